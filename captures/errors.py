@@ -1,0 +1,13 @@
+"""What can be wrong with evidence at rest.  Each error says what was expected, what came, where, and what next."""
+
+
+class CaptureError(Exception):
+    """A foreign capture file cannot be read: truncated, hostile or not of this format."""
+
+
+class WrongFormatError(CaptureError):
+    """Not mine: the file is of another format (a damaged file of mine is a CaptureError)."""
+
+
+class IntegrityError(Exception):
+    """A journal or case does not verify; the message names file, line and what differs."""

@@ -1,0 +1,235 @@
+"""What a judgement takes and gives: segments, detectors and what they find.  Nouns of design.md sections 3 and 6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from captures.model import ClockMap, Mark, PulseTrain, Register
+
+API_VERSION = 1
+
+
+class SegmentKind(StrEnum):
+    DELIVERY = "delivery"
+    SHUT = "shut"  # nozzle closed, motor on: nothing may be counted
+    TAP = "tap"  # a foreign recording of one tap, with no plan behind it
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """One delivery (load, trip): all that the bench saw of it.
+
+    `trains` by "station.channel" (e.g. "encoder.A", "board.B", "reference.P"), `registers` by station
+    ("register", "display", "amount", "totaliser", "register_amount").  `state` names the sealed state of the
+    instrument: segments of one state lie between the same irreversible events (a power cycle opens the next).
+    `context` holds what distinguishes the segment and was recorded: asked volume, preset kind, ordinal, who knew.
+    `reference_l` (value, standard uncertainty) in litres at the meter's temperature where a reference measured the
+    whole delivery.  `facts` are observations that can exclude honest causes (see causes.py).
+    """
+
+    id: str
+    kind: SegmentKind
+    phase: str
+    state: str
+    window_ns: tuple[int, int]
+    context: Mapping[str, Any] = field(default_factory=dict)
+    trains: Mapping[str, PulseTrain] = field(default_factory=dict)
+    registers: Mapping[str, Register] = field(default_factory=dict)
+    clocks: Mapping[str, ClockMap] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    reference_l: tuple[float, float] | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch of the chain between two observed stations; unobserved ones in between are merged into it."""
+
+    upstream: str
+    downstream: str
+
+    def __str__(self) -> str:
+        return f"{self.upstream}>{self.downstream}"
+
+
+class Shape(StrEnum):
+    """How a break behaves, as far as the data decide."""
+
+    CONSTANT = "constant"  # the same gain in every segment seen
+    THRESHOLD = "threshold"  # begins at the same quantity inside every delivery
+    SWITCHED = "switched"  # begins or ends inside a delivery, not at one volume
+    STATE = "state"  # differs between segments or sealed states
+    EXTRA = "extra"  # pulses or digits where none belong
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One test on one segment (or on a pair of groups).
+
+    `e` is the e-value against the detector's stated null, already capped by its validation; `p` where there is
+    one.  `effect` is the relative size (0.05 = 5 % too much indicated) with its interval; `mde` the smallest effect this
+    reading would have shown with 90 % power.  `reason` is set when the test could not speak (`e` is then 1).
+    `hits` counts separate violations (events closer than the burst time are one).  `at` holds what was located:
+    onset_l, onset_ns, every_n, mark.  `key` says in which context it was seen, for the shape.
+    """
+
+    detector: str
+    segment: str
+    link: Link
+    e: float
+    p: float | None = None
+    hits: int = 0
+    effect: float | None = None
+    interval: tuple[float, float] | None = None
+    mde: float | None = None
+    shape: Shape | None = None
+    at: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a detector's e-value may claim: measured on honest segments, per detector version."""
+
+    n_null: int
+    false_hits: int
+    commit: str = ""
+
+    @property
+    def cap(self) -> float:
+        """n/3 false-free segments bound the false rate by 3/n (95 %, rule of three); an e-value may not claim more."""
+        if self.n_null == 0:
+            return 1.0
+        return self.n_null / (3.0 + 2.0 * self.false_hits)
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """The specification object of a detector plugin (entry points, group ``shortmeasure.detectors``).
+
+    `judge(segments, view)` is a pure function over the segments of one case in time order and returns its readings;
+    it looks at segments one by one (laws, detectors) or at groups (interventions).  `null` states in words what the
+    e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha.
+    """
+
+    name: str
+    version: int
+    kind: str  # law | detector | intervention
+    null: str
+    needs: str
+    parameters: Mapping[str, float]
+    judge: Callable[[Sequence[Segment], View], Sequence[Reading]]
+    weight: float = 1.0
+    api: int = API_VERSION
+
+
+@dataclass(frozen=True)
+class View:
+    """What a detector is told beside the segments: the declared profile, parameters and its own validation."""
+
+    profile: Mapping[str, Any]
+    parameters: Mapping[str, float]
+    validation: Validation
+
+    def declared(self, key: str) -> Any | None:
+        return self.profile.get(key)
+
+    def decimal(self, key: str) -> Decimal | None:
+        value = self.profile.get(key)
+        return None if value is None else Decimal(str(value))
+
+
+class Basis(StrEnum):
+    PRESPECIFIED = "prespecified"
+    EXPLORATORY = "exploratory"
+    CONFIRMATORY = "confirmatory"
+
+
+class Integrity(StrEnum):
+    """Mildest to gravest."""
+
+    NO_EVIDENCE = "no_evidence"
+    INCONCLUSIVE = "inconclusive"
+    SUSPECT = "suspect"
+    PROVEN = "proven"
+
+
+class Conformity(StrEnum):
+    PASS = "pass"
+    INCONCLUSIVE = "inconclusive"
+    FAIL = "fail"
+
+
+class Status(StrEnum):
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An honest cause of what was seen, and the observation that excluded it ("" if none did)."""
+
+    cause: str
+    excluded_by: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    instrument: str
+    link: Link
+    shape: Shape | None
+    mechanism: str
+    catalogue_ids: tuple[str, ...]
+    detectors: tuple[str, ...]
+    level: Integrity
+    basis: Basis
+    effect: float | None
+    interval: tuple[float, float] | None
+    evidence: float
+    threshold: float
+    threshold_source: str
+    segments: tuple[str, ...]
+    explanations: tuple[Explanation, ...]
+    conditions: Mapping[str, bool]
+    at: Mapping[str, Any]
+    mde: float | None
+    limits: tuple[str, ...]  # why the level is not higher, in words
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something the case had to answer: which detector over which link, whether it was, and the smallest effect that
+    would have been seen."""
+
+    text: str
+    answered: bool
+    why: str
+    mde: float | None
+
+
+@dataclass(frozen=True)
+class ConformityResult:
+    conformity: Conformity
+    error: float | None  # relative error of indication, worst group
+    u: float | None  # standard uncertainty
+    limit: float | None
+    clause: str
+    verified: bool
+    groups: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    instrument: str
+    status: Status
+    conformity: ConformityResult
+    integrity: Integrity
+    findings: tuple[Finding, ...]
+    coverage: tuple[Question, ...]
+    readings: tuple[Reading, ...]
+    notes: tuple[str, ...] = ()
