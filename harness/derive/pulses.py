@@ -1,0 +1,108 @@
+"""Bytes of the logic analyser -> pulse trains, one set a capture run, with the map of its clock to the host's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from captures.model import ClockMap, EdgeKind, Int64Array, Origin, PulseTrain, WireChunk
+from captures.model import Direction as Way
+from protocols.contract import Role
+from protocols.wire.sigrok_pico import PROTOCOL, End, RunContinuous, RunFixed, SampleRate, SampleReader, Samples
+
+CODEC = f"{PROTOCOL.name}/{PROTOCOL.version}"
+RATE_BOUND = 1e-4  # crystal of a microcontroller board, with margin; vendor documents state 30 to 50 ppm
+ARRIVAL_NS = 5_000_000  # what a USB adapter may hold bytes back at the least, one-sided
+
+
+@dataclass(frozen=True)
+class CaptureRun:
+    """One run of the analyser: its trains by name, its clock, and whether the closing count proved it complete."""
+
+    window_ns: tuple[int, int]
+    trains: dict[str, PulseTrain]
+    clock: ClockMap
+    complete: bool
+    why: str
+
+
+def capture_runs(name: str, channels: Sequence[str], chunks: Sequence[WireChunk], place: str, speed: float) -> list[CaptureRun]:
+    """All runs on the line of analyser `name`; `channels` in the order of its inputs; `speed` of the recording clock."""
+    sent, came = PROTOCOL.decoder(Role.HOST), PROTOCOL.decoder(Role.DEVICE)
+    rate_hz = 0
+    runs: list[CaptureRun] = []
+    current: _Run | None = None
+    for chunk in chunks:
+        if chunk.direction is Way.TX:
+            for message in sent.feed(chunk.data):
+                if isinstance(message, SampleRate):
+                    rate_hz = message.hz
+                elif isinstance(message, RunContinuous | RunFixed):
+                    if current is not None:
+                        runs.append(current.done(None, place))
+                    current = _Run(f"{name}#{len(runs) + 1}", channels, rate_hz, chunk.t_ns, speed)
+            continue
+        for message in came.feed(chunk.data):
+            if current is None:
+                continue
+            if isinstance(message, Samples):
+                current.feed(message.raw, chunk.t_ns)
+            elif isinstance(message, End):
+                runs.append(current.done(message.count, place))
+                current = None
+    if current is not None:
+        runs.append(current.done(None, place))
+    return runs
+
+
+class _Run:
+    def __init__(self, clock: str, channels: Sequence[str], rate_hz: int, start_ns: int, speed: float) -> None:
+        self._clock, self._channels, self._rate_hz, self._start_ns, self._speed = clock, channels, rate_hz, start_ns, speed
+        self._reader = SampleReader(len(channels))
+        self._ticks: list[Int64Array] = []
+        self._words: list[np.ndarray[tuple[int], np.dtype[np.uint32]]] = []
+        self._pairs: list[tuple[int, int]] = []
+        self._bytes = 0
+        self._last_ns = start_ns
+
+    def feed(self, raw: bytes, t_ns: int) -> None:
+        ticks, words = self._reader.feed(raw)
+        self._ticks.append(ticks)
+        self._words.append(words)
+        self._pairs.append((self._reader.next_tick, t_ns))
+        self._bytes += len(raw)
+        self._last_ns = t_ns
+
+    def done(self, count: int | None, place: str) -> CaptureRun:
+        complete = count == self._bytes
+        why = "" if complete else ("the device never closed the run" if count is None else f"the device counted {count} data bytes, {self._bytes} arrived")
+        last = max(self._reader.next_tick - 1, 0)
+        clock = self._clock_map()
+        ticks = np.concatenate([*self._ticks, np.empty(0, np.int64)])
+        words = np.concatenate([*self._words, np.empty(0, np.uint32)])
+        initial = np.uint32(self._reader.initial or 0)
+        before = np.concatenate([np.array([initial], np.uint32), words[:-1]]) if words.size else words
+        changed = words ^ before
+        trains = {}
+        for bit, name in enumerate(self._channels):
+            mask = ((changed >> bit) & 1).astype(bool)
+            station, channel = name.split(".")
+            trains[name] = PulseTrain(
+                station=station, channel=channel, ticks=ticks[mask], tick_s=Fraction(1, self._rate_hz) if self._rate_hz else None,
+                edge=EdgeKind.BOTH, window=(0, last), origin=Origin(CODEC, place), clock=self._clock,
+                levels=((words[mask] >> bit) & 1).astype(np.uint8), gaps=() if complete else ((0, last),),
+            )  # fmt: skip
+        return CaptureRun((self._start_ns, self._last_ns), trains, clock, complete, why)
+
+    def _clock_map(self) -> ClockMap:
+        """Lower envelope: bytes can arrive late, never early, so the earliest line under all pairs is the truth's bound."""
+        ns_per_tick = Fraction(1_000_000_000, self._rate_hz or 1)
+        if not self._pairs:
+            return ClockMap(self._clock, self._start_ns, ns_per_tick, 1_000_000_000, RATE_BOUND)
+        offset = min(t_ns - int(tick * ns_per_tick) for tick, t_ns in self._pairs)
+        span_ns = self._pairs[-1][1] - self._pairs[0][1]
+        u_ns = int(ARRIVAL_NS * self._speed + RATE_BOUND * span_ns)
+        return ClockMap(self._clock, offset, ns_per_tick, u_ns, RATE_BOUND)

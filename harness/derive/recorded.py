@@ -1,0 +1,69 @@
+"""A journal, read back: what was on the lines and what the run did, in time order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from captures.errors import IntegrityError
+from captures.journal import read_lines, wire_bytes
+from captures.model import Direction, WireChunk
+from fixtures.benchfile import BenchFile, parse
+from fixtures.errors import BenchError
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """`chunks` by link in time order; `entries` every other body with its journal place ("0001.jsonl:12")."""
+
+    header: Mapping[str, Any]
+    bench: BenchFile
+    chunks: Mapping[str, Sequence[WireChunk]]
+    places: Mapping[str, str]  # link -> first and last journal place its bytes stand at
+    entries: Sequence[tuple[str, Mapping[str, Any]]]
+    status: str
+    why: str
+    speed: float
+
+
+def read_recorded(folder: Path) -> Recorded:
+    """Verify and read a journal folder.
+
+    Raises IntegrityError when a line does not verify or lacks what its kind promises.
+    """
+    header: Mapping[str, Any] | None = None
+    chunks: dict[str, list[WireChunk]] = {}
+    spans: dict[str, list[str]] = {}
+    entries: list[tuple[str, Mapping[str, Any]]] = []
+    status, why, speed = "error", "the journal has no last line: the run was cut", 1.0
+    for line in read_lines(folder):
+        body, place = line.body, f"{line.file}:{line.number}"
+        kind = body.get("kind")
+        try:
+            if kind == "header":
+                header = body
+            elif kind == "wire":
+                link, direction = str(body["link"]), Direction(body["dir"])
+                chunks.setdefault(link, []).extend(
+                    WireChunk(int(t_ns), link, direction, wire_bytes(text)) for t_ns, text in body["reads"]
+                )
+                spans.setdefault(link, [place, place])[1] = place
+            else:
+                entries.append((place, body))
+                if kind == "span":
+                    speed = max(speed, float(body.get("speed", 1.0)))
+                if kind == "end":
+                    status, why = str(body["status"]), str(body.get("why", ""))
+        except (KeyError, TypeError, ValueError) as error:
+            raise IntegrityError(f"{folder / line.file}, line {line.number}: a {kind} record lacks what it must hold: {error}") from None
+    if header is None or "bench" not in header:
+        raise IntegrityError(f"{folder}: the journal has no header with a bench; it was not written by a run")
+    try:
+        bench = parse(str(header["bench"]), f"{folder}: bench in the header")
+    except BenchError as error:
+        raise IntegrityError(str(error)) from None
+    ordered = {link: sorted(items, key=lambda chunk: chunk.t_ns) for link, items in chunks.items()}
+    places = {link: f"{first}-{last}" for link, (first, last) in spans.items()}
+    return Recorded(header, bench, ordered, places, entries, status, why, speed)

@@ -1,0 +1,170 @@
+"""What each step does on a given bench, by instrument where one fills the role, else by the operator's hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from fixtures.bench import Bench, capability
+from fixtures.capability import Dispenses, Operates, Records, Switches
+from fixtures.errors import BenchError
+from harness.plans.ability import Ability
+from harness.step import Confirm, Deliver, Inquire, Judge, Outcome, Phase, PowerCycle, Press, Read, Shut, Step, Weigh
+
+SECOND_NS = 1_000_000_000
+PRESS_NS = 300_000_000
+SETTLE_NS = 1_500_000_000  # the display has followed the register, the hose is at rest
+SALE_TIMEOUT_NS = 3_600 * SECOND_NS
+INLINE_DRIVERS = ("record",)
+
+
+def ability(bench: Bench) -> Ability:
+    """What a plan may count on, from the bench file alone."""
+    file = bench.file
+    stations = frozenset(file.stations)
+    inline = "reference" in stations and file.stations["reference"] == file.roles.get("record")
+    return Ability(
+        stations=stations,
+        inline=inline,
+        remote="remote" in file.roles,
+        can_l=Decimal(str(file.profile.get("can_l", "20"))),
+        price=Decimal(str(file.profile.get("price", "0"))),
+    )
+
+
+class Enactor:
+    """Turns steps into acts.  `judge` computes the judgement so far when a plan asks for it."""
+
+    def __init__(self, bench: Bench, judge: Callable[[], Outcome]) -> None:
+        self._bench, self._judge = bench, judge
+        self._operator: Operates = capability(bench.driver_for("operate"), Operates, "operate")
+
+    def act(self, step: Step) -> Outcome:
+        match step:
+            case Phase():
+                return {}
+            case Confirm():
+                self._operator.ask("confirm", step.text)
+                return {"confirmed": True}
+            case Inquire():
+                return self._operator.ask("ask", step.text, key=step.key)
+            case Deliver():
+                return self._recorded(lambda: self._deliver(step))
+            case Shut():
+                text = f"Lift the nozzle so that the motor runs, keep it closed for {step.seconds} s, hang up"
+                return self._recorded(lambda: dict(self._operator.ask("shut", text, seconds=step.seconds)))
+            case Read():
+                return self._read(step)
+            case Weigh():
+                text = f"Weigh the can with delivery {step.label}: gross mass, empty mass, density and temperature of the fuel"
+                return _texts(self._operator.ask("weigh", text))
+            case Press():
+                self._press(step.what)
+                return {}
+            case PowerCycle():
+                return self._power_cycle(step.off_s)
+            case Judge():
+                return self._judge()
+
+    def _recorded(self, act: Callable[[], Outcome]) -> Outcome:
+        """`act` with the pulse capture running from before it to after it."""
+        driver = self._bench.driver_for("record")
+        if driver is None:
+            return act()
+        recorder: Records = capability(driver, Records, "record")
+        recorder.start()
+        result = act()
+        self._bench.idle(SETTLE_NS // 3)
+        return {**result, **recorder.stop()}
+
+    def _deliver(self, step: Deliver) -> Outcome:
+        driver = self._bench.driver_for("deliver")
+        if driver is None:
+            preset = f"preset {step.amount} money" if step.amount is not None else f"preset {step.volume_l} L"
+            how = "as an ordinary customer" if step.covert else "openly"
+            self._operator.ask(
+                "deliver", f"Deliver {step.label} {how}: {preset}, {step.flow} flow, hang up",
+                volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),
+                flow=step.flow, covert=step.covert, press_at_l=None if step.press_at_l is None else str(step.press_at_l),
+            )  # fmt: skip
+            self._bench.idle(SETTLE_NS)
+            return {}
+        pump: Dispenses = capability(driver, Dispenses, "deliver")
+        if step.flow == "slow":
+            self._contact("throttle", True)
+        pump.authorise(None if step.amount is not None else step.volume_l, step.amount)
+        self._contact("nozzle", True)
+        if step.press_at_l is not None:
+            at = step.press_at_l
+            self._wait(lambda: (pump.volume_l() or Decimal(0)) >= at or pump.flow_ended(), f"{at} L")
+            self._press("remote")
+        self._wait(pump.flow_ended, f"the preset of {step.volume_l} L")
+        self._bench.idle(SETTLE_NS)
+        self._contact("nozzle", False)
+        self._wait(pump.sale_complete, "the end of the sale")
+        if step.flow == "slow":
+            self._contact("throttle", False)
+        self._bench.idle(SETTLE_NS)
+        return {}
+
+    def _wait(self, done: Callable[[], bool], expected: str) -> None:
+        name = self._bench.file.roles["deliver"]
+        link = next(iter(self._bench.file.instruments[name].links.values()))
+        self._bench.until(done, SALE_TIMEOUT_NS, expected, link)
+
+    def _contact(self, role: str, on: bool) -> None:
+        driver = self._bench.driver_for(role)
+        if driver is None:
+            verb = {"nozzle": ("Lift the nozzle and open it", "Close the nozzle and hang it up"), "throttle": ("Throttle the flow", "Open the throttle")}[role]
+            self._operator.ask("confirm", verb[0 if on else 1])
+            return
+        relay: Switches = capability(driver, Switches, role)
+        relay.switch(role, on)
+
+    def _press(self, what: str) -> None:
+        driver = self._bench.driver_for(what)
+        t_ns = self._bench.now_ns()
+        if driver is None:
+            self._operator.ask("press", f"Press the seized {what} once", what=what)
+        else:
+            relay: Switches = capability(driver, Switches, what)
+            relay.switch(what, True)
+            self._bench.idle(PRESS_NS)
+            relay.switch(what, False)
+        u_ns = self._bench.now_ns() - t_ns
+        self._bench.recorder.mark(t_ns, "runner", f"press-{what}", u_ns=u_ns)
+
+    def _power_cycle(self, off_s: int) -> Outcome:
+        master = self._bench.driver_for("deliver")
+        pump: Dispenses | None = None if master is None else capability(master, Dispenses, "deliver")
+        if pump is not None:
+            pump.hold()
+        self._bench.recorder.mark(self._bench.now_ns(), "runner", "power-off")
+        driver = self._bench.driver_for("power")
+        if driver is None:
+            self._operator.ask("power_cycle", f"Switch the dispenser off at the station's own breaker for {off_s} s, display dark, and on again", off_s=off_s)
+        else:
+            relay: Switches = capability(driver, Switches, "power")
+            relay.switch("power", False)
+            self._bench.idle(off_s * SECOND_NS)
+            relay.switch("power", True)
+        self._bench.recorder.mark(self._bench.now_ns(), "runner", "power-on")
+        if pump is not None:
+            pump.resume()
+        return {"off_s": off_s}
+
+    def _read(self, step: Read) -> Outcome:
+        name = self._bench.file.stations[step.what]
+        driver = self._bench.drivers[name]
+        if isinstance(driver, Dispenses) and step.what == "totaliser":
+            return driver.read_totals()
+        if isinstance(driver, Operates):
+            return _texts(driver.ask(f"read-{step.what}", f"Read the {step.what} after {step.label} and say it aloud"))
+        if step.what == "totaliser":
+            return {}  # a tap hears the totals when the till asks for them; they are derived from the wire
+        raise BenchError(f"station {step.what} is bound to {name}, which cannot read it; bind it to the operator")
+
+
+def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in answer.items()}

@@ -1,0 +1,36 @@
+"""Procedures as generators of steps, one module per family and occasion, and what each needs of a bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.plans import dispenser_bench, dispenser_raid
+from harness.plans.ability import Ability
+from harness.step import Plan
+
+
+@dataclass(frozen=True)
+class PlanSpec:
+    """A named procedure: the stations it cannot do without, and the generator that makes its steps."""
+
+    name: str
+    family: str
+    needs: frozenset[str]
+    steps: Callable[[Ability], Plan]
+    summary: str
+
+
+PLANS = {
+    spec.name: spec
+    for spec in (
+        PlanSpec(
+            "dispenser-raid", "dispenser", frozenset({"reference", "display"}), dispenser_raid.steps,
+            "a fuel dispenser at the station, phases A to E: covert purchases first, power cycle last",
+        ),
+        PlanSpec(
+            "dispenser-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_bench.steps,
+            "a fuel dispenser in the laboratory, every link of the chain tapped from the start",
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,88 @@
+"""Drives a plan over a bench: records before it acts and after, and ends safely whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from captures.errors import CaptureError, IntegrityError
+from fixtures.bench import Bench
+from fixtures.errors import BenchError, InstrumentError
+from harness.enact import Enactor, ability
+from harness.plans import PlanSpec
+from harness.plans.order import check_order, dry_run
+from harness.step import Outcome, Step, described
+
+Progress = Callable[[int, int, Step, str], None]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """`status` is complete, stopped or error; `error` what ended a run that is not complete."""
+
+    status: str
+    why: str
+    error: Exception | None = None
+
+
+def precheck(plan: PlanSpec, bench: Bench) -> int:
+    """Stations and order, before anything is touched.  The number of steps of the dry run.
+
+    Raises BenchError when a station is missing, PlanError when the order would destroy evidence.
+    """
+    if plan.family != bench.file.family:
+        raise BenchError(f"{bench.file.where}: plan {plan.name} is for a {plan.family}, the instrument under test is a {bench.file.family}")
+    missing = sorted(plan.needs - set(bench.file.stations))
+    if missing:
+        raise BenchError(
+            f"{bench.file.where}: plan {plan.name} needs station(s) {', '.join(missing)}, which no instrument of this bench observes; "
+            "bind them under [stations] or take another plan"
+        )
+    steps = dry_run(plan.steps(ability(bench)))
+    check_order(steps)
+    return len(steps)
+
+
+def run(plan: PlanSpec, bench: Bench, judge: Callable[[], Outcome], progress: Progress) -> RunResult:
+    """Run `plan` to its end, a fault or an interrupt; the journal's last line says which."""
+    total = precheck(plan, bench)
+    recorder = bench.recorder
+    enactor = Enactor(bench, judge)
+    result = RunResult("error", "ended before its first step")
+    number = 0
+    try:
+        bench.open()
+        generator = plan.steps(ability(bench))
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = next(generator) if outcome is None else generator.send(outcome)
+            except StopIteration:
+                break
+            recorder.entry("step", n=number, t_ns=bench.now_ns(), step=described(step))
+            recorder.sync()
+            progress(number, total, step, "begin")
+            outcome = enactor.act(step)
+            recorder.entry("outcome", n=number, t_ns=bench.now_ns(), value=dict(outcome))
+            recorder.sync()
+            progress(number, total, step, "end")
+            number += 1
+        result = RunResult("complete", "")
+    except KeyboardInterrupt:
+        result = RunResult("stopped", "stopped by the operator")
+    except (InstrumentError, BenchError, CaptureError, IntegrityError, OSError) as error:
+        result = RunResult("error", str(error), error)
+    finally:
+        unsafe = _make_safe(bench)
+        why = "; ".join([result.why, *unsafe]) if unsafe else result.why
+        result = RunResult(result.status, why, result.error)
+        recorder.close(result.status, why)
+        bench.close()
+    return result
+
+
+def _make_safe(bench: Bench) -> list[str]:
+    try:
+        return bench.make_safe()
+    except OSError as error:
+        return [f"the bench could not be made safe: {error}"]
