@@ -1,0 +1,272 @@
+"""The case folder of one site, laid out so that it can be sealed as a BagIt bag later.
+
+::
+
+    CASE/data/journal/NNNN.jsonl   the journal
+    CASE/data/originals/NAME       imported files, never modified
+    CASE/data/derived/NAME         what was recomputed from the two above, replaceable
+    CASE/partial/                  files being written; no evidence, left behind only by a crash
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from captures.durable import give_name, replace_name, sync_folder, write_all
+from captures.errors import IntegrityError
+from captures.journal import Line, walk
+
+_PIECE = 1 << 20
+_MAX_NAME_BYTES = 200
+_MAX_ENTRIES = 100_000
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_SHA = re.compile(r"[0-9a-f]{64}")
+# what Windows cannot store: a case is carried between systems
+_BAD_CHARACTERS = frozenset('<>:"/\\|?*%')
+_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An imported file as it was when it came in."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The journal body that records it."""
+        return {"kind": "original", "name": self.name, "sha256": self.sha256, "bytes": self.bytes}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """A verified case.  `complete`: the last journal line has kind "end" and nothing torn follows it."""
+
+    files: tuple[str, ...]
+    lines: int
+    head: str
+    torn: bytes
+    originals: tuple[Original, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An existing case folder."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make the folders at `path`, which must not exist or be empty: FileExistsError otherwise."""
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise FileExistsError(f"{path}: expected a new or empty folder for the case; choose another one")
+        case = cls(path)
+        for folder in (case.journal, case.originals, case.derived):
+            folder.mkdir(parents=True)
+        for folder in (case.path / "data", case.path, case.path.absolute().parent):
+            sync_folder(folder)
+        return case
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """IntegrityError when `path` is no case folder."""
+        case = cls(path)
+        for folder in (case.path, case.path / "data", case.journal, case.originals, case.derived):
+            try:
+                mode = os.lstat(folder).st_mode
+            except OSError:
+                raise IntegrityError(f"{path}: expected a case folder, it has no folder {folder}") from None
+            if not stat.S_ISDIR(mode) and not (folder == path and path.is_dir()):
+                raise IntegrityError(f"{path}: expected a case folder, {folder} is no folder of its own")
+        return case
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "data" / "journal"
+
+    @property
+    def originals(self) -> Path:
+        return self.path / "data" / "originals"
+
+    @property
+    def derived(self) -> Path:
+        return self.path / "data" / "derived"
+
+    def import_original(
+        self, source: Path, record: Callable[[Mapping[str, Any]], object], name: str | None = None
+    ) -> Original:
+        """Copy `source` into the case, read-only, under `name` (default: its own), then hand its body to `record`.
+
+        `record` is JournalWriter.append or whatever stands in front of it.  Nothing is ever overwritten: another
+        file of that name, also one that differs only in case, raises FileExistsError.  The same bytes under the same
+        name are accepted again and recorded again, which mends an import that was cut before it was recorded.
+        """
+        name = _checked_name(source.name if name is None else name)
+        with self._partial(name) as temporary:
+            original = _copy(source, temporary, name)
+            final = self.originals / name
+            for present in os.listdir(self.originals):
+                if _folded(present) == _folded(name) and (present != name or _hashed(final) != original):
+                    raise FileExistsError(f"{final}: {present!r} is another original; import this one under a new name")
+            if not final.exists():
+                give_name(temporary, final)
+                with contextlib.suppress(PermissionError):  # a guard against slips; some file systems have no modes
+                    final.chmod(0o444)
+        record(original.body)
+        return original
+
+    @contextlib.contextmanager
+    def _partial(self, name: str) -> Iterator[Path]:
+        """A path on the same disk to write a file at; removed afterwards unless it was moved away."""
+        folder = self.path / "partial"
+        folder.mkdir(exist_ok=True)
+        temporary = folder / name
+        temporary.unlink(missing_ok=True)  # left by a crash
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty: another crash's remains
+                folder.rmdir()
+
+
+def write_derived(case: Case, name: str, data: bytes) -> Path:
+    """Write a recomputed file, replacing an earlier one in one step; returns its path."""
+    name = _checked_name(name)
+    final = case.derived / name
+    with case._partial(name) as temporary:
+        descriptor = os.open(temporary, _NEW_FILE, 0o644)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        replace_name(temporary, final)
+    return final
+
+
+def verify_case(path: Path) -> CaseReport:
+    """Verify the journal and every original of the case at `path`.
+
+    IntegrityError names what differs: a journal line, an original that is missing, changed or not recorded, a
+    symbolic link or device anywhere in the case.
+    """
+    case = Case.open(path)
+    _refuse_links(path)
+    recorded: dict[str, Original] = {}
+    last_kind: object = None
+    steps = walk(case.journal)
+    while True:
+        try:
+            line = next(steps)
+        except StopIteration as end:
+            scan = end.value
+            break
+        last_kind = line.body.get("kind")
+        if last_kind == "original":
+            original = _recorded_original(line)
+            if recorded.setdefault(original.name, original) != original:
+                where = f"{line.file} line {line.number}"
+                raise IntegrityError(f"{where}: original {original.name!r} is recorded twice, differently")
+    present = set(os.listdir(case.originals))
+    for name in sorted(present - recorded.keys()):
+        raise IntegrityError(f"{case.originals}: {name!r} is not recorded in the journal; import it or move it away")
+    for original in recorded.values():
+        if original.name not in present:
+            raise IntegrityError(f"{case.originals}: {original.name!r} is recorded in the journal but missing")
+        if not (case.originals / original.name).is_file():
+            raise IntegrityError(f"{case.originals}: {original.name!r}: expected a file, got a folder")
+        found = _hashed(case.originals / original.name)
+        if found != original:
+            raise IntegrityError(
+                f"{case.originals}: {original.name!r} was changed: expected {original.bytes} bytes with SHA-256 "
+                f"{original.sha256}, got {found.bytes} bytes with {found.sha256}"
+            )
+    originals = tuple(sorted(recorded.values(), key=lambda original: original.name))
+    return CaseReport(scan.files, scan.lines, scan.head, scan.torn, originals, last_kind == "end" and not scan.torn)
+
+
+def _copy(source: Path, target: Path, name: str) -> Original:
+    """Copy and hash in one pass, so that the hash is of the very bytes that were written."""
+    if not stat.S_ISREG(os.stat(source).st_mode):
+        raise ValueError(f"{source}: expected an ordinary file to import")
+    digest, size = hashlib.sha256(), 0
+    descriptor = os.open(target, _NEW_FILE, 0o600)
+    try:
+        with open(source, "rb") as handle:
+            while piece := handle.read(_PIECE):
+                digest.update(piece)
+                size += len(piece)
+                write_all(descriptor, piece)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return Original(name, digest.hexdigest(), size)
+
+
+def _hashed(path: Path) -> Original:
+    digest, size = hashlib.sha256(), 0
+    with open(path, "rb") as handle:
+        while piece := handle.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return Original(path.name, digest.hexdigest(), size)
+
+
+def _checked_name(name: str) -> str:
+    """A name that every system stores as it is; ValueError otherwise."""
+    bad = sorted({character for character in name if character in _BAD_CHARACTERS or not character.isprintable()})
+    if bad or not name or name[0] in ". " or name[-1] in ". " or _DEVICES.fullmatch(name):
+        why = f"without {bad}" if bad else "with neither dots nor blanks at its ends, and no device's"
+        raise ValueError(f"file name {name!r:.80}: expected a plain name {why}; rename it")
+    if len(name.encode("utf-8")) > _MAX_NAME_BYTES:
+        raise ValueError(f"file name {name!r:.80}: expected at most {_MAX_NAME_BYTES} bytes; rename it")
+    return name
+
+
+def _folded(name: str) -> str:
+    """Names that some file system takes for the same fold to the same text."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _recorded_original(line: Line) -> Original:
+    where = f"{line.file} line {line.number}"
+    name, sha, size = line.body.get("name"), line.body.get("sha256"), line.body.get("bytes")
+    if not isinstance(name, str) or not isinstance(sha, str) or type(size) is not int:
+        raise IntegrityError(f"{where}: expected name, sha256 and bytes of an original, got {dict(line.body)!r:.200}")
+    if _SHA.fullmatch(sha) is None or size < 0:
+        raise IntegrityError(f"{where}: expected 64 hex digits and a size, got {sha!r:.80} and {size}")
+    try:
+        return Original(_checked_name(name), sha, size)
+    except ValueError as problem:
+        raise IntegrityError(f"{where}: {problem}") from None
+
+
+def _refuse_links(path: Path) -> None:
+    """Evidence is ordinary files in ordinary folders: a link could point at something that changes later."""
+    folders, count = [path], 0
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                count += 1
+                if count > _MAX_ENTRIES:
+                    raise IntegrityError(f"{path}: expected at most {_MAX_ENTRIES} files, got more; this is no case")
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    folders.append(Path(entry.path))
+                elif not stat.S_ISREG(mode):
+                    kind = "a symbolic link" if stat.S_ISLNK(mode) else "a device, pipe or socket"
+                    raise IntegrityError(f"{entry.path}: expected ordinary files only, got {kind}")
