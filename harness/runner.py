@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from captures.errors import CaptureError, IntegrityError
 from fixtures.bench import Bench
+from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError, InstrumentError
 from harness.enact import Enactor, ability
-from harness.plans import PlanSpec
+from harness.plans import PLANS, PlanSpec
 from harness.plans.order import check_order, dry_run
 from harness.step import Outcome, Step, described
 
@@ -25,19 +26,30 @@ class RunResult:
     error: Exception | None = None
 
 
+def find_plan(name: str) -> PlanSpec:
+    if name not in PLANS:
+        raise BenchError(f"expected a plan, got {name!r}; there are {', '.join(PLANS)}")
+    return PLANS[name]
+
+
+def check_stations(plan: PlanSpec, file: BenchFile) -> None:
+    """Raises BenchError when the bench cannot answer the plan."""
+    if plan.family != file.family:
+        raise BenchError(f"{file.where}: plan {plan.name} is for a {plan.family}, the instrument under test is a {file.family}")
+    missing = sorted(plan.needs - set(file.stations))
+    if missing:
+        raise BenchError(
+            f"{file.where}: plan {plan.name} needs station(s) {', '.join(missing)}, which no instrument of this bench observes; "
+            "bind them under [stations] or take another plan"
+        )
+
+
 def precheck(plan: PlanSpec, bench: Bench) -> int:
     """Stations and order, before anything is touched.  The number of steps of the dry run.
 
     Raises BenchError when a station is missing, PlanError when the order would destroy evidence.
     """
-    if plan.family != bench.file.family:
-        raise BenchError(f"{bench.file.where}: plan {plan.name} is for a {plan.family}, the instrument under test is a {bench.file.family}")
-    missing = sorted(plan.needs - set(bench.file.stations))
-    if missing:
-        raise BenchError(
-            f"{bench.file.where}: plan {plan.name} needs station(s) {', '.join(missing)}, which no instrument of this bench observes; "
-            "bind them under [stations] or take another plan"
-        )
+    check_stations(plan, bench.file)
     steps = dry_run(plan.steps(ability(bench)))
     check_order(steps)
     return len(steps)

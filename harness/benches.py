@@ -1,0 +1,54 @@
+"""Bench files by path or built-in name, and the simulated world behind one."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fixtures.benchfile import BenchFile, load, parse
+from fixtures.errors import BenchError
+
+FAMILIES = ("dispenser",)
+
+
+def built_in() -> list[str]:
+    """Names of the bench files that come with shortmeasure, e.g. "dispenser-k3"."""
+    return sorted(item.name.removesuffix(".toml") for item in files("fixtures.benches").iterdir() if item.name.endswith(".toml"))
+
+
+def find(name: str) -> BenchFile:
+    """The bench file at path `name`, or the built-in one of that name."""
+    if name in built_in():
+        return parse((files("fixtures.benches") / f"{name}.toml").read_text("utf-8"), f"built-in {name}")
+    if not Path(name).exists():
+        raise BenchError(f"{name}: expected a bench file or a built-in name; there are {', '.join(built_in())}")
+    return load(Path(name))
+
+
+def scenario(bench: BenchFile, cheat: str | None, seed: int, size: float | None = None) -> Any:
+    """The simulated inspection that a bench file with [simulation] describes.  `cheat` None = an honest trader.
+
+    Raises UsageError for a cheat that is not built.
+    """
+    from fixtures.sim.cheats import parse_cheat
+    from fixtures.sim.scenario import Scenario
+    from harness.exits import UsageError
+
+    if not bench.simulation:
+        raise BenchError(f"{bench.where}: it has no [simulation]: this bench drives a real instrument, and --cheat or --seed mean nothing")
+    settings = {key: value for key, value in bench.simulation.items() if key != "model"}
+    settings = {key: float(value) if key in ("clock_error_ppm", "reading_error_rate") else value for key, value in settings.items()}
+    try:
+        spec = None if cheat is None else parse_cheat(cheat, size)
+    except (KeyError, ValueError) as error:
+        raise UsageError(str(error.args[0])) from None
+    return Scenario(kit=bench.kit, seed=seed, cheat=spec, **settings)
+
+
+def on_ports(bench: BenchFile, ports: dict[str, str]) -> BenchFile:
+    """The same bench with its sim: links on real ports (simulated port name -> device)."""
+    text = bench.text
+    for name, device in ports.items():
+        text = text.replace(f'url = "sim:{name}"', f'url = "serial:{device}"')
+    return parse(text, f"{bench.where} on pseudo-terminals")

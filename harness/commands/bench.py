@@ -1,0 +1,97 @@
+"""`bench check|list|show|sim`: what is on the bench, and a simulated one on real pseudo-terminals."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.output import SCHEMA, comment, emit
+
+app = typer.Typer(help="Bench files and the simulated bench.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> int:
+    """The bench files that come with shortmeasure."""
+    from harness.benches import built_in
+
+    emit("benches", {"benches": built_in()}, "\n".join(built_in()), as_json)
+    return 0
+
+
+@app.command("show")
+def show(name: Annotated[str, typer.Argument(help="a bench file or a built-in name")], as_json: Json = False) -> int:
+    """The text of a bench file, to copy and adapt."""
+    from harness.benches import find
+
+    text = find(name).text
+    emit("bench", {"name": name, "text": text}, text, as_json)
+    return 0
+
+
+@app.command("check")
+def check(
+    file: Annotated[str, typer.Argument(help="a bench file or a built-in name")],
+    plan: Annotated[str, typer.Option("--plan", help="also check that the bench can answer this plan")] = "",
+    as_json: Json = False,
+) -> int:
+    """Check a bench file without opening anything: keys, roles, zones, and whether the instruments carry the pulses."""
+    from fixtures.benchfile import check as check_file
+    from fixtures.capacity import pulse_loads
+    from harness.benches import find
+    from harness.plugins import specs
+    from harness.runner import check_stations, find_plan
+
+    bench = find(file)
+    instruments = specs("instruments")
+    lines = check_file(bench, instruments)
+    loads = pulse_loads(bench, instruments)
+    if plan:
+        check_stations(find_plan(plan), bench)
+    rows = [{"instrument": l.instrument, "edges_per_s": l.edges_per_s, "capacity_edges_per_s": l.capacity_edges_per_s} for l in loads]
+    text = [f"{bench.name}: kit {bench.kit}, {bench.place}", *lines]
+    text += [f"{l.instrument}: {l.edges_per_s:.0f} of {l.capacity_edges_per_s:.0f} edges/s at maximum flow ({l.source})" for l in loads]
+    text.append(f"stations: {', '.join(bench.stations)}")
+    emit("bench-check", {"bench": bench.name, "instruments": lines, "loads": rows, "stations": dict(bench.stations)}, "\n".join(text), as_json)
+    return 0
+
+
+@app.command("sim")
+def sim(
+    file: Annotated[str, typer.Argument(help="a bench file or a built-in name with [simulation]")] = "dispenser-k3",
+    cheat: Annotated[str, typer.Option("--cheat", help="catalogue id; nothing = an honest trader")] = "",
+    size: Annotated[float, typer.Option("--size", help="size of the cheat, e.g. 0.05; 0 = its usual one")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
+    speed: Annotated[float, typer.Option("--speed", help="times faster than life")] = 1.0,
+    write: Annotated[str, typer.Option("--write", help="write the bench file with the real port names here")] = "",
+    as_json: Json = False,
+) -> int:
+    """Serve a simulated bench on real pseudo-terminals that any serial program can open, until Ctrl-C."""
+    from fixtures.clock import RealClock
+    from fixtures.sim.build import build
+    from fixtures.sim.serve import serve
+    from harness.benches import find, on_ports, scenario
+
+    bench = find(file)
+    world = build(scenario(bench, cheat or None, seed, size or None))
+
+    def ready(ports: dict[str, str]) -> None:
+        if write:
+            Path(write).write_text(on_ports(bench, ports).text, "utf-8")
+        if as_json:
+            sys.stdout.write(json.dumps({"schema": SCHEMA, "kind": "bench-sim", "ports": ports, "speed": speed}) + "\n")
+        else:
+            sys.stdout.write("".join(f"{name:<12} {path}\n" for name, path in ports.items()))
+            comment("serving until Ctrl-C" + (f"; run it with: shortmeasure run PLAN --bench {write} --speed {speed:g} --case DIR" if write else ""))
+        sys.stdout.flush()
+
+    try:
+        serve(world, RealClock(speed), ready, lambda: False)
+    except KeyboardInterrupt:
+        comment("stopped")
+    return 0

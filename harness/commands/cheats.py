@@ -1,0 +1,35 @@
+"""`cheats`: the catalogue of documented cheat functions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.output import emit
+
+
+def cheats(
+    family: Annotated[str, typer.Argument(help="dispenser, or nothing for all")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
+) -> int:
+    """List the known cheat functions: id, family, which link of the chain each breaks, and whether it is built into the
+    simulation."""
+    from fixtures.sim.cheats import CHEATS
+    from harness.catalogue import load_catalogue
+    from harness.exits import UsageError
+
+    entries = [entry for entry in load_catalogue() if family in ("", entry.family)]
+    if not entries:
+        raise UsageError(f"no cheats of family {family!r}; the catalogue knows dispenser")
+    rows = [
+        {
+            "id": entry.id, "family": entry.family, "title": entry.title_en, "title_zh": entry.title_zh, "breaks": list(entry.breaks),
+            "built": entry.id in CHEATS, "grade": entry.grade, "verified": entry.verified,
+        }
+        for entry in entries
+    ]  # fmt: skip
+    lines = [f"{r['id']:<10} {'built' if r['built'] else '-':<6} {', '.join(r['breaks']):<28} {r['title']}" for r in rows]  # type: ignore[arg-type]
+    text = "\n".join([f"{'id':<10} {'sim':<6} {'breaks':<28} what", *lines, "", "All entries: grade as listed, unverified."])
+    emit("cheats", {"cheats": rows}, text, as_json)
+    return 0

@@ -1,0 +1,35 @@
+"""`demo`: a whole inspection of a simulated instrument, over real pseudo-terminals where the system has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEMO_SPEED = 25.0
+
+
+def demo(
+    family: Annotated[str, typer.Argument(help="dispenser")] = "dispenser",
+    cheat: Annotated[str, typer.Option("--cheat", help="catalogue id of the function that the simulated trader uses")] = "",
+    honest: Annotated[bool, typer.Option("--honest", help="an honest trader")] = False,
+    kit: Annotated[str, typer.Option("--kit", help="K0 balance and eyes, K1 + kiosk tap, K2 + in-line meter, K3 laboratory")] = "K3",
+    seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
+    case: Annotated[Path | None, typer.Option("--case", help="the new case folder; nothing = a temporary one")] = None,
+    in_process: Annotated[bool, typer.Option("--in-process", help="without pseudo-terminals: exact virtual time, same seed same bytes")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
+) -> int:
+    """Inspect a simulated instrument end to end.  Exit 0 when the verdict is the one expected of this kit, else 1."""
+    from harness.exits import UsageError
+
+    if family != "dispenser":
+        raise UsageError(f"expected family dispenser, got {family!r}")
+    if kit not in ("K0", "K1", "K2", "K3"):
+        raise UsageError(f"expected --kit K0, K1, K2 or K3, got {kit!r}")
+    if honest and cheat:
+        raise UsageError("--honest and --cheat exclude each other")
+    from harness.demonstration import demonstrate
+
+    chosen = None if honest else cheat or "fuel.C09"
+    return demonstrate(chosen, kit, seed, case, in_process=in_process, as_json=as_json, speed=DEMO_SPEED)

@@ -1,0 +1,115 @@
+"""The one place that maps what went wrong, or what was found, to an exit code and a remedy (habits.md 5.3)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any
+
+from harness.output import SCHEMA
+
+
+class Exit(IntEnum):
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    NON_CONFORMING = 10
+    CHEATING = 11
+    INCONCLUSIVE = 20
+    STOPPED = 30
+    INTERRUPTED = 31
+    INSTRUMENT = 40
+    PRECONDITION = 41
+    EVIDENCE = 50
+    PLUGIN = 70
+    KILLED = 130
+
+
+class UsageError(Exception):
+    """The command line asks for something that is not there."""
+
+
+# error type by module and name, so that --help imports none of them; the most special first
+ERRORS: tuple[tuple[str, Exit, str], ...] = (
+    ("fixtures.errors.BenchError", Exit.PRECONDITION, "mend the bench file; `shortmeasure bench check FILE` shows what it says"),
+    ("fixtures.errors.InstrumentError", Exit.INSTRUMENT, "`shortmeasure bench check FILE` lists the lines; what was recorded stays in the case"),
+    ("harness.plans.order.PlanError", Exit.PRECONDITION, "choose another plan"),
+    ("captures.errors.IntegrityError", Exit.EVIDENCE, "work on a copy of the case that verifies"),
+    ("captures.errors.CaptureError", Exit.EVIDENCE, "export the recording again from the program that made it"),
+    ("protocols.acceptance.parser.AcceptanceError", Exit.PRECONDITION, "mend the acceptance file"),
+    ("harness.plugins.PluginError", Exit.PLUGIN, "`shortmeasure plugins` lists what is broken and how to mend it"),
+    ("harness.exits.UsageError", Exit.USAGE, "`shortmeasure --help`"),
+    ("builtins.FileNotFoundError", Exit.USAGE, "check the path"),
+    ("builtins.FileExistsError", Exit.PRECONDITION, "evidence is never overwritten: name a new folder"),
+    ("builtins.PermissionError", Exit.PRECONDITION, "choose a folder that may be written"),
+    ("builtins.OSError", Exit.PRECONDITION, "check disk and path"),
+)
+
+
+def classified(error: BaseException) -> tuple[Exit, str]:
+    """Exit code and remedy for `error`, by its type or the nearest of its bases."""
+    names = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
+    for name in names:
+        for known, code, remedy in ERRORS:
+            if name == known:
+                return code, remedy
+    return Exit.INTERNAL, "this is a defect of shortmeasure; SHORTMEASURE_DEBUG=1 shows where it happened"
+
+
+def verdict_exit(document: Mapping[str, Any]) -> Exit:
+    """The code of a verdict document: integrity before conformity before what stayed open."""
+    if document["integrity"] in ("proven", "suspect"):
+        return Exit.CHEATING
+    if document["status"] == "error":
+        return Exit.INSTRUMENT
+    if document["status"] == "stopped":
+        return Exit.STOPPED
+    if document["conformity"] == "fail":
+        return Exit.NON_CONFORMING
+    if document["integrity"] == "inconclusive" or document["conformity"] == "inconclusive":
+        return Exit.INCONCLUSIVE
+    return Exit.OK
+
+
+def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run the typer `app`; every error ends here as one message on stderr (and a document with --json)."""
+    import click
+    import typer
+
+    try:
+        result = app(args=list(arguments), standalone_mode=False, prog_name="shortmeasure")
+        sys.stdout.flush()
+        return int(result) if isinstance(result, int) else Exit.OK
+    except typer.Exit as ending:
+        return ending.exit_code
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.stderr.write("shortmeasure: interrupted\n")
+        return Exit.KILLED
+    except BrokenPipeError:  # the reader of our output went away (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception as error:  # the last resort: no traceback reaches an operator
+        if environment.get("SHORTMEASURE_DEBUG"):
+            raise
+        code, remedy = classified(error)
+        text = str(error) or type(error).__name__
+        if code is Exit.INTERNAL:
+            text = f"internal error: {type(error).__name__}: {text}"
+        sys.stderr.write(f"shortmeasure: {printable(text)}\n  what next: {remedy}\n")
+        if "--json" in arguments:
+            body = {"schema": SCHEMA, "kind": "error", "exit": int(code), "message": text, "remedy": remedy}
+            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+        return code
+
+
+def printable(text: str) -> str:
+    """`text` with control characters escaped: device replies and file names may carry terminal sequences."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)

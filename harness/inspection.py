@@ -1,0 +1,131 @@
+"""One inspection from bench to verdict, and the judgement of what is stored: where run, derive and judge meet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from captures.case import Case, verify_case, write_derived
+from captures.formats import read
+from fixtures.benchfile import BenchFile
+from fixtures.opening import open_bench
+from fixtures.sim.world import World
+from harness.catalogue import load_catalogue, load_causes, load_validations
+from harness.derive import read_recorded, segments
+from harness.judge.contract import Segment, SegmentKind, Verdict
+from harness.judge.verdict import judge
+from harness.plugins import specs
+from harness.report.document import as_json_bytes, verdict_document
+from harness.report.progress import Progress
+from harness.runner import RunResult, find_plan, run
+from harness.step import Outcome
+from protocols.acceptance import Edition, EditionSpec, parse
+
+ALPHA = 1e-4  # of the whole case: field_rules.md section 6
+
+
+@dataclass(frozen=True)
+class Inspection:
+    result: RunResult
+    document: Mapping[str, Any]
+
+
+def inspect(
+    plan_name: str,
+    bench_file: BenchFile,
+    case_path: Path,
+    *,
+    world: World | None = None,
+    speed: float = 1.0,
+    started: Callable[[], None] = lambda: None,
+) -> Inspection:
+    """Run plan `plan_name` on the bench into a new case at `case_path`, judge it, and store what was found.
+
+    A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
+    """
+    plan = find_plan(plan_name)
+    instruments, detectors = specs("instruments"), specs("detectors")
+    edition(bench_file.edition)  # a missing edition must stop the run before fuel flows, not after
+    case = Case.create(case_path)
+    header = {
+        "tool": "shortmeasure", "version": version("shortmeasure"), "python": ".".join(map(str, sys.version_info[:3])), "plan": plan.name,
+        "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
+        "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(detectors.items())},
+    }  # fmt: skip
+    bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed)
+    started()
+
+    def so_far() -> Outcome:
+        bench.recorder.sync()
+        return {"most_l": _showed_most(read_segments(case.journal))}
+
+    result = run(plan, bench, so_far, Progress(bench.now_ns))
+    document = judge_case(case)
+    return Inspection(result, document)
+
+
+def judge_path(path: Path) -> Mapping[str, Any]:
+    """The verdict document of a case folder or of a capture file."""
+    if path.is_dir():
+        case = Case.open(path)
+        report = verify_case(path)
+        if report.originals:
+            taps = [tap for original in report.originals for tap in tap_segments(case.originals / original.name)]
+            return _judged(taps, {}, edition("jjg443-2023"), ", ".join(o.name for o in report.originals), "complete", "")
+        return judge_case(case)
+    return _judged(tap_segments(path), {}, edition("jjg443-2023"), path.name, "complete", "")
+
+
+def judge_case(case: Case) -> Mapping[str, Any]:
+    """Judge a recorded run from its journal alone and store verdict and plots under data/derived."""
+    recorded = read_recorded(case.journal)
+    found = segments(recorded)
+    bench = recorded.bench
+    document = _judged(found, bench.profile, edition(bench.edition), bench.instrument_id, recorded.status, recorded.why, bench.kit)
+    write_derived(case, "verdict.json", as_json_bytes(document))
+    return {**document, "case": str(case.path)}
+
+
+def read_segments(journal: Path) -> list[Segment]:
+    return segments(read_recorded(journal))
+
+
+def tap_segments(path: Path) -> list[Segment]:
+    """A foreign recording as single taps: one segment a channel that moves, with no plan behind it."""
+    capture = read(path)
+    result = []
+    for train in capture.trains:
+        if train.ticks.size:
+            name = f"{path.name}:{train.channel}"
+            result.append(Segment(name, SegmentKind.TAP, "", "", (0, 0), trains={f"tap.{train.channel}": train}))
+    return result
+
+
+def edition(name: str) -> Edition:
+    """The acceptance edition `name`; its text lies beside the plugin that names it."""
+    spec: EditionSpec = specs("acceptance")[name]
+    return parse((files(spec.package) / spec.resource).read_text("utf-8"), spec.resource)
+
+
+def _judged(found: list[Segment], profile: Mapping[str, Any], limits: Edition, instrument: str, status: str, why: str, kit: str = "") -> Mapping[str, Any]:
+    verdict: Verdict = judge(
+        found, profile, limits, load_catalogue(), load_causes(), specs("detectors"), load_validations(), instrument=instrument, status=status, alpha=ALPHA
+    )
+    return verdict_document(verdict, limits, found, why=why, kit=kit)
+
+
+def _showed_most(found: list[Segment]) -> str:
+    """The asked volume of the delivery whose display stands furthest from its reference, so that it is repeated."""
+    from harness.judge.errors_of_indication import error_of_indication
+
+    worst, most = 0.0, "13.70"
+    for segment in found:
+        error = error_of_indication(segment)
+        if error is not None and abs(error) > worst:
+            worst, most = abs(error), str(segment.context.get("asked_l", most))
+    return most

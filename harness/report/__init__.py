@@ -1,0 +1,1 @@
+"""What is shown of a verdict: one document, rendered as text, JSON and plots."""

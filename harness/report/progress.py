@@ -1,0 +1,50 @@
+"""Progress of a run on stderr: which step of how many, what it asks, how long the run has taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.output import comment
+from harness.step import Confirm, Deliver, Inquire, Judge, Phase, PowerCycle, Press, Read, Shut, Step, Weigh
+
+
+class Progress:
+    """Called by the runner before and after every step."""
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        self._litres = 0.0
+
+    def __call__(self, number: int, total: int, step: Step, moment: str) -> None:
+        if moment == "end":
+            if isinstance(step, Deliver):
+                self._litres += float(step.volume_l)
+            return
+        seconds = self._now_ns() / 1e9
+        comment(f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d} {self._litres:>6.1f} L  {headline(step)}")
+
+
+def headline(step: Step) -> str:
+    """`step` in one line."""
+    match step:
+        case Phase():
+            return f"== phase {step.letter}: {step.title}"
+        case Confirm() | Inquire():
+            return step.text
+        case Deliver():
+            preset = f"amount {step.amount}" if step.amount is not None else f"{step.volume_l} L"
+            extra = ", covert" if step.covert else ""
+            extra += f", remote pressed at {step.press_at_l} L" if step.press_at_l is not None else ""
+            return f"deliver {step.label}: {preset}, {step.flow} flow{extra}"
+        case Shut():
+            return f"nozzle shut, motor on, {step.seconds} s"
+        case Read():
+            return f"read {step.what} after {step.label}"
+        case Weigh():
+            return f"weigh {step.label}"
+        case Press():
+            return f"press the seized {step.what}"
+        case PowerCycle():
+            return f"power away for {step.off_s} s"
+        case Judge():
+            return "judge what was seen so far"

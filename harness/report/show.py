@@ -1,0 +1,30 @@
+"""Verdict documents on stdout, for people or scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.output import emit
+from harness.report.text import verdict_text
+
+GRAVITY = ("no_evidence", "inconclusive", "suspect", "proven")
+CONFORMITY = ("pass", "inconclusive", "fail")
+STATUS = ("complete", "stopped", "error")
+
+
+def show(document: Mapping[str, Any], as_json: bool) -> None:
+    if "parts" in document:
+        emit("verdicts", document, "\n\n".join(verdict_text(part) for part in document["parts"]), as_json)
+    else:
+        emit("verdict", document, verdict_text(document), as_json)
+
+
+def gravest(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several verdicts as one: the gravest of its parts on each axis (design: a parent takes the gravest)."""
+    return {
+        "integrity": max((d["integrity"] for d in documents), key=GRAVITY.index),
+        "conformity": max((d["conformity"] for d in documents), key=CONFORMITY.index),
+        "status": max((d["status"] for d in documents), key=STATUS.index),
+        "parts": list(documents),
+    }

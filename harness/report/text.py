@@ -1,0 +1,66 @@
+"""A verdict document for people: the answer first, then what it rests on, then what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+INTEGRITY = {
+    "proven": "PROVEN: features of a cheating function were detected",
+    "suspect": "SUSPECT: something breaks the chain, but not all conditions of `proven` are met",
+    "inconclusive": "INCONCLUSIVE: a question this case had to answer could not be answered",
+    "no_evidence": "NO EVIDENCE of a cheating function in what was tried",
+}
+CONFORMITY = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+
+
+def verdict_text(document: Mapping[str, Any]) -> str:
+    """The verdict in at most a few screens."""
+    lines = [f"Technical analysis of {document['instrument']}: on-site examination, not verification", ""]
+    if document["status"] != "complete":
+        lines += [f"RUN {document['status'].upper()}: {document['why']}", "What was recorded before is judged below.", ""]
+    lines.append(f"integrity   {INTEGRITY[document['integrity']]}")
+    lines.append(f"conformity  {CONFORMITY[document['conformity']]}{_conformity(document['conformity_detail'])}")
+    for number, finding in enumerate(document["findings"], 1):
+        lines += ["", *_finding(number, finding)]
+    lines += ["", "What the case had to answer:"]
+    for question in document["coverage"]:
+        answer = "answered" if question["answered"] else "NOT ANSWERED"
+        mde = "" if question["mde"] is None else f"; smallest effect that would have been seen: {percent(question['mde'])}"
+        why = f" ({question['why']})" if question["why"] else ""
+        lines.append(f"  - {question['text']}: {answer}{why}{mde}")
+    lines += ["", *(f"note: {note}" for note in document["notes"])]
+    return "\n".join(lines).rstrip()
+
+
+def _conformity(detail: Mapping[str, Any]) -> str:
+    if detail["error"] is None:
+        return "  (no error of indication could be formed)"
+    text = f"  error of indication {percent(detail['error'])}, u {percent(detail['u'], sign=False)}, limit +-{percent(detail['limit'], sign=False)}"
+    text += f" by {detail['edition_title']}, {detail['clause']}"
+    if not detail["verified"]:
+        text += "\n            this limit is unverified: the result is not a legal statement of non-conformity or conformity"
+    return text
+
+
+def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
+    lines = [f"Finding {number}: {finding['level']}, link {finding['link']}: {finding['mechanism']}"]
+    if finding["effect"] is not None:
+        interval = finding["interval"]
+        span = "" if interval is None else f" (from {percent(interval[0])} to {percent(interval[1])})"
+        lines.append(f"  size        {percent(finding['effect'])} too much indicated{span}")
+    where = ", ".join(f"{key} {value}" for key, value in finding["at"].items())
+    if where:
+        lines.append(f"  where       {where}")
+    lines.append(f"  seen in     {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
+    lines.append(f"  evidence    e = {finding['evidence']:.3g}, threshold {finding['threshold']:.3g} ({finding['threshold_source']}), {finding['basis']}")
+    lines.append(f"  possible    {', '.join(finding['catalogue_ids']) or 'no known function fits'}")
+    for explanation in finding["explanations"]:
+        state = f"excluded by {explanation['excluded_by']}" if explanation["excluded_by"] else "NOT excluded"
+        lines.append(f"  honest      {explanation['cause']}: {state}")
+    lines += [f"  limited     {limit}" for limit in finding["limits"]]
+    return lines
+
+
+def percent(value: float, sign: bool = True) -> str:
+    return f"{value * 100:+.3g} %" if sign else f"{value * 100:.3g} %"
