@@ -85,10 +85,10 @@ def text(arrivals: list[Arrival]) -> bytes:
 def test_opens_talks_closes_and_opens_again(
     source: SerialSource, peer: Peer, bits: int, parity: str, baud: int
 ) -> None:
-    for turn in (b"one", b"two", b"three"):
+    for turn in (b"one", b"two", b"end"):
         link = SerialLink(source, f"serial:{peer.path}", LineSettings(baud, bits, parity), name="scale", may_write=True)
         peer.say(turn)
-        got = gather(source, lambda arrivals, turn=turn: text(arrivals) == turn)
+        got = gather(source, lambda arrivals: len(text(arrivals)) >= 3)
         assert text(got) == turn
         assert {a.link for a in got} == {"scale"}
         link.write(b"W\r\n")
@@ -235,8 +235,8 @@ def test_stamps_follow_the_order_of_arrival_over_links_and_calls(source: SerialS
         talker.join()
     stamps = [a.t_ns for a in got]
     assert stamps == sorted(stamps)
-    for number in "01":
-        assert text([a for a in got if a.link == number]) == bytes(range(250))
+    for name in ("0", "1"):
+        assert text([a for a in got if a.link == name]) == bytes(range(250))
     source.close()
     for peer in peers:
         peer.vanish()

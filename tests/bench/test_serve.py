@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fixtures.clock import RealClock, VirtualClock
 from fixtures.errors import BenchError
+from fixtures.link import Arrival
 from fixtures.sim import serve as serving
 from fixtures.sim.faults import FaultKind, FaultScript, FaultStream, as_heard, inject
 from fixtures.sim.serve import LineCount, serve
@@ -129,7 +130,12 @@ def test_the_wrong_baud_rate_is_garbage_both_ways_and_the_right_one_works(runnin
     heard: list[bytes] = []
     world = World()
     port = world.add_port("d", LineSettings(9600))
-    port.on_bytes = lambda data: (heard.append(data), port.send(b"HELLO"))[0]
+
+    def hello(data: bytes) -> None:
+        heard.append(data)
+        port.send(b"HELLO")
+
+    port.on_bytes = hello
     served = running(world)
     with serial.Serial(served.paths["d"], 4800, timeout=0.5) as client:
         client.write(b"AAAA")
@@ -157,13 +163,18 @@ def test_no_baud_rate_no_garbage(running: Running) -> None:
 def test_an_unplugged_port_is_lost_with_its_last_bytes_read(running: Running) -> None:
     world = echo_world("stays")
     port = world.add_port("goes", LineSettings())
-    port.on_bytes = lambda data: (port.send(b"bye"), world.after(1_000_000_000, port.unplug))[0]
+
+    def part(data: bytes) -> None:
+        port.send(b"bye")
+        world.after(1_000_000_000, port.unplug)
+
+    port.on_bytes = part
     served = running(world)
     source = SerialSource(RealClock())
     stays = SerialLink(source, served.paths["stays"], LineSettings(), name="stays", may_write=True)
     goes = SerialLink(source, served.paths["goes"], LineSettings(), name="goes", may_write=True)
     goes.write(b"x")
-    arrivals = []
+    arrivals: list[Arrival] = []
     while not any(a.lost for a in arrivals):
         new = source.wait(source.clock.now_ns() + 5_000_000_000)
         assert new
