@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fixtures.benchfile import BenchFile, load, parse
 from fixtures.errors import BenchError
@@ -32,7 +32,7 @@ def scenario(bench: BenchFile, cheat: str | None, seed: int, size: float | None 
     Raises UsageError for a cheat that is not built.
     """
     from fixtures.sim.cheats import parse_cheat
-    from fixtures.sim.scenario import Scenario
+    from fixtures.sim.scenario import Kit, Scenario
     from harness.exits import UsageError
 
     if not bench.simulation:
@@ -43,7 +43,7 @@ def scenario(bench: BenchFile, cheat: str | None, seed: int, size: float | None 
         spec = None if cheat is None else parse_cheat(cheat, size)
     except (KeyError, ValueError) as error:
         raise UsageError(str(error.args[0])) from None
-    return Scenario(kit=bench.kit, seed=seed, cheat=spec, **settings)
+    return Scenario(kit=cast(Kit, bench.kit), seed=seed, cheat=spec, **settings)
 
 
 def on_ports(bench: BenchFile, ports: dict[str, str]) -> BenchFile:

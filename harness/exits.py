@@ -76,7 +76,6 @@ def verdict_exit(document: Mapping[str, Any]) -> Exit:
 
 def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the typer `app`; every error ends here as one message on stderr (and a document with --json)."""
-    import click
     import typer
 
     try:
@@ -85,18 +84,17 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
         return int(result) if isinstance(result, int) else Exit.OK
     except typer.Exit as ending:
         return ending.exit_code
-    except click.exceptions.Exit as ending:
-        return ending.exit_code
-    except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("shortmeasure: interrupted\n")
         return Exit.KILLED
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except Exception as error:  # the last resort: no traceback reaches an operator
+        show = getattr(error, "show", None)  # the command line's own complaints; typer carries its parser inside
+        if callable(show) and hasattr(error, "format_message"):
+            show()
+            return Exit.USAGE
         if environment.get("SHORTMEASURE_DEBUG"):
             raise
         code, remedy = classified(error)

@@ -42,11 +42,11 @@ def import_(
     capture = read(file)
     opened = Case.create(case)
     with JournalWriter.create(opened.journal, {"kind": "header", "tool": "capture import"}) as writer:
-        original = opened.import_original(file, writer)
+        original = opened.import_original(file, writer.append)
         writer.append({"kind": "end", "status": "complete", "why": ""})
         writer.sync()
     rows = [_channel(train) for train in capture.trains]
-    emit("import", {"case": str(case), "original": original.body(), "channels": rows}, f"{case}: holds {original.name}, sha256 {original.sha256}", as_json)
+    emit("import", {"case": str(case), "original": original.body, "channels": rows}, f"{case}: holds {original.name}, sha256 {original.sha256}", as_json)
     comment(f"judge it with: shortmeasure judge {case}")
     return 0
 
