@@ -9,6 +9,7 @@ from typing import Any
 from fixtures.bench import Bench, capability
 from fixtures.capability import Dispenses, Operates, Records, Switches
 from fixtures.errors import BenchError
+from fixtures.language import mark, translate
 from harness.plans.ability import Ability
 from harness.step import Confirm, Deliver, Inquire, Judge, Outcome, Phase, PowerCycle, Press, Read, Shut, Step, Weigh
 
@@ -16,7 +17,24 @@ SECOND_NS = 1_000_000_000
 PRESS_NS = 300_000_000
 SETTLE_NS = 1_500_000_000  # the display has followed the register, the hose is at rest
 SALE_TIMEOUT_NS = 3_600 * SECOND_NS
-INLINE_DRIVERS = ("record",)
+
+DELIVER = mark("Deliver {label}: {preset}, {flow}, hang up")
+BUY = mark("Buy {label} as an ordinary customer buys: {preset}, {flow}, hang up")
+FLOW = {"full": mark("full flow"), "slow": mark("nozzle barely open")}
+SHUT = mark("Lift the nozzle so that the motor runs, keep it closed for {seconds} s, hang up")
+WEIGH = mark("Weigh the can with delivery {label}: gross mass, empty mass, density and temperature of the fuel")
+READ = {
+    "display": mark("Read volume and amount on the display after {label} aloud, type them as shown"),
+    "totaliser": mark("Read the totaliser after {label} aloud, type it as shown"),
+}
+PRESS = mark("Press the seized {what} once")
+POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
+CONTACT = {
+    ("nozzle", True): mark("Lift the nozzle and open it"),
+    ("nozzle", False): mark("Close the nozzle and hang it up"),
+    ("throttle", True): mark("Throttle the flow"),
+    ("throttle", False): mark("Open the throttle"),
+}
 
 
 def ability(bench: Bench) -> Ability:
@@ -45,19 +63,19 @@ class Enactor:
             case Phase():
                 return {}
             case Confirm():
-                self._operator.ask("confirm", step.text)
+                self._operator.ask("confirm", translate(step.text))
                 return {"confirmed": True}
             case Inquire():
-                return self._operator.ask("ask", step.text, key=step.key)
+                return self._operator.ask("ask", translate(step.text), key=step.key)
             case Deliver():
                 return self._recorded(lambda: self._deliver(step))
             case Shut():
-                text = f"Lift the nozzle so that the motor runs, keep it closed for {step.seconds} s, hang up"
+                text = translate(SHUT, seconds=step.seconds)
                 return self._recorded(lambda: dict(self._operator.ask("shut", text, seconds=step.seconds)))
             case Read():
                 return self._read(step)
             case Weigh():
-                text = f"Weigh the can with delivery {step.label}: gross mass, empty mass, density and temperature of the fuel"
+                text = translate(WEIGH, label=step.label)
                 return _texts(self._operator.ask("weigh", text))
             case Press():
                 self._press(step.what)
@@ -81,10 +99,9 @@ class Enactor:
     def _deliver(self, step: Deliver) -> Outcome:
         driver = self._bench.driver_for("deliver")
         if driver is None:
-            preset = f"preset {step.amount} money" if step.amount is not None else f"preset {step.volume_l} L"
-            how = "as an ordinary customer" if step.covert else "openly"
+            text = translate(BUY if step.covert else DELIVER, label=step.label, preset=_preset(step), flow=translate(FLOW[step.flow]))
             self._operator.ask(
-                "deliver", f"Deliver {step.label} {how}: {preset}, {step.flow} flow, hang up",
+                "deliver", text,
                 volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),
                 flow=step.flow, covert=step.covert, press_at_l=None if step.press_at_l is None else str(step.press_at_l),
             )  # fmt: skip
@@ -116,8 +133,7 @@ class Enactor:
     def _contact(self, role: str, on: bool) -> None:
         driver = self._bench.driver_for(role)
         if driver is None:
-            verb = {"nozzle": ("Lift the nozzle and open it", "Close the nozzle and hang it up"), "throttle": ("Throttle the flow", "Open the throttle")}[role]
-            self._operator.ask("confirm", verb[0 if on else 1])
+            self._operator.ask("confirm", translate(CONTACT[role, on]))
             return
         relay: Switches = capability(driver, Switches, role)
         relay.switch(role, on)
@@ -126,7 +142,7 @@ class Enactor:
         driver = self._bench.driver_for(what)
         t_ns = self._bench.now_ns()
         if driver is None:
-            self._operator.ask("press", f"Press the seized {what} once", what=what)
+            self._operator.ask("press", translate(PRESS, what=what), what=what)
         else:
             relay: Switches = capability(driver, Switches, what)
             relay.switch(what, True)
@@ -143,7 +159,7 @@ class Enactor:
         self._bench.recorder.mark(self._bench.now_ns(), "runner", "power-off")
         driver = self._bench.driver_for("power")
         if driver is None:
-            self._operator.ask("power_cycle", f"Switch the dispenser off at the station's own breaker for {off_s} s, display dark, and on again", off_s=off_s)
+            self._operator.ask("power_cycle", translate(POWER_CYCLE, seconds=off_s), off_s=off_s)
         else:
             relay: Switches = capability(driver, Switches, "power")
             relay.switch("power", False)
@@ -160,7 +176,7 @@ class Enactor:
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
         if isinstance(driver, Operates):
-            return _texts(driver.ask(f"read-{step.what}", f"Read the {step.what} after {step.label} and say it aloud"))
+            return _texts(driver.ask(f"read-{step.what}", translate(READ[step.what], label=step.label)))
         if step.what == "totaliser":
             return {}  # a tap hears the totals when the till asks for them; they are derived from the wire
         raise BenchError(f"station {step.what} is bound to {name}, which cannot read it; bind it to the operator")
@@ -168,3 +184,9 @@ class Enactor:
 
 def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in answer.items()}
+
+
+def _preset(step: Deliver) -> str:
+    if step.amount is not None:
+        return translate(mark("preset amount {amount}"), amount=step.amount)
+    return translate(mark("preset {volume} L"), volume=step.volume_l)

@@ -7,25 +7,26 @@ inside and between deliveries, then nozzle shut and slow flow, then power away a
 
 from __future__ import annotations
 
+from fixtures.language import mark
 from harness.plans.ability import Ability
 from harness.plans.sale import sale
 from harness.step import Confirm, Inquire, Phase, Plan, PowerCycle, Press, Read, Shut
 
 
 def steps(can: Ability) -> Plan:
-    yield Confirm("safety", "Vapour extraction on, dispenser and vessels earthed, extinguisher at hand, drain valve to the closed tank")
-    yield Phase("bench", "identity and state as received")
-    yield Inquire("k", "Sealed pulses per litre on the nameplate")
-    yield Inquire("software", "Software version and checksum shown")
-    yield Inquire("seals_before", "Numbers and state of all seals")
+    yield Confirm("safety", mark("Vapour extraction on, dispenser and vessels earthed, extinguisher at hand, drain valve to the closed tank"))
+    yield Phase("bench", mark("identity and state as received"))
+    yield Inquire("k", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("software", mark("Software version and checksum shown"))
+    yield Inquire("seals_before", mark("Numbers and state of all seals"))
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
-    yield Phase("bench", "as received: nothing touched")
+    yield Phase("bench", mark("as received: nothing touched"))
     yield from sale(can, "B1", "13.70")
     yield from sale(can, "B2", "45.30")
     yield from sale(can, "B3", "7.30")
     if can.remote:
-        yield Phase("bench", "seized remote pressed before, inside and between deliveries")
+        yield Phase("bench", mark("seized remote pressed before, inside and between deliveries"))
         yield Press("remote")
         yield from sale(can, "R1", "13.70")
         yield from sale(can, "R2", "27.10")
@@ -35,14 +36,14 @@ def steps(can: Ability) -> Plan:
         yield Press("remote")
         yield from sale(can, "R5", "23.90", press_at_l="11.80")
         yield Press("remote")
-    yield Phase("bench", "nozzle shut, slow flow, amount preset")
+    yield Phase("bench", mark("nozzle shut, slow flow, amount preset"))
     yield Shut("S1", 60)
     yield from sale(can, "F1", "4.10", flow="slow")
     yield from sale(can, "A1", "13.30", amount=str((can.price * 13).quantize(can.price)))
-    yield Phase("E", "power away, same volumes again")
+    yield Phase("E", mark("power away, same volumes again"))
     yield PowerCycle(30)
     yield from sale(can, "P1", "13.70")
     yield from sale(can, "P2", "45.30")
     yield from sale(can, "P3", "7.30")
-    yield Inquire("seals_after", "Numbers and state of all seals")
-    yield Confirm("closing", "Litres delivered returned to the tank of their grade; dispenser sealed unchanged")
+    yield Inquire("seals_after", mark("Numbers and state of all seals"))
+    yield Confirm("closing", mark("Litres delivered returned to the tank of their grade; dispenser sealed unchanged"))

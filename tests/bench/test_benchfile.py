@@ -1,0 +1,109 @@
+"""Bench files: every error says where and what next, and the refusals of field_rules.md hold whatever the option."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.benchfile import check, load, parse
+from fixtures.capacity import pulse_loads
+from fixtures.errors import BenchError
+from harness.benches import built_in, find
+from harness.plugins import specs
+from harness.runner import check_stations, find_plan
+
+INSTRUMENTS = specs("instruments")
+
+
+def text(name: str = "dispenser-k3") -> str:
+    return find(name).text
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_built_in_benches_check_and_answer_their_plan(name: str) -> None:
+    bench = find(name)
+    assert len(check(bench, INSTRUMENTS)) == len(bench.instruments)
+    pulse_loads(bench, INSTRUMENTS)
+    check_stations(find_plan("dispenser-bench" if bench.kit == "K3" else "dispenser-raid"), bench)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('kit = "K3"', 'kit = "K9"', "kit expected one of K0, K1, K2, K3"),
+        ('place = "lab"', 'place = "lab"\ncolour = "red"', "unknown key 'colour'"),
+        ('driver = "lcus"', 'driver = "lcsu"', "expected a known driver, got 'lcsu'"),
+        ('may_write = "our own instrument"\n\n[links.dart]', "\n[links.dart]", "the link only listens"),
+        ('links = { line = "dart" }', 'links = { lines = "dart" }', "needs links"),
+        ('links = { line = "dart" }', 'links = { line = "relay" }', "is claimed by"),
+        ('url = "sim:dart"', 'url = "dart"', "expected serial:PORT"),
+        ("address = 0x50", 'address = "50"', "address expected int"),
+        ("address = 0x50", "adress = 0x50", "unknown key 'adress'"),
+        ('deliver = "master"', 'deliver = "relay"', "provides"),
+        ('deliver = "master"', 'deliver = "pump"', "which is no instrument"),
+        ('operate = "operator"', "", "role operate is missing"),
+        ("[profile]", "[profile", "expected TOML"),
+        ('max_flow_l_min = "50"', 'max_flow_l_min = "fast"', "expected a number"),
+    ],
+)
+def test_what_is_wrong_is_named(old: str, new: str, message: str) -> None:
+    assert old in text()
+    with pytest.raises(BenchError, match=message):
+        bench = parse(text().replace(old, new, 1), "bench.toml")
+        check(bench, INSTRUMENTS)
+        pulse_loads(bench, INSTRUMENTS)
+
+
+def test_unknown_keys_are_named_with_their_line() -> None:
+    broken = text().replace('place = "lab"', 'place = "lab"\ncolour = "red"')
+    number = broken.splitlines().index('colour = "red"') + 1
+    with pytest.raises(BenchError, match=f"bench.toml:{number}:"):
+        parse(broken, "bench.toml")
+
+
+@pytest.mark.parametrize("zone", ["1", "2"])
+def test_an_uncertified_instrument_in_a_zone_is_refused(zone: str) -> None:
+    raid = text("dispenser-k2").replace('driver = "sigrok-pico"\nlinks = { line = "analyser" }\nzone = "safe"', f'driver = "sigrok-pico"\nlinks = {{ line = "analyser" }}\nzone = "{zone}"')
+    assert raid != text("dispenser-k2")
+    with pytest.raises(BenchError, match=f"zone {zone} without a certificate"):
+        check(parse(raid, "raid.toml"), INSTRUMENTS)
+    certified = raid.replace(f'zone = "{zone}"', f'zone = "{zone}"\ncertificate = "CNEx 24.1234X"')
+    check(parse(certified, "raid.toml"), INSTRUMENTS)
+
+
+def test_a_pulse_rate_that_no_analyser_carries_is_refused() -> None:
+    fast = text().replace('pulses_per_litre = "100"', 'pulses_per_litre = "5000"', 1)
+    with pytest.raises(BenchError, match="would have to carry"):
+        pulse_loads(parse(fast, "fast.toml"), INSTRUMENTS)
+
+
+def test_the_load_of_two_quadrature_taps_is_the_rule_s_figure() -> None:
+    """field_rules.md 9: two quadrature taps, both edges, 50 L/min, 100 pulses/L are 667 edges/s."""
+    without_reference = text().replace(', "reference.P"]', "]")
+    [load_] = pulse_loads(parse(without_reference, "b.toml"), INSTRUMENTS)
+    assert round(load_.edges_per_s) == 667
+
+
+def test_a_bench_that_cannot_answer_the_plan_is_refused() -> None:
+    with pytest.raises(BenchError, match=r"needs station\(s\) board, encoder"):
+        check_stations(find_plan("dispenser-bench"), find("dispenser-k2"))
+
+
+def test_files_that_are_no_bench(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="cannot be read"):
+        load(tmp_path / "absent.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(BenchError, match="expected UTF-8"):
+        load(tmp_path / "binary.toml")
+    (tmp_path / "big.toml").write_bytes(b"#" * (2 << 20))
+    with pytest.raises(BenchError, match="expected at most"):
+        load(tmp_path / "big.toml")
+
+
+@given(st.text(max_size=300))
+def test_arbitrary_text_is_a_bench_error(garbage: str) -> None:
+    with pytest.raises(BenchError):
+        parse(garbage, "x")
