@@ -121,7 +121,9 @@ class WireProtocol:
 
     `encode(message, sender)` -> bytes; `decoder(sender)` decodes what `sender` put on the line;
     `examples(sender)` yields messages for round trips (a few of each kind, edge values included);
-    `max_message` bounds a decoder's memory in bytes.
+    `max_message` bounds a decoder's memory in bytes.  `lossless`: encoding what was decoded, with
+    the raw bytes of Garbage in its place, gives the same bytes back; where a protocol has two
+    spellings of one message this cannot hold and is set to False, and the folder says which.
     """
 
     name: str
@@ -136,3 +138,4 @@ class WireProtocol:
     verified: bool
     reference: str
     api: int = API_VERSION
+    lossless: bool = True

@@ -1,0 +1,54 @@
+"""Checksums of the wire protocols, each with the value that proves it right.
+
+Only what a codec uses is here.  The check value is the checksum of the nine ASCII digits "123456789", the
+convention of the published CRC catalogues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+CHECK_INPUT = b"123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """A checksum with its check value over CHECK_INPUT and the source of that value."""
+
+    name: str
+    compute: Callable[[bytes], int]
+    check: int
+    source: str
+
+
+def _reflected_table(poly: int) -> tuple[int, ...]:
+    table = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = (value >> 1) ^ poly if value & 1 else value >> 1
+        table.append(value)
+    return tuple(table)
+
+
+_ARC = _reflected_table(0xA001)
+
+
+def crc16_arc(data: bytes) -> int:
+    """CRC-16/ARC of `data`: reflected poly A001h, init 0, no final xor (protocols.md 4.1)."""
+    crc = 0
+    for byte in data:
+        crc = (crc >> 8) ^ _ARC[(crc ^ byte) & 0xFF]
+    return crc
+
+
+def sum8(data: bytes) -> int:
+    """Low byte of the sum of `data` (protocols.md 6.6)."""
+    return sum(data) & 0xFF
+
+
+CATALOGUE: tuple[Checksum, ...] = (
+    Checksum("CRC-16/ARC", crc16_arc, 0xBB3D, "CRC catalogue, entry CRC-16/ARC"),
+    Checksum("sum-8", sum8, 0xDD, "arithmetic: 31h + ... + 39h = 1DDh"),
+)

@@ -1,0 +1,1 @@
+"""One folder per wire protocol; each exports its frozen `PROTOCOL` and its messages."""
