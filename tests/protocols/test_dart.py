@@ -238,6 +238,7 @@ def test_the_master_sets_a_sale_up_in_order():
     sale = HostSale((8123,), (1,), PresetAmount(5000))
     state = S.COMPLETE
     assert sale.next(None) == Command(C.STATUS)
+    sale.acknowledged()
     sent = []
     while not sale.authorised:
         transaction = sale.next(state)

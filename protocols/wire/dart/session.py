@@ -125,7 +125,7 @@ class HostSale:
         setup += [preset] if preset is not None else []
         self._steps = (*setup, Command(CommandCode.AUTHORISE))
         self._done = 0
-        self._running = False
+        self._running = self._given = False
         self.finished = False
 
     @property
@@ -138,13 +138,17 @@ class HostSale:
             self._follow(state)
             return None
         if state is None:
+            self._given = False
             return Command(CommandCode.STATUS)
-        ready = state in IDLE if self._done == 0 else state is PumpState.RESET
-        return self._steps[self._done] if ready else None
+        if not (state in IDLE if self._done == 0 else state is PumpState.RESET):
+            return None
+        self._given = True
+        return self._steps[self._done]
 
     def acknowledged(self) -> None:
-        """The pump acknowledged the transaction that `next` gave last (not its status request)."""
-        self._done = min(self._done + 1, len(self._steps))
+        """The pump acknowledged the transaction that `next` gave last; a status request moves nothing on."""
+        self._done += self._given
+        self._given = False
 
     def _follow(self, state: PumpState | None) -> None:
         self._running = self._running or state in (PumpState.AUTHORISED, PumpState.FILLING, PumpState.SUSPENDED)
