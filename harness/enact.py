@@ -70,8 +70,7 @@ class Enactor:
             case Deliver():
                 return self._recorded(lambda: self._deliver(step))
             case Shut():
-                text = translate(SHUT, seconds=step.seconds)
-                return self._recorded(lambda: dict(self._operator.ask("shut", text, seconds=step.seconds)))
+                return self._recorded(lambda: self._shut(step))
             case Read():
                 return self._read(step)
             case Weigh():
@@ -95,6 +94,14 @@ class Enactor:
         result = act()
         self._bench.idle(SETTLE_NS // 3)
         return {**result, **recorder.stop()}
+
+    def _shut(self, step: Shut) -> Outcome:
+        driver = self._bench.driver_for("deliver")
+        if driver is not None:  # the motor runs only in an authorised sale
+            pump: Dispenses = capability(driver, Dispenses, "deliver")
+            pump.authorise(None, None)
+        self._operator.ask("shut", translate(SHUT, seconds=step.seconds), seconds=step.seconds)
+        return {}
 
     def _deliver(self, step: Deliver) -> Outcome:
         driver = self._bench.driver_for("deliver")

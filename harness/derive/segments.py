@@ -121,11 +121,11 @@ def _segment(
     profile = recorded.bench.profile
     end_ns = part.end_ns if part.end_ns is not None else max((r.window_ns[1] for r in runs if r.window_ns[0] >= part.begin_ns), default=part.begin_ns)
     until_ns = part.next_ns if part.next_ns is not None else end_ns + 60 * AFTER_NS
-    inside = [run for run in runs if part.begin_ns <= run.window_ns[0] <= end_ns]
+    inside = [run for run in runs if part.begin_ns <= run.window_ns[0] < end_ns]
     registers = _registers(part, profile, recorded, polls, totals, until_ns)
     weighed = part.reads.get("weigh")
     kind = SegmentKind.SHUT if part.step["type"] == "Shut" else SegmentKind.DELIVERY
-    own_marks = tuple(mark for mark in marks if part.begin_ns <= mark.t_ns <= end_ns)
+    own_marks = tuple(mark for mark in marks if part.begin_ns < mark.t_ns <= end_ns)
     return Segment(
         id=str(part.step["label"]),
         kind=kind,

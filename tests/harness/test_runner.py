@@ -1,0 +1,152 @@
+"""Whole runs over the simulated bench: determinism, and what is left when a line, a device or a person fails."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from captures.case import Case, verify_case
+from fixtures.errors import BenchError, InstrumentError
+from fixtures.opening import open_bench
+from fixtures.sim.build import build
+from fixtures.sim.scenario import AnalyserLoss
+from fixtures.sim.world import World
+from harness.benches import find, scenario
+from harness.derive import read_recorded, segments
+from harness.plugins import specs
+from harness.runner import RunResult, find_plan, run
+from harness.step import Deliver, Step
+
+SECOND_NS = 1_000_000_000
+
+
+def run_case(path: Path, kit: str, world: World, at: tuple[str, Any] | None = None) -> tuple[Case, RunResult]:
+    """One run in virtual time; `at` = (delivery label, act) does something to the world when that delivery begins."""
+    case = Case.create(path)
+    bench = open_bench(find(f"dispenser-{kit.lower()}"), specs("instruments"), case.journal, {"tool": "test"}, world=world)
+
+    def watch(number: int, total: int, step: Step, moment: str) -> None:
+        if at is not None and isinstance(step, Deliver) and step.label == at[0] and moment == "begin":
+            world.after(8 * SECOND_NS, at[1])
+
+    plan = find_plan("dispenser-bench" if kit == "K3" else "dispenser-raid")
+    return case, run(plan, bench, lambda: {}, watch)
+
+
+def world_of(kit: str, cheat: str | None = None, seed: int = 1, **changes: Any) -> World:
+    return build(replace(scenario(find(f"dispenser-{kit.lower()}"), cheat, seed), **changes))
+
+
+def journal_hash(case: Case) -> str:
+    return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(case.journal.iterdir()))).hexdigest()
+
+
+@pytest.mark.parametrize("kit", ["K0", "K2", "K3"])
+def test_the_same_seed_gives_the_same_journal_bytes(tmp_path: Path, kit: str) -> None:
+    cases = [run_case(tmp_path / str(i), kit, world_of(kit, "fuel.C09"))[0] for i in range(2)]
+    assert journal_hash(cases[0]) == journal_hash(cases[1])
+    other, _ = run_case(tmp_path / "other", kit, world_of(kit, "fuel.C09", seed=2))
+    assert journal_hash(other) != journal_hash(cases[0])
+
+
+@pytest.mark.parametrize("kit", ["K0", "K1", "K2", "K3"])
+def test_an_honest_run_is_complete_and_every_station_is_derived(tmp_path: Path, kit: str) -> None:
+    case, result = run_case(tmp_path / "case", kit, world_of(kit))
+    assert (result.status, result.why) == ("complete", "")
+    assert verify_case(case.path).complete
+    recorded = read_recorded(case.journal)
+    deliveries = [s for s in segments(recorded) if s.kind == "delivery"]
+    assert all(s.complete for s in deliveries)
+    for segment in deliveries:
+        assert segment.registers["display"].values[-1] > 4
+        assert (segment.reference_l is not None) == (kit in ("K0", "K1"))
+        if kit != "K0":
+            assert segment.registers["register"].values[-1] == segment.registers["display"].values[-1]
+        if kit == "K3":
+            assert segment.trains["encoder.A"].ticks.size == segment.trains["board.A"].ticks.size
+
+
+def test_nothing_of_the_truth_enters_the_case(tmp_path: Path) -> None:
+    case, _ = run_case(tmp_path / "case", "K3", world_of("K3", "fuel.C09"))
+    text = b"".join(p.read_bytes() for p in case.journal.iterdir())
+    assert b"fuel.C09" not in text
+    assert b"PulseAdder" not in text
+
+
+def unplug(world: World, port: str) -> Any:
+    return lambda: world.ports[port].unplug("cable pulled")
+
+
+@pytest.mark.parametrize("port", ["analyser", "dart", "relay", "operator"])
+def test_an_unplugged_line_ends_the_run_and_keeps_what_came_before(tmp_path: Path, port: str) -> None:
+    world = world_of("K3", "fuel.C09")
+    case, result = run_case(tmp_path / "case", "K3", world, ("R2", unplug(world, port)))
+    assert result.status == "error"
+    assert isinstance(result.error, InstrumentError)
+    assert "cable pulled" in result.why
+    assert port in result.why
+    report = verify_case(case.path)
+    assert report.complete  # the last line says how it ended
+    found = segments(read_recorded(case.journal))
+    assert [s.id for s in found] == ["B1", "B2", "B3", "R1", "R2"]
+    assert all(s.complete for s in found[:4])
+    assert not found[4].complete
+    assert found[3].trains["board.A"].ticks.size > found[3].trains["encoder.A"].ticks.size  # the card was on by then
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (AnalyserLoss("overflow", 3.0), "aborted the run"),
+        (AnalyserLoss("wrong_count", 3.0, 2), "bytes were lost on the way"),
+        (AnalyserLoss("silent_loss", 3.0, 5), "bytes were lost on the way"),
+    ],
+)
+def test_a_capture_that_lost_data_is_never_accepted(tmp_path: Path, loss: AnalyserLoss, message: str) -> None:
+    case, result = run_case(tmp_path / "case", "K3", world_of("K3", losses=(loss,)))
+    assert result.status == "error"
+    assert message in result.why
+    assert verify_case(case.path).complete
+    cut = segments(read_recorded(case.journal))[-1]
+    assert not cut.complete
+    assert all(train.gaps for train in cut.trains.values())
+
+
+def with_ports_swapped(kit: str, first: str, second: str) -> Any:
+    from fixtures.benchfile import parse
+
+    bench = find(f"dispenser-{kit.lower()}")
+    text = bench.text.replace(f"sim:{first}", "sim:@").replace(f"sim:{second}", f"sim:{first}").replace("sim:@", f"sim:{second}")
+    return parse(text, "swapped")
+
+
+@pytest.mark.parametrize(("first", "second"), [("dart", "analyser"), ("relay", "analyser"), ("operator", "analyser")])
+def test_the_wrong_device_at_a_port_is_named(tmp_path: Path, first: str, second: str) -> None:
+    case = Case.create(tmp_path / "case")
+    world = world_of("K3")
+    bench = open_bench(with_ports_swapped("K3", first, second), specs("instruments"), case.journal, {}, world=world)
+    result = run(find_plan("dispenser-bench"), bench, lambda: {}, lambda *step: None)
+    assert result.status == "error"
+    assert isinstance(result.error, InstrumentError)
+    assert f"sim:{first}" in result.why
+    assert "expected the identity SRPICO" in result.why
+    assert verify_case(case.path).complete
+
+
+def test_a_silent_tap_says_what_to_check(tmp_path: Path) -> None:
+    case = Case.create(tmp_path / "case")
+    world = world_of("K1")
+    world.ports["tap_device"].send = lambda data: None  # type: ignore[method-assign]
+    bench = open_bench(find("dispenser-k1"), specs("instruments"), case.journal, {}, world=world)
+    result = run(find_plan("dispenser-raid"), bench, lambda: {}, lambda *step: None)
+    assert result.status == "error"
+    assert "expected DART frames in both directions" in result.why
+
+
+def test_a_missing_simulation_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="need a simulated world"):
+        open_bench(find("dispenser-k0"), specs("instruments"), tmp_path, {})
