@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.link import Arrival
 from fixtures.sim.build import Site, build
-from fixtures.sim.cheats import parse_cheat
+from fixtures.sim.cheats import CheatPart, CheatSpec, FirmwareGain, Reversion, Trigger, TriggerKind, parse_cheat
 from fixtures.sim.dart_slave import ADDRESS
 from fixtures.sim.direct import delivery
 from fixtures.sim.plant import Block
@@ -511,3 +511,54 @@ def test_truth_is_plain_json() -> None:
     assert truth["scenario"]["cheat"]["id"] == "fuel.C09"
     assert truth["sales"][0]["delivered_ml"] == pytest.approx(1000, rel=0.08)
     assert truth["remote_presses"] == 1
+
+
+def test_in_line_meter_alone_on_the_analyser_and_a_fixed_run() -> None:
+    bench = Bench(station())
+    bench.analyser(sigrok_pico.EnableDigital(0, True), sigrok_pico.SampleLimit(2_500_000), sigrok_pico.RunFixed())
+    bench.run(4)
+    samples, end = bench.analysed()[-2:]
+    assert isinstance(samples, sigrok_pico.Samples)
+    assert end == sigrok_pico.End(len(samples.raw))
+    reader = sigrok_pico.SampleReader(1)
+    reader.feed(samples.raw)
+    assert reader.next_tick == 2_500_000
+    bench.bytes["analyser"].clear()
+    bench.start_analyser(1)
+    bench.ask("deliver", volume_l="5.00")
+    bench.analyser(sigrok_pico.Abort())
+    bench.run(0.1)
+    samples = bench.analysed()[-2]
+    assert isinstance(samples, sigrok_pico.Samples)
+    ticks, _ = sigrok_pico.SampleReader(1).feed(samples.raw)
+    assert len(ticks) == bench.site.sales[0].reference_edges
+    assert len(ticks) / 400 == pytest.approx(5.0, rel=0.005)
+
+
+def test_a_real_switch_survives_power_loss_and_a_remote_does_not() -> None:
+    for reversion, after in ((Reversion.NONE, True), (Reversion.REMOTE_OFF, False), (Reversion.POWER_LOSS, False)):
+        part = CheatPart(Trigger(TriggerKind.REMOTE), FirmwareGain(0.02), reversion, armed_at_start=True)
+        bench = Bench(Scenario(kit="K3", cheat=CheatSpec("test", (part,))))
+        assert bench.site.dispenser.implants.armed
+        bench.relay(POWER, False)
+        bench.run(1)
+        bench.relay(POWER, True)
+        bench.run(4)
+        assert bench.site.dispenser.implants.armed is after
+
+
+def test_press_at_a_volume_while_the_bench_is_master() -> None:
+    bench = Bench(lab("fuel.C10"))
+    sale = HostSale((752,), (1,))
+    bench.say(dart.Command(dart.CommandCode.STATUS))
+    bench.poll(0.5)
+    while not sale.authorised:
+        transaction = sale.next(bench.state)
+        if transaction is not None:
+            bench.say(transaction)
+            sale.acknowledged()
+        bench.poll(0.25)
+    assert bench.ask("deliver", volume_l="12.00", press_at_l="6.00")["ok"]
+    (done,) = bench.site.sales
+    assert done.register_steps in (1200, 1201)
+    assert (done.board_edges - done.encoder_edges) / done.encoder_edges == pytest.approx(0.025, abs=0.005)
