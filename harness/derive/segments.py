@@ -29,8 +29,8 @@ class _Part:
     state: str
     end_ns: int | None = None
     next_ns: int | None = None
+    after_ns: int = -1  # end of the segment before
     reads: dict[str, tuple[int, str, Mapping[str, Any]]] = field(default_factory=dict)
-    marks: list[Mark] = field(default_factory=list)
     total_before: Decimal | None = None
     total_before_ns: int = 0
 
@@ -77,6 +77,7 @@ def _parts(recorded: Recorded) -> tuple[list[_Part], list[Mark]]:
                     part = _Part(step, int(body["t_ns"]), phase, f"power-{powers}", total_before=total, total_before_ns=total_ns)
                     if parts:
                         parts[-1].next_ns = part.begin_ns
+                        part.after_ns = parts[-1].end_ns or parts[-1].begin_ns
                     parts.append(part)
                     by_label[str(step["label"])] = part
             case "outcome":
@@ -125,6 +126,8 @@ def _segment(
     registers = _registers(part, profile, recorded, polls, totals, until_ns)
     weighed = part.reads.get("weigh")
     kind = SegmentKind.SHUT if part.step["type"] == "Shut" else SegmentKind.DELIVERY
+    # what was worked in the segment or right before it, as far back as the segment before
+    events = tuple(mark.kind for mark in marks if part.after_ns < mark.t_ns <= end_ns and mark.kind.startswith("press"))
     own_marks = tuple(mark for mark in marks if part.begin_ns < mark.t_ns <= end_ns)
     return Segment(
         id=str(part.step["label"]),
@@ -132,7 +135,7 @@ def _segment(
         phase=part.phase,
         state=part.state,
         window_ns=(part.begin_ns, end_ns),
-        context=_context(part),
+        context=_context(part, events),
         trains={name: train for run in inside for name, train in run.trains.items()},
         registers=registers,
         clocks={run.clock.clock: run.clock for run in inside},
@@ -142,10 +145,10 @@ def _segment(
     )
 
 
-def _context(part: _Part) -> dict[str, Any]:
+def _context(part: _Part, events: tuple[str, ...]) -> dict[str, Any]:
     step = part.step
     if step["type"] == "Shut":
-        return {"seconds": step["seconds"]}
+        return {"seconds": step["seconds"], "events": events}
     return {
         "asked_l": step["volume_l"],
         "preset": "amount" if step.get("amount") is not None else "volume",
@@ -153,6 +156,7 @@ def _context(part: _Part) -> dict[str, Any]:
         "covert": bool(step["covert"]),
         "photographed": False,
         "press_at_l": step.get("press_at_l"),
+        "events": events,
     }
 
 

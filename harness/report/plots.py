@@ -1,0 +1,104 @@
+"""Two pictures of a verdict: the course of the error inside every delivery, and the evidence as litres went by.
+
+Readable in grey print and by the colour-blind: styles differ, not only colours.  Needs matplotlib (extra `report`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+from harness.derive import read_recorded, segments
+from harness.judge.contract import Segment, SegmentKind
+from harness.judge.detectors.course import pairs, points
+from harness.judge.volumes import track
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # the backend must be chosen first
+
+STYLES = ["-", "--", "-.", ":"]
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]  # Okabe and Ito 2008
+TESTED_L = (5.0, 10.0, 20.0)
+GATE, SKIP_L = 0.3, 0.5
+plt.rcParams["svg.hashsalt"] = "shortmeasure"  # equal bytes on repeat
+
+
+def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
+    """Write the pictures under data/derived of `case`; the paths of those that had something to show."""
+    folder = case / "data" / "derived"
+    recorded = read_recorded(case / "data" / "journal")
+    found = [segment for segment in segments(recorded) if segment.kind is SegmentKind.DELIVERY]
+    written = [_courses(found, recorded.bench.profile, document, folder / "error_course.svg"), _evidence(found, document, folder / "evidence.svg")]
+    return [path for path in written if path is not None]
+
+
+def _courses(found: Sequence[Segment], profile: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> Path | None:
+    links = sorted({str(link) for segment in found for link in pairs(segment)})
+    if not links:
+        return None
+    figure, axes = plt.subplots(len(links), 1, figsize=(9, 3.4 * len(links)), sharex=True, squeeze=False)
+    limit = document["conformity_detail"]["limit"]
+    for axis, name in zip(axes[:, 0], links, strict=True):
+        styles = cycle([(style, colour) for style in STYLES for colour in COLOURS])
+        for segment in found:
+            for link in pairs(segment):
+                up, down = track(segment, link.upstream, profile), track(segment, link.downstream, profile)
+                if str(link) != name or isinstance(up, str) or isinstance(down, str):
+                    continue
+                course = points(up, down, GATE, SKIP_L)
+                if isinstance(course, str):
+                    continue
+                style, colour = next(styles)
+                # error so far: what was indicated too much since the gate opened, over what was delivered since
+                since = course.v - course.v[0]
+                keep = since > 1.0
+                axis.plot(course.v[keep], 100 * (course.y - course.y[0])[keep] / since[keep], style, color=colour, lw=1.2, label=segment.id)
+        if limit is not None:
+            axis.axhspan(-100 * limit, 100 * limit, color="0.92", zorder=0)
+        for volume in TESTED_L:
+            axis.axvline(volume, color="0.7", lw=0.8, zorder=0)
+        axis.set_ylabel("error so far, %")
+        axis.set_title(name.replace(">", " → "), loc="left", fontsize=10)
+        axis.legend(fontsize=7, ncols=8, frameon=False)
+    axes[-1, 0].set_xlabel("litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)")
+    return _save(figure, path)
+
+
+def _evidence(found: Sequence[Segment], document: Mapping[str, Any], path: Path) -> Path | None:
+    litres = np.cumsum([float(segment.context.get("asked_l", 0)) for segment in found])
+    at = {segment.id: float(total) for segment, total in zip(found, litres, strict=True)}
+    courses: dict[str, list[tuple[float, float]]] = {}
+    for reading in document["readings"]:
+        if reading["reason"] or reading["segment"] not in at:
+            continue
+        key = f"{reading['detector']} {reading['link']}"
+        before = courses.setdefault(key, [(0.0, 0.0)])[-1][1]
+        courses[key].append((at[reading["segment"]], before + float(np.log10(max(reading["e"], 1e-300)))))
+    if not courses:
+        return None
+    figure, axis = plt.subplots(figsize=(9, 4.5))
+    styles = cycle([(style, colour) for style in STYLES for colour in COLOURS])
+    for name, course in sorted(courses.items()):
+        style, colour = next(styles)
+        x, y = zip(*course, strict=True)
+        axis.step(x, y, style, where="post", color=colour, lw=1.3, label=name.replace(">", " → "))
+    for threshold in sorted({finding["threshold"] for finding in document["findings"]}):
+        axis.axhline(np.log10(threshold), color="0.4", lw=0.9)
+        axis.annotate(f"threshold {threshold:.3g}", (0, np.log10(threshold)), fontsize=7, va="bottom")
+    axis.set_xlabel("litres delivered")
+    axis.set_ylabel("log10 of the product of e-values")
+    axis.set_title("Evidence against the honest null, by detector and link", loc="left", fontsize=10)
+    axis.legend(fontsize=7, ncols=2, frameon=False)
+    return _save(figure, path)
+
+
+def _save(figure: Any, path: Path) -> Path:
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+    return path
