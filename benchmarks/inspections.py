@@ -36,7 +36,10 @@ def one(job: dict[str, Any]) -> dict[str, Any]:
     inspection.Progress = lambda now_ns: lambda *step: None  # type: ignore[assignment,misc]
     bench = find(f"dispenser-{job['kit'].lower()}")
     simulated = replace(
-        scenario(bench, job["cheat"], job["seed"], job.get("size")), grade=job["grade"], flow=job["flow"], reading_error_rate=job["misread"]
+        scenario(bench, job["cheat"], job["seed"], job.get("size")),
+        grade=job["grade"],
+        flow=job["flow"],
+        reading_error_rate=job["misread"],
     )
     plan = "dispenser-bench" if job["kit"] == "K3" else "dispenser-raid"
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +58,9 @@ def run(name: str, jobs: list[dict[str, Any]], fresh: bool) -> list[dict[str, An
     """All `jobs`, two at a time, resuming from what an earlier call with the same code finished."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.jsonl"
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
     keyed = {json.dumps(job, sort_keys=True): job for job in jobs}
     done: dict[str, dict[str, Any]] = {}
     if path.exists() and not fresh:
@@ -73,13 +78,19 @@ def run(name: str, jobs: list[dict[str, Any]], fresh: bool) -> list[dict[str, An
             done[waiting[future]] = row
             file.write(json.dumps(row) + "\n")
             file.flush()
-            print(f"\r{len(done)}/{len(keyed)} {row['kit']} {row['cheat'] or 'honest'} {row['integrity']:<14}", end="", file=sys.stderr)
+            print(
+                f"\r{len(done)}/{len(keyed)} {row['kit']} {row['cheat'] or 'honest'} {row['integrity']:<14}",
+                end="",
+                file=sys.stderr,
+            )
             del number
     print(file=sys.stderr)
     return [done[key] for key in keyed]
 
 
-def job(cheat: str | None, kit: str, seed: int, grade: str = "nominal", flow: str = "steady", misread: float = 0.0) -> dict[str, Any]:
+def job(
+    cheat: str | None, kit: str, seed: int, grade: str = "nominal", flow: str = "steady", misread: float = 0.0
+) -> dict[str, Any]:
     return {"cheat": cheat, "kit": kit, "seed": seed, "grade": grade, "flow": flow, "misread": misread}
 
 
@@ -87,7 +98,11 @@ def table(seeds: int, fresh: bool) -> int:
     from harness.expected import expected
 
     rows = expected("dispenser")
-    results = run("expected_verdicts", [job(None if r.cheat == "honest" else r.cheat, r.kit, s) for r in rows for s in range(1, seeds + 1)], fresh)
+    results = run(
+        "expected_verdicts",
+        [job(None if r.cheat == "honest" else r.cheat, r.kit, s) for r in rows for s in range(1, seeds + 1)],
+        fresh,
+    )
     lines = [
         "# Expected verdict of every built cheat, per kit",
         "",
@@ -103,17 +118,26 @@ def table(seeds: int, fresh: bool) -> int:
         mine = [r for r in results if (r["cheat"] or "honest") == row.cheat and r["kit"] == row.kit]
         good = [r for r in mine if met(r, row)]
         failed += len(mine) - len(good)
-        lines.append(f"| {row.cheat} | {row.kit} | {row.integrity} | {' or '.join(row.conformity)} | {row.link.replace('>', ' > ')} | {row.reason} | {len(good)}/{len(mine)} |")
+        lines.append(
+            f"| {row.cheat} | {row.kit} | {row.integrity} | {' or '.join(row.conformity)} | {row.link.replace('>', ' > ')} | {row.reason} | {len(good)}/{len(mine)} |"
+        )
         for r in mine:
             if r not in good:
-                print(f"NOT MET {row.cheat} {row.kit} seed {r['seed']}: {r['status']} {r['integrity']} {r['conformity']} {r['link']} {r['ids']} {r['limits']} {r['open']} E={r['error']} u={r['u']} {r['why']}", file=sys.stderr)
+                print(
+                    f"NOT MET {row.cheat} {row.kit} seed {r['seed']}: {r['status']} {r['integrity']} {r['conformity']} {r['link']} {r['ids']} {r['limits']} {r['open']} E={r['error']} u={r['u']} {r['why']}",
+                    file=sys.stderr,
+                )
     (ROOT / "docs" / "expected_verdicts.md").write_text("\n".join(lines) + "\n", "utf-8")
     print(f"{len(results) - failed} of {len(results)} as expected")
     return 1 if failed else 0
 
 
 def met(result: dict[str, Any], row: Any) -> bool:
-    found = result["status"] == "complete" and result["integrity"] == row.integrity and result["conformity"] in row.conformity
+    found = (
+        result["status"] == "complete"
+        and result["integrity"] == row.integrity
+        and result["conformity"] in row.conformity
+    )
     if not found or not row.link:
         return bool(found)
     return result["link"] == row.link and result["cheat"].split("+")[0] in result["ids"]
@@ -139,7 +163,9 @@ def honest(n: int, fresh: bool) -> int:
         "|---|---|---|---|---|---|---|---|",
     ]
     for kit in KITS:
-        cells = [counts[kit, level] for level in ("no_evidence", "inconclusive", "suspect", "proven")] + [conformity[kit, c] for c in ("pass", "inconclusive", "fail")]
+        cells = [counts[kit, level] for level in ("no_evidence", "inconclusive", "suspect", "proven")] + [
+            conformity[kit, c] for c in ("pass", "inconclusive", "fail")
+        ]
         lines.append(f"| {kit} | " + " | ".join(map(str, cells)) + " |")
     proven, suspect = (sum(r["integrity"] == level for r in results) for level in ("proven", "suspect"))
     bound = 3 / n * 1e5
@@ -150,7 +176,10 @@ def honest(n: int, fresh: bool) -> int:
         "",
         "Inconclusive at K0 and K1 is not an accusation: a weighed can holds 20 L, so whether the error begins later in a delivery stays unanswered.",
     ]
-    lines += [f"- seed {r['seed']} {r['kit']} {r['grade']} {r['flow']}: {r['integrity']} at {r['link']} by {', '.join(r['detectors'])}; {'; '.join(r['limits'])}" for r in accused]
+    lines += [
+        f"- seed {r['seed']} {r['kit']} {r['grade']} {r['flow']}: {r['integrity']} at {r['link']} by {', '.join(r['detectors'])}; {'; '.join(r['limits'])}"
+        for r in accused
+    ]
     (ROOT / "docs" / "honest_inspections.md").write_text("\n".join(lines) + "\n", "utf-8")
     errors = [r for r in results if r["status"] != "complete"]
     for r in [*accused, *errors]:
@@ -166,4 +195,6 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--fresh", action="store_true")
     arguments = parser.parse_args()
-    sys.exit(table(arguments.seeds, arguments.fresh) if arguments.what == "table" else honest(arguments.n, arguments.fresh))
+    sys.exit(
+        table(arguments.seeds, arguments.fresh) if arguments.what == "table" else honest(arguments.n, arguments.fresh)
+    )

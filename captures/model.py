@@ -95,7 +95,9 @@ class PulseTrain:
         if self.levels is not None:
             levels = np.array(self.levels, dtype=np.uint8)
             if levels.shape != self.ticks.shape:
-                raise ValueError(f"levels of {self.station}.{self.channel}: expected shape {self.ticks.shape}, got {levels.shape}")
+                raise ValueError(
+                    f"levels of {self.station}.{self.channel}: expected shape {self.ticks.shape}, got {levels.shape}"
+                )
             levels.setflags(write=False)
             object.__setattr__(self, "levels", levels)
 
@@ -140,7 +142,9 @@ class Register:
         object.__setattr__(self, "times_ns", frozen_int64(self.times_ns))
         object.__setattr__(self, "u_ns", frozen_int64(self.u_ns))
         if not len(self.values) == self.times_ns.size == self.u_ns.size:
-            raise ValueError(f"register {self.station}: {len(self.values)} values, {self.times_ns.size} times, {self.u_ns.size} u")
+            raise ValueError(
+                f"register {self.station}: {len(self.values)} values, {self.times_ns.size} times, {self.u_ns.size} u"
+            )
 
 
 class MarkSource(StrEnum):

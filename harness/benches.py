@@ -14,7 +14,9 @@ FAMILIES = ("dispenser",)
 
 def built_in() -> list[str]:
     """Names of the bench files that come with shortmeasure, e.g. "dispenser-k3"."""
-    return sorted(item.name.removesuffix(".toml") for item in files("fixtures.benches").iterdir() if item.name.endswith(".toml"))
+    return sorted(
+        item.name.removesuffix(".toml") for item in files("fixtures.benches").iterdir() if item.name.endswith(".toml")
+    )
 
 
 def find(name: str) -> BenchFile:
@@ -36,9 +38,14 @@ def scenario(bench: BenchFile, cheat: str | None, seed: int, size: float | None 
     from harness.exits import UsageError
 
     if not bench.simulation:
-        raise BenchError(f"{bench.where}: it has no [simulation]: this bench drives a real instrument, and --cheat or --seed mean nothing")
+        raise BenchError(
+            f"{bench.where}: it has no [simulation]: this bench drives a real instrument, and --cheat or --seed mean nothing"
+        )
     settings = {key: value for key, value in bench.simulation.items() if key != "model"}
-    settings = {key: float(value) if key in ("clock_error_ppm", "reading_error_rate") else value for key, value in settings.items()}
+    settings = {
+        key: float(value) if key in ("clock_error_ppm", "reading_error_rate") else value
+        for key, value in settings.items()
+    }
     try:
         spec = None if cheat is None else parse_cheat(cheat, size)
     except (KeyError, ValueError) as error:

@@ -24,7 +24,9 @@ HONEST = "honest"
 READY_LINE_BYTES = 65536
 
 
-def demonstrate(cheat: str | None, kit: str, seed: int, case: Path | None, *, in_process: bool, as_json: bool, speed: float) -> int:
+def demonstrate(
+    cheat: str | None, kit: str, seed: int, case: Path | None, *, in_process: bool, as_json: bool, speed: float
+) -> int:
     """Run the demonstration; 0 when the verdict is the expected one, 1 when not."""
     bench = find(f"dispenser-{kit.lower()}")
     plan = "dispenser-bench" if kit == "K3" else "dispenser-raid"
@@ -43,7 +45,14 @@ def demonstrate(cheat: str | None, kit: str, seed: int, case: Path | None, *, in
     _plots(case, done)
     row = expected_row("dispenser", cheat or HONEST, kit)
     met, why = _compare(done.document, cheat, row)
-    document = {**done.document, "case": str(case), "truth": str(truth), "expected": None if row is None else vars(row), "as_expected": met, "transport": how}
+    document = {
+        **done.document,
+        "case": str(case),
+        "truth": str(truth),
+        "expected": None if row is None else vars(row),
+        "as_expected": met,
+        "transport": how,
+    }
     text = f"{verdict_text(done.document)}\n\n{'as expected' if met else 'NOT as expected'}: {why}\ncase  {case}\ntruth {truth}"
     emit("demo", document, text, as_json)
     return 0 if met else 1
@@ -52,7 +61,19 @@ def demonstrate(cheat: str | None, kit: str, seed: int, case: Path | None, *, in
 @contextmanager
 def _served(bench: BenchFile, cheat: str | None, seed: int, speed: float) -> Iterator[BenchFile]:
     """The simulated bench in a process of its own, on pseudo-terminals."""
-    command = [sys.executable, "-m", "cli", "bench", "sim", bench.where.removeprefix("built-in "), "--seed", str(seed), "--speed", str(speed), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "bench",
+        "sim",
+        bench.where.removeprefix("built-in "),
+        "--seed",
+        str(seed),
+        "--speed",
+        str(speed),
+        "--json",
+    ]
     command += ["--cheat", cheat] if cheat else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -80,8 +101,13 @@ def _compare(document: Mapping[str, Any], cheat: str | None, row: Expected | Non
         if gravest is None or gravest["link"] != row.link:
             return False, f"expected the break at {row.link}, got {gravest and gravest['link']}"
         if cheat is not None and cheat.split("+")[0] not in gravest["catalogue_ids"]:
-            return False, f"expected {cheat} among the functions still possible, got {', '.join(gravest['catalogue_ids'])}"
-    return True, f"integrity {row.integrity}, conformity {document['conformity']}" + (f", link {row.link}" if row.link else "") + (f" ({row.reason})" if row.reason else "")
+            return (
+                False,
+                f"expected {cheat} among the functions still possible, got {', '.join(gravest['catalogue_ids'])}",
+            )
+    return True, f"integrity {row.integrity}, conformity {document['conformity']}" + (
+        f", link {row.link}" if row.link else ""
+    ) + (f" ({row.reason})" if row.reason else "")
 
 
 def _plots(case: Path, done: Inspection) -> None:

@@ -106,7 +106,9 @@ class Enactor:
     def _deliver(self, step: Deliver) -> Outcome:
         driver = self._bench.driver_for("deliver")
         if driver is None:
-            text = translate(BUY if step.covert else DELIVER, label=step.label, preset=_preset(step), flow=translate(FLOW[step.flow]))
+            text = translate(
+                BUY if step.covert else DELIVER, label=step.label, preset=_preset(step), flow=translate(FLOW[step.flow])
+            )
             self._operator.ask(
                 "deliver", text,
                 volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),

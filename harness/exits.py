@@ -34,8 +34,16 @@ class UsageError(Exception):
 
 # error type by module and name, so that --help imports none of them; the most special first
 ERRORS: tuple[tuple[str, Exit, str], ...] = (
-    ("fixtures.errors.BenchError", Exit.PRECONDITION, "mend the bench file; `shortmeasure bench check FILE` shows what it says"),
-    ("fixtures.errors.InstrumentError", Exit.INSTRUMENT, "`shortmeasure bench check FILE` lists the lines; what was recorded stays in the case"),
+    (
+        "fixtures.errors.BenchError",
+        Exit.PRECONDITION,
+        "mend the bench file; `shortmeasure bench check FILE` shows what it says",
+    ),
+    (
+        "fixtures.errors.InstrumentError",
+        Exit.INSTRUMENT,
+        "`shortmeasure bench check FILE` lists the lines; what was recorded stays in the case",
+    ),
     ("harness.plans.order.PlanError", Exit.PRECONDITION, "choose another plan"),
     ("captures.errors.IntegrityError", Exit.EVIDENCE, "work on a copy of the case that verifies"),
     ("captures.errors.CaptureError", Exit.EVIDENCE, "export the recording again from the program that made it"),

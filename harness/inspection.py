@@ -76,7 +76,9 @@ def judge_path(path: Path) -> Mapping[str, Any]:
         report = verify_case(path)
         if report.originals:
             taps = [tap for original in report.originals for tap in tap_segments(case.originals / original.name)]
-            return _judged(taps, {}, edition("jjg443-2023"), ", ".join(o.name for o in report.originals), "complete", "")
+            return _judged(
+                taps, {}, edition("jjg443-2023"), ", ".join(o.name for o in report.originals), "complete", ""
+            )
         return judge_case(case)
     return _judged(tap_segments(path), {}, edition("jjg443-2023"), path.name, "complete", "")
 
@@ -86,7 +88,9 @@ def judge_case(case: Case) -> Mapping[str, Any]:
     recorded = read_recorded(case.journal)
     found = segments(recorded)
     bench = recorded.bench
-    document = _judged(found, bench.profile, edition(bench.edition), bench.instrument_id, recorded.status, recorded.why, bench.kit)
+    document = _judged(
+        found, bench.profile, edition(bench.edition), bench.instrument_id, recorded.status, recorded.why, bench.kit
+    )
     write_derived(case, "verdict.json", as_json_bytes(document))
     return {**document, "case": str(case.path)}
 
@@ -112,9 +116,26 @@ def edition(name: str) -> Edition:
     return parse((files(spec.package) / spec.resource).read_text("utf-8"), spec.resource)
 
 
-def _judged(found: list[Segment], profile: Mapping[str, Any], limits: Edition, instrument: str, status: str, why: str, kit: str = "") -> Mapping[str, Any]:
+def _judged(
+    found: list[Segment],
+    profile: Mapping[str, Any],
+    limits: Edition,
+    instrument: str,
+    status: str,
+    why: str,
+    kit: str = "",
+) -> Mapping[str, Any]:
     verdict: Verdict = judge(
-        found, profile, limits, load_catalogue(), load_causes(), specs("detectors"), load_validations(), instrument=instrument, status=status, alpha=ALPHA
+        found,
+        profile,
+        limits,
+        load_catalogue(),
+        load_causes(),
+        specs("detectors"),
+        load_validations(),
+        instrument=instrument,
+        status=status,
+        alpha=ALPHA,
     )
     return verdict_document(verdict, limits, found, why=why, kit=kit)
 

@@ -13,7 +13,9 @@ SCHEMA = "shortmeasure/1"
 def emit(kind: str, document: Mapping[str, Any], text: str, as_json: bool) -> None:
     """One result: `document` as JSON with schema and kind, or `text` for people."""
     if as_json:
-        sys.stdout.write(json.dumps({"schema": SCHEMA, "kind": kind, **document}, ensure_ascii=False, allow_nan=False) + "\n")
+        sys.stdout.write(
+            json.dumps({"schema": SCHEMA, "kind": kind, **document}, ensure_ascii=False, allow_nan=False) + "\n"
+        )
     else:
         sys.stdout.write(text.rstrip("\n") + "\n")
 

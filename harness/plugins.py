@@ -45,7 +45,9 @@ def specs(group: str) -> Mapping[str, Any]:
     """The specification objects of the plugins that load, by name."""
     working = {plugin.name: plugin.spec for plugin in plugins(group) if plugin.spec is not None}
     if not working:
-        raise PluginError(f"no plugin of group shortmeasure.{group} loads; reinstall shortmeasure and look at `shortmeasure plugins`")
+        raise PluginError(
+            f"no plugin of group shortmeasure.{group} loads; reinstall shortmeasure and look at `shortmeasure plugins`"
+        )
     return working
 
 
@@ -59,5 +61,13 @@ def _load(group: str, entry: EntryPoint) -> Plugin:
     api = getattr(spec, "api", None)
     if api != API_VERSIONS[group]:
         reason = f"expected plugin API {API_VERSIONS[group]}, got {api!r}"
-        return Plugin(group, entry.name, entry.value, distribution, None, reason, f"install a {distribution} made for this shortmeasure")
+        return Plugin(
+            group,
+            entry.name,
+            entry.value,
+            distribution,
+            None,
+            reason,
+            f"install a {distribution} made for this shortmeasure",
+        )
     return Plugin(group, entry.name, entry.value, distribution, spec)

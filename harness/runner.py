@@ -35,7 +35,9 @@ def find_plan(name: str) -> PlanSpec:
 def check_stations(plan: PlanSpec, file: BenchFile) -> None:
     """Raises BenchError when the bench cannot answer the plan."""
     if plan.family != file.family:
-        raise BenchError(f"{file.where}: plan {plan.name} is for a {plan.family}, the instrument under test is a {file.family}")
+        raise BenchError(
+            f"{file.where}: plan {plan.name} is for a {plan.family}, the instrument under test is a {file.family}"
+        )
     missing = sorted(plan.needs - set(file.stations))
     if missing:
         raise BenchError(

@@ -53,11 +53,26 @@ def check(
     loads = pulse_loads(bench, instruments)
     if plan:
         check_stations(find_plan(plan), bench)
-    rows = [{"instrument": l.instrument, "edges_per_s": l.edges_per_s, "capacity_edges_per_s": l.capacity_edges_per_s} for l in loads]
+    rows = [
+        {
+            "instrument": load.instrument,
+            "edges_per_s": load.edges_per_s,
+            "capacity_edges_per_s": load.capacity_edges_per_s,
+        }
+        for load in loads
+    ]
     text = [f"{bench.name}: kit {bench.kit}, {bench.place}", *lines]
-    text += [f"{l.instrument}: {l.edges_per_s:.0f} of {l.capacity_edges_per_s:.0f} edges/s at maximum flow ({l.source})" for l in loads]
+    text += [
+        f"{load.instrument}: {load.edges_per_s:.0f} of {load.capacity_edges_per_s:.0f} edges/s at maximum flow ({load.source})"
+        for load in loads
+    ]
     text.append(f"stations: {', '.join(bench.stations)}")
-    emit("bench-check", {"bench": bench.name, "instruments": lines, "loads": rows, "stations": dict(bench.stations)}, "\n".join(text), as_json)
+    emit(
+        "bench-check",
+        {"bench": bench.name, "instruments": lines, "loads": rows, "stations": dict(bench.stations)},
+        "\n".join(text),
+        as_json,
+    )
     return 0
 
 
@@ -87,7 +102,14 @@ def sim(
             sys.stdout.write(json.dumps({"schema": SCHEMA, "kind": "bench-sim", "ports": ports, "speed": speed}) + "\n")
         else:
             sys.stdout.write("".join(f"{name:<12} {path}\n" for name, path in ports.items()))
-            comment("serving until Ctrl-C" + (f"; run it with: shortmeasure run PLAN --bench {write} --speed {speed:g} --case DIR" if write else ""))
+            comment(
+                "serving until Ctrl-C"
+                + (
+                    f"; run it with: shortmeasure run PLAN --bench {write} --speed {speed:g} --case DIR"
+                    if write
+                    else ""
+                )
+            )
         sys.stdout.flush()
 
     try:

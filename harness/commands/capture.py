@@ -21,9 +21,16 @@ def info(
     from captures.formats import read
 
     capture = read(file)
-    document = {"file": str(file), "header": dict(capture.header), "channels": [_channel(train) for train in capture.trains]}
+    document = {
+        "file": str(file),
+        "header": dict(capture.header),
+        "channels": [_channel(train) for train in capture.trains],
+    }
     lines = [f"{file}: {capture.header.get('format', '')}, {_rate(capture.trains)}"]
-    lines += [f"  {row['channel']:<16} {row['rising']:>9} rising {row['falling']:>9} falling  {row['seen']}" for row in map(_channel, capture.trains)]
+    lines += [
+        f"  {row['channel']:<16} {row['rising']:>9} rising {row['falling']:>9} falling  {row['seen']}"
+        for row in map(_channel, capture.trains)
+    ]
     emit("capture", document, "\n".join(lines), as_json)
     return 0
 
@@ -46,7 +53,12 @@ def import_(
         writer.append({"kind": "end", "status": "complete", "why": ""})
         writer.sync()
     rows = [_channel(train) for train in capture.trains]
-    emit("import", {"case": str(case), "original": original.body, "channels": rows}, f"{case}: holds {original.name}, sha256 {original.sha256}", as_json)
+    emit(
+        "import",
+        {"case": str(case), "original": original.body, "channels": rows},
+        f"{case}: holds {original.name}, sha256 {original.sha256}",
+        as_json,
+    )
     comment(f"judge it with: shortmeasure judge {case}")
     return 0
 
@@ -56,8 +68,17 @@ def _channel(train: object) -> dict[str, object]:
 
     assert isinstance(train, PulseTrain)
     first, last = train.window
-    seconds = "no sample rate: times are not to be had" if train.tick_s is None else f"{float((last - first + 1) * train.tick_s):.6f} s"
-    return {"channel": train.channel, "rising": int(train.rising.size), "falling": int(train.falling.size), "seen": seconds}
+    seconds = (
+        "no sample rate: times are not to be had"
+        if train.tick_s is None
+        else f"{float((last - first + 1) * train.tick_s):.6f} s"
+    )
+    return {
+        "channel": train.channel,
+        "rising": int(train.rising.size),
+        "falling": int(train.falling.size),
+        "seen": seconds,
+    }
 
 
 def _rate(trains: object) -> str:

@@ -29,7 +29,11 @@ def cheats(
         }
         for entry in entries
     ]  # fmt: skip
-    lines = [f"{r['id']:<10} {'built' if r['built'] else '-':<6} {', '.join(r['breaks']):<28} {r['title']}" for r in rows]  # type: ignore[arg-type]
-    text = "\n".join([f"{'id':<10} {'sim':<6} {'breaks':<28} what", *lines, "", "All entries: grade as listed, unverified."])
+    lines = [
+        f"{r['id']:<10} {'built' if r['built'] else '-':<6} {', '.join(r['breaks']):<28} {r['title']}" for r in rows
+    ]
+    text = "\n".join(
+        [f"{'id':<10} {'sim':<6} {'breaks':<28} what", *lines, "", "All entries: grade as listed, unverified."]
+    )
     emit("cheats", {"cheats": rows}, text, as_json)
     return 0

@@ -12,12 +12,18 @@ DEMO_SPEED = 25.0
 
 def demo(
     family: Annotated[str, typer.Argument(help="dispenser")] = "dispenser",
-    cheat: Annotated[str, typer.Option("--cheat", help="catalogue id of the function that the simulated trader uses")] = "",
+    cheat: Annotated[
+        str, typer.Option("--cheat", help="catalogue id of the function that the simulated trader uses")
+    ] = "",
     honest: Annotated[bool, typer.Option("--honest", help="an honest trader")] = False,
-    kit: Annotated[str, typer.Option("--kit", help="K0 balance and eyes, K1 + kiosk tap, K2 + in-line meter, K3 laboratory")] = "K3",
+    kit: Annotated[
+        str, typer.Option("--kit", help="K0 balance and eyes, K1 + kiosk tap, K2 + in-line meter, K3 laboratory")
+    ] = "K3",
     seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder; nothing = a temporary one")] = None,
-    in_process: Annotated[bool, typer.Option("--in-process", help="without pseudo-terminals: exact virtual time, same seed same bytes")] = False,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="without pseudo-terminals: exact virtual time, same seed same bytes")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """Inspect a simulated instrument end to end.  Exit 0 when the verdict is the one expected of this kit, else 1."""

@@ -29,7 +29,9 @@ class CaptureRun:
     why: str
 
 
-def capture_runs(name: str, channels: Sequence[str], chunks: Sequence[WireChunk], place: str, speed: float) -> list[CaptureRun]:
+def capture_runs(
+    name: str, channels: Sequence[str], chunks: Sequence[WireChunk], place: str, speed: float
+) -> list[CaptureRun]:
     """All runs on the line of analyser `name`; `channels` in the order of its inputs; `speed` of the recording clock."""
     sent, came = PROTOCOL.decoder(Role.HOST), PROTOCOL.decoder(Role.DEVICE)
     rate_hz = 0
@@ -60,7 +62,13 @@ def capture_runs(name: str, channels: Sequence[str], chunks: Sequence[WireChunk]
 
 class _Run:
     def __init__(self, clock: str, channels: Sequence[str], rate_hz: int, start_ns: int, speed: float) -> None:
-        self._clock, self._channels, self._rate_hz, self._start_ns, self._speed = clock, channels, rate_hz, start_ns, speed
+        self._clock, self._channels, self._rate_hz, self._start_ns, self._speed = (
+            clock,
+            channels,
+            rate_hz,
+            start_ns,
+            speed,
+        )
         self._reader = SampleReader(len(channels))
         self._ticks: list[Int64Array] = []
         self._words: list[np.ndarray[tuple[int], np.dtype[np.uint32]]] = []
@@ -78,7 +86,15 @@ class _Run:
 
     def done(self, count: int | None, place: str) -> CaptureRun:
         complete = count == self._bytes
-        why = "" if complete else ("the device never closed the run" if count is None else f"the device counted {count} data bytes, {self._bytes} arrived")
+        why = (
+            ""
+            if complete
+            else (
+                "the device never closed the run"
+                if count is None
+                else f"the device counted {count} data bytes, {self._bytes} arrived"
+            )
+        )
         last = max(self._reader.next_tick - 1, 0)
         clock = self._clock_map()
         ticks = np.concatenate([*self._ticks, np.empty(0, np.int64)])

@@ -57,7 +57,9 @@ def read_recorded(folder: Path) -> Recorded:
                 if kind == "end":
                     status, why = str(body["status"]), str(body.get("why", ""))
         except (KeyError, TypeError, ValueError) as error:
-            raise IntegrityError(f"{folder / line.file}, line {line.number}: a {kind} record lacks what it must hold: {error}") from None
+            raise IntegrityError(
+                f"{folder / line.file}, line {line.number}: a {kind} record lacks what it must hold: {error}"
+            ) from None
     if header is None or "bench" not in header:
         raise IntegrityError(f"{folder}: the journal has no header with a bench; it was not written by a run")
     try:

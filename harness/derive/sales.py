@@ -46,10 +46,14 @@ def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> tuple[list[P
             if not isinstance(message, Data) or message == last:
                 continue
             last = message
-            width_ns = len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + int(HOST_NS * speed)
+            width_ns = (
+                len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + int(HOST_NS * speed)
+            )
             for transaction in message.transactions:
                 if isinstance(transaction, Filled):
-                    polls.append(Poll(chunk.t_ns - width_ns // 2, width_ns // 2, transaction.volume, transaction.amount))
+                    polls.append(
+                        Poll(chunk.t_ns - width_ns // 2, width_ns // 2, transaction.volume, transaction.amount)
+                    )
                 elif isinstance(transaction, Totals):
                     totals.append(Total(chunk.t_ns, transaction.counters[0]))
     return polls, totals

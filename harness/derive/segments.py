@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from captures.errors import IntegrityError
-from captures.model import Mark, MarkSource, Origin, Register
+from captures.model import Mark, MarkSource, Origin, Register, frozen_int64
 from harness.derive.pulses import CaptureRun, capture_runs
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
@@ -74,7 +74,9 @@ def _parts(recorded: Recorded) -> tuple[list[_Part], list[Mark]]:
                 elif step["type"] == "PowerCycle":
                     powers += 1
                 elif step["type"] in ("Deliver", "Shut"):
-                    part = _Part(step, int(body["t_ns"]), phase, f"power-{powers}", total_before=total, total_before_ns=total_ns)
+                    part = _Part(
+                        step, int(body["t_ns"]), phase, f"power-{powers}", total_before=total, total_before_ns=total_ns
+                    )
                     if parts:
                         parts[-1].next_ns = part.begin_ns
                         part.after_ns = parts[-1].end_ns or parts[-1].begin_ns
@@ -91,7 +93,13 @@ def _parts(recorded: Recorded) -> tuple[list[_Part], list[Mark]]:
                     if what == "totaliser" and "volume_l" in value:
                         total, total_ns = _decimal(value["volume_l"], place), t_ns
             case "mark":
-                mark = Mark(int(body["t_ns"]), int(body["u_ns"]), MarkSource(body["source"]), str(body["mark"]), dict(body["payload"]))
+                mark = Mark(
+                    int(body["t_ns"]),
+                    int(body["u_ns"]),
+                    MarkSource(body["source"]),
+                    str(body["mark"]),
+                    dict(body["payload"]),
+                )
                 marks.append(mark)
             case _:
                 pass
@@ -104,7 +112,9 @@ def _runs(recorded: Recorded) -> list[CaptureRun]:
         if entry.driver == "sigrok-pico":
             link = entry.links["line"]
             channels = [str(channel) for channel in entry.options["channels"]]
-            runs += capture_runs(entry.name, channels, recorded.chunks.get(link, ()), recorded.places.get(link, ""), recorded.speed)
+            runs += capture_runs(
+                entry.name, channels, recorded.chunks.get(link, ()), recorded.places.get(link, ""), recorded.speed
+            )
     return runs
 
 
@@ -117,10 +127,19 @@ def _reports(recorded: Recorded) -> tuple[list[Poll], list[Total]]:
 
 
 def _segment(
-    part: _Part, recorded: Recorded, runs: Sequence[CaptureRun], polls: Sequence[Poll], totals: Sequence[Total], marks: Sequence[Mark]
+    part: _Part,
+    recorded: Recorded,
+    runs: Sequence[CaptureRun],
+    polls: Sequence[Poll],
+    totals: Sequence[Total],
+    marks: Sequence[Mark],
 ) -> Segment:
     profile = recorded.bench.profile
-    end_ns = part.end_ns if part.end_ns is not None else max((r.window_ns[1] for r in runs if r.window_ns[0] >= part.begin_ns), default=part.begin_ns)
+    end_ns = (
+        part.end_ns
+        if part.end_ns is not None
+        else max((r.window_ns[1] for r in runs if r.window_ns[0] >= part.begin_ns), default=part.begin_ns)
+    )
     until_ns = part.next_ns if part.next_ns is not None else end_ns + 60 * AFTER_NS
     inside = [run for run in runs if part.begin_ns <= run.window_ns[0] < end_ns]
     registers = _registers(part, profile, recorded, polls, totals, until_ns)
@@ -161,7 +180,12 @@ def _context(part: _Part, events: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _registers(
-    part: _Part, profile: Mapping[str, Any], recorded: Recorded, polls: Sequence[Poll], totals: Sequence[Total], until_ns: int
+    part: _Part,
+    profile: Mapping[str, Any],
+    recorded: Recorded,
+    polls: Sequence[Poll],
+    totals: Sequence[Total],
+    until_ns: int,
 ) -> dict[str, Register]:
     volume_step = Decimal(str(profile["volume_resolution_l"]))
     amount_step = Decimal(str(profile["amount_resolution"]))
@@ -173,14 +197,34 @@ def _registers(
     own = own[zero:]
     if own:
         wire = Origin(DART_CODEC, " ".join(recorded.places.values()))
-        times, u = [p.t_ns for p in own], [p.u_ns for p in own]
-        result["register"] = Register("register", times, u, tuple(scaled(p.volume, volume_step) for p in own), volume_step, "L", wire)  # type: ignore[arg-type]
-        result["register_amount"] = Register("register_amount", times, u, tuple(scaled(p.amount, amount_step) for p in own), amount_step, unit, wire)  # type: ignore[arg-type]
+        times, u = frozen_int64([p.t_ns for p in own]), frozen_int64([p.u_ns for p in own])
+        result["register"] = Register(
+            "register", times, u, tuple(scaled(p.volume, volume_step) for p in own), volume_step, "L", wire
+        )
+        result["register_amount"] = Register(
+            "register_amount", times, u, tuple(scaled(p.amount, amount_step) for p in own), amount_step, unit, wire
+        )
     if "display" in part.reads:
         t_ns, place, value = part.reads["display"]
         seen = Origin("operator", place)
-        result["display"] = Register("display", [t_ns], [0], (_decimal(value["volume_l"], place),), volume_step, "L", seen)  # type: ignore[arg-type]
-        result["amount"] = Register("amount", [t_ns], [0], (_decimal(value["amount"], place),), amount_step, unit, seen)  # type: ignore[arg-type]
+        result["display"] = Register(
+            "display",
+            frozen_int64([t_ns]),
+            frozen_int64([0]),
+            (_decimal(value["volume_l"], place),),
+            volume_step,
+            "L",
+            seen,
+        )
+        result["amount"] = Register(
+            "amount",
+            frozen_int64([t_ns]),
+            frozen_int64([0]),
+            (_decimal(value["amount"], place),),
+            amount_step,
+            unit,
+            seen,
+        )
     total = _totaliser(part, profile, totals, until_ns)
     if total is not None:
         result["totaliser"] = total
@@ -197,11 +241,22 @@ def _totaliser(part: _Part, profile: Mapping[str, Any], totals: Sequence[Total],
         before = [t for t in totals if t.t_ns < part.begin_ns]
         after = [t for t in totals if part.begin_ns <= t.t_ns < until_ns]
         if before and after:
-            readings = [(before[-1].t_ns, scaled(before[-1].volume, step)), (after[-1].t_ns, scaled(after[-1].volume, step))]
+            readings = [
+                (before[-1].t_ns, scaled(before[-1].volume, step)),
+                (after[-1].t_ns, scaled(after[-1].volume, step)),
+            ]
     if not readings:
         return None
     times, values = zip(*readings, strict=True)
-    return Register("totaliser", list(times), [0] * len(times), values, step, "L", Origin("totaliser", part.step["label"]))  # type: ignore[arg-type]
+    return Register(
+        "totaliser",
+        frozen_int64(times),
+        frozen_int64([0] * len(times)),
+        values,
+        step,
+        "L",
+        Origin("totaliser", part.step["label"]),
+    )
 
 
 def _decimal(value: Any, place: str) -> Decimal:

@@ -14,9 +14,14 @@ from harness.step import Confirm, Inquire, Phase, Plan, PowerCycle, Press, Read,
 
 
 def steps(can: Ability) -> Plan:
-    yield Confirm("safety", mark("Vapour extraction on, dispenser and vessels earthed, extinguisher at hand, drain valve to the closed tank"))
+    yield Confirm(
+        "safety",
+        mark(
+            "Vapour extraction on, dispenser and vessels earthed, extinguisher at hand, drain valve to the closed tank"
+        ),
+    )
     yield Phase("bench", mark("identity and state as received"))
-    yield Inquire("k", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("K", mark("Sealed pulses per litre on the nameplate"))
     yield Inquire("software", mark("Software version and checksum shown"))
     yield Inquire("seals_before", mark("Numbers and state of all seals"))
     if "totaliser" in can.stations:

@@ -17,7 +17,10 @@ LONGEST_L = "45.30"  # passes every documented threshold in one delivery
 def steps(can: Ability) -> Plan:
     yield Inquire("legal_basis", mark("Legal basis and number of this inspection"))
     yield Inquire("officers", mark("The two officers, card numbers"))
-    yield Confirm("safety", mark("Lane closed off, metal vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"))
+    yield Confirm(
+        "safety",
+        mark("Lane closed off, metal vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"),
+    )
     third = "27.10" if can.inline else "18.90"
     yield Phase("A", mark("covert: bought as ordinary customers buy"))
     yield from sale(can, "A1", "13.70", covert=True)
@@ -27,7 +30,7 @@ def steps(can: Ability) -> Plan:
     yield Confirm("control", mark("Till, remotes and power room are secured; nobody touches the dispenser"))
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
-    yield Inquire("k", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("K", mark("Sealed pulses per litre on the nameplate"))
     yield Inquire("software", mark("Software version and checksum shown"))
     yield Inquire("seals_before", mark("Numbers and state of all seals"))
     yield from sale(can, "B1", "13.70")
@@ -41,7 +44,9 @@ def steps(can: Ability) -> Plan:
     yield from sale(can, "F1", "4.10", flow="slow")
     yield from sale(can, "C5", "13.30", amount=str((can.price * 13).quantize(can.price)))
     yield Phase("D", mark("preservation decided"))
-    yield Confirm("preservation", mark("Board, display and till photographed and imaged, or their loss accepted on record"))
+    yield Confirm(
+        "preservation", mark("Board, display and till photographed and imaged, or their loss accepted on record")
+    )
     most = str((yield Judge()).get("most_l", "13.70"))
     yield Phase("E", mark("power away at the station's breaker, then what showed most"))
     yield PowerCycle(30)
@@ -50,4 +55,9 @@ def steps(can: Ability) -> Plan:
     yield from sale(can, "E3", most)
     yield Inquire("seals_after", mark("Numbers and state of all seals"))
     yield Inquire("statement", mark("The party's statement and retest request, or `none`, `refused`"))
-    yield Confirm("closing", mark("Fuel returned by grade to its tank, litres and totaliser recorded; instrument sealed unchanged and handed over"))
+    yield Confirm(
+        "closing",
+        mark(
+            "Fuel returned by grade to its tank, litres and totaliser recorded; instrument sealed unchanged and handed over"
+        ),
+    )

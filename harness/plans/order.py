@@ -37,7 +37,9 @@ def check_order(steps: Sequence[Step]) -> None:
         match step:
             case Phase(letter=letter):
                 if phase in LETTERS and letter in LETTERS and phase and LETTERS.index(letter) < LETTERS.index(phase):
-                    raise PlanError(f"step {number}: phase {letter} after phase {phase}: surprise and state are gone by then")
+                    raise PlanError(
+                        f"step {number}: phase {letter} after phase {phase}: surprise and state are gone by then"
+                    )
                 phase = letter
             case Confirm(key="safety"):
                 safe = True
@@ -46,9 +48,13 @@ def check_order(steps: Sequence[Step]) -> None:
             case Deliver(covert=True) if phase != "A":
                 raise PlanError(f"step {number}: a covert purchase in phase {phase or 'none'}: it belongs to A")
             case Press() if phase in "ABC" and phase:
-                raise PlanError(f"step {number}: a key is pressed in phase {phase}: hands off before what it may clear was measured")
+                raise PlanError(
+                    f"step {number}: a key is pressed in phase {phase}: hands off before what it may clear was measured"
+                )
             case PowerCycle() if phase not in ("E", "F"):
-                raise PlanError(f"step {number}: power away in phase {phase or 'none'}: volatile state is destroyed, so it belongs to E")
+                raise PlanError(
+                    f"step {number}: power away in phase {phase or 'none'}: volatile state is destroyed, so it belongs to E"
+                )
             case _:
                 pass
     if not (isinstance(last, Confirm) and last.key == "closing"):

@@ -18,7 +18,9 @@ from protocols.acceptance import Edition
 NUMBER_DIGITS = 12
 
 
-def verdict_document(verdict: Verdict, edition: Edition, segments: Sequence[Segment], *, why: str, kit: str) -> dict[str, Any]:
+def verdict_document(
+    verdict: Verdict, edition: Edition, segments: Sequence[Segment], *, why: str, kit: str
+) -> dict[str, Any]:
     """Everything that was found, what it rests on, and what could not be seen."""
     return {
         "instrument": verdict.instrument,
@@ -27,7 +29,11 @@ def verdict_document(verdict: Verdict, edition: Edition, segments: Sequence[Segm
         "why": why,
         "conformity": str(verdict.conformity.conformity),
         "integrity": str(verdict.integrity),
-        "conformity_detail": {**plain(asdict(verdict.conformity)), "edition": edition.id, "edition_title": edition.title},
+        "conformity_detail": {
+            **plain(asdict(verdict.conformity)),
+            "edition": edition.id,
+            "edition_title": edition.title,
+        },
         "findings": [_finding(finding) for finding in verdict.findings],
         "coverage": [plain(asdict(question)) for question in verdict.coverage],
         "readings": [_reading(reading) for reading in verdict.readings],

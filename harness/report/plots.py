@@ -33,11 +33,16 @@ def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
     folder = case / "data" / "derived"
     recorded = read_recorded(case / "data" / "journal")
     found = [segment for segment in segments(recorded) if segment.kind is SegmentKind.DELIVERY]
-    written = [_courses(found, recorded.bench.profile, document, folder / "error_course.svg"), _evidence(found, document, folder / "evidence.svg")]
+    written = [
+        _courses(found, recorded.bench.profile, document, folder / "error_course.svg"),
+        _evidence(found, document, folder / "evidence.svg"),
+    ]
     return [path for path in written if path is not None]
 
 
-def _courses(found: Sequence[Segment], profile: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> Path | None:
+def _courses(
+    found: Sequence[Segment], profile: Mapping[str, Any], document: Mapping[str, Any], path: Path
+) -> Path | None:
     links = sorted({str(link) for segment in found for link in pairs(segment)})
     if not links:
         return None
@@ -57,7 +62,14 @@ def _courses(found: Sequence[Segment], profile: Mapping[str, Any], document: Map
                 # error so far: what was indicated too much since the gate opened, over what was delivered since
                 since = course.v - course.v[0]
                 keep = since > 1.0
-                axis.plot(course.v[keep], 100 * (course.y - course.y[0])[keep] / since[keep], style, color=colour, lw=1.2, label=segment.id)
+                axis.plot(
+                    course.v[keep],
+                    100 * (course.y - course.y[0])[keep] / since[keep],
+                    style,
+                    color=colour,
+                    lw=1.2,
+                    label=segment.id,
+                )
         if limit is not None:
             axis.axhspan(-100 * limit, 100 * limit, color="0.92", zorder=0)
         for volume in TESTED_L:
@@ -65,7 +77,9 @@ def _courses(found: Sequence[Segment], profile: Mapping[str, Any], document: Map
         axis.set_ylabel("error so far, %")
         axis.set_title(name.replace(">", " → "), loc="left", fontsize=10)
         axis.legend(fontsize=7, ncols=8, frameon=False)
-    axes[-1, 0].set_xlabel("litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)")
+    axes[-1, 0].set_xlabel(
+        "litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)"
+    )
     return _save(figure, path)
 
 

@@ -21,7 +21,9 @@ class Progress:
                 self._litres += float(step.volume_l)
             return
         seconds = self._now_ns() / 1e9
-        comment(f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d} {self._litres:>6.1f} L  {headline(step)}")
+        comment(
+            f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d} {self._litres:>6.1f} L  {headline(step)}"
+        )
 
 
 def headline(step: Step) -> str:

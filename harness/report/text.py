@@ -18,7 +18,11 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     """The verdict in at most a few screens."""
     lines = [f"Technical analysis of {document['instrument']}: on-site examination, not verification", ""]
     if document["status"] != "complete":
-        lines += [f"RUN {document['status'].upper()}: {document['why']}", "What was recorded before is judged below.", ""]
+        lines += [
+            f"RUN {document['status'].upper()}: {document['why']}",
+            "What was recorded before is judged below.",
+            "",
+        ]
     lines.append(f"integrity   {INTEGRITY[document['integrity']]}")
     lines.append(f"conformity  {CONFORMITY[document['conformity']]}{_conformity(document['conformity_detail'])}")
     for number, finding in enumerate(document["findings"], 1):
@@ -26,7 +30,11 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     lines += ["", "What the case had to answer:"]
     for question in document["coverage"]:
         answer = "answered" if question["answered"] else "NOT ANSWERED"
-        mde = "" if question["mde"] is None else f"; smallest effect that would have been seen: {percent(question['mde'])}"
+        mde = (
+            ""
+            if question["mde"] is None
+            else f"; smallest effect that would have been seen: {percent(question['mde'])}"
+        )
         why = f" ({question['why']})" if question["why"] else ""
         lines.append(f"  - {question['text']}: {answer}{why}{mde}")
     lines += ["", *(f"note: {note}" for note in document["notes"])]
@@ -53,7 +61,9 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
     if where:
         lines.append(f"  where       {where}")
     lines.append(f"  seen in     {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
-    lines.append(f"  evidence    e = {finding['evidence']:.3g}, threshold {finding['threshold']:.3g} ({finding['threshold_source']}), {finding['basis']}")
+    lines.append(
+        f"  evidence    e = {finding['evidence']:.3g}, threshold {finding['threshold']:.3g} ({finding['threshold_source']}), {finding['basis']}"
+    )
     lines.append(f"  possible    {', '.join(finding['catalogue_ids']) or 'no known function fits'}")
     for explanation in finding["explanations"]:
         state = f"excluded by {explanation['excluded_by']}" if explanation["excluded_by"] else "NOT excluded"

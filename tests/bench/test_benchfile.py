@@ -66,7 +66,10 @@ def test_unknown_keys_are_named_with_their_line() -> None:
 
 @pytest.mark.parametrize("zone", ["1", "2"])
 def test_an_uncertified_instrument_in_a_zone_is_refused(zone: str) -> None:
-    raid = text("dispenser-k2").replace('driver = "sigrok-pico"\nlinks = { line = "analyser" }\nzone = "safe"', f'driver = "sigrok-pico"\nlinks = {{ line = "analyser" }}\nzone = "{zone}"')
+    raid = text("dispenser-k2").replace(
+        'driver = "sigrok-pico"\nlinks = { line = "analyser" }\nzone = "safe"',
+        f'driver = "sigrok-pico"\nlinks = {{ line = "analyser" }}\nzone = "{zone}"',
+    )
     assert raid != text("dispenser-k2")
     with pytest.raises(BenchError, match=f"zone {zone} without a certificate"):
         check(parse(raid, "raid.toml"), INSTRUMENTS)

@@ -41,10 +41,15 @@ def test_every_marked_text_is_translated_with_its_fields() -> None:
 def test_the_compiled_catalogue_is_the_text_catalogue() -> None:
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO((FOLDER / "shortmeasure.po").read_bytes())))
-    assert compiled.getvalue() == (FOLDER / "shortmeasure.mo").read_bytes(), "compile the .po again: pybabel compile -D shortmeasure -d fixtures/locale"
+    assert compiled.getvalue() == (FOLDER / "shortmeasure.mo").read_bytes(), (
+        "compile the .po again: pybabel compile -D shortmeasure -d fixtures/locale"
+    )
 
 
-@pytest.mark.parametrize(("language", "expected"), [("zh_CN.UTF-8", "恢复流量"), ("en_US.UTF-8", "Open the throttle"), ("", "Open the throttle")])
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("zh_CN.UTF-8", "恢复流量"), ("en_US.UTF-8", "Open the throttle"), ("", "Open the throttle")],
+)
 def test_the_operator_s_language_decides(monkeypatch: pytest.MonkeyPatch, language: str, expected: str) -> None:
     monkeypatch.setenv("SHORTMEASURE_LANG", language)
     monkeypatch.setenv("LANG", "")

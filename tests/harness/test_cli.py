@@ -65,7 +65,12 @@ def test_a_stranger_under_one_of_our_names_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_errors_are_one_message_and_a_code(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], code: Exit, message: str
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    code: Exit,
+    message: str,
 ) -> None:
     (tmp_path / "README.md").write_text("# text")
     monkeypatch.chdir(tmp_path)
@@ -80,7 +85,10 @@ def test_errors_are_one_message_and_a_code(
         assert document(out)["exit"] == code
 
 
-@pytest.mark.parametrize("arguments", [["bench", "list"], ["bench", "show", "dispenser-k3"], ["bench", "check", "dispenser-k3"], ["cheats"], ["plugins"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["bench", "list"], ["bench", "show", "dispenser-k3"], ["bench", "check", "dispenser-k3"], ["cheats"], ["plugins"]],
+)
 def test_listings_speak_to_people_and_scripts(capfd: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     code, out, _ = shortmeasure(capfd, *arguments)
     assert code == 0
@@ -92,7 +100,9 @@ def test_listings_speak_to_people_and_scripts(capfd: pytest.CaptureFixture[str],
 
 def test_a_run_its_verdict_its_record(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     case = tmp_path / "案件 1"
-    code, out, err = shortmeasure(capfd, "run", "dispenser-bench", "--bench", "dispenser-k3", "--case", case, "--cheat", "fuel.C14", "--json")
+    code, out, err = shortmeasure(
+        capfd, "run", "dispenser-bench", "--bench", "dispenser-k3", "--case", case, "--cheat", "fuel.C14", "--json"
+    )
     verdict = document(out)
     assert code == Exit.CHEATING
     assert verdict["integrity"] == "proven"
@@ -103,7 +113,9 @@ def test_a_run_its_verdict_its_record(capfd: pytest.CaptureFixture[str], tmp_pat
     code, out, _ = shortmeasure(capfd, "judge", case, "--json")
     again = document(out)
     assert code == Exit.CHEATING
-    assert {k: again[k] for k in ("integrity", "findings", "readings")} == {k: verdict[k] for k in ("integrity", "findings", "readings")}
+    assert {k: again[k] for k in ("integrity", "findings", "readings")} == {
+        k: verdict[k] for k in ("integrity", "findings", "readings")
+    }
     code, _, err = shortmeasure(capfd, "run", "dispenser-bench", "--bench", "dispenser-k3", "--case", case)
     assert code == Exit.PRECONDITION  # evidence is never overwritten
     journal = next((case / "data" / "journal").iterdir())

@@ -27,7 +27,9 @@ SECOND_NS = 1_000_000_000
 def run_case(path: Path, kit: str, world: World, at: tuple[str, Any] | None = None) -> tuple[Case, RunResult]:
     """One run in virtual time; `at` = (delivery label, act) does something to the world when that delivery begins."""
     case = Case.create(path)
-    bench = open_bench(find(f"dispenser-{kit.lower()}"), specs("instruments"), case.journal, {"tool": "test"}, world=world)
+    bench = open_bench(
+        find(f"dispenser-{kit.lower()}"), specs("instruments"), case.journal, {"tool": "test"}, world=world
+    )
 
     def watch(number: int, total: int, step: Step, moment: str) -> None:
         if at is not None and isinstance(step, Deliver) and step.label == at[0] and moment == "begin":
@@ -120,7 +122,11 @@ def with_ports_swapped(kit: str, first: str, second: str) -> Any:
     from fixtures.benchfile import parse
 
     bench = find(f"dispenser-{kit.lower()}")
-    text = bench.text.replace(f"sim:{first}", "sim:@").replace(f"sim:{second}", f"sim:{first}").replace("sim:@", f"sim:{second}")
+    text = (
+        bench.text.replace(f"sim:{first}", "sim:@")
+        .replace(f"sim:{second}", f"sim:{first}")
+        .replace("sim:@", f"sim:{second}")
+    )
     return parse(text, "swapped")
 
 

@@ -1,0 +1,93 @@
+"""Over real pseudo-terminals with pyserial: a line that dies in the middle, and the wrong baud rate."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from captures.case import Case, verify_case
+from fixtures.benchfile import BenchFile, parse
+from fixtures.clock import RealClock
+from fixtures.errors import InstrumentError
+from fixtures.opening import open_bench
+from fixtures.sim.build import build
+from fixtures.sim.world import World
+from harness.benches import find, on_ports, scenario
+from harness.derive import read_recorded, segments
+from harness.inspection import judge_case
+from harness.plugins import specs
+from harness.runner import RunResult, find_plan, run
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+SPEED = 40.0
+SECOND_NS = 1_000_000_000
+
+
+@contextmanager
+def served(world: World, bench: BenchFile) -> Iterator[BenchFile]:
+    from fixtures.sim.serve import serve
+
+    ports: dict[str, str] = {}
+    is_up, stop = threading.Event(), threading.Event()
+
+    def ready(found: dict[str, str]) -> None:
+        ports.update(found)
+        is_up.set()
+
+    server = threading.Thread(target=lambda: serve(world, RealClock(SPEED), ready, stop), daemon=True)
+    server.start()
+    assert is_up.wait(10)
+    try:
+        yield on_ports(bench, ports)
+    finally:
+        stop.set()
+        server.join(10)
+
+
+def run_on(bench: BenchFile, path: Path, plan: str) -> tuple[Case, RunResult]:
+    case = Case.create(path)
+    opened = open_bench(bench, specs("instruments"), case.journal, {"tool": "test"}, speed=SPEED)
+    return case, run(find_plan(plan), opened, lambda: {}, lambda *step: None)
+
+
+@pytest.mark.parametrize("port", ["analyser", "dart"])
+def test_a_line_that_dies_in_the_middle(tmp_path: Path, port: str) -> None:
+    bench = find("dispenser-k3")
+    world = build(scenario(bench, "fuel.C09", 1))
+    world.schedule(150 * SECOND_NS, lambda: world.ports[port].unplug())
+    with served(world, bench) as real:
+        case, result = run_on(real, tmp_path / "case", "dispenser-bench")
+    assert result.status == "error"
+    assert isinstance(result.error, InstrumentError)
+    assert f"link {port}" in result.why
+    assert "/dev/" in result.why
+    assert verify_case(case.path).lines > 100
+    found = segments(read_recorded(case.journal))
+    assert found[0].complete
+    assert not found[-1].complete
+    document = judge_case(case)
+    assert document["status"] == "error"
+    assert {s["id"] for s in document["segments"]} >= {"B1"}
+    assert any(r["segment"] == "B1" and not r["reason"] for r in document["readings"])
+
+
+def test_the_wrong_baud_rate_is_named(tmp_path: Path) -> None:
+    bench = find("dispenser-k1")
+    world = build(scenario(bench, None, 1))
+    with served(world, bench) as real:
+        slow = parse(real.text.replace("[links.tap_host]\n", "[links.tap_host]\nbaud = 2400\n").replace("[links.tap_device]\n", "[links.tap_device]\nbaud = 2400\n"), "slow")
+        case, result = run_on(slow, tmp_path / "case", "dispenser-raid")
+    assert result.status == "error"
+    assert "wrong baud rate" in result.why
+    assert verify_case(case.path).complete
+
+
+def test_a_port_that_is_not_there(tmp_path: Path) -> None:
+    bench = on_ports(find("dispenser-k0"), {"operator": "/dev/ttyNOWHERE7"})
+    with pytest.raises(InstrumentError, match="no such port"):
+        run_on(bench, tmp_path / "case", "dispenser-raid")
