@@ -13,11 +13,13 @@ from typing import Any
 from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from fixtures.benchfile import BenchFile
+from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from fixtures.sim.world import World
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.derive import read_recorded, segments
 from harness.judge.contract import Segment, SegmentKind, Verdict
+from harness.judge.errors_of_indication import error_of_indication
 from harness.judge.verdict import judge
 from harness.plugins import specs
 from harness.report.document import as_json_bytes, verdict_document
@@ -62,7 +64,7 @@ def inspect(
 
     def so_far() -> Outcome:
         bench.recorder.sync()
-        return {"most_l": _showed_most(read_segments(case.journal))}
+        return {"most_l": _showed_most(read_segments(case.journal), bench_file.profile)}
 
     result = run(plan, bench, so_far, Progress(bench.now_ns))
     document = judge_case(case)
@@ -112,7 +114,10 @@ def tap_segments(path: Path) -> list[Segment]:
 
 def edition(name: str) -> Edition:
     """The acceptance edition `name`; its text lies beside the plugin that names it."""
-    spec: EditionSpec = specs("acceptance")[name]
+    known = specs("acceptance")
+    if name not in known:
+        raise BenchError(f"expected a known acceptance edition, got {name!r}; there are {', '.join(sorted(known))}")
+    spec: EditionSpec = known[name]
     return parse((files(spec.package) / spec.resource).read_text("utf-8"), spec.resource)
 
 
@@ -140,13 +145,11 @@ def _judged(
     return verdict_document(verdict, limits, found, why=why, kit=kit)
 
 
-def _showed_most(found: list[Segment]) -> str:
+def _showed_most(found: list[Segment], profile: Mapping[str, Any]) -> str:
     """The asked volume of the delivery whose display stands furthest from its reference, so that it is repeated."""
-    from harness.judge.errors_of_indication import error_of_indication
-
     worst, most = 0.0, "13.70"
     for segment in found:
-        error = error_of_indication(segment)
+        error = error_of_indication(segment, profile)
         if error is not None and abs(error) > worst:
             worst, most = abs(error), str(segment.context.get("asked_l", most))
     return most

@@ -28,6 +28,8 @@ _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
 _EDITION_KEYS = ("id", "title", "family", "in_force", "legal_basis", "use", "limit")
 _LIMIT_KEYS = ("id", "quantity", "value", "unit", "clause", "source", "grade", "verified", "applies")
 
+API_VERSION = 1
+
 
 class AcceptanceError(ValueError):
     """An acceptance file that cannot be used; the message names file, line and what was expected."""
@@ -76,6 +78,7 @@ class EditionSpec:
     id: str
     package: str
     resource: str
+    api: int = API_VERSION
 
 
 @dataclass(frozen=True, slots=True)
