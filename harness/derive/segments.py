@@ -40,7 +40,8 @@ def segments(recorded: Recorded) -> list[Segment]:
     parts, marks = _parts(recorded)
     runs = _runs(recorded)
     polls, totals = _reports(recorded)
-    return [_segment(part, recorded, runs, polls, totals, marks) for part in parts]
+    sealed = _seals_unchanged(facts_stated(recorded))
+    return [_segment(part, recorded, runs, polls, totals, marks, sealed) for part in parts]
 
 
 def facts_stated(recorded: Recorded) -> dict[str, str]:
@@ -55,6 +56,12 @@ def facts_stated(recorded: Recorded) -> dict[str, str]:
             stated[key] = str(value.get("value", "confirmed" if value.get("confirmed") else ""))
             key = ""
     return stated
+
+
+def _seals_unchanged(stated: Mapping[str, str]) -> bool:
+    """Seals were read before and after, and read the same; what nobody could read proves nothing."""
+    before, after = stated.get("seals_before", ""), stated.get("seals_after", "")
+    return before == after and before not in ("", "none", "not shown", "refused")
 
 
 def _parts(recorded: Recorded) -> tuple[list[_Part], list[Mark]]:
@@ -133,6 +140,7 @@ def _segment(
     polls: Sequence[Poll],
     totals: Sequence[Total],
     marks: Sequence[Mark],
+    sealed: bool,
 ) -> Segment:
     profile = recorded.bench.profile
     end_ns = (
@@ -154,7 +162,7 @@ def _segment(
         phase=part.phase,
         state=part.state,
         window_ns=(part.begin_ns, end_ns),
-        context=_context(part, events),
+        context={**_context(part, events), "seals_unchanged": sealed, "temperature_recorded": weighed is not None},
         trains={name: train for run in inside for name, train in run.trains.items()},
         registers=registers,
         clocks={run.clock.clock: run.clock for run in inside},

@@ -11,6 +11,13 @@ INTEGRITY = {
     "inconclusive": "INCONCLUSIVE: a question this case had to answer could not be answered",
     "no_evidence": "NO EVIDENCE of a cheating function in what was tried",
 }
+CONTRAST = {
+    "knowledge": "covert against overt",
+    "state": "before against after power was cut",
+    "volume": "long against short deliveries",
+    "event": "with against without a key, remote or switch",
+    "flow": "slow against full flow",
+}
 CONFORMITY = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 
 
@@ -37,7 +44,7 @@ def verdict_text(document: Mapping[str, Any]) -> str:
         )
         why = f" ({question['why']})" if question["why"] else ""
         lines.append(f"  - {question['text']}: {answer}{why}{mde}")
-    lines += ["", *(f"note: {note}" for note in document["notes"])]
+    lines += ["", *(f"note: {note}" for note in document["notes"] if not note.startswith("weight of "))]
     return "\n".join(lines).rstrip()
 
 
@@ -57,8 +64,7 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
         interval = finding["interval"]
         span = "" if interval is None else f" (from {percent(interval[0])} to {percent(interval[1])})"
         lines.append(f"  size        {percent(finding['effect'])} too much indicated{span}")
-    where = ", ".join(f"{key} {value}" for key, value in finding["at"].items())
-    if where:
+    if where := _where(finding["at"]):
         lines.append(f"  where       {where}")
     lines.append(f"  seen in     {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
     lines.append(
@@ -70,6 +76,22 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
         lines.append(f"  honest      {explanation['cause']}: {state}")
     lines += [f"  limited     {limit}" for limit in finding["limits"]]
     return lines
+
+
+def _where(at: Mapping[str, Any]) -> str:
+    """What was located, in words: the volume at which it begins, and what it follows."""
+    said = []
+    onset = at.get("onset_l")
+    if isinstance(onset, list):
+        said.append("begins at " + ", ".join(f"{volume:.2f}" for volume in onset) + " L")
+    elif onset is not None:
+        low, high = at.get("onset_interval_l", (onset, onset))
+        said.append(f"begins at {onset:.2f} L in every delivery (from {low:.2f} to {high:.2f} L)")
+    if "every_n" in at:
+        said.append(f"one in {at['every_n']}")
+    if "contrast" in at:
+        said.append(CONTRAST.get(at["contrast"], str(at["contrast"])))
+    return "; ".join(said)
 
 
 def percent(value: float, sign: bool = True) -> str:

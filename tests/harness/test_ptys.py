@@ -80,7 +80,12 @@ def test_the_wrong_baud_rate_is_named(tmp_path: Path) -> None:
     bench = find("dispenser-k1")
     world = build(scenario(bench, None, 1))
     with served(world, bench) as real:
-        slow = parse(real.text.replace("[links.tap_host]\n", "[links.tap_host]\nbaud = 2400\n").replace("[links.tap_device]\n", "[links.tap_device]\nbaud = 2400\n"), "slow")
+        slow = parse(
+            real.text.replace("[links.tap_host]\n", "[links.tap_host]\nbaud = 2400\n").replace(
+                "[links.tap_device]\n", "[links.tap_device]\nbaud = 2400\n"
+            ),
+            "slow",
+        )
         case, result = run_on(slow, tmp_path / "case", "dispenser-raid")
     assert result.status == "error"
     assert "wrong baud rate" in result.why
