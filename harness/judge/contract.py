@@ -71,10 +71,11 @@ class Reading:
     """One test on one segment (or on a pair of groups).
 
     `e` is the e-value against the detector's stated null, already capped by its validation; `p` where there is
-    one.  `effect` is the relative size (0.05 = 5 % too much indicated) with its interval; `mde` the smallest effect this
-    reading would have shown with 90 % power.  `reason` is set when the test could not speak (`e` is then 1).
+    one.  `effect` is the relative size (0.05 = 5 % too much indicated) with its interval; `mde` the smallest effect
+    this reading would have shown with 90 % power.  `reason` is set when the test could not speak (`e` is then 1).
     `hits` counts separate violations (events closer than the burst time are one).  `at` holds what was located:
-    onset_l, onset_ns, every_n, mark.  `key` says in which context it was seen, for the shape.
+    onset_l, onset_ns, every_n, mark.  `key` names the contrast of an intervention ("knowledge", "state" ...): each
+    contrast has an evidence process of its own; empty for laws and detectors, whose groups follow the context.
     """
 
     detector: str
@@ -89,6 +90,11 @@ class Reading:
     shape: Shape | None = None
     at: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+    key: str = ""
+
+    @property
+    def spoke(self) -> bool:
+        return not self.reason
 
 
 @dataclass(frozen=True)
@@ -210,6 +216,7 @@ class Question:
     answered: bool
     why: str
     mde: float | None
+    required: bool = True
 
 
 @dataclass(frozen=True)

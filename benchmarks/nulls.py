@@ -1,0 +1,174 @@
+"""False hits of every detector on honest deliveries: what an e-value may claim.
+
+    python benchmarks/nulls.py                  10^4 segments, resumable; writes docs/validation.md and the curves
+    python benchmarks/nulls.py --segments 200   a short look, writes nothing
+
+Blocks of 80 segments (ten dispensers of eight deliveries) are seeded by their number; finished blocks stand in
+docs/results/nulls.jsonl and are not run again while the detectors' versions stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+from benchmarks import generators  # noqa: E402
+from benchmarks.detectors import DETECTORS  # noqa: E402
+from harness.judge.contract import Reading, Segment, Validation, View  # noqa: E402
+
+BLOCK, PER_CASE = 80, 8
+RESULTS = ROOT / "docs" / "results" / "nulls.jsonl"
+CURVES = ROOT / "harness" / "catalogue" / "validation.toml"
+REPORT = ROOT / "docs" / "validation.md"
+ASSUMED = Validation(1_000_000, 0)  # hits do not depend on it
+SEED = 20_240_501
+
+
+def honest_case(rng: np.random.Generator) -> list[Segment]:
+    """Eight honest deliveries: half covert, the last three after a power cut, one with a key pressed, one weighed."""
+    surely = bool(rng.random() < 0.5)
+    more: dict[str, Any] = {"emi": 0.3, "misread": 0.0 if surely else 0.005, "weighed": bool(rng.random() < 0.2)}
+    segments = generators.honest_case_segments(rng, PER_CASE, context={"photographed": surely}, **more)
+    result = []
+    for i, segment in enumerate(segments):
+        phase, state = ("A", "power-0") if i < 3 else ("C", "power-0") if i < 5 else ("E", "power-1")
+        context = dict(segment.context) | {"covert": phase == "A"} | ({"events": [{"t_ns": 0}]} if i == 4 else {})
+        result.append(replace(segment, phase=phase, state=state, context=context))
+    return result
+
+
+def strong(reading: Reading, parameters: dict[str, float]) -> bool:
+    """A hit of the kind that the cap of the e-value answers for."""
+    if reading.shape is None or not reading.hits:
+        return False
+    if "many_hits" in parameters:
+        return reading.hits >= parameters["many_hits"]
+    if "q_sure" in parameters:
+        return reading.p == parameters["q_sure"]
+    return True
+
+
+def block(number: int) -> dict[str, Any]:
+    """Counts of one block, by detector: readings that spoke, strong false hits, weak ones, p < 0.01, 0.001."""
+    rng = np.random.default_rng([SEED, number])
+    counts: dict[str, Counter[str]] = {name: Counter() for name in DETECTORS}
+    for _ in range(BLOCK // PER_CASE):
+        segments = honest_case(rng)
+        sure = bool(segments[0].context["photographed"])
+        for name, spec in DETECTORS.items():
+            for reading in spec.judge(segments, View(generators.PROFILE, spec.parameters, ASSUMED)):
+                tally = counts[name]
+                if not reading.spoke:
+                    tally["mute"] += 1
+                    continue
+                parameters = dict(spec.parameters)
+                by_eye = "q_sure" in parameters and name != "register-law"
+                tally["spoke_sure" if sure or not by_eye else "spoke_by_eye"] += 1
+                tally["strong"] += strong(reading, parameters)
+                tally["weak"] += bool(reading.hits) and not strong(reading, parameters)
+                tally["p01"] += reading.p is not None and reading.p < 0.01
+                tally["p001"] += reading.p is not None and reading.p < 0.001
+    versions = {name: spec.version for name, spec in DETECTORS.items()}
+    return {"block": number, "versions": versions, "counts": {name: dict(tally) for name, tally in counts.items()}}
+
+
+def commit() -> str:
+    command = ["git", "rev-parse", "--short=12", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def measure(segments: int, keep: bool) -> dict[str, Counter[str]]:
+    """Totals over all blocks, from the stored ones where they are of these versions."""
+    versions = {name: spec.version for name, spec in DETECTORS.items()}
+    done: dict[int, dict[str, Any]] = {}
+    if keep and RESULTS.exists():
+        lines = [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()]
+        done = {line["block"]: line for line in lines if line["versions"] == versions}
+    totals: dict[str, Counter[str]] = {name: Counter() for name in DETECTORS}
+    blocks = -(-segments // BLOCK)
+    for number in range(blocks):
+        result = done.get(number)
+        if result is None:
+            result = block(number)
+            if keep:
+                RESULTS.parent.mkdir(parents=True, exist_ok=True)
+                with RESULTS.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps(result, sort_keys=True) + "\n")
+        for name, tally in result["counts"].items():
+            totals[name].update(tally)
+        print(f"\r{(number + 1) * BLOCK} segments", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return totals
+
+
+def write(totals: dict[str, Counter[str]], segments: int) -> None:
+    """The curves that the judge loads, and the table for people."""
+    at = commit()
+    toml = [
+        "# Measured by benchmarks/nulls.py: false hits on honest segments, per detector version.",
+        "# n_null: readings that spoke (of laws read by eye, the photographed ones); false_hits: strong hits among them.",
+        "",
+    ]
+    table = [
+        "# Validation of the detectors on honest deliveries",
+        "",
+        f"Made by `python benchmarks/nulls.py --segments {segments}` from commit {at}, seed {SEED}. Generator:",
+        "`benchmarks/generators.py` (three encoder grades, four flow profiles, EMI bursts with mean 0.3 a delivery, start",
+        "hammer, late polls, misread digits at 0.5 % a reading in half of the cases, meters within tolerance). A model, not",
+        "field data; it is not the plant of the simulated bench.",
+        "",
+        "`spoke` are readings with power; `strong` are false hits of the kind the e-value's cap answers for, `weak` the others",
+        "(three or four separate disturbances; a digit misread by eye), whose odds are bounded by `q_few` or `q`.",
+        "The cap is n/(3 + 2 x false hits): n false-free segments bound a false rate by 3/n (95 %).",
+        "",
+        "| detector | version | spoke | by eye | mute | strong | weak | p < 0.01 | p < 0.001 | cap |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, tally in sorted(totals.items()):
+        spec, n = DETECTORS[name], tally["spoke_sure"]
+        validation = Validation(n, tally["strong"], at)
+        toml += [
+            "[[curve]]",
+            f'name = "{name}"',
+            f"version = {spec.version}",
+            f"n_null = {n}",
+            f"false_hits = {tally['strong']}",
+            'generators = ["benchmarks/generators.py"]',
+            f"seed = {SEED}",
+            f'commit = "{at}"',
+            f'note = "weak hits {tally["weak"]}, read by eye {tally["spoke_by_eye"]}, mute {tally["mute"]}"',
+            "",
+        ]
+        row = [name, spec.version, n, tally["spoke_by_eye"], tally["mute"], tally["strong"], tally["weak"]]
+        row += [tally["p01"], tally["p001"], f"{validation.cap:.0f}"]
+        table.append("| " + " | ".join(str(cell) for cell in row) + " |")
+    CURVES.write_text("\n".join(toml), "utf-8")
+    REPORT.write_text("\n".join(table) + "\n", "utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="false hits on honest deliveries")
+    parser.add_argument("--segments", type=int, default=10_000)
+    arguments = parser.parse_args()
+    full = arguments.segments >= 10_000
+    totals = measure(arguments.segments, keep=full)
+    if full:
+        write(totals, arguments.segments)
+    for name, tally in sorted(totals.items()):
+        print(f"{name:<14}", dict(tally))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Cheat functions, honest causes and validations as data, and their loader.  Unknown keys are errors."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from harness.judge.catalogue import CheatEntry
+from harness.judge.causes import HonestCause
+from harness.judge.contract import Shape, Validation
+from harness.judge.facts import FACTS
+
+MAX_BYTES = 1 << 20
+FAMILIES = {"fuel.toml": "dispenser"}
+_ENTRY = {
+    "id": str,
+    "title_en": str,
+    "title_zh": str,
+    "breaks": list,
+    "triggers": list,
+    "shapes": list,
+    "reverts": list,
+    "magnitude": str,
+    "sources": list,
+    "grade": str,
+    "verified": bool,
+}
+_CAUSE = {
+    "cause": str,
+    "detectors": list,
+    "links": list,
+    "contrasts": list,
+    "excluded_by": list,
+    "source": str,
+    "grade": str,
+}
+_CURVE = {
+    "name": str,
+    "version": int,
+    "n_null": int,
+    "false_hits": int,
+    "generators": list,
+    "seed": int,
+    "commit": str,
+    "note": str,
+}
+
+
+class CatalogueError(ValueError):
+    """Catalogue data that cannot be used; says which file, which entry and what was expected."""
+
+
+def _table(resource: str, key: str, schema: Mapping[str, type]) -> list[dict[str, Any]]:
+    data = (files(__name__) / resource).read_bytes()
+    if len(data) > MAX_BYTES:
+        raise CatalogueError(f"{resource}: expected at most {MAX_BYTES} bytes, got {len(data)}")
+    document = tomllib.loads(data.decode("utf-8"))
+    _same_keys(f"{resource}", document, [key])
+    entries: list[dict[str, Any]] = document[key]
+    for number, entry in enumerate(entries, 1):
+        where = f"{resource}, {key} {number}"
+        _same_keys(where, entry, schema)
+        for name, kind in schema.items():
+            if type(entry[name]) is not kind:
+                raise CatalogueError(f"{where}: {name} expected {kind.__name__}, got {entry[name]!r}")
+    return entries
+
+
+def _same_keys(where: str, got: Mapping[str, Any], expected: Iterable[str]) -> None:
+    wanted = set(expected)
+    if set(got) != wanted:
+        odd, lacking = sorted(set(got) - wanted), sorted(wanted - set(got))
+        raise CatalogueError(f"{where}: unknown keys {odd or 'none'}, missing keys {lacking or 'none'}")
+
+
+@cache
+def load_catalogue() -> tuple[CheatEntry, ...]:
+    """All documented cheat functions."""
+    result = []
+    for resource, family in FAMILIES.items():
+        for entry in _table(resource, "cheat", _ENTRY):
+            for shape in entry["shapes"]:
+                if shape not in set(Shape):
+                    raise CatalogueError(f"{resource}, {entry['id']}: shape {shape!r} is not one of {', '.join(Shape)}")
+            lists = {k: tuple(entry[k]) for k in ("breaks", "triggers", "shapes", "reverts", "sources")}
+            result.append(CheatEntry(family=family, **{**entry, **lists}))
+    ids = [entry.id for entry in result]
+    if len(set(ids)) != len(ids):
+        raise CatalogueError("an id stands twice in the catalogue")
+    return tuple(result)
+
+
+@cache
+def load_causes() -> tuple[HonestCause, ...]:
+    """All honest causes; every fact they name must be one that facts.py computes."""
+    result = []
+    for entry in _table("causes_fuel.toml", "cause", _CAUSE):
+        alternatives = tuple(tuple(names) for names in entry["excluded_by"])
+        unknown = {name for names in alternatives for name in names} - set(FACTS)
+        if unknown:
+            raise CatalogueError(f"causes_fuel.toml, {entry['cause']!r}: unknown facts {sorted(unknown)}")
+        lists = {k: tuple(entry[k]) for k in ("detectors", "links", "contrasts")}
+        result.append(HonestCause(**{**entry, **lists, "excluded_by": alternatives}))
+    return tuple(result)
+
+
+@cache
+def load_validations() -> Mapping[str, Validation]:
+    """Measured false hits by "name/version"."""
+    curves = _table("validation.toml", "curve", _CURVE)
+    return {f"{c['name']}/{c['version']}": Validation(c["n_null"], c["false_hits"], c["commit"]) for c in curves}

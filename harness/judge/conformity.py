@@ -1,0 +1,95 @@
+"""Conformity with the maximum permissible error, with uncertainty (JCGM 106:2012, section 7).
+
+Per group of deliveries (phase, sealed state, flow) the mean error of indication E of n deliveries has the standard
+uncertainty u = sqrt(u_ref^2 + (s^2 + u_read^2)/n): the reference's own error is common to all, the rest averages out.
+Conformance probability p_c = Phi((T - E)/u) - Phi((-T - E)/u); pass from 0.95 up, fail from 0.05 down, inconclusive
+between.  The gravest group counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from scipy import stats
+
+from harness.judge.contexts import slow
+from harness.judge.contract import Conformity, ConformityResult, Segment, SegmentKind
+from harness.judge.errors_of_indication import indicated
+from harness.judge.quantities import number, volume
+
+PASS, FAIL = 0.95, 0.05
+REPEATABILITY = 0.0006  # relative, one delivery, until three deliveries of the group tell it
+MINIMUM_L = 5.0  # smaller deliveries have limits of their own
+
+
+class HasLimits(Protocol):
+    def limit(self, id: str) -> Any: ...
+
+
+def conformance_probability(error: float, u: float, limit: float) -> float:
+    """P(|true error| <= limit) for a normal state of knowledge; JCGM 106, formula (7.2) two-sided."""
+    return float(stats.norm.cdf((limit - error) / u) - stats.norm.cdf((-limit - error) / u))
+
+
+def _decide(p: float) -> Conformity:
+    if p >= PASS:
+        return Conformity.PASS
+    return Conformity.FAIL if p <= FAIL else Conformity.INCONCLUSIVE
+
+
+_GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
+
+
+def _group(members: Sequence[Segment], profile: Mapping[str, Any], limit: float) -> dict[str, Any] | None:
+    errors, commons, runs = [], [], []
+    for segment in members:
+        shown, true = indicated(segment, profile), volume(segment, "reference", profile)
+        if shown.why_not or true.why_not or true.litres < MINIMUM_L:
+            continue
+        errors.append((shown.litres - true.litres) / true.litres)
+        common = float(number(profile, "reference_u_rel") or 0) if segment.reference_l is None else true.u / true.litres
+        commons.append(common)
+        runs.append(math.hypot(shown.u / true.litres, math.sqrt(max((true.u / true.litres) ** 2 - common**2, 0.0))))
+    if not errors:
+        return None
+    n = len(errors)
+    mean = math.fsum(errors) / n
+    # three deliveries and more tell their own scatter; fewer borrow the model's
+    s = REPEATABILITY
+    if n >= 3:
+        own = math.sqrt(math.fsum((e - mean) ** 2 for e in errors) / (n - 1))
+        s = max(own, REPEATABILITY / 2)
+    u = math.sqrt(max(commons) ** 2 + (s**2 + max(runs) ** 2) / n)
+    p = conformance_probability(mean, u, limit)
+    return {"error": mean, "u": u, "n": n, "p_conform": p, "conformity": _decide(p)}
+
+
+def conformity(segments: Sequence[Segment], profile: Mapping[str, Any], edition: HasLimits) -> ConformityResult:
+    """The verdict on the first axis, with the limit's clause and whether it was verified."""
+    limit = edition.limit("mpe")
+    value = float(limit.value)
+    groups: dict[tuple[str, str, str], list[Segment]] = {}
+    for segment in segments:
+        if segment.kind is SegmentKind.DELIVERY and segment.complete:
+            flow = "slow" if slow(segment) else "full"
+            groups.setdefault((segment.phase, segment.state, flow), []).append(segment)
+    results = []
+    for (phase, state, flow), members in groups.items():
+        found = _group(members, profile, value)
+        if found is not None:
+            results.append({"phase": phase, "state": state, "flow": flow} | found)
+    if not results:
+        nothing = Conformity.INCONCLUSIVE
+        return ConformityResult(nothing, None, None, value, str(limit.clause), bool(limit.verified))
+    worst = max(results, key=lambda group: (_GRAVITY[group["conformity"]], abs(group["error"])))
+    return ConformityResult(
+        worst["conformity"],
+        worst["error"],
+        worst["u"],
+        value,
+        str(limit.clause),
+        bool(limit.verified),
+        tuple(results),
+    )

@@ -1,0 +1,1 @@
+"""Detectors look inside one stream or one delivery."""

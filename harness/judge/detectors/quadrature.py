@@ -1,0 +1,193 @@
+"""Quadrature: do the two channels of a pulser move as one shaft moves them?
+
+Null: in steady motion the channels change in turn.  A channel that changes twice in a row while the motion before
+and after it keeps its direction (a jog), or both channels changing at one tick, happens in rare bursts only.
+Reversals of a shaft that is moved by hand, or stops, are no violation: jogs count only between `steady` steps of the
+same direction on either side.  Source: statistics.md T5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from captures.model import Int64Array
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.evalue import bet_on_count
+from harness.judge.events import first_of_each, period, place, poisson_p
+from harness.judge.gray import Walk, decode
+from harness.judge.quantities import number
+from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, ticks_of, to_ns
+
+NAME = "quadrature"
+
+
+@dataclass(frozen=True, eq=False)
+class _Irregular:
+    """Separate irregularities in steady motion: `ticks` (k,), `index` (k,) steps before each; counts; share of steps
+    that lie in steady motion."""
+
+    ticks: Int64Array
+    index: Int64Array
+    jogs_a: int
+    jogs_b: int
+    double: int
+    steady_share: float
+
+
+def irregularities(walk: Walk, steady: int, burst: int) -> _Irregular:
+    """Jogs and double steps with `steady` equal steps right before and after the disturbed stretch (<= 4 steps)."""
+    direction = walk.direction.astype(np.int64)
+    n = direction.size
+    odd = walk.double.copy()
+    odd[1:] |= direction[1:] * direction[:-1] < 0
+    places = np.flatnonzero(odd)
+    # stretches of neighbouring odd steps
+    starts = places[np.concatenate([[True], np.diff(places) > 4])] if places.size else places
+    ends = places[np.concatenate([np.diff(places) > 4, [True]])] if places.size else places
+    total = np.concatenate([[0], np.cumsum(direction)])
+    ok = (starts - 1 >= steady) & (ends + 1 + steady <= n)
+    starts, ends = starts[ok], ends[ok]
+    before = total[starts - 1] - total[np.maximum(starts - 1 - steady, 0)]
+    after = total[np.minimum(ends + 1 + steady, n)] - total[ends + 1]
+    kept = (np.abs(before) >= steady) & (before == after) & (ends - starts <= 6)
+    starts, ends = starts[kept], ends[kept]
+    ticks = walk.ticks[starts]
+    first = first_of_each(ticks, burst)
+    windowed = np.abs(total[steady:] - total[:-steady]) == steady if n >= steady else np.zeros(0, dtype=bool)
+    is_double = walk.double[starts] if starts.size else np.zeros(0, dtype=bool)
+    on_a = walk.channel_a[starts]
+    return _Irregular(
+        ticks[first],
+        starts[first].astype(np.int64),
+        int(np.count_nonzero(on_a & ~is_double)),
+        int(np.count_nonzero(~on_a & ~is_double)),
+        int(np.count_nonzero(is_double)),
+        float(windowed.mean()) if windowed.size else 0.0,
+    )
+
+
+def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Reading, int] | None:
+    taps = channels(segment, station)
+    if "A" not in taps or "B" not in taps:
+        return None
+    a, b = taps["A"], taps["B"]
+
+    def mute(reason: str, at: dict[str, Any] | None = None) -> tuple[Reading, int]:
+        return Reading(NAME, segment.id, link, 1.0, at=at or {}, reason=reason), 0
+
+    if a.levels is None or b.levels is None or not same_clock(a, b) or a.tick_s is None:
+        return mute(f"{station}: both channels with both edges on one clock are needed")
+    if gaps_in_window(segment, a) or gaps_in_window(segment, b):
+        return mute(f"gap in {station}")
+    a_ticks, a_levels = clipped(segment, a)
+    b_ticks, b_levels = clipped(segment, b)
+    assert a_levels is not None
+    assert b_levels is not None
+    if segment.kind is SegmentKind.SHUT:
+        return None  # nothing moves: edge balance and the register speak
+    walk = decode(a_ticks, a_levels, b_ticks, b_levels)
+    if walk.edges < view.parameters["min_edges"]:
+        return mute(f"{station}: {walk.edges} edges are too few")
+    found = irregularities(walk, int(view.parameters["steady"]), ticks_of(micro(view.parameters["burst_us"]), a.tick_s))
+    at: dict[str, Any] = {
+        "station": station,
+        "jogs_a": found.jogs_a,
+        "jogs_b": found.jogs_b,
+        "double": found.double,
+        "edges_a": int(a_ticks.size),
+        "edges_b": int(b_ticks.size),
+    }
+    if found.steady_share < view.parameters["min_steady_share"] and found.ticks.size < view.parameters["min_hits"]:
+        return mute(f"{station}: steady motion in {found.steady_share:.0%} of the steps only", at)
+    if found.steady_share < 0.5:
+        return mute(f"{station}: the shaft stops and turns", at)
+    hits = int(found.ticks.size)
+    excess = (found.jogs_a + found.jogs_b) / walk.edges * 2
+    hit = hits >= view.parameters["min_hits"] and excess + found.double / walk.edges > view.parameters["min_effect"]
+    shape = None
+    if hit:
+        shape, where = _where(segment, view, found, walk, to_ns(segment, a, found.ticks))
+        at |= where
+    reading = Reading(
+        NAME,
+        segment.id,
+        link,
+        bet_on_count(hits if hit else 0, view.parameters, view.validation),
+        p=poisson_p(hits) if hit else 1.0,
+        hits=hits if hit else 0,
+        effect=abs(int(a_ticks.size) - int(b_ticks.size)) / walk.edges if hit else 0.0,
+        mde=view.parameters["min_hits"] / (walk.edges / 4),
+        shape=shape,
+        at=at,
+    )
+    return reading, hits
+
+
+def _where(
+    segment: Segment, view: View, found: _Irregular, walk: Walk, stamps: Int64Array | None
+) -> tuple[Shape, dict[str, Any]]:
+    at: dict[str, Any] = {}
+    if stamps is not None:
+        at["onset_ns"] = int(stamps[0])
+    every = period(found.index // 4)
+    if every is not None:
+        at["every_n"] = every
+    per_litre = number(view.profile, "pulses_per_litre")
+    if per_litre is None:
+        return Shape.CONSTANT, at
+    litres: npt.NDArray[np.float64] = found.index / (4 * float(per_litre))
+    course = place(litres, walk.edges / (4 * float(per_litre)))
+    if course is None:
+        return Shape.CONSTANT, at
+    return course.shape, at | {"onset_l": course.onset_l, "onset_interval_l": course.onset_interval_l}
+
+
+def _segment(segment: Segment, view: View) -> list[Reading]:
+    observed = stations(segment)
+    readings: list[Reading] = []
+    upstream = 0
+    names: list[str] = [name for name in ("encoder", "board") if name in observed]
+    names += sorted({name.split(".", 1)[0] for name in segment.trains} - {"encoder", "board", "reference"})
+    for station in names:
+        link = Link(upstream_of(station, observed), station)
+        result = _station(segment, station, link, view)
+        if result is None:
+            continue
+        reading, hits = result
+        if station == "board" and hits and upstream >= 0.8 * hits:
+            reading = Reading(NAME, segment.id, link, 1.0, at=reading.at, reason="the encoder shows the same")
+        if station == "encoder":
+            upstream = hits
+        readings.append(reading)
+    return readings
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    return [reading for segment in segments for reading in _segment(segment, view)]
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="detector",
+    null="in steady motion the two channels change in turn; what breaks the turn comes in rare bursts",
+    needs="channels A and B of one station, both edges, one clock",
+    parameters={
+        "steady": 4.0,
+        "burst_us": 50_000.0,
+        "min_edges": 200.0,
+        "min_steady_share": 0.5,
+        "min_hits": 3.0,
+        "many_hits": 5.0,
+        "q_few": 0.015,
+        "min_effect": 5e-4,
+        "q": 3e-4,
+    },
+    judge=judge,
+)

@@ -1,0 +1,193 @@
+"""Split and merge: were pulses put between real ones, or taken out, seen from one tap alone?
+
+Null: in steady motion of a pulser every interval resembles its neighbours; a pair of intervals that together makes
+one, or an interval that holds two, comes from rare separate disturbances (bounce, hammer, EMI) only.
+A sensor that stops and turns, too few pulses, or heavy modulation leave the test without power: it then says so.
+Statistic and thresholds: statistics.md T1 (split < 1.35 of the local median of six, merge > 1.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from captures.model import EdgeKind, Int64Array, PulseTrain
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.evalue import bet_on_count
+from harness.judge.events import first_of_each, period, place, poisson_p
+from harness.judge.intervals import find, motion
+from harness.judge.quantities import number
+from harness.judge.trains import channels, clipped, gaps_in_window, micro, ticks_of, to_ns
+
+NAME = "split"
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One train of equal edges: separate violations `ticks` (k,) at `pulse` (k,) real pulses, counts, or why none."""
+
+    ticks: Int64Array
+    pulse: Int64Array
+    splits: int
+    merges: int
+    pulses: int
+    why_not: str = ""
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+def _moving(ticks: Int64Array) -> Int64Array:
+    """The train without its slow ends: intervals over five times the median (flow under 20 %) at start and stop."""
+    d = np.diff(ticks)
+    fast = np.flatnonzero(d <= 5 * int(np.median(d)))
+    return ticks[fast[0] : fast[-1] + 2] if fast.size else ticks[:0]
+
+
+def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judged:
+    """Judge one train of equal edges (n,), strictly increasing integer ticks; `burst` in ticks."""
+    if ticks.size < parameters["min_pulses"]:
+        return Judged(_NONE, _NONE, 0, 0, int(ticks.size), f"{ticks.size} pulses are too few")
+    ticks = _moving(ticks)
+    if ticks.size < parameters["min_pulses"]:
+        return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "too few pulses in steady motion")
+    found = find(ticks)
+    real = np.ones(ticks.size, dtype=bool)
+    real[found.splits] = False
+    # the steadiness of what is left: what was put in must not speak against its own discovery
+    calm = motion(ticks[real])
+    if calm.steady_share < parameters["min_steady_share"] or calm.breaks_per_100 > parameters["max_breaks_per_100"]:
+        return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the motion stops, turns or is heavily modulated")
+    if calm.roughness > parameters["max_roughness"]:
+        return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the intervals vary too much from one to the next")
+    index = np.sort(np.concatenate([found.splits, found.merges]))
+    index = index[first_of_each(ticks[index], burst)]
+    pulse = np.cumsum(real)[index]
+    return Judged(ticks[index], pulse, int(found.splits.size), int(found.merges.size), int(ticks.size))
+
+
+def _equal_edges(segment: Segment, train: PulseTrain) -> Iterator[tuple[str, Int64Array]]:
+    """Rising and falling edges apart: a duty cycle off one half would look like pairs."""
+    ticks, levels = clipped(segment, train)
+    if levels is None or train.edge is not EdgeKind.BOTH:
+        yield str(train.edge), ticks
+        return
+    yield "rising", ticks[levels == 1]
+    yield "falling", ticks[levels == 0]
+
+
+def _train(segment: Segment, train: PulseTrain, link: Link, view: View) -> Reading:
+    at: dict[str, Any] = {"station": train.station, "channel": train.channel}
+    if train.tick_s is None:
+        return Reading(NAME, segment.id, link, 1.0, at=at, reason=f"{train.name}: the source states no sample rate")
+    if gaps_in_window(segment, train):
+        return Reading(NAME, segment.id, link, 1.0, at=at, reason=f"gap in {train.name}")
+    burst = ticks_of(micro(view.parameters["burst_us"]), train.tick_s)
+    parameters = dict(view.parameters)
+    results = {kind: examine(ticks, burst, parameters) for kind, ticks in _equal_edges(segment, train)}
+    speaking = [(result.ticks.size, kind) for kind, result in results.items() if not result.why_not]
+    if not speaking:
+        why = next(iter(results.values())).why_not
+        return Reading(NAME, segment.id, link, 1.0, at=at, reason=f"{train.name}: {why}")
+    # both edges of one pulse tell the same story: the weaker one counts
+    _, kind = min(speaking)
+    result = results[kind]
+    hits, net = int(result.ticks.size), result.splits - result.merges
+    real = result.pulses - result.splits
+    share = (result.splits + result.merges) / result.pulses
+    hit = hits >= view.parameters["min_hits"] and share > view.parameters["min_effect"]
+    at |= {"edges": kind, "splits": result.splits, "merges": result.merges, "pulses": result.pulses}
+    shape = None
+    if hit:
+        shape, where = _where(segment, view, train, result, real)
+        at |= where
+    spread = 2 * float(np.sqrt(max(result.splits + result.merges, 1)))
+    return Reading(
+        NAME,
+        segment.id,
+        link,
+        bet_on_count(hits if hit else 0, view.parameters, view.validation),
+        p=poisson_p(hits) if hit else 1.0,
+        hits=hits if hit else 0,
+        effect=net / real if hit else 0.0,
+        interval=((net - spread) / real, (net + spread) / real) if hit else None,
+        mde=max(1.5 * view.parameters["min_hits"] / real, view.parameters["min_effect"]),
+        shape=shape,
+        at=at,
+    )
+
+
+def _where(segment: Segment, view: View, train: PulseTrain, result: Judged, real: int) -> tuple[Shape, dict[str, Any]]:
+    at: dict[str, Any] = {}
+    stamps = to_ns(segment, train, result.ticks)
+    if stamps is not None:
+        at["onset_ns"] = int(stamps[0])
+    every = period(result.pulse)
+    if every is not None:
+        at["every_n"] = every
+    per_litre = number(view.profile, "pulses_per_litre")
+    if per_litre is None:
+        return Shape.CONSTANT, at
+    litres: npt.NDArray[np.float64] = result.pulse / float(per_litre)
+    course = place(litres, real / float(per_litre))
+    if course is None:
+        return Shape.CONSTANT, at
+    return course.shape, at | {"onset_l": course.onset_l, "onset_interval_l": course.onset_interval_l}
+
+
+def _segment(segment: Segment, view: View) -> Iterator[Reading]:
+    if segment.kind is SegmentKind.SHUT:
+        return
+    observed = stations(segment)
+    upstream_hits = 0
+    names = sorted({train.station for train in segment.trains.values()} - {"reference"})
+    names.sort(key=lambda name: name != "encoder")  # the encoder first
+    for station in names:
+        link = Link(upstream_of(station, observed), station)
+        readings = [_train(segment, train, link, view) for train in channels(segment, station).values()]
+        reading = _of_station(readings)
+        if station == "encoder":
+            upstream_hits = reading.hits
+        elif station == "board" and upstream_hits and upstream_hits >= 0.8 * reading.hits:
+            reading = Reading(NAME, segment.id, link, 1.0, at=reading.at, reason="the encoder shows the same")
+        yield reading
+
+
+def _of_station(readings: Sequence[Reading]) -> Reading:
+    """One reading a station and segment: the channel with most violations; one channel alone may be tampered with.
+
+    The channels see one shaft, so the choice at most doubles the false rate; the validation counts it that way.
+    """
+    speaking = [reading for reading in readings if reading.spoke]
+    return max(speaking, key=lambda reading: reading.hits) if speaking else readings[0]
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    return [reading for segment in segments for reading in _segment(segment, view)]
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="detector",
+    null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
+    needs="one train of equal edges, a hundred pulses in steady motion",
+    parameters={
+        "burst_us": 50_000.0,
+        "min_pulses": 100.0,
+        "min_steady_share": 0.9,
+        "max_breaks_per_100": 1.0,
+        "max_roughness": 0.12,
+        "min_hits": 3.0,
+        "many_hits": 5.0,
+        "q_few": 0.015,
+        "min_effect": 5e-4,
+        "q": 3e-4,
+    },
+    judge=judge,
+)

@@ -1,0 +1,81 @@
+"""Single violations: counted once per burst, and what their places say (onset, end, period).
+
+One disturbance is one event however many edges it makes: violations closer than the burst time belong together
+(field_rules.md section 6, condition 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from captures.model import Int64Array
+from harness.judge.contract import Shape
+
+HONEST_EVENTS = 0.5  # mean number of separate disturbances in one honest segment allowed by the Poisson null below
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where events lie within `total` litres: shape, first and last litre, spacing."""
+
+    shape: Shape
+    onset_l: float
+    onset_interval_l: tuple[float, float]
+    end_l: float | None
+
+
+def clusters(ticks: Int64Array, burst: int) -> Int64Array:
+    """Cluster number (n,) of sorted event ticks (n,): a cluster holds what lies within `burst` of its first event.
+
+    Dense events do not chain into one: a multiplier that adds a pulse every 10 ms makes many events, not a long one.
+    """
+    if not ticks.size:
+        return np.zeros(0, dtype=np.int64)
+    new = np.concatenate([[True], np.diff(ticks) > burst])
+    begins = np.flatnonzero(new)
+    ends = np.concatenate([begins[1:], [ticks.size]])
+    for i in np.flatnonzero(ticks[ends - 1] - ticks[begins] > burst):
+        at, end = int(begins[i]), int(ends[i])
+        while (at := at + int(np.searchsorted(ticks[at:end], ticks[at] + burst, "right"))) < end:
+            new[at] = True
+    return (np.cumsum(new) - 1).astype(np.int64)
+
+
+def first_of_each(ticks: Int64Array, burst: int) -> Int64Array:
+    """Index (k,) of the first event of every cluster of sorted ticks (n,)."""
+    return np.flatnonzero(np.diff(clusters(ticks, burst), prepend=-1)).astype(np.int64)
+
+
+def poisson_p(hits: int, mean: float = HONEST_EVENTS) -> float:
+    """P(at least `hits` separate disturbances) when honest segments see `mean` of them on average."""
+    return float(stats.poisson.sf(hits - 1, mean)) if hits else 1.0
+
+
+def period(positions: npt.NDArray[np.int64], slack: int = 1) -> int | None:
+    """n when the positions (m,) advance by n (+- slack) in at least 80 % of steps, from five events on; else None."""
+    steps = np.diff(positions)
+    if steps.size < 4:
+        return None
+    n = int(np.median(steps))
+    regular = np.abs(steps - n) <= slack
+    return n if n > 0 and float(regular.mean()) >= 0.8 and n > 2 * slack else None
+
+
+def place(litres: npt.NDArray[np.float64], total_l: float) -> Course | None:
+    """Shape of events at `litres` (m,), sorted, within a delivery of `total_l`.
+
+    A steady gain shows its first event within a few spacings of the start and its last within a few of the end.
+    An event-free stretch of six median spacings (chance e^-6 were they random) at either side is an onset or an end.
+    """
+    if litres.size < 3 or total_l <= 0:
+        return None
+    spacing = float(np.median(np.diff(litres))) or total_l / max(litres.size, 1)
+    spacing = max(spacing, float(np.mean(np.diff(litres))) / 2)
+    first, last = float(litres[0]), float(litres[-1])
+    late, early = first > 6 * spacing + 0.2, total_l - last > 6 * spacing + 0.2
+    shape = Shape.SWITCHED if late or early else Shape.CONSTANT
+    return Course(shape, first if late else 0.0, (max(0.0, first - 3 * spacing), first), last if early else None)

@@ -1,0 +1,132 @@
+"""Folding readings into evidence: one process per detector and link, thresholds fixed before anything is seen.
+
+A process is a mixture of sub-processes (context groups of contexts.SHARES, or the contrasts of an intervention), each the
+product of the capped e-values of its fresh segments; shares are fixed, so the mixture is an e-process, and its running
+supremum crosses 1/a with probability at most a under the null (Ville).  Processes of different detectors are never
+multiplied: each has its share w of alpha, 1/(alpha w) is its threshold (statistics.md 3b).
+Scheduled tests have half of alpha; the k-th confirmation has (alpha/2) 2^-k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.judge.contexts import SHARES, first_state, groups
+from harness.judge.contract import Basis, DetectorSpec, Link, Reading, Segment
+
+ALPHA = 1e-4  # of the case, for `proven`
+SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
+CONTRASTS = {"knowledge": 0.35, "state": 0.25, "volume": 0.2, "event": 0.1, "flow": 0.1}
+_LEAST = 1e-9  # an e-process may lose everything; it stays positive
+
+
+@dataclass(frozen=True)
+class Process:
+    """The evidence of one detector over one link: running supremum of the mixture, thresholds and how they came."""
+
+    detector: str
+    link: Link
+    e: float
+    weight: float
+    proven_at: float
+    suspect_at: float
+    basis: Basis
+    source: str
+    readings: tuple[Reading, ...]
+    group: str  # the sub-process that gave most
+    single_run: bool  # one segment alone has p below the suspect level of its share
+
+    @property
+    def hits(self) -> tuple[Reading, ...]:
+        return tuple(reading for reading in self.readings if reading.hits and reading.shape is not None)
+
+
+def weights(detectors: Mapping[str, DetectorSpec], readings: Sequence[Reading]) -> dict[tuple[str, Link], float]:
+    """Share of alpha per detector and link that the bench could watch, normalised to one.
+
+    Which links there are follows from the stations of the bench, not from what they showed: mute readings count.
+    """
+    pairs = {(reading.detector, reading.link): None for reading in readings}
+    total = sum(detectors[name].weight for name, _ in pairs)
+    return {(name, link): detectors[name].weight / total for name, link in pairs} if total > 0 else {}
+
+
+def confirmation(segment: Segment) -> tuple[int, str] | None:
+    """(k, "detector:link") when the segment is the k-th confirmation of something a search found."""
+    k, target = segment.context.get("confirmation"), segment.context.get("confirms")
+    return (int(k), str(target)) if isinstance(k, int) and k >= 1 and target else None
+
+
+def _shares(reading: Reading, by_id: Mapping[str, Segment], state: str) -> tuple[str, ...]:
+    if reading.key:
+        return (reading.key,)
+    segment = by_id.get(reading.segment)
+    return groups(segment, state) if segment is not None else ("all",)
+
+
+def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str) -> tuple[float, str]:
+    """Running supremum of the mixture over the readings in time order, and its largest sub-process at that time."""
+    shares = CONTRASTS if any(reading.key for reading in readings) else SHARES
+    capital = dict.fromkeys(shares, 1.0)
+    best, leader = 1.0, next(iter(shares))
+    for reading in readings:
+        for name in _shares(reading, by_id, state):
+            capital[name] = max(capital[name] * reading.e, _LEAST)
+        mixture = sum(share * capital[name] for name, share in shares.items())
+        if mixture > best:
+            best, leader = mixture, max(shares, key=lambda name: shares[name] * capital[name])
+    return best, leader
+
+
+def processes(
+    readings: Sequence[Reading], segments: Sequence[Segment], detectors: Mapping[str, DetectorSpec], alpha: float
+) -> list[Process]:
+    """One process per detector and link over the scheduled segments, and one per confirmation that was run."""
+    by_id = {segment.id: segment for segment in segments}
+    state = first_state(segments)
+    fresh = {id: c for id, segment in by_id.items() if (c := confirmation(segment)) is not None}
+    share = weights(detectors, readings)
+    result = []
+    for (detector, link), weight in share.items():
+        mine = [r for r in readings if r.detector == detector and r.link == link]
+        scheduled = tuple(r for r in mine if not any(part in fresh for part in r.segment.split("|")))
+        source = f"1/(alpha/2 x w), alpha = {alpha:g}, w = {weight:.4g}"
+        result.append(_process(detector, link, scheduled, by_id, state, weight, alpha / 2, Basis.PRESPECIFIED, source))
+        for k in sorted({fresh[r.segment][0] for r in mine if r.segment in fresh}):
+            own = tuple(r for r in mine if fresh.get(r.segment) == (k, f"{detector}:{link}"))
+            if own:
+                source = f"1/(alpha/2 x 2^-{k}), alpha = {alpha:g}, confirmation {k}"
+                level = alpha / 2 * 2.0**-k
+                result.append(_process(detector, link, own, by_id, state, 1.0, level, Basis.CONFIRMATORY, source))
+    return result
+
+
+def _process(
+    detector: str,
+    link: Link,
+    readings: tuple[Reading, ...],
+    by_id: Mapping[str, Segment],
+    state: str,
+    weight: float,
+    level: float,
+    basis: Basis,
+    source: str,
+) -> Process:
+    e, group = supremum(readings, by_id, state)
+    least = min((reading.p for reading in readings if reading.p is not None and reading.hits), default=1.0)
+    # every segment is a look of its own
+    single = least * max(len(readings), 1) <= level * weight
+    return Process(
+        detector,
+        link,
+        e,
+        weight,
+        1 / (level * weight),
+        1 / (SUSPECT_FACTOR * level * weight),
+        basis,
+        source,
+        readings,
+        group,
+        single,
+    )

@@ -1,0 +1,202 @@
+"""From an evidence process to a finding: the four conditions of `proven`, the honest causes, and the level.
+
+Field_rules.md section 6.  Every condition is a named boolean of the finding; what keeps the level down is said in
+`limits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from harness.judge.catalogue import CheatEntry, possible
+from harness.judge.causes import HonestCause, explanations
+from harness.judge.chain import base_links, contains
+from harness.judge.contract import Finding, Integrity, Link, Reading, Segment, SegmentKind, Shape
+from harness.judge.evidence import Process
+from harness.judge.facts import Ground, facts, same_onset
+
+GRAVITY = {level: rank for rank, level in enumerate(Integrity)}
+MECHANISM = {
+    "edge-balance": "edges at the board and edges of the encoder differ",
+    "quadrature": "the channels of the pulser do not move as one shaft moves them",
+    "split": "pulses between pulses, or pulses missing, in steady motion",
+    "course": "the error changes inside a delivery",
+    "register-law": "the register is not the sealed K times the board's input",
+    "display-law": "the display is not the register",
+    "amount-law": "the amount is not the price times the volume",
+    "totaliser-law": "the totaliser does not advance by what was sold",
+    "gain-change": "the same volume is counted differently",
+    "constant-gain": "the error is beyond what honest adjustment makes",
+}
+CONTRAST = {
+    "knowledge": "in sales the trader did not know to be watched",
+    "state": "before and after power was cut",
+    "volume": "in long and in short deliveries",
+    "event": "after a key, remote or switch was worked",
+    "flow": "at slow and at full flow",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a finding is made from, beside its process."""
+
+    instrument: str
+    segments: Sequence[Segment]
+    readings: Sequence[Reading]
+    profile: Mapping[str, Any]
+    catalogue: Sequence[CheatEntry]
+    causes: Sequence[HonestCause]
+
+
+def _members(readings: Sequence[Reading], segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    wanted = {id for reading in readings for id in reading.segment.split("|")}
+    return tuple(segment for segment in segments if segment.id in wanted)
+
+
+def shape_of(hits: Sequence[Reading], others: Sequence[Reading]) -> Shape | None:
+    """How the break behaves over all segments that show it; None while the data do not decide.
+
+    `others` spoke and did not hit: a constant break would have shown in them.
+    """
+    own = [reading.shape for reading in hits if reading.shape is not None]
+    if not own:
+        return None
+    if all(shape is Shape.EXTRA for shape in own):
+        return Shape.EXTRA
+    inside = [r for r in hits if r.shape is Shape.SWITCHED and r.at.get("onset_l")]
+    if inside:
+        if same_onset(inside):
+            return Shape.THRESHOLD
+        return Shape.SWITCHED if len(inside) >= 2 or any("end_l" in r.at for r in inside) else None
+    if Shape.STATE in own:
+        return Shape.THRESHOLD if all(r.key == "volume" for r in hits) else Shape.STATE
+    if others:
+        # some deliveries show it, some do not: by volume, by state or by hand, which this alone does not decide
+        return None
+    return Shape.CONSTANT
+
+
+def leading_contrast(hits: Sequence[Reading]) -> str:
+    """The contrast of an intervention that carries most of its evidence."""
+    gains: dict[str, float] = {}
+    for reading in hits:
+        gains[reading.key] = gains.get(reading.key, 1.0) * reading.e
+    return max(gains, key=lambda key: gains[key]) if gains else ""
+
+
+def _second_station(process: Process, hits: Sequence[Reading], readings: Sequence[Reading]) -> bool:
+    """Another detector saw the same link, or a part of it, break in the same segment, from another stream."""
+    mine = {id for reading in hits for id in reading.segment.split("|")}
+    return any(
+        other.detector != process.detector
+        and other.hits >= 3
+        and other.segment in mine
+        and (contains(process.link, other.link) or contains(other.link, process.link))
+        and other.detector != "constant-gain"
+        for other in readings
+    )
+
+
+def finding(process: Process, case: Case) -> Finding | None:
+    """The finding of one process at its level, or None below the suspect threshold."""
+    hits = process.hits
+    proven_level, suspect_level = process.e >= process.proven_at, process.e >= process.suspect_at
+    if not hits or not (suspect_level or process.single_run):
+        return None
+    contrast = leading_contrast(hits)
+    hits = tuple(r for r in hits if r.key == contrast)
+    others = tuple(r for r in process.readings if r.spoke and not r.hits and r.key == contrast)
+    shape = shape_of(hits, others)
+    members = _members(hits, case.segments)
+    ground = Ground(process.link, hits, members, others, case.profile, shape, _clean_upstream(process, case))
+    known = facts(ground)
+    causes = explanations(case.causes, process.detector, contrast, process.link, known)
+    open_causes = [cause.cause for cause in causes if not cause.excluded_by]
+    conditions = {
+        "threshold_crossed": proven_level,
+        "observation_error_in_null": known["three_or_more"] or known["photographed"],
+        "reproduced_or_two_stations": known["reproduced"] or _second_station(process, hits, case.readings),
+        "honest_causes_excluded": bool(causes) and not open_causes,
+    }
+    limits = _limits(conditions, process, open_causes, bool(causes))
+    level = Integrity.PROVEN if all(conditions.values()) else Integrity.SUSPECT
+    if process.detector == "constant-gain":
+        level = Integrity.SUSPECT
+        limits = ("a constant gain alone is a matter of conformity and at most suspect", *limits)
+    if any(segment.kind is SegmentKind.TAP for segment in members):
+        level = Integrity.SUSPECT
+        limits = ("a recording of a single tap is at most suspect", *limits)
+    sizes = [reading.effect for reading in hits if reading.effect is not None]
+    spans = [reading.interval for reading in hits if reading.interval is not None]
+    mdes = [reading.mde for reading in process.readings if reading.mde is not None]
+    mechanism = MECHANISM.get(process.detector, process.detector)
+    return Finding(
+        instrument=case.instrument,
+        link=process.link,
+        shape=shape,
+        mechanism=f"{mechanism} {CONTRAST[contrast]}" if contrast in CONTRAST else mechanism,
+        catalogue_ids=possible(case.catalogue, process.link, shape),
+        detectors=(process.detector,),
+        level=level,
+        basis=process.basis,
+        effect=median(sizes) if sizes else None,
+        interval=(median(s[0] for s in spans), median(s[1] for s in spans)) if spans else None,
+        evidence=process.e,
+        threshold=process.proven_at,
+        threshold_source=process.source,
+        segments=tuple(segment.id for segment in members),
+        explanations=causes,
+        conditions=conditions,
+        at=_at(hits, shape, contrast),
+        mde=min(mdes) if mdes else None,
+        limits=limits,
+    )
+
+
+def _limits(
+    conditions: Mapping[str, bool], process: Process, open_causes: Sequence[str], listed: bool
+) -> tuple[str, ...]:
+    said = []
+    if not conditions["threshold_crossed"]:
+        why = "seen in a single run" if process.single_run else "evidence below the threshold of proof"
+        said.append(f"{why}: e = {process.e:.3g}, threshold {process.proven_at:.3g}")
+    if not conditions["observation_error_in_null"]:
+        said.append("fewer than three separate violations and no photographed reading")
+    if not conditions["reproduced_or_two_stations"]:
+        said.append("not reproduced in a fresh run, nor recorded by a second station")
+    if not listed:
+        said.append("no honest causes are listed for this test and link, so none could be excluded")
+    said += [f"not excluded: {cause}" for cause in open_causes]
+    return tuple(said)
+
+
+def _clean_upstream(process: Process, case: Case) -> bool:
+    """Within the segments of this process a law watched the encoder-to-board link and found it whole."""
+    upstream = Link("encoder", "board")
+    watched = [r for r in case.readings if r.detector == "edge-balance" and r.spoke]
+    return bool(watched) and not any(r.hits for r in watched) and not (base_links(process.link) & base_links(upstream))
+
+
+def _at(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict[str, Any]:
+    """What was located, over the segments that show it."""
+    at: dict[str, Any] = {}
+    if contrast:
+        at["contrast"] = contrast
+    onsets = [float(r.at["onset_l"]) for r in hits if r.at.get("onset_l")]
+    if onsets and shape is not Shape.CONSTANT:
+        at["onset_l"] = round(median(onsets), 3) if shape is Shape.THRESHOLD else [round(x, 3) for x in onsets]
+        spans = [r.at["onset_interval_l"] for r in hits if r.at.get("onset_l")]
+        if shape is Shape.THRESHOLD:
+            at["onset_interval_l"] = (round(max(s[0] for s in spans), 3), round(min(s[1] for s in spans), 3))
+            at["onset_interval_l"] = tuple(sorted(at["onset_interval_l"]))
+    stamps = {r.segment: r.at["onset_ns"] for r in hits if "onset_ns" in r.at}
+    if stamps:
+        at["onset_ns"] = stamps
+    every = {r.at["every_n"] for r in hits if "every_n" in r.at}
+    if len(every) == 1:
+        at["every_n"] = every.pop()
+    return at

@@ -1,0 +1,1 @@
+"""Interventions compare before and after, with and without, at the same input."""

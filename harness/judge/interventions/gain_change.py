@@ -1,0 +1,174 @@
+"""Gain change: does the instrument count the same volume differently after an event, in another state or company?
+
+Null: between two fresh segments that differ in one declared contrast the relative gain of a neighbouring pair of
+stations differs by at most an honest bound; each segment repeats within its repeatability, resolution and count.
+Between two exact stations (encoder to board, board to register) the bound shrinks to counts.
+Contrasts, fixed beforehand: knowledge (covert | overt), state (first sealed state | later), volume (short | long),
+event (none | a recorded event), flow (full | slow).  Pairs are disjoint, so their e-values multiply; within one
+contrast every segment is used once.  Source: statistics.md 2b, 3a; fuel_dispensers.md C13, 7.1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+from harness.judge.chain import adjacent, stations
+from harness.judge.contexts import covert, eventful, long, slow
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.evalue import calibrate
+from harness.judge.quantities import repeats_at_rest, volume
+
+NAME = "gain-change"
+EXACT = ("encoder", "board", "register")
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Downstream over upstream volume of one segment: ratio, relative u, litres."""
+
+    segment: Segment
+    ratio: float
+    u: float
+    litres: float
+
+
+def gain(segment: Segment, link: Link, view: View) -> Gain | str:
+    """The gain of `link` in one segment with the uncertainty of what differs between segments."""
+    if not segment.complete:
+        return "the delivery was cut"
+    up, down = volume(segment, link.upstream, view.profile), volume(segment, link.downstream, view.profile)
+    if up.why_not or down.why_not:
+        return up.why_not or down.why_not
+    if min(up.litres, down.litres) < view.parameters["min_l"]:
+        return f"{min(up.litres, down.litres):.2f} L are too little"
+    u = math.hypot(up.u, down.u) / up.litres
+    if not exact(link):
+        u = math.hypot(u, view.parameters["repeatability"], view.parameters["offset_l"] / up.litres)
+    return Gain(segment, down.litres / up.litres, u, up.litres)
+
+
+def exact(link: Link) -> bool:
+    """Both stations count: their ratio has no wear, air or temperature in it."""
+    return link.upstream in EXACT and link.downstream in EXACT
+
+
+def links(segments: Sequence[Segment]) -> list[Link]:
+    """Neighbouring pairs observed in any segment, and reference to register or display where stations lie between."""
+    found: dict[Link, None] = {}
+    for segment in segments:
+        seen = stations(segment) - {"amount", "totaliser"}
+        for link in adjacent(seen):
+            if link != Link("register", "display"):
+                found.setdefault(link)
+        end = next((name for name in ("register", "display") if name in seen), None)
+        if "reference" in seen and end is not None:
+            found.setdefault(Link("reference", end))
+    return list(found)
+
+
+Contrast = Callable[[Segment], bool]
+
+
+def contrasts(segments: Sequence[Segment]) -> dict[str, Contrast]:
+    """Name -> which segments belong to the second group; fixed, never chosen by what was seen."""
+    first = segments[0].state if segments else ""
+    return {
+        "knowledge": lambda segment: not covert(segment),
+        "state": lambda segment: segment.state != first,
+        "volume": long,
+        "event": eventful,
+        "flow": slow,
+    }
+
+
+def pairs(one: Sequence[Gain], two: Sequence[Gain], contrast: str) -> list[tuple[Gain, Gain]]:
+    """Disjoint pairs across the contrast that agree in all else as far as there are such, nearest volumes first."""
+
+    def distance(a: Gain, b: Gain) -> tuple[int, float] | None:
+        differs = {
+            "knowledge": covert(a.segment) != covert(b.segment),
+            "state": a.segment.state != b.segment.state,
+            "event": eventful(a.segment) != eventful(b.segment),
+            "flow": slow(a.segment) != slow(b.segment),
+        }
+        if contrast != "flow" and differs["flow"]:
+            return None  # the honest error of a meter depends on its flow
+        if contrast in ("volume", "flow") and any(differs[key] for key in differs if key not in (contrast, "event")):
+            return None
+        return sum(flag for key, flag in differs.items() if key != contrast), abs(math.log(a.litres / b.litres))
+
+    free = list(two)
+    found = []
+    for a in one:
+        ranked = sorted(((d, i) for i, b in enumerate(free) if (d := distance(a, b)) is not None))
+        if ranked:
+            found.append((a, free.pop(ranked[0][1])))
+    return found
+
+
+def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
+    """p and e of one pair: |relative difference| beyond the honest bound, two-sided."""
+    delta = a.ratio / b.ratio - 1
+    u = math.hypot(a.u, b.u)
+    bound = view.parameters["bound_flow" if contrast == "flow" else "bound"]
+    if exact(link) and not view.profile.get("electronic_calibration"):
+        bound = view.parameters["exact_counts_l"] * (1 / a.litres + 1 / b.litres)
+    p = min(1.0, 2 * float(stats.norm.sf((abs(delta) - bound) / u)))
+    hit = p < view.parameters["q"]
+    repeats = min(repeats_at_rest(g.segment.registers.get(link.downstream)) for g in (a, b))
+    inline = link.upstream != "reference" or all("reference.P" in g.segment.trains for g in (a, b))
+    # a damaged frame does not repeat: three agreeing readings at rest on either side are three observations
+    hits = (3 if repeats >= 3 and inline and "register" in (link.downstream, link.upstream) else 1) if hit else 0
+    return Reading(
+        NAME,
+        f"{a.segment.id}|{b.segment.id}",
+        link,
+        calibrate(p, view.validation),
+        p=p,
+        hits=hits,
+        effect=delta,
+        interval=(delta - 1.96 * u, delta + 1.96 * u),
+        mde=bound + (float(stats.norm.isf(view.parameters["q"] / 2)) + 1.2816) * u,
+        shape=Shape.STATE if hit else None,
+        at={"contrast": contrast, "gains": (a.ratio - 1, b.ratio - 1), "repeats": repeats},
+        key=contrast,
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    deliveries = [segment for segment in segments if segment.kind is SegmentKind.DELIVERY]
+    groups = contrasts(deliveries)
+    readings = []
+    for link in links(deliveries):
+        gains = [
+            gain(segment, link, view) for segment in deliveries if {link.upstream, link.downstream} <= stations(segment)
+        ]
+        usable = [g for g in gains if isinstance(g, Gain)]
+        for name, second in groups.items():
+            one = [g for g in usable if not second(g.segment)]
+            two = [g for g in usable if second(g.segment)]
+            readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]
+    return readings
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="intervention",
+    null="two fresh segments on either side of a declared contrast differ in gain by no more than an honest bound",
+    needs="the same neighbouring pair of stations measured in both groups",
+    parameters={
+        "bound": 0.002,
+        "bound_flow": 0.006,
+        "exact_counts_l": 0.03,
+        "repeatability": 0.0006,
+        "offset_l": 0.01,
+        "min_l": 2.0,
+        "q": 1e-4,
+    },
+    judge=judge,
+)

@@ -1,0 +1,1 @@
+"""Laws compare neighbouring stations at rest: exact set tests."""

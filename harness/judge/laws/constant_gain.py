@@ -1,0 +1,67 @@
+"""Constant gain: is the mean error beyond what honest wear and adjustment make?
+
+Null: |error of indication| of a delivery is at most `bound` (twice the maximum permissible error), with the stated
+uncertainty of the reference, the resolution and the repeatability.  An error alone is conformity, not cheating:
+whatever this finds is at most suspect (the verdict's rule).  Source: design.md section 6; statistics.md T7.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from scipy import stats
+
+from harness.judge.chain import stations
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.evalue import bet
+from harness.judge.quantities import volume
+
+NAME = "constant-gain"
+
+
+def _segment(segment: Segment, view: View) -> Reading | None:
+    observed = stations(segment)
+    station = next((name for name in ("register", "display") if name in observed), None)
+    if "reference" not in observed or station is None or segment.kind is not SegmentKind.DELIVERY:
+        return None
+    link = Link("reference", station)
+    shown, true = volume(segment, station, view.profile), volume(segment, "reference", view.profile)
+    why = shown.why_not or true.why_not or ("" if segment.complete else "the delivery was cut")
+    if why:
+        return Reading(NAME, segment.id, link, 1.0, reason=why)
+    if true.litres < view.parameters["min_l"]:
+        return Reading(NAME, segment.id, link, 1.0, reason=f"{true.litres:.2f} L are too little")
+    error = (shown.litres - true.litres) / true.litres
+    u = math.hypot(shown.u, true.u, view.parameters["offset_l"]) / true.litres
+    u = math.hypot(u, view.parameters["repeatability"])
+    bound = view.parameters["bound"]
+    p = min(1.0, 2 * float(stats.norm.sf((abs(error) - bound) / u)))
+    hit = p < view.parameters["q"]
+    return Reading(
+        NAME,
+        segment.id,
+        link,
+        bet(hit, view.parameters["q"], view.validation),
+        p=p,
+        hits=int(hit),
+        effect=error,
+        interval=(error - 1.96 * u, error + 1.96 * u),
+        mde=bound + (float(stats.norm.isf(view.parameters["q"] / 2)) + 1.2816) * u,
+        shape=Shape.CONSTANT if hit else None,
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    return [reading for segment in segments if (reading := _segment(segment, view)) is not None]
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="law",
+    null="the error of indication lies within twice the maximum permissible error",
+    needs="a reference for the delivery, display or register at rest",
+    parameters={"bound": 0.006, "repeatability": 0.0006, "offset_l": 0.01, "min_l": 2.0, "q": 3e-4},
+    judge=judge,
+)

@@ -1,0 +1,79 @@
+"""Totaliser law: the totaliser advances by the volumes sold.
+
+Null (a set test): over n deliveries the advance equals the sum of the registers within n volume steps and one
+totaliser step (it adds unrounded volumes).  Needs a reading before and after each delivery, or one reading after each
+of consecutive deliveries (context "ordinal") with nothing sold between.  Source: field_rules.md section 4, r6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
+from harness.judge.quantities import at_rest
+from harness.judge.settest import violation
+
+NAME = "totaliser-law"
+
+
+def _advance(segment: Segment, before: Segment | None) -> Decimal | None:
+    """The totaliser's advance over `segment`, from its own two readings or from the one before."""
+    own = segment.registers["totaliser"].values
+    if len(own) >= 2:
+        return own[-1] - own[0]
+    if before is None or not own:
+        return None
+    earlier = before.registers.get("totaliser")
+    ordinals = before.context.get("ordinal"), segment.context.get("ordinal")
+    follows = isinstance(ordinals[0], int) and isinstance(ordinals[1], int) and ordinals[1] == ordinals[0] + 1
+    if earlier is None or not earlier.values or not follows:
+        return None
+    return own[-1] - earlier.values[-1]
+
+
+def _segment(segment: Segment, before: Segment | None, view: View) -> Reading | None:
+    name = "register" if "register" in segment.registers else "display"
+    if "totaliser" not in segment.registers or name not in segment.registers:
+        return None
+    link = Link(name, "totaliser")
+    value, advance = at_rest(segment.registers[name]), _advance(segment, before)
+    if value is None or advance is None or not segment.complete:
+        return Reading(NAME, segment.id, link, 1.0, reason="no totaliser reading on both sides of the delivery")
+    total, volume = segment.registers["totaliser"].resolution, segment.registers[name].resolution
+    total = max(total, view.decimal("totaliser_resolution_l") or total)
+    half = total + volume
+    return violation(
+        NAME,
+        segment.id,
+        link,
+        view,
+        advance,
+        value - half,
+        value + half,
+        {"at_rest": True},
+        Shape.CONSTANT,
+        sure=bool(segment.context.get("photographed")),
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    readings = []
+    before: Segment | None = None
+    for segment in segments:
+        reading = _segment(segment, before, view)
+        if reading is not None:
+            readings.append(reading)
+        before = segment
+    return readings
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="law",
+    null="the totaliser advances by what the register shows, within the resolutions, or a digit was misread",
+    needs="totaliser read before and after, register or display at rest",
+    parameters={"q": 0.005, "q_sure": 3e-4},
+    judge=judge,
+)

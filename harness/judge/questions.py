@@ -1,0 +1,126 @@
+"""What the case had to answer, given the stations it could observe, and whether it did.
+
+A required question without an answer makes integrity inconclusive: missing station, no power, cut run.  A question is
+answered when a test that could answer it spoke and would have seen an effect of `NEEDED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.judge.chain import stations
+from harness.judge.contexts import LONG_L, covert
+from harness.judge.contract import Question, Reading, Segment, SegmentKind, Status
+
+NEEDED = 0.02  # relative effect that an answer must have been able to show; documented functions start at 1 to 2 %
+EXACT = ("edge-balance", "register-law", "display-law", "amount-law", "totaliser-law")
+
+
+def _ask(
+    text: str, readings: Sequence[Reading], test: Callable[[Reading], bool], *, missing: str, required: bool = True
+) -> Question:
+    """Answered by the sharpest reading that passes `test`."""
+    mine = [reading for reading in readings if test(reading)]
+    spoke = [reading for reading in mine if reading.spoke and reading.mde is not None]
+    sharp = min((reading.mde for reading in spoke if reading.mde is not None), default=None)
+    if sharp is not None and sharp <= NEEDED:
+        return Question(text, True, "", sharp, required)
+    if sharp is not None:
+        return Question(text, False, f"only effects above {sharp:.1%} would have been seen", sharp, required)
+    why = next((reading.reason for reading in mine if reading.reason), missing)
+    return Question(text, False, why, None, required)
+
+
+def _reaches(reading: Reading, litres: float) -> bool:
+    span = reading.at.get("span_l")
+    return span is not None and float(span[1]) > litres
+
+
+def _inside(readings: Sequence[Reading], segments: Sequence[Segment]) -> Question:
+    """Errors that begin later in a delivery: by its course past the largest can, by long totals, or by exact links."""
+    text = f"does the error begin or change inside a delivery, up to beyond {LONG_L:g} L"
+    reach = [r for r in readings if r.detector == "course" and r.link.upstream == "reference" and _reaches(r, LONG_L)]
+    totals = [
+        r for r in readings if r.detector == "gain-change" and r.key == "volume" and r.link.upstream == "reference"
+    ]
+    found = _ask(text, [*reach, *totals], lambda reading: True, missing="")
+    if found.answered:
+        return found
+    longest = max((float(s.context.get("asked_l") or 0) for s in segments), default=0.0)
+    inline = any("reference.P" in segment.trains for segment in segments)
+    if not inline:
+        why = "no in-line reference: a can or prover shows no course and nothing beyond its own volume"
+    elif longest <= LONG_L:
+        why = f"the longest delivery asked was {longest:g} L"
+    else:
+        why = found.why or "no delivery could be followed that far"
+    return Question(text, False, why, found.mde)
+
+
+def _tap_questions(readings: Sequence[Reading]) -> tuple[Question, ...]:
+    names = {reading.segment: None for reading in readings if reading.detector == "split"}
+    return tuple(
+        _ask(
+            f"were pulses put in or taken out ({name})",
+            readings,
+            lambda reading, name=name: reading.segment == name and reading.detector == "split",  # type: ignore[misc]
+            missing="no single train of equal edges",
+        )
+        for name in names
+    )
+
+
+def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: Status) -> tuple[Question, ...]:
+    """The questions of this case, required ones first."""
+    if segments and all(segment.kind is SegmentKind.TAP for segment in segments):
+        return _tap_questions(readings)
+    seen = frozenset[str]().union(*(stations(segment) for segment in segments)) if segments else frozenset[str]()
+
+    def by(detector: str, key: str = "") -> Callable[[Reading], bool]:
+        return lambda reading: reading.detector == detector and (not key or reading.key == key)
+
+    asked = [
+        _ask(
+            "does what is shown follow the reference", readings, by("constant-gain"), missing="no reference or display"
+        ),
+        _inside(readings, segments),
+    ]
+    if {"encoder", "board"} <= seen:
+        asked.append(
+            _ask("do more pulses enter the board than leave the encoder", readings, by("edge-balance"), missing="")
+        )
+    if "register" in seen and seen & {"board", "encoder"}:
+        text = "does the register count what enters the board"
+        asked.append(_ask(text, readings, lambda r: r.detector in ("register-law", "course"), missing="K not sealed"))
+    if {"register", "display"} <= seen:
+        asked.append(_ask("does the display show the register", readings, by("display-law"), missing="not read"))
+    if "amount" in seen:
+        asked.append(_ask("is the amount price times volume", readings, by("amount-law"), missing="no price"))
+    knew = {covert(segment) for segment in segments if segment.kind is SegmentKind.DELIVERY}
+    asked.append(
+        _ask(
+            "is a sale that is watched measured like one that is not",
+            readings,
+            by("gain-change", "knowledge"),
+            missing="no covert and overt deliveries to compare",
+            required=len(knew) == 2,
+        )
+    )
+    states = {segment.state for segment in segments}
+    asked.append(
+        _ask(
+            "is it the same before and after power was cut",
+            readings,
+            by("gain-change", "state"),
+            missing="power was not cut",
+            required=len(states) > 1,
+        )
+    )
+    if "totaliser" in seen:
+        text = "does the totaliser advance by what was sold"
+        asked.append(_ask(text, readings, by("totaliser-law"), missing="not read", required=False))
+    if not segments:
+        asked.append(Question("was anything measured", False, "no delivery was recorded", None))
+    if status is not Status.COMPLETE:
+        asked.append(Question("was the plan carried out to its end", False, f"the run ended as {status}", None))
+    return tuple(asked)
