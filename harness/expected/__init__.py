@@ -23,7 +23,14 @@ def expected(family: str) -> tuple[Expected, ...]:
     """All rows of the family's table."""
     data = tomllib.loads((files(__name__) / f"{family}.toml").read_text("utf-8"))
     return tuple(
-        Expected(row["cheat"], row["kit"], row["integrity"], tuple(row["conformity"]), row.get("link", ""), row.get("reason", ""))
+        Expected(
+            row["cheat"],
+            row["kit"],
+            row["integrity"],
+            tuple(row["conformity"]),
+            row.get("link", ""),
+            row.get("reason", ""),
+        )
         for row in data["row"]
     )
 
