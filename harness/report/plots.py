@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 
 from harness.derive import read_recorded, segments
-from harness.judge.contract import Segment, SegmentKind
+from harness.judge.contract import Link, Segment, SegmentKind
 from harness.judge.detectors.course import pairs, points
 from harness.judge.volumes import track
 
@@ -24,7 +24,8 @@ from matplotlib import pyplot as plt  # the backend must be chosen first
 STYLES = ["-", "--", "-.", ":"]
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]  # Okabe and Ito 2008
 TESTED_L = (5.0, 10.0, 20.0)
-GATE, SKIP_L = 0.3, 0.5
+GATE, SKIP_L, FIRST_L = 0.3, 0.5, 2.0
+WHOLE = Link("reference", "register")
 plt.rcParams["svg.hashsalt"] = "shortmeasure"  # equal bytes on repeat
 
 
@@ -43,7 +44,7 @@ def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
 def _courses(
     found: Sequence[Segment], profile: Mapping[str, Any], document: Mapping[str, Any], path: Path
 ) -> Path | None:
-    links = sorted({str(link) for segment in found for link in pairs(segment)})
+    links = sorted({str(link) for segment in found for link in _links(segment)}, key=lambda name: (name != str(WHOLE), name))
     if not links:
         return None
     figure, axes = plt.subplots(len(links), 1, figsize=(9, 3.4 * len(links)), sharex=True, squeeze=False)
@@ -51,7 +52,7 @@ def _courses(
     for axis, name in zip(axes[:, 0], links, strict=True):
         styles = cycle([(style, colour) for style in STYLES for colour in COLOURS])
         for segment in found:
-            for link in pairs(segment):
+            for link in _links(segment):
                 up, down = track(segment, link.upstream, profile), track(segment, link.downstream, profile)
                 if str(link) != name or isinstance(up, str) or isinstance(down, str):
                     continue
@@ -61,7 +62,7 @@ def _courses(
                 style, colour = next(styles)
                 # error so far: what was indicated too much since the gate opened, over what was delivered since
                 since = course.v - course.v[0]
-                keep = since > 1.0
+                keep = since > FIRST_L
                 axis.plot(
                     course.v[keep],
                     100 * (course.y - course.y[0])[keep] / since[keep],
@@ -81,6 +82,13 @@ def _courses(
         "litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)"
     )
     return _save(figure, path)
+
+
+def _links(segment: Segment) -> list[Link]:
+    """What the customer gets against what is counted, whole, then each continuous link of the chain."""
+    links = pairs(segment)
+    followed = {station for link in links for station in (link.upstream, link.downstream)}
+    return [WHOLE, *(link for link in links if link != WHOLE)] if {"reference", "register"} <= followed else links
 
 
 def _evidence(found: Sequence[Segment], document: Mapping[str, Any], path: Path) -> Path | None:

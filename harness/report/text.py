@@ -36,7 +36,10 @@ def verdict_text(document: Mapping[str, Any]) -> str:
         lines += ["", *_finding(number, finding)]
     lines += ["", "What the case had to answer:"]
     for question in document["coverage"]:
-        answer = "answered" if question["answered"] else "NOT ANSWERED"
+        if not question["answered"] and not question["required"]:
+            answer = "not asked of this bench"
+        else:
+            answer = "answered" if question["answered"] else "NOT ANSWERED"
         mde = (
             ""
             if question["mde"] is None
