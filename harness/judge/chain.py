@@ -20,7 +20,11 @@ def base_links(link: Link) -> frozenset[str]:
     if link.downstream in BESIDE:
         feeder = BESIDE[link.downstream]
         own = frozenset({f"{feeder}>{link.downstream}"})
-        return own if link.upstream == feeder else own | base_links(Link(link.upstream, feeder))
+        if link.upstream == feeder or link.upstream not in DISPENSER:
+            return own
+        # read against a station on the other branch, what lies between that station and the feeder is spanned too
+        ends = sorted((link.upstream, feeder), key=DISPENSER.index)
+        return own | base_links(Link(*ends))
     if link.upstream not in DISPENSER or link.downstream not in DISPENSER:
         return frozenset({str(link)})
     first, last = DISPENSER.index(link.upstream), DISPENSER.index(link.downstream)

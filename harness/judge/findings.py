@@ -70,10 +70,12 @@ def shape_of(hits: Sequence[Reading], others: Sequence[Reading]) -> Shape | None
     inside = [r for r in hits if r.shape is Shape.SWITCHED and r.at.get("onset_l")]
     if inside:
         if same_onset(inside):
-            return Shape.THRESHOLD
+            # two may coincide by hand
+            return Shape.THRESHOLD if len({r.segment for r in inside}) >= 3 else None
         return Shape.SWITCHED if len(inside) >= 2 or any("end_l" in r.at for r in inside) else None
     if Shape.STATE in own:
-        return Shape.THRESHOLD if all(r.key == "volume" for r in hits) else Shape.STATE
+        # long against short leaves open whether a volume or a hand made the difference
+        return None if all(r.key == "volume" for r in hits) else Shape.STATE
     if others:
         # some deliveries show it, some do not: by volume, by state or by hand, which this alone does not decide
         return None

@@ -7,14 +7,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.judge.catalogue import CheatEntry, possible
-from harness.judge.chain import base_links, contains
+from harness.judge.chain import BESIDE, base_links, contains
 from harness.judge.contract import Finding, Integrity, Shape
 from harness.judge.findings import GRAVITY
 
+TELLING = (  # which detector names a break best, when several see it
+    "edge-balance",
+    "course",
+    "register-law",
+    "display-law",
+    "amount-law",
+    "totaliser-law",
+    "split",
+    "quadrature",
+    "gain-change",
+    "constant-gain",
+)
 
-def _first(finding: Finding) -> tuple[int, int, float]:
-    """Order in which findings claim a break: gravest, then narrowest link, then strongest evidence."""
-    return (-GRAVITY[finding.level], len(base_links(finding.link)), -finding.evidence / finding.threshold)
+
+def _first(finding: Finding) -> tuple[int, int, int, float]:
+    """Order in which findings claim a break: gravest, narrowest link, most telling detector, strongest evidence."""
+    name = finding.detectors[0]
+    telling = TELLING.index(name) if name in TELLING else len(TELLING)
+    width = len(base_links(finding.link)) + 10 * (finding.link.downstream in BESIDE)
+    return (-GRAVITY[finding.level], width, telling, -finding.evidence / finding.threshold)
 
 
 def merged(findings: Sequence[Finding], catalogue: Sequence[CheatEntry]) -> tuple[Finding, ...]:
@@ -30,13 +46,18 @@ def merged(findings: Sequence[Finding], catalogue: Sequence[CheatEntry]) -> tupl
 
 
 def _same_break(head: Finding, other: Finding) -> bool:
-    return contains(head.link, other.link) or contains(other.link, head.link)
+    if contains(head.link, other.link) or contains(other.link, head.link):
+        return True
+    # a station beside the chain, read across a branch: what both links share explains both
+    beside = head.link.downstream in BESIDE or other.link.downstream in BESIDE
+    return beside and bool(base_links(head.link) & base_links(other.link))
 
 
 def _joined(head: Finding, other: Finding, catalogue: Sequence[CheatEntry]) -> Finding:
     """`other` told by `head`: the narrower link where its own level allows, the shape that says more."""
     link = head.link
-    if len(base_links(other.link)) < len(base_links(link)) and GRAVITY[other.level] == GRAVITY[head.level]:
+    narrower = contains(link, other.link) and link != other.link
+    if narrower and GRAVITY[other.level] == GRAVITY[head.level]:
         link = other.link
     shape = _shape(head.shape, other.shape)
     at = {**other.at, **head.at}
@@ -66,6 +87,9 @@ def _shape(a: Shape | None, b: Shape | None) -> Shape | None:
 
 
 def _unexplained(head: Finding, other: Finding) -> bool:
+    """The same detector over the same segments sees clearly more over the wider link: another break may hide there."""
     if head.interval is None or other.interval is None or other.effect is None or head.level is Integrity.SUSPECT:
+        return False
+    if head.detectors[0] not in other.detectors or set(head.segments) != set(other.segments):
         return False
     return other.interval[0] > head.interval[1] + 0.01

@@ -1,6 +1,7 @@
 """Amount law: amount = price x volume.
 
-Null (a set test): |A - p V_d| <= half a money step + p x one volume interval; any amount preset stops inside that.
+Null (a set test): |A - p V_d| <= one money step + p x one volume interval; any amount preset stops inside that.
+Field_rules.md gives half a money step, which holds for rounding to the nearest; rounding up or down is honest too.
 Tighter only where the profile declares the amount rule.  Source: field_rules.md section 4.
 """
 
@@ -31,7 +32,7 @@ def _segment(segment: Segment, view: View) -> Reading | None:
         p = Decimal(str(price))
         step = max(amount.resolution, view.decimal("amount_resolution") or amount.resolution)
         interval = max(volume.resolution, view.decimal("volume_resolution_l") or volume.resolution)
-        half = step / 2 + p * interval
+        half = step + p * interval
         return violation(
             NAME,
             segment.id,
@@ -57,6 +58,6 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="the amount is the price times a volume the display could stand for, or a digit was misread",
     needs="volume and amount read at rest, unit price",
-    parameters={"q": 0.005, "q_sure": 3e-4},
+    parameters={"q": 0.02, "q_sure": 3e-4},
     judge=judge,
 )

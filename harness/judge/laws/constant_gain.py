@@ -20,11 +20,18 @@ from harness.judge.quantities import volume
 NAME = "constant-gain"
 
 
-def _segment(segment: Segment, view: View) -> Reading | None:
+def _stations(segment: Segment, view: View) -> list[str]:
+    """What is compared with the reference: what is shown, and the encoder where its pulses per litre are sealed."""
     observed = stations(segment)
-    station = next((name for name in ("register", "display") if name in observed), None)
-    if "reference" not in observed or station is None or segment.kind is not SegmentKind.DELIVERY:
-        return None
+    if "reference" not in observed or segment.kind is not SegmentKind.DELIVERY:
+        return []
+    found: list[str] = [name for name in ("register", "display") if name in observed][:1]
+    if "encoder" in observed and view.profile.get("sealed_k") and not view.profile.get("electronic_calibration"):
+        found.append("encoder")
+    return found
+
+
+def _reading(segment: Segment, station: str, view: View) -> Reading:
     link = Link("reference", station)
     shown, true = volume(segment, station, view.profile), volume(segment, "reference", view.profile)
     why = shown.why_not or true.why_not or ("" if segment.complete else "the delivery was cut")
@@ -53,7 +60,7 @@ def _segment(segment: Segment, view: View) -> Reading | None:
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    return [reading for segment in segments if (reading := _segment(segment, view)) is not None]
+    return [_reading(segment, station, view) for segment in segments for station in _stations(segment, view)]
 
 
 DETECTOR = DetectorSpec(

@@ -50,6 +50,6 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="the display at rest is the register under one of the admissible rounding modes, or a digit was misread",
     needs="register and display read at rest",
-    parameters={"q": 0.005, "q_sure": 3e-4},
+    parameters={"q": 0.01, "q_sure": 3e-4},
     judge=judge,
 )

@@ -74,6 +74,6 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="the totaliser advances by what the register shows, within the resolutions, or a digit was misread",
     needs="totaliser read before and after, register or display at rest",
-    parameters={"q": 0.005, "q_sure": 3e-4},
+    parameters={"q": 0.01, "q_sure": 3e-4},
     judge=judge,
 )
