@@ -30,10 +30,10 @@ def cheats(
         for entry in entries
     ]  # fmt: skip
     lines = [
-        f"{r['id']:<10} {'built' if r['built'] else '-':<6} {', '.join(r['breaks']):<28} {r['title']}" for r in rows
+        f"{e.id:<10} {'built' if e.id in CHEATS else '-':<6} {', '.join(e.breaks):<40} {e.title_en}" for e in entries
     ]
     text = "\n".join(
-        [f"{'id':<10} {'sim':<6} {'breaks':<28} what", *lines, "", "All entries: grade as listed, unverified."]
+        [f"{'id':<10} {'sim':<6} {'breaks':<40} what", *lines, "", "All entries: grade as listed, unverified."]
     )
     emit("cheats", {"cheats": rows}, text, as_json)
     return 0

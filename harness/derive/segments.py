@@ -167,9 +167,19 @@ def _segment(
         registers=registers,
         clocks={run.clock.clock: run.clock for run in inside},
         marks=own_marks,
-        reference_l=None if weighed is None else litres({k: _decimal(v, weighed[1]) for k, v in weighed[2].items()}),
+        reference_l=_weighed(weighed),
         complete=part.end_ns is not None and all(run.complete for run in inside),
     )
+
+
+def _weighed(weighed: tuple[int, str, Mapping[str, Any]] | None) -> tuple[float, float] | None:
+    """Litres and uncertainty, or None where the readings cannot be true (an empty can heavier than the full one)."""
+    if weighed is None:
+        return None
+    try:
+        return litres({key: _decimal(value, weighed[1]) for key, value in weighed[2].items()})
+    except (ValueError, KeyError):
+        return None
 
 
 def _context(part: _Part, events: tuple[str, ...]) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""The operator at a terminal: slips are asked again, numbers are bounded and exact, and everything is journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from fixtures.errors import InstrumentError
+from fixtures.instruments.operator import Operator
+from fixtures.link import Arrival
+
+
+class Terminal:
+    """A bench port whose operator types the next line whenever he is prompted."""
+
+    def __init__(self, *typed: str) -> None:
+        self.typed, self.shown = list(typed), ""
+        self.operator = Operator(self, {"line": "operator"}, {"console": True}, {})
+
+    def now_ns(self) -> int:
+        return 0
+
+    def allowance_ns(self, duration_ns: int) -> int:
+        return duration_ns
+
+    def send(self, link: str, data: bytes) -> None:
+        self.shown += data.decode()
+
+    def until(self, done: Callable[[], bool], timeout_ns: int, expected: str, link: str) -> None:
+        self.operator.receive(Arrival(0, link, self.typed.pop(0).encode() + b"\n"))
+        assert done()
+
+
+@pytest.mark.parametrize("slip", ["１３.７", "nan", "1_0", "13,7", "-1", "1e3", "", "99999", "\x1b[2J", "0x10"])
+def test_a_slip_is_asked_again(slip: str) -> None:
+    terminal = Terminal(slip, "13.70", "103.02")
+    assert terminal.operator.ask("read-display", "Read the display") == {
+        "volume_l": Decimal("13.70"),
+        "amount": Decimal("103.02"),
+    }
+    assert terminal.shown.count("expected") == 1
+    assert "\x1b" not in terminal.shown
+
+
+@pytest.mark.parametrize("density", ["0.745", "7450"])
+def test_a_density_in_the_wrong_unit_is_refused(density: str) -> None:
+    terminal = Terminal("13400", "3200", density, "745", "15")
+    assert terminal.operator.ask("weigh", "Weigh")["density_kg_m3"] == 745
+    assert "expected 600 to 1000" in terminal.shown
+
+
+@pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])
+def test_what_was_not_done_ends_the_step(refusal: str) -> None:
+    with pytest.raises(InstrumentError, match="was not done"):
+        Terminal(refusal).operator.ask("confirm", "Lane closed")
+
+
+def test_enter_confirms() -> None:
+    assert Terminal("").operator.ask("confirm", "Lane closed") == {}
+
+
+def test_exact_decimals_are_kept() -> None:
+    answer = Terminal("13.70", "103.00").operator.ask("read-display", "Read")
+    assert str(answer["volume_l"]) == "13.70"
+    assert str(answer["amount"]) == "103.00"
