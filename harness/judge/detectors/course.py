@@ -116,9 +116,11 @@ def _judge(segment: Segment, link: Link, view: View) -> Reading:
     # an honest jump close to an end looks like a kink there: the bound grows as the shorter arm shrinks
     arm = np.minimum(places - course.v[0], course.v[-1] - places)
     bounds = view.parameters["bound"] + view.parameters["jump_l"] / arm
+    between = (course.v[1:] + course.v[:-1]) / 2  # a jump lies between two points, or its size is smeared
+    between = between[(between >= places[0]) & (between <= places[-1])]
     breaks = [
         kink.best(data, "kink", places, bounds),
-        kink.best(data, "jump", places, np.full_like(places, view.parameters["jump_l"])),
+        kink.best(data, "jump", between, np.full_like(between, view.parameters["jump_l"])),
     ]
     top = min(breaks, key=lambda b: b.p)
     p = min(1.0, 2 * top.p)

@@ -37,6 +37,7 @@ class Judged:
     merges: int
     pulses: int
     why_not: str = ""
+    every: int | None = None  # period in real pulses over all violations, bursts not joined
 
 
 _NONE = np.zeros(0, dtype=np.int64)
@@ -66,9 +67,11 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     if calm.roughness > parameters["max_roughness"]:
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the intervals vary too much from one to the next")
     index = np.sort(np.concatenate([found.splits, found.merges]))
+    counted = np.cumsum(real)
+    every = period(counted[index])
     index = index[first_of_each(ticks[index], burst)]
-    pulse = np.cumsum(real)[index]
-    return Judged(ticks[index], pulse, int(found.splits.size), int(found.merges.size), int(ticks.size))
+    pulse = counted[index]
+    return Judged(ticks[index], pulse, int(found.splits.size), int(found.merges.size), int(ticks.size), every=every)
 
 
 def _equal_edges(segment: Segment, train: PulseTrain) -> Iterator[tuple[str, Int64Array]]:
@@ -127,9 +130,8 @@ def _where(segment: Segment, view: View, train: PulseTrain, result: Judged, real
     stamps = to_ns(segment, train, result.ticks)
     if stamps is not None:
         at["onset_ns"] = int(stamps[0])
-    every = period(result.pulse)
-    if every is not None:
-        at["every_n"] = every
+    if result.every is not None:
+        at["every_n"] = result.every
     per_litre = number(view.profile, "pulses_per_litre")
     if per_litre is None:
         return Shape.CONSTANT, at

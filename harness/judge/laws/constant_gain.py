@@ -25,7 +25,8 @@ def _stations(segment: Segment, view: View) -> list[str]:
     observed = stations(segment)
     if "reference" not in observed or segment.kind is not SegmentKind.DELIVERY:
         return []
-    found: list[str] = [name for name in ("register", "display") if name in observed][:1]
+    shown: tuple[str, ...] = ("register", "display")
+    found = [name for name in shown if name in observed][:1]
     if "encoder" in observed and view.profile.get("sealed_k") and not view.profile.get("electronic_calibration"):
         found.append("encoder")
     return found

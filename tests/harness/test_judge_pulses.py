@@ -1,0 +1,198 @@
+"""Split test, quadrature and edge balance: honest trains, real recordings, and tampered ones."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from benchmarks.generators import PROFILE, Tamper, delivery, instrument
+from captures.formats import read
+from captures.model import ClockMap, EdgeKind, Origin, PulseTrain
+from harness.judge.contract import DetectorSpec, Reading, Segment, SegmentKind, Shape, Validation, View
+from harness.judge.detectors import edge_balance, quadrature, split
+from harness.judge.intervals import find
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
+VALID = Validation(10_000, 0)
+real = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded signals are not beside the repository")
+
+
+def run(spec: DetectorSpec, *segments: Segment) -> list[Reading]:
+    return list(spec.judge(segments, View(PROFILE, spec.parameters, VALID)))
+
+
+def tap(ticks: npt.NDArray[np.int64], tick_s: Fraction | None) -> Segment:
+    window = (int(ticks[0]) - 1, int(ticks[-1]) + 1)
+    train = PulseTrain("tap", "X", ticks, tick_s, EdgeKind.RISING, window, Origin("test", ""))
+    return Segment("tap", SegmentKind.TAP, "", "", (0, 0), trains={"tap.X": train})
+
+
+def recorded(name: str, channel: str) -> PulseTrain:
+    return next(train for train in read(DATA / name).trains if train.channel == channel)
+
+
+def of_file(name: str, channel: str) -> Reading:
+    train = recorded(name, channel)
+    segment = Segment(channel, SegmentKind.TAP, "", "", (0, 0), trains={f"tap.{channel}": train})
+    (reading,) = run(split.DETECTOR, segment)
+    return reading
+
+
+@real
+@pytest.mark.parametrize(
+    ("name", "channel"),
+    [("smoothieware.sr", "5"), ("smoothieware.sr", "3"), ("rotary-ramp.sr", "0"), ("rotary-ramp.sr", "1")],
+)
+def test_real_steady_motion_and_ramps_are_honest(name: str, channel: str) -> None:
+    reading = of_file(name, channel)
+    assert reading.spoke
+    assert reading.hits == 0
+    assert reading.e < 1
+
+
+@real
+@pytest.mark.parametrize("name", ["agilent_hdns_2000_move_mouse_fast.sr", "agilent_hdns_2000_move_mouse_left_right.sr"])
+def test_a_hand_moved_sensor_cannot_be_judged(name: str) -> None:
+    for train in read(DATA / name).trains:
+        if train.rising.size >= 100:
+            reading = of_file(name, train.channel)
+            assert reading.reason
+            assert reading.e == 1
+
+
+@real
+def test_no_sample_rate_no_judgement() -> None:
+    assert "sample rate" in of_file("no-samplerate.sr", "SCL").reason
+
+
+@real
+@pytest.mark.parametrize("delay", [0.02, 0.5])
+@pytest.mark.parametrize("random", [False, True])
+def test_two_per_cent_put_into_a_real_train_are_found(random: bool, delay: float) -> None:
+    train = recorded("smoothieware.sr", "5")
+    ticks, rng = train.rising, np.random.default_rng(7)
+    at = np.flatnonzero(rng.random(ticks.size - 1) < 0.02) if random else np.arange(49, ticks.size - 1, 50)
+    gap = ticks[at + 1] - ticks[at]
+    extra = ticks[at] + np.maximum((gap * delay).astype(np.int64), 1)
+    (reading,) = run(split.DETECTOR, tap(np.union1d(ticks, extra), train.tick_s))
+    assert reading.hits >= 50
+    assert reading.e > 100
+    assert reading.effect == pytest.approx(at.size / ticks.size, rel=0.1)
+    if not random:
+        assert reading.at["every_n"] == 50
+
+
+@real
+def test_one_doctored_edge_is_one_hit() -> None:
+    ticks = recorded("smoothieware.sr", "5").rising
+    assert find(ticks).splits.size == 0
+    doctored = np.insert(ticks, 9_001, (ticks[9_000] + ticks[9_001]) // 2)
+    assert find(doctored).splits.tolist() == [9_001]
+
+
+def test_split_needs_pulses() -> None:
+    (reading,) = run(split.DETECTOR, tap(np.arange(1, 40, dtype=np.int64) * 1000, Fraction(1, 1_000_000)))
+    assert "too few" in reading.reason
+
+
+@pytest.mark.parametrize("grade", ["nominal", "weak", "poor"])
+@pytest.mark.parametrize("flow", ["steady", "two-stage", "pulsating"])
+def test_honest_deliveries_raise_nothing(grade: str, flow: str) -> None:
+    rng = np.random.default_rng(11)
+    segment = delivery(rng, instrument(rng, grade), 20.0, flow=flow, emi=0.0)
+    for spec in (split.DETECTOR, quadrature.DETECTOR, edge_balance.DETECTOR):
+        for reading in run(spec, segment):
+            assert reading.spoke, reading.reason
+            assert reading.hits == 0
+
+
+def test_every_fiftieth_pulse_is_seen_by_all_three() -> None:
+    rng = np.random.default_rng(12)
+    segment = delivery(rng, instrument(rng), 20.0, tamper=Tamper(insert_every=50), emi=0.0)
+    (balance,) = run(edge_balance.DETECTOR, segment)
+    assert balance.effect == pytest.approx(0.02, abs=0.002)
+    assert balance.at["every_n"] == 50
+    assert balance.shape is Shape.CONSTANT
+    assert str(balance.link) == "encoder>board"
+    by_link = {str(reading.link): reading for reading in run(split.DETECTOR, segment)}
+    assert by_link["reference>encoder"].hits == 0
+    assert by_link["encoder>board"].effect == pytest.approx(0.02, abs=0.002)
+    assert {str(r.link) for r in run(quadrature.DETECTOR, segment) if r.hits} == {"encoder>board"}
+
+
+@pytest.mark.parametrize("channels", ["A", "B"])
+def test_one_channel_alone_breaks_the_turn(channels: str) -> None:
+    rng = np.random.default_rng(13)
+    segment = delivery(rng, instrument(rng), 20.0, tamper=Tamper(insert_every=25, channels=channels), emi=0.0)
+    reading = next(r for r in run(quadrature.DETECTOR, segment) if str(r.link) == "encoder>board")
+    assert reading.hits >= 60
+    own, other = reading.at[f"jogs_{channels.lower()}"], reading.at["jogs_b" if channels == "A" else "jogs_a"]
+    assert own > 10 * other
+
+
+def test_switched_on_inside_the_delivery() -> None:
+    rng = np.random.default_rng(14)
+    segment = delivery(rng, instrument(rng), 30.0, tamper=Tamper(insert_every=20, from_l=12.0), emi=0.0)
+    (reading,) = run(edge_balance.DETECTOR, segment)
+    assert reading.shape is Shape.SWITCHED
+    low, high = reading.at["onset_interval_l"]
+    assert low <= 12.2
+    assert high >= 12.0
+
+
+def test_deletion_is_seen_with_the_sign_reversed() -> None:
+    rng = np.random.default_rng(15)
+    segment = delivery(rng, instrument(rng), 20.0, tamper=Tamper(delete_every=50), emi=0.0)
+    (balance,) = run(edge_balance.DETECTOR, segment)
+    assert balance.effect == pytest.approx(-0.02, abs=0.002)
+    assert next(r for r in run(split.DETECTOR, segment) if str(r.link) == "encoder>board").at["merges"] > 30
+
+
+def test_two_bursts_are_two_events_and_no_finding() -> None:
+    up = np.arange(1, 4_000, dtype=np.int64) * 3_000
+    burst = np.concatenate([up[1_000] + np.arange(4) * 600 + 700, up[2_000] + np.arange(6) * 400 + 700])
+    reading = _two_taps(up, np.sort(np.concatenate([up + 5, burst])))
+    assert reading.hits == 0
+    assert reading.e < 1
+    assert sum(reading.at["surplus"].values()) == 10
+
+
+def test_what_lies_in_a_gap_is_not_counted() -> None:
+    up = np.arange(1, 4_000, dtype=np.int64) * 3_000
+    lost = (up > 3_000_000) & (up < 6_000_000)
+    assert _two_taps(up, (up + 5)[~lost]).hits > 0
+    assert _two_taps(up, (up + 5)[~lost], gaps=((3_000_000, 6_000_000),)).hits == 0
+
+
+def test_two_clocks_are_refused() -> None:
+    up = np.arange(1, 400, dtype=np.int64) * 3_000
+    assert "one clock" in _two_taps(up, up + 5, clock="other").reason
+
+
+def test_pulses_with_the_nozzle_shut() -> None:
+    up = np.zeros(0, dtype=np.int64)
+    reading = _two_taps(up, np.arange(1, 60, dtype=np.int64) * 1_000_000, kind=SegmentKind.SHUT)
+    assert reading.shape is Shape.EXTRA
+    assert reading.hits == 59
+
+
+def _two_taps(
+    up: npt.NDArray[np.int64],
+    down: npt.NDArray[np.int64],
+    gaps: tuple[tuple[int, int], ...] = (),
+    clock: str = "tap",
+    kind: SegmentKind = SegmentKind.DELIVERY,
+) -> Reading:
+    tick_s, window, origin = Fraction(1, 1_000_000), (0, 60_000_000), Origin("test", "")
+    trains = {
+        "encoder.A": PulseTrain("encoder", "A", up, tick_s, EdgeKind.RISING, window, origin, "tap"),
+        "board.A": PulseTrain("board", "A", down, tick_s, EdgeKind.RISING, window, origin, clock, gaps=gaps),
+    }
+    clocks = {"tap": ClockMap("tap", 0, Fraction(1000), 0, 0.0)}
+    segment = Segment("s", kind, "C", "s1", (0, 60_000_000_000), trains=trains, clocks=clocks)
+    (reading,) = run(edge_balance.DETECTOR, segment)
+    return reading
