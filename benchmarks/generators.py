@@ -116,7 +116,7 @@ def flow_profile(rng: np.random.Generator, kind: str, volume_l: float) -> tuple[
     peak = float(rng.uniform(30, 48)) / 60 if kind != "slow" else float(rng.uniform(4, 8)) / 60
     step = 0.01
     n = int((volume_l / peak * 1.6 + 40) / step)
-    t: Floats = np.arange(n) * step
+    t = np.arange(n, dtype=np.float64) * step
     a = float(np.exp(-step / rng.uniform(0.3, 1.0)))
     wander = lfilter([np.sqrt(1 - a * a)], [1, -a], rng.normal(0, rng.uniform(0.01, 0.02), n))
     q = peak * (1 - np.exp(-t / rng.uniform(0.3, 1.2))) * (1 + wander)
@@ -137,7 +137,8 @@ def flow_profile(rng: np.random.Generator, kind: str, volume_l: float) -> tuple[
 def _edges(t: Floats, v: Floats, volumes: Floats) -> Floats:
     """Seconds at which the cumulative volume passes `volumes`."""
     inside = volumes[(volumes > v[0]) & (volumes < v[-1])]
-    return np.interp(inside, v, t)
+    result: Floats = np.interp(inside, v, t)
+    return result
 
 
 def _channel(rng: np.random.Generator, it: Instrument, t: Floats, v: Floats, phase: float) -> Floats:
@@ -220,7 +221,8 @@ def _net(a: Ints, b: Ints) -> Ints:
 
 
 def _levels(edges: Ints) -> npt.NDArray[np.uint8]:
-    return (np.arange(edges.size) % 2 == 0).astype(np.uint8)
+    levels: npt.NDArray[np.uint8] = (np.arange(edges.size) % 2 == 0).astype(np.uint8)
+    return levels
 
 
 def _decimal(value: float, step: str, rounding: str = ROUND_FLOOR) -> Decimal:
@@ -334,7 +336,8 @@ def delivery(
     reference = None
     if "reference" in wanted and weighed:
         u = max(0.0005 * volume_l, 0.004)
-        reference = (float(v[-1] * (1 + it.reference_gain) + rng.normal(0, u)), u)
+        litres = _decimal(float(v[-1] * (1 + it.reference_gain) + rng.normal(0, u)), "0.001")
+        reference = (float(_misread(rng, litres, misread)), u)
     asked = {"asked_l": volume_l, "preset": "volume", "flow": "slow" if flow == "slow" else "full"}
     return Segment(
         id,

@@ -39,6 +39,8 @@ def honest_case(rng: np.random.Generator) -> list[Segment]:
     """Eight honest deliveries: half covert, the last three after a power cut, one with a key pressed, one weighed."""
     surely = bool(rng.random() < 0.5)
     more: dict[str, Any] = {"emi": 0.3, "misread": 0.0 if surely else 0.005, "weighed": bool(rng.random() < 0.2)}
+    if rng.random() < 0.15:  # bare hands: weighing, eyes and nothing else
+        more |= {"weighed": True, "stations": "reference display amount totaliser"}
     segments = generators.honest_case_segments(rng, PER_CASE, context={"photographed": surely}, **more)
     result = []
     for i, segment in enumerate(segments):
@@ -54,6 +56,8 @@ def strong(reading: Reading, parameters: dict[str, float]) -> bool:
         return False
     if "many_hits" in parameters:
         return reading.hits >= parameters["many_hits"]
+    if "q_eye" in parameters:
+        return bool(reading.at["sure"])
     if "q_sure" in parameters:
         return reading.p == parameters["q_sure"]
     return True
@@ -74,7 +78,8 @@ def block(number: int) -> dict[str, Any]:
                     continue
                 parameters = dict(spec.parameters)
                 by_eye = "q_sure" in parameters and name != "register-law"
-                tally["spoke_sure" if sure or not by_eye else "spoke_by_eye"] += 1
+                certain = bool(reading.at["sure"]) if "q_eye" in parameters else sure or not by_eye
+                tally["spoke_sure" if certain else "spoke_by_eye"] += 1
                 tally["strong"] += strong(reading, parameters)
                 tally["weak"] += bool(reading.hits) and not strong(reading, parameters)
                 tally["p01"] += reading.p is not None and reading.p < 0.01

@@ -1,4 +1,4 @@
-"""Tripwire: 304 honest segments with fixed seeds; the full measurement is benchmarks/nulls.py."""
+"""Tripwire: 384 honest segments with fixed seeds; the full measurement is benchmarks/nulls.py."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.judge.contract import Reading, Validation, View
 @pytest.fixture(scope="module")
 def readings() -> dict[str, list[Reading]]:
     found: dict[str, list[Reading]] = {name: [] for name in DETECTORS}
-    for seed in range(38):
+    for seed in range(48):
         segments = honest_case(np.random.default_rng([99, seed]))
         for name, spec in DETECTORS.items():
             found[name] += spec.judge(segments, View(PROFILE, spec.parameters, Validation(10_000, 0)))

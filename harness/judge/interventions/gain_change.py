@@ -19,10 +19,12 @@ from scipy import stats
 from harness.judge.chain import adjacent, stations
 from harness.judge.contexts import covert, eventful, long, slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.evalue import calibrate
+from harness.judge.evalue import bet, calibrate
 from harness.judge.quantities import repeats_at_rest, volume
+from harness.judge.reading_errors import sure
 
 NAME = "gain-change"
+EYE_STAKE = 0.9  # few pairs are to be had by hand: all of them must agree
 EXACT = ("encoder", "board", "register")
 
 
@@ -119,6 +121,11 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
         bound = view.parameters["exact_counts_l"] * (1 / a.litres + 1 / b.litres)
     p = min(1.0, 2 * float(stats.norm.sf((abs(delta) - bound) / u)))
     hit = p < view.parameters["q"]
+    certain = all(sure(g.segment, name, view.profile) for g in (a, b) for name in (link.upstream, link.downstream))
+    e = calibrate(p, view.validation)
+    if not certain:  # one misread number explains one pair: it wins no more than the odds against that
+        e = bet(hit, view.parameters["q_eye"], view.validation, EYE_STAKE)
+        p = max(p, view.parameters["q_eye"])
     repeats = min(repeats_at_rest(g.segment.registers.get(link.downstream)) for g in (a, b))
     inline = link.upstream != "reference" or all("reference.P" in g.segment.trains for g in (a, b))
     # a damaged frame does not repeat: three agreeing readings at rest on either side are three observations
@@ -127,14 +134,14 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
         NAME,
         f"{a.segment.id}|{b.segment.id}",
         link,
-        calibrate(p, view.validation),
+        e,
         p=p,
         hits=hits,
         effect=delta,
         interval=(delta - 1.96 * u, delta + 1.96 * u),
         mde=bound + (float(stats.norm.isf(view.parameters["q"] / 2)) + 1.2816) * u,
         shape=Shape.STATE if hit else None,
-        at={"contrast": contrast, "gains": (a.ratio - 1, b.ratio - 1), "repeats": repeats},
+        at={"contrast": contrast, "gains": (a.ratio - 1, b.ratio - 1), "repeats": repeats, "sure": certain},
         key=contrast,
     )
 
@@ -169,6 +176,7 @@ DETECTOR = DetectorSpec(
         "offset_l": 0.01,
         "min_l": 2.0,
         "q": 1e-4,
+        "q_eye": 0.02,
     },
     judge=judge,
 )

@@ -16,6 +16,7 @@ from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.quantities import volume
+from harness.judge.reading_errors import sure
 
 NAME = "constant-gain"
 
@@ -46,17 +47,20 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
     bound = view.parameters["bound"]
     p = min(1.0, 2 * float(stats.norm.sf((abs(error) - bound) / u)))
     hit = p < view.parameters["q"]
+    certain = all(sure(segment, name, view.profile) for name in ("reference", station))
+    q = view.parameters["q"] if certain else view.parameters["q_eye"]
     return Reading(
         NAME,
         segment.id,
         link,
-        bet(hit, view.parameters["q"], view.validation),
-        p=p,
+        bet(hit, q, view.validation),
+        p=p if certain else max(p, q),
         hits=int(hit),
         effect=error,
         interval=(error - 1.96 * u, error + 1.96 * u),
         mde=bound + (float(stats.norm.isf(view.parameters["q"] / 2)) + 1.2816) * u,
         shape=Shape.CONSTANT if hit else None,
+        at={"sure": certain},
     )
 
 
@@ -70,6 +74,6 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="the error of indication lies within twice the maximum permissible error",
     needs="a reference for the delivery, display or register at rest",
-    parameters={"bound": 0.006, "repeatability": 0.0006, "offset_l": 0.01, "min_l": 2.0, "q": 3e-4},
+    parameters={"bound": 0.006, "repeatability": 0.0006, "offset_l": 0.01, "min_l": 2.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
 )
