@@ -1,6 +1,7 @@
 """False hits of every detector on honest deliveries: what an e-value may claim.
 
-    python benchmarks/nulls.py                  24,000 segments, so that every detector speaks on 10^4; resumable; writes docs/validation.md and the curves
+    python benchmarks/nulls.py                  24,000 segments: every detector speaks on 10^4; writes docs/validation.md
+                                                and the curves; resumable
     python benchmarks/nulls.py --segments 200   a short look, writes nothing
 
 Blocks of 80 segments (ten dispensers of eight deliveries) are seeded by their number; finished blocks stand in
