@@ -96,3 +96,40 @@ def test_a_port_that_is_not_there(tmp_path: Path) -> None:
     bench = on_ports(find("dispenser-k0"), {"operator": "/dev/ttyNOWHERE7"})
     with pytest.raises(InstrumentError, match="no such port"):
         run_on(bench, tmp_path / "case", "dispenser-raid")
+
+
+def test_the_simulated_bench_is_open_to_any_serial_program(tmp_path: Path) -> None:
+    """`bench sim` names its ports, writes a bench file with them, and any program can talk on one."""
+    import json
+    import subprocess
+
+    import serial
+
+    bench_file = tmp_path / "bench.toml"
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "bench",
+        "sim",
+        "dispenser-k3",
+        "--speed",
+        "20",
+        "--write",
+        str(bench_file),
+        "--json",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        try:
+            assert process.stdout is not None
+            ports = json.loads(process.stdout.readline())["ports"]
+            assert set(ports) == {"dart", "analyser", "relay", "operator"}
+            assert all(f'"serial:{device}"' in bench_file.read_text("utf-8") for device in ports.values())
+            with serial.Serial(ports["operator"], 115200, timeout=10) as port:
+                port.write(b'{"id": 7, "verb": "ask", "key": "K"}\n')
+                assert json.loads(port.readline()) == {"id": 7, "ok": True, "value": "100"}
+            with serial.Serial(ports["analyser"], 115200, timeout=10) as port:
+                port.write(b"*i\n")
+                assert port.read(17).startswith(b"SRPICO,A")
+        finally:
+            process.terminate()

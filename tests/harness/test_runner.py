@@ -156,3 +156,25 @@ def test_a_silent_tap_says_what_to_check(tmp_path: Path) -> None:
 def test_a_missing_simulation_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="need a simulated world"):
         open_bench(find("dispenser-k0"), specs("instruments"), tmp_path, {})
+
+
+@pytest.mark.parametrize("kit", ["K1", "K3"])
+def test_a_recorded_run_can_be_played_again(tmp_path: Path, kit: str) -> None:
+    """Every byte the drivers send must be what they sent then, and what is recorded is the same again."""
+    from fixtures.benchfile import parse
+
+    case, _ = run_case(tmp_path / "case", kit, world_of(kit, "fuel.C09"))
+    bench = find(f"dispenser-{kit.lower()}")
+    again = parse(bench.text.replace('url = "sim:', f'url = "replay:{case.journal.as_posix()}#'), "replay")
+    second = Case.create(tmp_path / "again")
+    opened = open_bench(again, specs("instruments"), second.journal, {"tool": "test"})
+    plan = find_plan("dispenser-bench" if kit == "K3" else "dispenser-raid")
+    result = run(plan, opened, lambda: {}, lambda *step: None)
+    assert (result.status, result.why) == ("complete", "")
+    first, played = (segments(read_recorded(c.journal)) for c in (case, second))
+    assert [s.id for s in first] == [s.id for s in played]
+    for one, other in zip(first, played, strict=True):
+        assert {n: t.ticks.tolist() for n, t in one.trains.items()} == {
+            n: t.ticks.tolist() for n, t in other.trains.items()
+        }
+        assert {n: r.values for n, r in one.registers.items()} == {n: r.values for n, r in other.registers.items()}
