@@ -59,7 +59,14 @@ def run_on(bench: BenchFile, path: Path, plan: str) -> tuple[Case, RunResult]:
 def test_a_line_that_dies_in_the_middle(tmp_path: Path, port: str) -> None:
     bench = find("dispenser-k3")
     world = build(scenario(bench, "fuel.C09", 1))
-    world.schedule(150 * SECOND_NS, lambda: world.ports[port].unplug())
+
+    def pull_in_the_second_delivery() -> None:
+        if world.sales and world.dispenser.delivery.flowing:
+            world.after(3 * SECOND_NS, world.ports[port].unplug)
+        else:
+            world.after(SECOND_NS // 5, pull_in_the_second_delivery)
+
+    world.after(0, pull_in_the_second_delivery)
     with served(world, bench) as real:
         case, result = run_on(real, tmp_path / "case", "dispenser-bench")
     assert result.status == "error"
