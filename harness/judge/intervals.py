@@ -96,11 +96,12 @@ def find(ticks: Int64Array) -> Hits:
 
 @dataclass(frozen=True)
 class Motion:
-    """Whether the train can be judged: share of places in steady motion, and turns or stops per hundred intervals."""
+    """Whether the train can be judged: share of places in steady motion; turns, and isolated rests, per hundred."""
 
     steady_share: float
     breaks_per_100: float
     roughness: float
+    stops_per_100: float
 
 
 def motion(ticks: Int64Array, most: int = 200_000) -> Motion:
@@ -112,11 +113,24 @@ def motion(ticks: Int64Array, most: int = 200_000) -> Motion:
     d = np.diff(ticks)
     usable = d.size // 3
     if usable < 4:
-        return Motion(0.0, 100.0, 1.0)
+        return Motion(0.0, 100.0, 1.0, 100.0)
     triples = d[: usable * 3].reshape(usable, 3)
     if usable > most // 3:
         triples = triples[: (usable // (usable // (most // 3) + 1))]
     medians = np.log(np.sort(triples, axis=1)[:, 1].astype(np.float64))
     steps = np.abs(np.diff(medians))
     calm = steps < np.log(1.4)
-    return Motion(float(calm.mean()), float((steps > np.log(2)).mean() * 100 / 3), float(np.median(steps)))
+    breaks = float((steps > np.log(2)).mean() * 100 / 3)
+    return Motion(float(calm.mean()), breaks, float(np.median(steps)), _stops(d))
+
+
+def _stops(d: Int64Array) -> float:
+    """Isolated rests per hundred intervals: over five times the median between ordinary neighbours.
+
+    A bus clock rests between its bytes; what moves with a shaft slows down and speeds up.
+    """
+    usual = int(np.median(d))
+    long = d[1:-1] > 5 * usual
+    if not long.any():
+        return 0.0
+    return float(np.count_nonzero(long & (d[:-2] <= 2 * usual) & (d[2:] <= 2 * usual)) * 100 / d.size)

@@ -57,6 +57,10 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     ticks = _moving(ticks)
     if ticks.size < parameters["min_pulses"]:
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "too few pulses in steady motion")
+    usual = int(np.median(np.diff(ticks)))
+    if usual < parameters["min_interval_ticks"]:
+        why = f"an interval of {usual} ticks is too coarse a view: record at a higher sample rate"
+        return Judged(_NONE, _NONE, 0, 0, int(ticks.size), why)
     found = find(ticks)
     real = np.ones(ticks.size, dtype=bool)
     real[found.splits] = False
@@ -64,6 +68,8 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     calm = motion(ticks[real])
     if calm.steady_share < parameters["min_steady_share"] or calm.breaks_per_100 > parameters["max_breaks_per_100"]:
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the motion stops, turns or is heavily modulated")
+    if calm.stops_per_100 > parameters["max_stops_per_100"]:
+        return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the line rests again and again, as no shaft does")
     if calm.roughness > parameters["max_roughness"]:
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the intervals vary too much from one to the next")
     index = np.sort(np.concatenate([found.splits, found.merges]))
@@ -175,7 +181,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
     needs="one train of equal edges, a hundred pulses in steady motion",
@@ -184,6 +190,8 @@ DETECTOR = DetectorSpec(
         "min_pulses": 100.0,
         "min_steady_share": 0.9,
         "max_breaks_per_100": 1.0,
+        "max_stops_per_100": 0.5,
+        "min_interval_ticks": 10.0,
         "max_roughness": 0.12,
         "min_hits": 3.0,
         "many_hits": 5.0,
