@@ -44,7 +44,9 @@ def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
 def _courses(
     found: Sequence[Segment], profile: Mapping[str, Any], document: Mapping[str, Any], path: Path
 ) -> Path | None:
-    links = sorted({str(link) for segment in found for link in _links(segment)}, key=lambda name: (name != str(WHOLE), name))
+    links = sorted(
+        {str(link) for segment in found for link in _links(segment)}, key=lambda name: (name != str(WHOLE), name)
+    )
     if not links:
         return None
     figure, axes = plt.subplots(len(links), 1, figsize=(9, 3.4 * len(links)), sharex=True, squeeze=False)

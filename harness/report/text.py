@@ -66,7 +66,9 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
     if finding["effect"] is not None:
         interval = finding["interval"]
         span = "" if interval is None else f" (from {percent(interval[0])} to {percent(interval[1])})"
-        lines.append(f"  size        {percent(finding['effect'])} too much indicated, median of the deliveries that show it{span}")
+        lines.append(
+            f"  size        {percent(finding['effect'])} too much indicated, median of the deliveries that show it{span}"
+        )
     if where := _where(finding["at"]):
         lines.append(f"  where       {where}")
     lines.append(f"  seen in     {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
