@@ -146,7 +146,7 @@ def test_the_wrong_device_at_a_port_is_named(tmp_path: Path, first: str, second:
 def test_a_silent_tap_says_what_to_check(tmp_path: Path) -> None:
     case = Case.create(tmp_path / "case")
     world = world_of("K1")
-    world.ports["tap_device"].send = lambda data: None  # type: ignore[method-assign]
+    world.ports["tap_device"].outward = lambda data: None
     bench = open_bench(find("dispenser-k1"), specs("instruments"), case.journal, {}, world=world)
     result = run(find_plan("dispenser-raid"), bench, lambda: {}, lambda *step: None)
     assert result.status == "error"
@@ -178,3 +178,33 @@ def test_a_recorded_run_can_be_played_again(tmp_path: Path, kit: str) -> None:
             n: t.ticks.tolist() for n, t in other.trains.items()
         }
         assert {n: r.values for n, r in one.registers.items()} == {n: r.values for n, r in other.registers.items()}
+
+
+@pytest.mark.parametrize(
+    ("port", "rates", "message"),
+    [
+        ("dart", {"flip": 0.0005}, ""),
+        ("dart", {"insert": 0.002, "drop": 0.0005, "repeat": 0.0005, "split": 0.05}, ""),
+        ("dart", {"flip": 0.06}, "bytes came that are no DART frame"),
+        ("analyser", {"flip": 1e-5}, ""),
+        ("analyser", {"drop": 2e-5}, "bytes were lost on the way"),
+        ("analyser", {"insert": 1e-5}, "bytes were lost on the way"),
+        ("operator", {"flip": 0.002}, "expected a JSON object"),
+    ],
+)
+def test_noise_on_a_line_is_survived_or_named(tmp_path: Path, port: str, rates: dict[Any, float], message: str) -> None:
+    """Frames are checked and asked again; what cannot be repeated ends the run.  Never does noise become a reading."""
+    from fixtures.sim.faults import FaultScript, inject
+
+    world = world_of("K3")
+    faulty = inject(
+        world.ports[port], to_bench=FaultScript(3, rates), to_device=FaultScript(4, rates if port == "dart" else {})
+    )
+    case, result = run_case(tmp_path / "case", "K3", world)
+    assert faulty.to_bench.injected
+    assert (result.status == "complete") == (message == ""), result.why
+    assert message in result.why
+    assert verify_case(case.path).complete
+    for segment in segments(read_recorded(case.journal)):
+        if segment.complete and "display" in segment.registers and "register" in segment.registers:
+            assert segment.registers["register"].values[-1] == segment.registers["display"].values[-1]
