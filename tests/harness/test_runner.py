@@ -189,7 +189,7 @@ def test_a_recorded_run_can_be_played_again(tmp_path: Path, kit: str) -> None:
         ("analyser", {"flip": 1e-5}, ""),
         ("analyser", {"drop": 2e-5}, "bytes were lost on the way"),
         ("analyser", {"insert": 1e-5}, "bytes were lost on the way"),
-        ("operator", {"flip": 0.002}, "expected a JSON object"),
+        ("operator", {"flip": 0.02}, "operator on operator"),
     ],
 )
 def test_noise_on_a_line_is_survived_or_named(tmp_path: Path, port: str, rates: dict[Any, float], message: str) -> None:
