@@ -63,8 +63,12 @@ def inspect(
     started()
 
     def so_far() -> Outcome:
+        """Which volume showed most; a judgement that fails must not cost the raid its power cycle."""
         bench.recorder.sync()
-        return {"most_l": _showed_most(read_segments(case.journal), bench_file.profile)}
+        try:
+            return {"most_l": _showed_most(read_segments(case.journal), bench_file.profile)}
+        except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
+            return {"failed": f"{type(error).__name__}: {error}"}
 
     result = run(plan, bench, so_far, Progress(bench.now_ns))
     document = judge_case(case)

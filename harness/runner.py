@@ -86,6 +86,8 @@ def run(plan: PlanSpec, bench: Bench, judge: Callable[[], Outcome], progress: Pr
         result = RunResult("stopped", "stopped by the operator")
     except (InstrumentError, BenchError, CaptureError, IntegrityError, OSError) as error:
         result = RunResult("error", str(error), error)
+    except Exception as error:  # a defect of ours must not leave a bench unsafe, nor a journal without its end
+        result = RunResult("error", f"internal error in step {number}: {type(error).__name__}: {error}", error)
     finally:
         unsafe = _make_safe(bench)
         why = "; ".join([result.why, *unsafe]) if unsafe else result.why

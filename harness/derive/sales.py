@@ -1,4 +1,4 @@
-"""DART traffic -> what the board reported: volume and amount polls, and the totals.
+"""DART traffic -> what the board reported: volume and amount polls, totals, prices, and when a sale was over.
 
 A value travelled in a frame: it held before the frame's first character, at most the pump's answer time before that
 (25 ms, DART 2.11).  The stamp is the middle of that interval, u_ns its half width.
@@ -7,16 +7,17 @@ A value travelled in a frame: it held before the frame's first character, at mos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from captures.model import Direction, WireChunk
 from protocols.contract import Role
-from protocols.wire.dart import PROTOCOL, Data, Filled, Totals
+from protocols.wire.dart import PROTOCOL, Data, Filled, NozzlePrice, PumpState, Status, Totals
 
 CODEC = f"{PROTOCOL.name}/{PROTOCOL.version}"
 ANSWER_NS = 25_000_000
 HOST_NS = 2_000_000  # stamping by an idle host, per unit of clock speed
+OVER = (PumpState.COMPLETE, PumpState.LIMIT_REACHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,37 @@ class Total:
     volume: int
 
 
-def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> tuple[list[Poll], list[Total]]:
-    """Polls and totals in what the dispenser sent.  Repeated frames (same sequence number) are repeats, not readings."""
+@dataclass(frozen=True)
+class Reports:
+    """What one dispenser said, in time order.  `lost_ns` are instants before which a data frame was not heard."""
+
+    polls: list[Poll] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
+    states: list[tuple[int, PumpState]] = field(default_factory=list)
+    prices: list[tuple[int, int]] = field(default_factory=list)
+    lost_ns: list[int] = field(default_factory=list)
+
+    def heard_to_the_end(self, begin_ns: int, until_ns: int) -> bool:
+        """The pump said that the sale was over, and no frame is missing between its last volume and that."""
+        over = [t_ns for t_ns, state in self.states if begin_ns <= t_ns < until_ns and state in OVER]
+        polls = [poll.t_ns for poll in self.polls if begin_ns <= poll.t_ns < until_ns]
+        if not over or not polls:
+            return False
+        return not any(min(polls[-1], over[-1]) <= t_ns <= until_ns for t_ns in self.lost_ns)
+
+    def sales_begun(self, after_ns: int, until_ns: int) -> int:
+        """How many sales the pump said it began filling."""
+        inside = [state for t_ns, state in self.states if after_ns < t_ns <= until_ns]
+        return sum(
+            state is PumpState.FILLING and (i == 0 or inside[i - 1] is not PumpState.FILLING)
+            for i, state in enumerate(inside)
+        )
+
+
+def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:
+    """Everything in what the dispenser sent.  Repeated frames (same sequence number) are repeats, not readings."""
     decoder = PROTOCOL.decoder(Role.DEVICE)
-    polls: list[Poll] = []
-    totals: list[Total] = []
+    reports = Reports()
     last: Data | None = None
     for chunk in chunks:
         if chunk.direction is not Direction.RX:
@@ -45,18 +72,28 @@ def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> tuple[list[P
         for message in decoder.feed(chunk.data):
             if not isinstance(message, Data) or message == last:
                 continue
+            # after F both 0 and 1 are seen in captures; 0 also restarts (protocols.md 4.1)
+            if last is not None and message.seq not in (0, last.seq % 15 + 1, last.seq + 1):
+                reports.lost_ns.append(chunk.t_ns)
             last = message
-            width_ns = (
-                len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + int(HOST_NS * speed)
-            )
-            for transaction in message.transactions:
-                if isinstance(transaction, Filled):
-                    polls.append(
-                        Poll(chunk.t_ns - width_ns // 2, width_ns // 2, transaction.volume, transaction.amount)
-                    )
-                elif isinstance(transaction, Totals):
-                    totals.append(Total(chunk.t_ns, transaction.counters[0]))
-    return polls, totals
+            _learn(reports, message, chunk.t_ns, speed)
+    return reports
+
+
+def _learn(reports: Reports, message: Data, t_ns: int, speed: float) -> None:
+    width_ns = len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + int(HOST_NS * speed)
+    for transaction in message.transactions:
+        match transaction:
+            case Filled(volume=volume, amount=amount):
+                reports.polls.append(Poll(t_ns - width_ns // 2, width_ns // 2, volume, amount))
+            case Totals(counters=counters):
+                reports.totals.append(Total(t_ns, counters[0]))
+            case Status(state=state):
+                reports.states.append((t_ns, state))
+            case NozzlePrice(price=price):
+                reports.prices.append((t_ns, price))
+            case _:
+                pass
 
 
 def scaled(digits: int, step: Decimal) -> Decimal:

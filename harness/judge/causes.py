@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.judge.chain import base_links
 from harness.judge.contract import Explanation, Link
+from harness.judge.facts import DECLARED
 
 
 @dataclass(frozen=True)
@@ -37,5 +38,6 @@ def explanations(
         if cause.contrasts and contrast not in cause.contrasts:
             continue
         found = next((names for names in cause.excluded_by if all(facts.get(name, False) for name in names)), None)
-        result.append(Explanation(cause.cause, "" if found is None else " + ".join(found)))
+        said = " + ".join(f"declared {name}" if name in DECLARED else name for name in found or ())
+        result.append(Explanation(cause.cause, said))
     return tuple(result)

@@ -35,7 +35,7 @@ class Process:
     source: str
     readings: tuple[Reading, ...]
     group: str  # the sub-process that gave most
-    single_run: bool  # one segment alone has p below the suspect level of its share
+    single_run: bool  # one segment alone has p below the level of proof
 
     @property
     def hits(self) -> tuple[Reading, ...]:
@@ -66,7 +66,11 @@ def _shares(reading: Reading, by_id: Mapping[str, Segment], state: str) -> tuple
 
 
 def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str) -> tuple[float, str]:
-    """Running supremum of the mixture over the readings in time order, and its largest sub-process at that time."""
+    """Running supremum of the mixture over the readings in time order, and its largest sub-process at that time.
+
+    The contrasts of an intervention use the same segments in several pairings: they have no common course in time,
+    so for them the mixture at the end counts (mean at most one, Markov) and not its supremum (Ville).
+    """
     shares = CONTRASTS if any(reading.key for reading in readings) else SHARES
     capital = dict.fromkeys(shares, 1.0)
     best, leader = 1.0, next(iter(shares))
@@ -74,7 +78,7 @@ def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: s
         for name in _shares(reading, by_id, state):
             capital[name] = max(capital[name] * reading.e, _LEAST)
         mixture = sum(share * capital[name] for name, share in shares.items())
-        if mixture > best:
+        if mixture > best or shares is CONTRASTS:
             best, leader = mixture, max(shares, key=lambda name: shares[name] * capital[name])
     return best, leader
 

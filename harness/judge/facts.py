@@ -1,18 +1,24 @@
 """Observations of this case that can exclude an honest cause, computed from the segments a finding rests on.
 
-A fact is true only when it was observed; what nobody recorded is false.
+A fact is true only when it was observed, or declared by the instrument's papers (DECLARED: reports say so); what nobody
+recorded is false.  A fact must turn false when the honest cause it excludes acts in every segment alike: that
+something was seen again and again excludes accidents, never a lasting cause.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from harness.judge.contexts import slow
+import numpy as np
+
 from harness.judge.contract import Link, Reading, Segment, Shape
-from harness.judge.quantities import repeats_at_rest
+from harness.judge.quantities import at_rest, counts, number, repeats_at_rest
 from harness.judge.trains import channels, gaps_in_window
+from harness.judge.volumes import track
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Ground:
     others: tuple[Reading, ...]  # readings of the same process that spoke and did not hit
     profile: Mapping[str, Any]
     shape: Shape | None
-    clean_upstream: bool  # a detector watched the link above and found it whole
+    idle: frozenset[str] = frozenset()  # segments in which nothing was delivered: they show nothing either way
 
 
 def _each(test: Callable[[Segment], bool]) -> Callable[[Ground], bool]:
@@ -33,7 +39,11 @@ def _each(test: Callable[[Segment], bool]) -> Callable[[Ground], bool]:
 
 
 def _no_gaps(segment: Segment) -> bool:
-    return segment.complete and not any(gaps_in_window(segment, train) for train in segment.trains.values())
+    return (
+        segment.complete
+        and bool(segment.trains)
+        and not any(gaps_in_window(segment, train) for train in segment.trains.values())
+    )
 
 
 def _two_taps(segment: Segment) -> bool:
@@ -68,8 +78,93 @@ def _wire(ground: Ground) -> bool:
     )
 
 
+def _litres_per_min(segment: Segment, profile: Mapping[str, Any]) -> float | None:
+    """Measured flow over the middle half of a delivery, by the reference, else by the register."""
+    for station in ("reference", "register"):
+        found = track(segment, station, profile)
+        if not isinstance(found, str) and found.litres[-1] > found.litres[0]:
+            low, high = (found.litres[0] + part * (found.litres[-1] - found.litres[0]) for part in (0.25, 0.75))
+            first, last = (int(np.searchsorted(found.litres, level)) for level in (low, high))
+            minutes = float(found.t_ns[last] - found.t_ns[first]) / 6e10
+            return float(found.litres[last] - found.litres[first]) / minutes if minutes > 0 else None
+    return None
+
+
 def _same_flow(ground: Ground) -> bool:
-    return bool(ground.segments) and len({slow(segment) for segment in ground.segments}) == 1
+    """Measured flows of all segments agree within a fifth."""
+    flows = [_litres_per_min(segment, ground.profile) for segment in ground.segments]
+    known = [flow for flow in flows if flow is not None]
+    return bool(known) and len(known) == len(flows) and max(known) <= 1.2 * min(known)
+
+
+def _k_confirmed(ground: Ground) -> bool:
+    """The K read from the nameplate in this case is the K that the bench file declares."""
+    declared = number(ground.profile, "pulses_per_litre")
+    said = {str(segment.context.get("stated_k", "")).strip() for segment in ground.segments}
+    if declared is None or len(said) != 1:
+        return False
+    [text] = said
+    return bool(re.fullmatch(r"[0-9]{1,7}([.][0-9]{1,6})?", text)) and Decimal(text) == declared
+
+
+def _decoded_surplus(ground: Ground) -> bool:
+    """A decoder that takes both channels counts more at the board than at the encoder, in every segment that hit.
+
+    Noise on one channel moves such a decoder forth and back: it adds nothing.
+    """
+    if str(ground.profile.get("decoding", "x1")) == "x1" or not ground.segments:
+        return False
+    for segment in ground.segments:
+        up, down = counts(segment, "encoder", ground.profile), counts(segment, "board", ground.profile)
+        if isinstance(up, str) or isinstance(down, str):
+            return False
+        if {"A", "B"} - set(channels(segment, "board")) or abs(down.low - up.low) < 12:  # three pulses of four edges
+            return False
+    return True
+
+
+def _grows(ground: Ground) -> bool:
+    """The excess in litres grows with the delivery: no fixed loss or gain at start and stop makes it."""
+    excess = []
+    for segment in ground.segments:
+        sizes = [r.effect for r in ground.hits if r.segment == segment.id and r.effect is not None]
+        litres = at_rest(segment.registers.get("register"))
+        if sizes and litres:
+            excess.append((float(litres), abs(sizes[0]) * float(litres)))
+    if len(excess) < 2:
+        return False
+    (small, low), (large, high) = min(excess), max(excess)
+    return large > 1.3 * small and high > 1.2 * low and high > 0.1
+
+
+def _beyond_drift(ground: Ground) -> bool:
+    """Every difference is more than a reference in series can drift, air and fittings included."""
+    drift = float(ground.profile.get("reference_drift_rel", REFERENCE_DRIFT))
+    sizes = [abs(reading.effect) for reading in ground.hits if reading.effect is not None]
+    return bool(sizes) and min(sizes) > 1.5 * drift
+
+
+def _two_levels(ground: Ground) -> bool:
+    """The gain before the onset and after it is the same in all deliveries: two states, not a wandering."""
+    sizes = [float(reading.at["size"]) for reading in ground.hits if "size" in reading.at]
+    return len(sizes) >= 2 and max(sizes) - min(sizes) <= 0.25 * max(abs(size) for size in sizes)
+
+
+def _clean_elsewhere(ground: Ground) -> bool:
+    """Fresh deliveries that would have shown the effect did not."""
+    sizes = [abs(reading.effect) for reading in ground.hits if reading.effect]
+    return bool(sizes) and any(
+        reading.mde is not None and reading.mde < min(sizes) and reading.segment not in ground.idle
+        for reading in ground.others
+    )
+
+
+def _at_rest(ground: Ground) -> bool:
+    return bool(ground.hits) and all(reading.at.get("at_rest") is True for reading in ground.hits)
+
+
+def _each_says(key: str, value: Any) -> Callable[[Ground], bool]:
+    return _each(lambda segment: segment.context.get(key) is value)
 
 
 def _same_volumes(ground: Ground) -> bool:
@@ -92,12 +187,23 @@ def _one_visit(ground: Ground) -> bool:
     return end - begin <= 4 * 3600 * 10**9 and last.phase not in ("", "A")
 
 
+REFERENCE_DRIFT = 0.01  # relative, between two parts of one visit; the certificate of a reference may declare less [D]
+DECLARED = frozenset({"sealed_k", "no_electronic_calibration", "topology_direct"})
+
 FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "no_gaps": _each(_no_gaps),
     "events_separated": lambda ground: _hits(ground) >= 3,
     "three_or_more": lambda ground: _segments_hit(ground) >= 3 or _hits(ground) >= 3,
     "three_segments": lambda ground: _segments_hit(ground) >= 3,
     "reproduced": lambda ground: _segments_hit(ground) >= 2,
+    "regular": lambda ground: bool(ground.hits) and all("every_n" in reading.at for reading in ground.hits),
+    "decoded_surplus": _decoded_surplus,
+    "grows_with_volume": _grows,
+    "beyond_reference_drift": _beyond_drift,
+    "two_levels": _two_levels,
+    "k_confirmed": _k_confirmed,
+    "price_observed": _each(lambda segment: "price" in segment.context),
+    "no_foreign_sale": _each_says("foreign_sale", False),
     "same_onset_volume": lambda ground: same_onset(ground.hits),
     "same_flow": _same_flow,
     "same_volumes": _same_volumes,
@@ -111,10 +217,9 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "photographed": _each(lambda segment: bool(segment.context.get("photographed"))),
     "two_taps_one_clock": _each(_two_taps),
     "seals_unchanged": _each(lambda segment: bool(segment.context.get("seals_unchanged"))),
-    "at_rest": lambda ground: bool(ground.hits) and all(reading.at.get("at_rest") for reading in ground.hits),
+    "at_rest": _at_rest,
     "wire_register": _wire,
-    "clean_upstream": lambda ground: ground.clean_upstream,
-    "clean_elsewhere": lambda ground: bool(ground.others),
+    "clean_elsewhere": _clean_elsewhere,
 }
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.causes import HonestCause, explanations
-from harness.judge.chain import base_links, contains
-from harness.judge.contract import Finding, Integrity, Link, Reading, Segment, SegmentKind, Shape
+from harness.judge.chain import contains
+from harness.judge.contract import Finding, Integrity, Reading, Segment, SegmentKind, Shape
 from harness.judge.evidence import Process
 from harness.judge.facts import Ground, facts, same_onset
 
@@ -31,6 +31,7 @@ MECHANISM = {
     "gain-change": "the same volume is counted differently",
     "constant-gain": "the error is beyond what honest adjustment makes",
 }
+PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split"})
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
     "state": "before and after power was cut",
@@ -91,7 +92,10 @@ def leading_contrast(hits: Sequence[Reading]) -> str:
 
 
 def _second_station(process: Process, hits: Sequence[Reading], readings: Sequence[Reading]) -> bool:
-    """Another detector saw the same link, or a part of it, break in the same segment, from another stream."""
+    """Another detector saw the same link, or a part of it, break in the same segment, from other stations.
+
+    Edge balance, quadrature and split of one tap look at one stream: they are one witness (field_rules.md 6).
+    """
     mine = {id for reading in hits for id in reading.segment.split("|")}
     return any(
         other.detector != process.detector
@@ -99,6 +103,7 @@ def _second_station(process: Process, hits: Sequence[Reading], readings: Sequenc
         and other.segment in mine
         and (contains(process.link, other.link) or contains(other.link, process.link))
         and other.detector != "constant-gain"
+        and not (process.detector in PULSE_TESTS and other.detector in PULSE_TESTS)
         for other in readings
     )
 
@@ -114,7 +119,8 @@ def finding(process: Process, case: Case) -> Finding | None:
     others = tuple(r for r in process.readings if r.spoke and not r.hits and r.key == contrast)
     shape = shape_of(hits, others)
     members = _members(hits, case.segments)
-    ground = Ground(process.link, hits, members, others, case.profile, shape, _clean_upstream(process, case))
+    idle = frozenset(s.id for s in case.segments if s.kind is SegmentKind.SHUT)
+    ground = Ground(process.link, hits, members, others, case.profile, shape, idle)
     known = facts(ground)
     causes = explanations(case.causes, process.detector, contrast, process.link, known)
     open_causes = [cause.cause for cause in causes if not cause.excluded_by]
@@ -174,13 +180,6 @@ def _limits(
         said.append("no honest causes are listed for this test and link, so none could be excluded")
     said += [f"not excluded: {cause}" for cause in open_causes]
     return tuple(said)
-
-
-def _clean_upstream(process: Process, case: Case) -> bool:
-    """Within the segments of this process a law watched the encoder-to-board link and found it whole."""
-    upstream = Link("encoder", "board")
-    watched = [r for r in case.readings if r.detector == "edge-balance" and r.spoke]
-    return bool(watched) and not any(r.hits for r in watched) and not (base_links(process.link) & base_links(upstream))
 
 
 def _at(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict[str, Any]:

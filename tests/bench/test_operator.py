@@ -35,10 +35,11 @@ class Terminal:
 
 @pytest.mark.parametrize("slip", ["１３.７", "nan", "1_0", "13,7", "-1", "1e3", "", "99999", "\x1b[2J", "0x10"])
 def test_a_slip_is_asked_again(slip: str) -> None:
-    terminal = Terminal(slip, "13.70", "103.02")
+    terminal = Terminal(slip, "13.70", "103.02", "7.52")
     assert terminal.operator.ask("read-display", "Read the display") == {
         "volume_l": Decimal("13.70"),
         "amount": Decimal("103.02"),
+        "price": Decimal("7.52"),
     }
     assert terminal.shown.count("expected") == 1
     assert "\x1b" not in terminal.shown
@@ -62,6 +63,6 @@ def test_enter_confirms() -> None:
 
 
 def test_exact_decimals_are_kept() -> None:
-    answer = Terminal("13.70", "103.00").operator.ask("read-display", "Read")
+    answer = Terminal("13.70", "103.00", "7.50").operator.ask("read-display", "Read")
     assert str(answer["volume_l"]) == "13.70"
     assert str(answer["amount"]) == "103.00"

@@ -92,15 +92,15 @@ def sale_frame(seq: int, volume: int) -> bytes:
 
 
 def test_a_repeated_frame_is_no_new_reading() -> None:
-    polls, _ = dispenser_reports(
+    polls = dispenser_reports(
         [chunk(100 * MS, sale_frame(1, 5)), chunk(300 * MS, sale_frame(1, 5)), chunk(500 * MS, sale_frame(2, 9))], 1.0
-    )
+    ).polls
     assert [p.volume for p in polls] == [5, 9]
 
 
 def test_a_register_held_before_its_frame_was_sent() -> None:
     frame = sale_frame(1, 5)
-    [poll], _ = dispenser_reports([chunk(100 * MS, frame)], 1.0)
+    [poll] = dispenser_reports([chunk(100 * MS, frame)], 1.0).polls
     line_ns = len(frame) * dart.PROTOCOL.line.char_ns()
     assert poll.t_ns + poll.u_ns <= 100 * MS
     assert poll.t_ns - poll.u_ns <= 100 * MS - line_ns - 25 * MS

@@ -20,7 +20,7 @@ from harness.judge.chain import adjacent, stations
 from harness.judge.contexts import covert, eventful, long, slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet, calibrate
-from harness.judge.quantities import repeats_at_rest, volume
+from harness.judge.quantities import volume
 from harness.judge.reading_errors import sure
 
 NAME = "gain-change"
@@ -126,22 +126,18 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
     if not certain:  # one misread number explains one pair: it wins no more than the odds against that
         e = bet(hit, view.parameters["q_eye"], view.validation, EYE_STAKE)
         p = max(p, view.parameters["q_eye"])
-    repeats = min(repeats_at_rest(g.segment.registers.get(link.downstream)) for g in (a, b))
-    inline = link.upstream != "reference" or all("reference.P" in g.segment.trains for g in (a, b))
-    # a damaged frame does not repeat: three agreeing readings at rest on either side are three observations
-    hits = (3 if repeats >= 3 and inline and "register" in (link.downstream, link.upstream) else 1) if hit else 0
     return Reading(
         NAME,
         f"{a.segment.id}|{b.segment.id}",
         link,
         e,
         p=p,
-        hits=hits,
+        hits=int(hit),
         effect=delta,
         interval=(delta - 1.96 * u, delta + 1.96 * u),
         mde=bound + (float(stats.norm.isf(view.parameters["q"] / 2)) + 1.2816) * u,
         shape=Shape.STATE if hit else None,
-        at={"contrast": contrast, "gains": (a.ratio - 1, b.ratio - 1), "repeats": repeats, "sure": certain},
+        at={"contrast": contrast, "gains": (a.ratio - 1, b.ratio - 1), "sure": certain},
         key=contrast,
     )
 
@@ -164,7 +160,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="intervention",
     null="two fresh segments on either side of a declared contrast differ in gain by no more than an honest bound",
     needs="the same neighbouring pair of stations measured in both groups",

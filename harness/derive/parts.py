@@ -1,0 +1,135 @@
+"""The journal's steps and outcomes -> parts: one a delivery, with its phase, sealed state and what was read for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from captures.errors import IntegrityError
+from captures.model import Mark, MarkSource
+from harness.derive.recorded import Recorded
+
+NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?\Z")  # ASCII only; no NaN, infinity or exponent
+UNREADABLE = re.compile(r"none|not shown|refused|broken|unread|missing|n/?a|无|没有|破损|断|不清|拒", re.IGNORECASE)
+
+
+@dataclass
+class Part:
+    """A delivery or shut-nozzle step.  `reads` by what was read: (t_ns, journal place, values)."""
+
+    label: str
+    step: Mapping[str, Any]
+    begin_ns: int
+    phase: str
+    state: str
+    end_ns: int | None = None
+    next_ns: int | None = None
+    after_ns: int = -1  # end of the segment before
+    reads: dict[str, tuple[int, str, Mapping[str, Any]]] = field(default_factory=dict)
+    total_before: tuple[int, Decimal] | None = None
+    total_after: tuple[int, Decimal] | None = None
+
+    @property
+    def is_delivery(self) -> bool:
+        return str(self.step["type"]) == "Deliver"
+
+
+@dataclass
+class Told:
+    """What the steps and outcomes of a run tell, in time order."""
+
+    parts: list[Part] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    stated: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def seals_unchanged(self) -> bool:
+        """Seals were read before and after, by their numbers, and read the same; what nobody could read proves nothing."""
+        before, after = self.stated.get("seals_before", ""), self.stated.get("seals_after", "")
+        return before == after and any(c.isdigit() for c in before) and not UNREADABLE.search(before)
+
+
+def number(value: Any) -> Decimal | None:
+    """`value` as an exact decimal, None when it is no plain number: such a reading is no reading."""
+    text = str(value)
+    return Decimal(text) if NUMBER.match(text) else None
+
+
+def told(recorded: Recorded) -> Told:
+    """Raises IntegrityError naming the journal line that lacks what its kind promises."""
+    reader = _Reader()
+    for place, body in recorded.entries:
+        try:
+            reader.take(place, body)
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            raise IntegrityError(
+                f"{place}: a {body.get('kind')} record lacks what it must hold ({type(error).__name__}: {error}); "
+                "this journal was not written by a run of this version"
+            ) from None
+    return reader.told
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.told = Told()
+        self._by_label: dict[str, Part] = {}
+        self._phase, self._powers = "", 0
+        self._step: Mapping[str, Any] = {"type": ""}
+        self._total: tuple[int, Decimal] | None = None
+
+    def take(self, place: str, body: Mapping[str, Any]) -> None:
+        match body.get("kind"):
+            case "step":
+                self._begin(int(body["t_ns"]), body["step"])
+            case "outcome":
+                self._end(int(body["t_ns"]), place, body["value"])
+            case "mark":
+                source = MarkSource(body["source"])
+                mark = Mark(int(body["t_ns"]), int(body["u_ns"]), source, str(body["mark"]), dict(body["payload"]))
+                self.told.marks.append(mark)
+            case _:
+                pass
+
+    def _begin(self, t_ns: int, step: Mapping[str, Any]) -> None:
+        self._step = step
+        match step["type"]:
+            case "Phase":
+                self._phase = str(step["letter"])
+            case "PowerCycle":
+                self._powers += 1
+            case "Deliver" | "Shut":
+                part = Part(
+                    str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total
+                )
+                if self.told.parts:
+                    last = self.told.parts[-1]
+                    last.next_ns, part.after_ns = t_ns, last.end_ns or last.begin_ns
+                self.told.parts.append(part)
+                self._by_label[part.label] = part
+            case _:
+                pass
+
+    def _end(self, t_ns: int, place: str, value: Mapping[str, Any]) -> None:
+        match self._step["type"]:
+            case "Deliver" | "Shut":
+                self.told.parts[-1].end_ns = t_ns
+            case "Read" | "Weigh":
+                what = "weigh" if self._step["type"] == "Weigh" else str(self._step["what"])
+                self._read(what, t_ns, place, dict(value))
+            case "Inquire" | "Confirm":
+                self.told.stated[str(self._step["key"])] = str(value.get("value", ""))
+            case _:
+                pass
+
+    def _read(self, what: str, t_ns: int, place: str, value: dict[str, Any]) -> None:
+        part = self._by_label.get(str(self._step["label"]))
+        if part is not None and value:
+            part.reads[what] = (t_ns, place, value)
+        litres = number(value.get("volume_l")) if what == "totaliser" else None
+        if litres is not None:
+            self._total = (t_ns, litres)
+            if part is not None:
+                part.total_after = self._total
