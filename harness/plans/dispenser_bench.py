@@ -44,7 +44,8 @@ def steps(can: Ability) -> Plan:
     yield Phase("bench", mark("nozzle shut, slow flow, amount preset"))
     yield Shut("S1", 60)
     yield from sale(can, "F1", "4.10", flow="slow")
-    yield from sale(can, "A1", "13.30", amount=str((can.price * 13).quantize(can.price)))
+    if can.price > 0:  # without a declared price nobody knows what an amount preset would deliver
+        yield from sale(can, "A1", "13.30", amount=str((can.price * 13).quantize(can.price)))
     yield Phase("E", mark("power away, same volumes again"))
     yield PowerCycle(30)
     yield from sale(can, "P1", "13.70")

@@ -42,7 +42,8 @@ def steps(can: Ability) -> Plan:
         yield from sale(can, "C4", LONGEST_L)
     yield Shut("S1", 60)
     yield from sale(can, "F1", "4.10", flow="slow")
-    yield from sale(can, "C5", "13.30", amount=str((can.price * 13).quantize(can.price)))
+    if can.price > 0:  # without a declared price nobody knows what an amount preset would deliver
+        yield from sale(can, "C5", "13.30", amount=str((can.price * 13).quantize(can.price)))
     yield Phase("D", mark("preservation decided"))
     yield Confirm(
         "preservation", mark("Board, display and till photographed and imaged, or their loss accepted on record")
