@@ -338,7 +338,8 @@ def delivery(
         u = max(0.0005 * volume_l, 0.004)
         litres = _decimal(float(v[-1] * (1 + it.reference_gain) + rng.normal(0, u)), "0.001")
         reference = (float(_misread(rng, litres, misread)), u)
-    asked = {"asked_l": volume_l, "preset": "volume", "flow": "slow" if flow == "slow" else "full"}
+    asked: dict[str, Any] = {"asked_l": volume_l, "preset": "volume", "flow": "slow" if flow == "slow" else "full"}
+    asked |= {"price": "7.52"} | ({"wire_end": True, "foreign_sale": False} if "register" in wanted else {})
     return Segment(
         id,
         SegmentKind.DELIVERY,

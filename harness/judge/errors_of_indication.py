@@ -1,23 +1,66 @@
 """Error of indication of one delivery, E = (V_indicated - V_ref) / V_ref: positive when the customer is short.
 
-Sign and formula: fuel_dispensers.md sections 0 and 3.2 (JJG 443).
+Sign and formula: fuel_dispensers.md sections 0 and 3.2 (JJG 443).  A digit misread by an officer is no error of the
+instrument: `misread` names the deliveries whose displayed volume other observations contradict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.judge.contract import Segment, SegmentKind
-from harness.judge.quantities import Quantity, volume
+from harness.judge.quantities import Quantity, at_rest, ended, number, unit_price, volume
+from harness.judge.reading_errors import amount_agrees
 
 NOMINAL: Mapping[str, Any] = {}
 
 
-def indicated(segment: Segment, profile: Mapping[str, Any]) -> Quantity:
-    """What the customer is shown: the display, else the board's register."""
+def indicated(segment: Segment, profile: Mapping[str, Any], misread: bool = False) -> Quantity:
+    """What the customer is shown: the display, else the board's register, which also stands for a misread display."""
     shown = volume(segment, "display", profile)
-    return shown if not shown.why_not else volume(segment, "register", profile)
+    return volume(segment, "register", profile) if misread or shown.why_not else shown
+
+
+def misread(segments: Sequence[Segment], profile: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of deliveries whose display, read by eye, disagrees with the register at rest or with the displayed amount,
+    while most deliveries agree.  A display that its amount confirms is what the customer was shown, whatever the
+    register says."""
+    apart: set[str] = set()
+    tests = (_near_register, _near_amount)
+    for test in tests:
+        results = {segment.id: agrees for segment in segments if (agrees := test(segment, profile)) is not None}
+        odd = {id for id, agrees in results.items() if not agrees}
+        if 2 * len(odd) < len(results):
+            apart |= odd
+    return frozenset(segment.id for segment in segments if segment.id in apart and not _confirmed(segment, profile))
+
+
+def _confirmed(segment: Segment, profile: Mapping[str, Any]) -> bool:
+    """Photographed, or two readings that would have to be wrong in a way that fits."""
+    near = _near_register(segment, profile)
+    return bool(segment.context.get("photographed")) or near is True or amount_agrees(segment, profile)
+
+
+def _near_register(segment: Segment, profile: Mapping[str, Any]) -> bool | None:
+    """Display and register agree as the display law asks; None where one of them was not observed at rest."""
+    register, display = segment.registers.get("register"), segment.registers.get("display")
+    value, shown = at_rest(register), at_rest(display)
+    if register is None or display is None or value is None or shown is None or not ended(segment):
+        return None
+    step = max(register.resolution, number(profile, "volume_resolution_l") or register.resolution, display.resolution)
+    return abs(shown - value) < register.resolution + step
+
+
+def _near_amount(segment: Segment, profile: Mapping[str, Any]) -> bool | None:
+    """Displayed amount and volume fit; None where one of them, or the price, was not observed."""
+    seen = "display" in segment.registers and "amount" in segment.registers
+    return amount_agrees(segment, profile) if seen and unit_price(segment, profile) is not None else None
+
+
+def replaceable(segment: Segment, profile: Mapping[str, Any]) -> bool:
+    """The register at rest was observed and may stand for a misread display."""
+    return _near_register(segment, profile) is not None
 
 
 def error_of_indication(segment: Segment, profile: Mapping[str, Any] = NOMINAL) -> float | None:

@@ -27,7 +27,7 @@ def bet(hit: bool, q: float, validation: Validation, stake: float = STAKE) -> fl
 
 def bet_on_count(hits: int, parameters: Mapping[str, float], validation: Validation) -> float:
     """e of a count of separate violations: a tenth of the stake on `min_hits` at the odds of `q_few`, the rest on
-    `many_hits` at the odds of `q`.  Few violations may be honest bursts (Poisson, mean 0.5); many may not."""
+    `many_hits` at the odds of `q`.  Few violations may be honest bursts (Poisson); many may not."""
     few = min(1.0 / parameters["q_few"], validation.cap)
     many = min(1.0 / parameters["q"], validation.cap)
     if many <= 1.0:

@@ -6,6 +6,7 @@ One disturbance is one event however many edges it makes: violations closer than
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,10 @@ from scipy import stats
 from captures.model import Int64Array
 from harness.judge.contract import Shape
 
-HONEST_EVENTS = 0.5  # mean number of separate disturbances in one honest segment allowed by the Poisson null below
+HONEST_EVENTS = 0.5  # mean number of separate disturbances in one honest segment allowed by the Poisson null below,
+# whatever its length; to it comes a rate per observed second, a parameter of each detector
+
+HONEST_REGULAR = 1e-4  # bound on the chance of five random places and more at one spacing (`period`)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,22 @@ def first_of_each(ticks: Int64Array, burst: int) -> Int64Array:
 def poisson_p(hits: int, mean: float = HONEST_EVENTS) -> float:
     """P(at least `hits` separate disturbances) when honest segments see `mean` of them on average."""
     return float(stats.poisson.sf(hits - 1, mean)) if hits else 1.0
+
+
+def counted(hits: int, seconds: float, per_s: float, parameters: Mapping[str, float]) -> int:
+    """How many of `hits` separate disturbances may be counted as violations (for `evalue.bet_on_count`): all where an
+    honest line with `per_s` disturbances a second in `seconds` observed shows so many with probability below `q`,
+    fewer than `many_hits` where it is below `q_few`, else none."""
+    p = poisson_p(hits, HONEST_EVENTS + per_s * seconds)
+    if hits < parameters["min_hits"] or p >= parameters["q_few"]:
+        return 0
+    return hits if p < parameters["q"] else min(hits, int(parameters["many_hits"]) - 1)
+
+
+def least_counted(seconds: float, per_s: float, parameters: Mapping[str, float]) -> int:
+    """The fewest separate disturbances in `seconds` that `counted` takes for violations."""
+    k = int(stats.poisson.isf(parameters["q_few"], HONEST_EVENTS + per_s * seconds)) + 1
+    return max(k, int(parameters["min_hits"]))
 
 
 def period(positions: npt.NDArray[np.int64], slack: int = 1) -> int | None:

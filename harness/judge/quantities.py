@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,8 @@ def counts(segment: Segment, station: str, profile: Mapping[str, Any]) -> Counts
     """Decoded counts of an encoder or board tap (declared decoding x1, x2, x4), or why there are none.
 
     With both channels the decoder may subtract reverse steps (hose recoil) or not: both are admitted, so the count
-    lies between net and gross.  With one channel the x1 count of rising edges is used.
+    lies between net and gross; a x1 or x2 board may as well count the edges of A and never look at B.  With one
+    channel the x1 count of rising edges is used.
     """
     ppl = number(profile, "pulses_per_litre")
     if ppl is None:
@@ -69,6 +70,8 @@ def counts(segment: Segment, station: str, profile: Mapping[str, Any]) -> Counts
         steps = gray.decode(a_ticks, a_levels, b_ticks, b_levels)
         net, gross = abs(int(steps.direction.sum(dtype=np.int64))), steps.edges
         low, high = net * factor // 4, -(-gross * factor // 4)
+        own = {"x1": int(np.count_nonzero(a_levels == 1)), "x2": int(a_ticks.size)}
+        high = max(high, own.get(decoding, 0))
         return Counts(low, high, ppl * factor)
     train = next(iter(taps.values()))
     ticks, levels = clipped(segment, train)
@@ -79,6 +82,25 @@ def counts(segment: Segment, station: str, profile: Mapping[str, Any]) -> Counts
 def at_rest(register: Register | None) -> Decimal | None:
     """The value at rest: the last reading."""
     return register.values[-1] if register is not None and register.values else None
+
+
+def ended(segment: Segment) -> bool:
+    """The register's last reading came after the pump had reported the end of the sale: observed, or it did not."""
+    return segment.context.get("wire_end") is True
+
+
+def unit_price(segment: Segment, profile: Mapping[str, Any]) -> Decimal | None:
+    """The unit price observed for this sale; the profile's only where it declares that the price is fixed."""
+    price = segment.context.get("price")
+    if price is None and profile.get("price_fixed") is True:
+        price = profile.get("price")
+    if price is None:
+        return None
+    try:
+        value = Decimal(str(price))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and value > 0 else None
 
 
 def repeats_at_rest(register: Register | None) -> int:

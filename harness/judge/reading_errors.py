@@ -8,11 +8,10 @@ fit.  A weighing is typed in by hand.  field_rules.md section 6, condition 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from harness.judge.contract import Segment
-from harness.judge.quantities import at_rest, number, repeats_at_rest
+from harness.judge.quantities import at_rest, number, repeats_at_rest, unit_price
 
 
 def sure(segment: Segment, station: str, profile: Mapping[str, Any]) -> bool:
@@ -25,15 +24,15 @@ def sure(segment: Segment, station: str, profile: Mapping[str, Any]) -> bool:
         return segment.reference_l is None
     if station == "register":
         return repeats_at_rest(segment.registers.get("register")) >= 2
-    return station == "display" and _amount_agrees(segment, profile)
+    return station == "display" and amount_agrees(segment, profile)
 
 
-def _amount_agrees(segment: Segment, profile: Mapping[str, Any]) -> bool:
+def amount_agrees(segment: Segment, profile: Mapping[str, Any]) -> bool:
+    """The displayed amount is the observed unit price times the displayed volume."""
     display, amount = segment.registers.get("display"), segment.registers.get("amount")
     shown, asked = at_rest(display), at_rest(amount)
-    price = segment.context.get("price", profile.get("price"))
+    price = unit_price(segment, profile)
     if display is None or amount is None or shown is None or asked is None or price is None:
         return False
-    p = Decimal(str(price))
     interval = max(display.resolution, number(profile, "volume_resolution_l") or display.resolution)
-    return abs(asked - p * shown) <= amount.resolution + p * interval
+    return abs(asked - price * shown) <= amount.resolution + price * interval

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -73,3 +73,47 @@ def test_the_gravest_group_counts() -> None:
 
 def test_nothing_measured_is_inconclusive() -> None:
     assert conformity([], {}, Edition()).conformity is Conformity.INCONCLUSIVE
+
+
+def looked_at(id: str, shown: str, true: float, price: str = "7.50", amount: str = "", register: str = "") -> Segment:
+    """A sale with displayed volume and amount, and a register over the wire where one is given."""
+    made = sale(id, shown, true)
+    at = np.zeros(1, dtype=np.int64)
+    money = amount or str((Decimal(shown) * Decimal(price)).quantize(Decimal("0.01")))
+    registers = dict(made.registers)
+    registers["amount"] = Register("amount", at, at, (Decimal(money),), Decimal("0.01"), "CNY", Origin("test", ""))
+    if register:
+        registers["register"] = Register(
+            "register", at, at, (Decimal(register),), Decimal("0.01"), "L", Origin("test", "")
+        )
+    return replace(made, registers=registers, context={"price": price, "wire_end": bool(register)})
+
+
+def test_the_register_stands_for_a_misread_display() -> None:
+    good = [looked_at(f"C{i}", "20.00", 20.0, register="20.00") for i in range(2)]
+    wrong = looked_at("C2", "29.00", 20.0, amount="150.00", register="20.00")
+    result = conformity([*good, wrong], {}, Edition())
+    assert result.conformity is Conformity.PASS
+    assert result.groups[0]["n"] == 3
+
+
+def test_a_display_that_its_amount_confirms_is_what_the_customer_was_shown() -> None:
+    good = [looked_at(f"C{i}", "20.00", 20.0, register="20.00") for i in range(3)]
+    own = [looked_at(f"A{i}", "20.80", 20.0, register="20.00") for i in range(2)]
+    result = conformity([*good, *(replace(segment, phase="A") for segment in own)], {}, Edition())
+    assert result.conformity is Conformity.FAIL
+
+
+def test_one_outlier_read_by_eye_makes_no_fail() -> None:
+    members = [sale("C0", "20.00", 20.0), sale("C1", "20.01", 20.0), sale("C2", "90.00", 20.0)]
+    result = conformity(members, {}, Edition())
+    assert result.conformity is Conformity.INCONCLUSIVE
+    assert result.groups[0]["outlier"] == ["C2"]
+    assert result.groups[0]["n"] == 2
+
+
+def test_one_delivery_read_by_eye_and_confirmed_by_nothing_makes_no_fail() -> None:
+    result = conformity([sale("C0", "29.00", 20.0)], {}, Edition())
+    assert result.conformity is Conformity.INCONCLUSIVE
+    assert result.groups[0]["unconfirmed"] is True
+    assert conformity([looked_at("C0", "29.00", 20.0)], {}, Edition()).conformity is Conformity.FAIL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,11 @@ VALID = Validation(10_000, 0)
 real = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded signals are not beside the repository")
 
 
-def run(spec: DetectorSpec, *segments: Segment) -> list[Reading]:
-    return list(spec.judge(segments, View(PROFILE, spec.parameters, VALID)))
+X1 = PROFILE | {"decoding": "x1"}  # the generator's adder pulses each channel for itself: no legal walk
+
+
+def run(spec: DetectorSpec, *segments: Segment, profile: dict[str, Any] = PROFILE) -> list[Reading]:
+    return list(spec.judge(segments, View(profile, spec.parameters, VALID)))
 
 
 def tap(ticks: npt.NDArray[np.int64], tick_s: Fraction | None) -> Segment:
@@ -113,7 +117,7 @@ def test_honest_deliveries_raise_nothing(grade: str, flow: str) -> None:
 def test_every_fiftieth_pulse_is_seen_by_all_three() -> None:
     rng = np.random.default_rng(12)
     segment = delivery(rng, instrument(rng), 20.0, tamper=Tamper(insert_every=50), emi=0.0)
-    (balance,) = run(edge_balance.DETECTOR, segment)
+    (balance,) = run(edge_balance.DETECTOR, segment, profile=X1)
     assert balance.effect == pytest.approx(0.02, abs=0.002)
     assert balance.at["every_n"] == 50
     assert balance.shape is Shape.CONSTANT
@@ -137,7 +141,7 @@ def test_one_channel_alone_breaks_the_turn(channels: str) -> None:
 def test_switched_on_inside_the_delivery() -> None:
     rng = np.random.default_rng(14)
     segment = delivery(rng, instrument(rng), 30.0, tamper=Tamper(insert_every=20, from_l=12.0), emi=0.0)
-    (reading,) = run(edge_balance.DETECTOR, segment)
+    (reading,) = run(edge_balance.DETECTOR, segment, profile=X1)
     assert reading.shape is Shape.SWITCHED
     low, high = reading.at["onset_interval_l"]
     assert low <= 12.2
@@ -159,6 +163,30 @@ def test_two_bursts_are_two_events_and_no_finding() -> None:
     assert reading.hits == 0
     assert reading.e < 1
     assert sum(reading.at["surplus"].values()) == 10
+
+
+@pytest.mark.parametrize("decoding", ["x1", "x4"])
+def test_bursts_at_an_honest_rate_are_noise(decoding: str) -> None:
+    rng = np.random.default_rng(16)
+    profile = PROFILE | {"decoding": decoding}
+    segment = delivery(rng, instrument(rng), 40.0, emi=8.0)
+    for spec in (edge_balance.DETECTOR, quadrature.DETECTOR):
+        for reading in run(spec, segment, profile=profile):
+            assert reading.hits == 0
+    (balance,) = run(edge_balance.DETECTOR, segment, profile=profile)
+    assert balance.at["noise_events"] >= 4
+
+
+def test_additions_on_one_channel_cancel_for_a_board_that_decodes_both() -> None:
+    rng = np.random.default_rng(17)
+    segment = delivery(rng, instrument(rng), 20.0, tamper=Tamper(insert_every=20, channels="A"), emi=0.0)
+    (both,) = run(edge_balance.DETECTOR, segment)
+    assert both.hits == 0
+    assert both.at["noise_events"] > 50
+    assert next(r for r in run(quadrature.DETECTOR, segment) if str(r.link) == "encoder>board").hits > 50
+    (one,) = run(edge_balance.DETECTOR, segment, profile=X1)
+    assert one.effect == pytest.approx(0.05, abs=0.005)
+    assert one.at["every_n"] == 20
 
 
 def test_what_lies_in_a_gap_is_not_counted() -> None:

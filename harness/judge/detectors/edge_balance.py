@@ -1,9 +1,12 @@
 """Edge balance: do the pulses that enter the board equal those that left the encoder?
 
-Null: every edge at the board follows one edge of the encoder within the latency tolerance, channel by channel; at
-most `max_honest_events` separate disturbances (EMI bursts, switching) per segment and a net count below
-`min_effect` are honest.  Both directions.  Needs both taps on one clock.  Source: statistics.md sections 1c T8, 1d;
-fuel_dispensers.md r2.
+Null: every edge at the board follows one edge of the encoder within the latency tolerance, channel by channel; what
+does not comes in separate disturbances (EMI bursts, switching) at an honest rate per observed second, and changes what
+the board counts by less than `min_hits` pulses or `min_effect`.  Counted is what the declared decoding makes of the
+edges: the rising edges of A for x1, the walk of both channels for x2 and x4 (a pulse on one channel alone cancels in it;
+the quadrature detector sees that), the edges of the one channel where only one is tapped.  Additions at a regular
+spacing in pulses are no disturbance, however rare.  Both directions.  Needs both taps on one clock.  Source:
+statistics.md sections 1c T8, 1d; fuel_dispensers.md r2; field_rules.md section 6.
 """
 
 from __future__ import annotations
@@ -15,11 +18,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from captures.model import Int64Array, PulseTrain
+from captures.model import Int64Array, PulseTrain, UInt8Array
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
-from harness.judge.events import first_of_each, period, place, poisson_p
+from harness.judge.events import (
+    HONEST_EVENTS,
+    HONEST_REGULAR,
+    counted,
+    first_of_each,
+    least_counted,
+    period,
+    place,
+    poisson_p,
+)
+from harness.judge.gray import decode
 from harness.judge.matching import balance, match
 from harness.judge.quantities import number
 from harness.judge.trains import channels, inside, micro, same_clock, segment_window, ticks_of, to_ns
@@ -38,6 +51,22 @@ class _Channel:
     edges: int
     per_pulse: int
     moved: int
+    up: tuple[Int64Array, UInt8Array | None]
+    down: tuple[Int64Array, UInt8Array | None]
+
+    @property
+    def whole(self) -> int:
+        """Net pulses too many (> 0) at the board: rising edges where both are recorded."""
+        return _rising(*self.down) - _rising(*self.up) if self.ticks.size else 0
+
+    @property
+    def pulses(self) -> int:
+        """Pulses at the encoder."""
+        return self.edges // self.per_pulse
+
+
+def _rising(ticks: Int64Array, levels: UInt8Array | None) -> int:
+    return int(ticks.size) if levels is None else int(np.count_nonzero(levels == 1))
 
 
 def _window(segment: Segment, up: PulseTrain, down: PulseTrain) -> tuple[int, int]:
@@ -47,7 +76,8 @@ def _window(segment: Segment, up: PulseTrain, down: PulseTrain) -> tuple[int, in
 
 def _compare(segment: Segment, up: PulseTrain, down: PulseTrain, parameters: dict[str, int]) -> _Channel:
     window, gaps = _window(segment, up, down), up.gaps + down.gaps
-    ups, downs = up.ticks[inside(up.ticks, window, gaps)], down.ticks[inside(down.ticks, window, gaps)]
+    select_up, select_down = inside(up.ticks, window, gaps), inside(down.ticks, window, gaps)
+    ups, downs = up.ticks[select_up], down.ticks[select_down]
     found = match(ups, downs, parameters["latency"], parameters["skew"])
     result = balance(found, parameters["burst"])
     # beside the border of what was observed an edge may have lost its partner
@@ -57,7 +87,33 @@ def _compare(segment: Segment, up: PulseTrain, down: PulseTrain, parameters: dic
         clear &= (result.ticks < begin - margin) | (result.ticks > end + margin)
     moved = int(found.surplus.size + found.deficit.size) - int(np.abs(result.net).sum())
     per_pulse = 2 if up.levels is not None else 1
-    return _Channel(result.ticks[clear], result.net[clear], result.at[clear], int(ups.size), per_pulse, moved)
+    return _Channel(
+        result.ticks[clear],
+        result.net[clear],
+        result.at[clear],
+        int(ups.size),
+        per_pulse,
+        moved,
+        (ups, None if up.levels is None else up.levels[select_up]),
+        (downs, None if down.levels is None else down.levels[select_down]),
+    )
+
+
+def _net(results: dict[str, _Channel], decoding: str) -> tuple[float, bool]:
+    """Pulses by which the board's count differs from the encoder's, and whether both channels were decoded for it."""
+    a, b = results.get("A"), results.get("B")
+    if decoding == "x1" and a is not None:
+        return float(a.whole), False
+    if a is None or b is None:
+        return float(next(iter(results.values())).whole), False
+    if not a.ticks.size and not b.ticks.size:
+        return 0.0, True  # nothing differs: nothing to decode
+    steps = []
+    for first, second in ((a.up, b.up), (a.down, b.down)):
+        if first[1] is None or second[1] is None:
+            return float(a.whole), False
+        steps.append(abs(int(decode(first[0], first[1], second[0], second[1]).direction.sum(dtype=np.int64))))
+    return (steps[1] - steps[0]) / 4, True
 
 
 def _segment(segment: Segment, view: View) -> Reading | None:
@@ -76,7 +132,9 @@ def _segment(segment: Segment, view: View) -> Reading | None:
     assert tick_s is not None
     ticks = {key: ticks_of(micro(view.parameters[f"{key}_us"]), tick_s) for key in ("latency", "skew", "burst")}
     results = {name: _compare(segment, up, down, ticks) for name, up, down in pairs}
-    return _reading(segment, view, results, pairs[0][1], ticks["burst"])
+    begin, end = _window(segment, pairs[0][1], pairs[0][2])
+    seconds = max(float((end - begin) * tick_s), 0.0)
+    return _reading(segment, view, results, pairs[0][1], ticks["burst"], seconds)
 
 
 def _merged(results: dict[str, _Channel], burst: int) -> tuple[Int64Array, Int64Array]:
@@ -89,40 +147,50 @@ def _merged(results: dict[str, _Channel], burst: int) -> tuple[Int64Array, Int64
     return ticks[first], pulse[first]
 
 
-def _reading(segment: Segment, view: View, results: dict[str, _Channel], train: PulseTrain, burst: int) -> Reading:
+def _reading(
+    segment: Segment, view: View, results: dict[str, _Channel], train: PulseTrain, burst: int, seconds: float
+) -> Reading:
     ticks, pulse = _merged(results, burst)
     surplus = {name: int(r.net[r.net > 0].sum()) for name, r in results.items()}
     deficit = {name: int(-r.net[r.net < 0].sum()) for name, r in results.items()}
     edges = sum(r.edges for r in results.values())
-    net = sum(surplus.values()) - sum(deficit.values())
-    hits = int(ticks.size)
-    at: dict[str, Any] = {"surplus": surplus, "deficit": deficit, "edges": edges}
+    events = int(ticks.size)
+    net, decoded = _net(results, str(view.profile.get("decoding", "x1")))
+    pulses = max(r.pulses for r in results.values())
+    at: dict[str, Any] = {"surplus": surplus, "deficit": deficit, "edges": edges, "net_pulses": net}
     moved = sum(r.moved for r in results.values())
     if moved > 0.01 * max(edges, 1):
         at["retimed"] = moved
-        if hits < view.parameters["min_hits"]:
+        if events < view.parameters["min_hits"]:
             return Reading(NAME, segment.id, LINK, 1.0, at=at, reason="counts agree, edges re-timed beyond the latency")
     shut = segment.kind is SegmentKind.SHUT
-    large = shut or abs(net) > view.parameters["min_effect"] * edges
-    hit = hits >= view.parameters["min_hits"] and large
-    effect = net / edges if edges else None
-    interval = ((net - 2) / edges, (net + 2) / edges) if edges else None
+    per_s = view.parameters["honest_per_s" if decoded else "honest_per_s_one_channel"]
+    large = abs(net) >= view.parameters["min_hits"] and (shut or abs(net) > view.parameters["min_effect"] * pulses)
+    # what nets to nothing is no violation; a decoded event counts only as far as it changed the count
+    separate = min(events, int(abs(net))) if decoded else events
+    regular = large and 2 * separate >= events and period(pulse) is not None
+    counts = separate if regular else counted(separate, seconds, per_s, view.parameters)
+    hits = counts if large else 0
     shape = None
-    if hit:
+    if hits:
         shape = Shape.EXTRA if shut else Shape.CONSTANT
-        at |= _where(segment, view, train, ticks, pulse, max(r.edges // r.per_pulse for r in results.values()))
+        at |= _where(segment, view, train, ticks, pulse, pulses)
         shape = at.pop("shape", shape) if not shut else shape
-    pulses = edges / sum(r.per_pulse for r in results.values())
+    elif events:
+        at["noise_events"] = events
+    least = least_counted(seconds, per_s, view.parameters)
+    p = poisson_p(separate, HONEST_EVENTS + per_s * seconds)
+    p = min(p, HONEST_REGULAR) if regular else p
     return Reading(
         NAME,
         segment.id,
         LINK,
-        bet_on_count(hits if hit else 0, view.parameters, view.validation),
-        p=poisson_p(hits) if large else 1.0,
-        hits=hits if hit else 0,
-        effect=effect,
-        interval=interval,
-        mde=max(view.parameters["min_hits"] / pulses, view.parameters["min_effect"]) if pulses else None,
+        bet_on_count(hits, view.parameters, view.validation),
+        p=p if hits else 1.0,
+        hits=hits,
+        effect=net / pulses if pulses else None,
+        interval=((net - 1) / pulses, (net + 1) / pulses) if pulses else None,
+        mde=max(least / pulses, view.parameters["min_effect"]) if pulses else None,
         shape=shape,
         at=at,
     )
@@ -159,10 +227,10 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
-    null="every edge at the board follows one edge of the encoder within the latency tolerance; separate disturbances "
-    "are rare and short",
+    null="what the board counts follows the encoder within the latency tolerance; separate disturbances come at an honest "
+    "rate, or net to nothing",
     needs="encoder and board tapped on one clock",
     parameters={
         "latency_us": 500.0,
@@ -172,6 +240,8 @@ DETECTOR = DetectorSpec(
         "many_hits": 5.0,
         "q_few": 0.015,
         "min_effect": 5e-4,
+        "honest_per_s": 0.1,
+        "honest_per_s_one_channel": 0.5,
         "q": 3e-4,
     },
     judge=judge,

@@ -1,7 +1,8 @@
 """Quadrature: do the two channels of a pulser move as one shaft moves them?
 
 Null: in steady motion the channels change in turn.  A channel that changes twice in a row while the motion before
-and after it keeps its direction (a jog), or both channels changing at one tick, happens in rare bursts only.
+and after it keeps its direction (a jog), or both channels changing at one tick, happens in bursts only, at an honest rate
+per observed second; irregularities at a regular spacing in steps are no burst, however rare.
 Reversals of a shaft that is moved by hand, or stops, are no violation: jogs count only between `steady` steps of the
 same direction on either side.  Source: statistics.md T5.
 """
@@ -19,10 +20,19 @@ from captures.model import Int64Array
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
-from harness.judge.events import first_of_each, period, place, poisson_p
+from harness.judge.events import (
+    HONEST_EVENTS,
+    HONEST_REGULAR,
+    counted,
+    first_of_each,
+    least_counted,
+    period,
+    place,
+    poisson_p,
+)
 from harness.judge.gray import Walk, decode
 from harness.judge.quantities import number
-from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, ticks_of, to_ns
+from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of, to_ns
 
 NAME = "quadrature"
 
@@ -107,22 +117,30 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
         return mute(f"{station}: steady motion in {found.steady_share:.0%} of the steps only", at)
     if found.steady_share < 0.5:
         return mute(f"{station}: the shaft stops and turns", at)
+    first, last = segment_window(segment, a)
+    seconds = max(float((last - first) * a.tick_s), 0.0)
+    per_s = view.parameters["honest_per_s"]
     hits = int(found.ticks.size)
     excess = (found.jogs_a + found.jogs_b) / walk.edges * 2
-    hit = hits >= view.parameters["min_hits"] and excess + found.double / walk.edges > view.parameters["min_effect"]
+    large = excess + found.double / walk.edges > view.parameters["min_effect"]
+    regular = large and period(found.index // 4) is not None
+    violations = (hits if regular else counted(hits, seconds, per_s, view.parameters)) if large else 0
     shape = None
-    if hit:
+    if violations:
         shape, where = _where(segment, view, found, walk, to_ns(segment, a, found.ticks))
         at |= where
+    elif hits:
+        at["noise_events"] = hits
+    p = poisson_p(hits, HONEST_EVENTS + per_s * seconds)
     reading = Reading(
         NAME,
         segment.id,
         link,
-        bet_on_count(hits if hit else 0, view.parameters, view.validation),
-        p=poisson_p(hits) if hit else 1.0,
-        hits=hits if hit else 0,
-        effect=abs(int(a_ticks.size) - int(b_ticks.size)) / walk.edges if hit else 0.0,
-        mde=view.parameters["min_hits"] / (walk.edges / 4),
+        bet_on_count(violations, view.parameters, view.validation),
+        p=(min(p, HONEST_REGULAR) if regular else p) if violations else 1.0,
+        hits=violations,
+        effect=abs(int(a_ticks.size) - int(b_ticks.size)) / walk.edges if violations else 0.0,
+        mde=least_counted(seconds, per_s, view.parameters) / (walk.edges / 4),
         shape=shape,
         at=at,
     )
@@ -174,9 +192,9 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
-    null="in steady motion the two channels change in turn; what breaks the turn comes in rare bursts",
+    null="in steady motion the two channels change in turn; what breaks the turn comes in bursts at an honest rate",
     needs="channels A and B of one station, both edges, one clock",
     parameters={
         "steady": 4.0,
@@ -187,6 +205,7 @@ DETECTOR = DetectorSpec(
         "many_hits": 5.0,
         "q_few": 0.015,
         "min_effect": 5e-4,
+        "honest_per_s": 0.5,
         "q": 3e-4,
     },
     judge=judge,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
-from harness.judge.quantities import at_rest, repeats_at_rest
+from harness.judge.quantities import at_rest, ended, repeats_at_rest
 from harness.judge.settest import violation
 
 NAME = "display-law"
@@ -23,6 +23,8 @@ def _segment(segment: Segment, view: View) -> Reading | None:
     value, shown = at_rest(register), at_rest(display)
     if value is None or shown is None or not segment.complete:
         return Reading(NAME, segment.id, LINK, 1.0, reason="no reading at rest")
+    if not ended(segment):
+        return Reading(NAME, segment.id, LINK, 1.0, reason="the end of the sale was not heard")
     step = max(register.resolution, view.decimal("volume_resolution_l") or register.resolution, display.resolution)
     half = register.resolution + step
     smallest = min(register.resolution, display.resolution)
@@ -34,7 +36,7 @@ def _segment(segment: Segment, view: View) -> Reading | None:
         shown,
         value - half + smallest,
         value + half - smallest,
-        {"repeats": repeats_at_rest(register), "at_rest": True},
+        {"repeats": repeats_at_rest(register), "at_rest": ended(segment)},
         Shape.CONSTANT,
         sure=bool(segment.context.get("photographed")),
     )
@@ -46,10 +48,10 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="the display at rest is the register under one of the admissible rounding modes, or a digit was misread",
-    needs="register and display read at rest",
+    needs="register read after the end of the sale, display at rest",
     parameters={"q": 0.01, "q_sure": 3e-4},
     judge=judge,
 )

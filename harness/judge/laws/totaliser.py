@@ -1,7 +1,8 @@
 """Totaliser law: the totaliser advances by the volumes sold.
 
 Null (a set test): over n deliveries the advance equals the sum of the registers within n volume steps and one
-totaliser step (it adds unrounded volumes).  Needs a reading before and after each delivery, or one reading after each
+totaliser step (it adds unrounded volumes).  One-sided: a totaliser that advanced by more may have counted another sale, and
+breaks the law only where the wire showed that nothing else was sold.  Needs a reading before and after each delivery, or one reading after each
 of consecutive deliveries (context "ordinal") with nothing sold between.  Source: field_rules.md section 4, r6.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
-from harness.judge.quantities import at_rest
+from harness.judge.quantities import at_rest, ended
 from harness.judge.settest import violation
 
 NAME = "totaliser-law"
@@ -40,9 +41,18 @@ def _segment(segment: Segment, before: Segment | None, view: View) -> Reading | 
     value, advance = at_rest(segment.registers[name]), _advance(segment, before)
     if value is None or advance is None or not segment.complete:
         return Reading(NAME, segment.id, link, 1.0, reason="no totaliser reading on both sides of the delivery")
+    if segment.context.get("foreign_sale") is True:
+        return Reading(NAME, segment.id, link, 1.0, reason="another sale ran between the readings")
+    # the display is read by eye after the nozzle was hung up; the register's end must have been heard
+    rest = name == "display" or ended(segment)
+    if not rest:
+        return Reading(NAME, segment.id, link, 1.0, reason="the end of the sale was not heard")
     total, volume = segment.registers["totaliser"].resolution, segment.registers[name].resolution
     total = max(total, view.decimal("totaliser_resolution_l") or total)
     half = total + volume
+    if advance > value + half and segment.context.get("foreign_sale") is not False:
+        why = "advanced by more than was sold, and whether something else was sold was not observed"
+        return Reading(NAME, segment.id, link, 1.0, at={"value": str(advance), "high": str(value + half)}, reason=why)
     return violation(
         NAME,
         segment.id,
@@ -51,7 +61,7 @@ def _segment(segment: Segment, before: Segment | None, view: View) -> Reading | 
         advance,
         value - half,
         value + half,
-        {"at_rest": True},
+        {"at_rest": rest},
         Shape.CONSTANT,
         sure=bool(segment.context.get("photographed")),
     )
@@ -70,10 +80,11 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
-    null="the totaliser advances by what the register shows, within the resolutions, or a digit was misread",
-    needs="totaliser read before and after, register or display at rest",
+    null="the totaliser advances by what the register shows, within the resolutions, or a digit was misread, or another "
+    "sale ran in between",
+    needs="totaliser read before and after, register after the end of the sale or display at rest",
     parameters={"q": 0.01, "q_sure": 3e-4},
     judge=judge,
 )
