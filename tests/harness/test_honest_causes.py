@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import harness.derive as derive
 import harness.inspection as inspection
 from captures.model import PulseTrain, Register, frozen_int64
 from fixtures.benchfile import parse
@@ -47,7 +48,7 @@ def inspected(
 
 def seen_otherwise(monkeypatch: Patch, change: Callable[[Segment], Segment]) -> None:
     """The bench saw every segment as `change` makes it."""
-    derived = inspection.segments
+    derived = derive.segments
     monkeypatch.setattr(inspection, "segments", lambda recorded: [change(segment) for segment in derived(recorded)])
 
 
