@@ -54,6 +54,23 @@ def decode(a: Int64Array, a_levels: UInt8Array, b: Int64Array, b_levels: UInt8Ar
     return Walk(ticks[last], direction, double, is_a[last], int(a.size + b.size))
 
 
+def net_steps(a: Int64Array, a_levels: UInt8Array, b: Int64Array, b_levels: UInt8Array) -> int:
+    """Steps forward less steps back, the sum of `decode(...).direction`, without the walk itself.
+
+    Forward is 0 1 3 2, B leading: an edge of A goes forward when it leaves A like B, an edge of B when it leaves B
+    unlike A.  Edges of both at one tick cancel, as a double step counts nothing.
+    """
+    forward_a = int(np.count_nonzero(a_levels == _level_just_before(b, b_levels, a)))
+    forward_b = int(np.count_nonzero(b_levels != _level_just_before(a, a_levels, b)))
+    return 2 * forward_a - int(a.size) + 2 * forward_b - int(b.size)
+
+
+def _level_just_before(ticks: Int64Array, levels: UInt8Array, when: Int64Array) -> UInt8Array:
+    known = np.concatenate([np.array([_before(levels)], dtype=np.uint8), levels])
+    result: UInt8Array = known[np.searchsorted(ticks, when, "left")]
+    return result
+
+
 def _before(levels: UInt8Array) -> int:
     """The level before the first edge."""
     return 1 - int(levels[0]) if levels.size else 0

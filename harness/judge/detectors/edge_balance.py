@@ -32,7 +32,7 @@ from harness.judge.events import (
     place,
     poisson_p,
 )
-from harness.judge.gray import decode
+from harness.judge.gray import net_steps
 from harness.judge.matching import balance, match
 from harness.judge.quantities import number
 from harness.judge.trains import channels, inside, micro, same_clock, segment_window, ticks_of, to_ns
@@ -112,7 +112,7 @@ def _net(results: dict[str, _Channel], decoding: str) -> tuple[float, bool]:
     for first, second in ((a.up, b.up), (a.down, b.down)):
         if first[1] is None or second[1] is None:
             return float(a.whole), False
-        steps.append(abs(int(decode(first[0], first[1], second[0], second[1]).direction.sum(dtype=np.int64))))
+        steps.append(abs(net_steps(first[0], first[1], second[0], second[1])))
     return (steps[1] - steps[0]) / 4, True
 
 
