@@ -141,7 +141,7 @@ def test_one_run_alone_is_at_most_suspect() -> None:
 
 
 def test_a_cause_that_is_not_excluded_is_named() -> None:
-    found = verdict(raid(K3, Tamper(insert_every=25)), topology="adapter")
+    found = verdict(raid(K3, Tamper(insert_every=25)), topology="adapter", decoding="x1")
     finding = only(found)
     assert found.integrity is Integrity.SUSPECT
     assert any("wiring is not as declared" in limit for limit in finding.limits)
