@@ -16,8 +16,9 @@ from fixtures.errors import BenchError
 from fixtures.sim.build import build
 from harness.benches import find, on_ports, scenario
 from harness.expected import Expected, expected_row
-from harness.inspection import Inspection, inspect
+from harness.inspection import inspect
 from harness.output import comment, emit
+from harness.report.show import pictures
 from harness.report.text import verdict_text
 
 HONEST = "honest"
@@ -42,7 +43,7 @@ def demonstrate(
         done = inspect(plan, bench, case, world=build(simulated))
     truth = case.with_name(case.name + ".truth.json")
     truth.write_text(json.dumps(simulated.describe(), indent=1, default=str), "utf-8")
-    _plots(case, done)
+    pictures(case, done.document)
     row = expected_row("dispenser", cheat or HONEST, kit)
     met, why = _compare(done.document, cheat, row)
     document = {
@@ -108,13 +109,3 @@ def _compare(document: Mapping[str, Any], cheat: str | None, row: Expected | Non
     return True, f"integrity {row.integrity}, conformity {document['conformity']}" + (
         f", link {row.link}" if row.link else ""
     ) + (f" ({row.reason})" if row.reason else "")
-
-
-def _plots(case: Path, done: Inspection) -> None:
-    try:
-        from harness.report.plots import draw
-    except ImportError:
-        comment("plots: install shortmeasure[report] (matplotlib) to see E(v) and the evidence as pictures")
-        return
-    for path in draw(case, done.document):
-        comment(f"plot  {path}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -44,7 +44,6 @@ def inspect(
     *,
     world: World | None = None,
     speed: float = 1.0,
-    started: Callable[[], None] = lambda: None,
 ) -> Inspection:
     """Run plan `plan_name` on the bench into a new case at `case_path`, judge it, and store what was found.
 
@@ -60,7 +59,6 @@ def inspect(
         "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(detectors.items())},
     }  # fmt: skip
     bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed)
-    started()
 
     def so_far() -> Outcome:
         """Which volume showed most; a judgement that fails must not cost the raid its power cycle."""

@@ -21,7 +21,7 @@ def run(
     from harness.benches import find, scenario
     from harness.exits import classified, verdict_exit
     from harness.inspection import inspect
-    from harness.report.show import show
+    from harness.report.show import pictures, show
 
     file = find(bench)
     world = None
@@ -31,6 +31,7 @@ def run(
         world = build(scenario(file, cheat or None, seed))
     done = inspect(plan, file, case, world=world, speed=speed)
     show(done.document, as_json)
+    pictures(case, done.document)
     if done.result.error is not None and done.document["integrity"] not in ("suspect", "proven"):
         return classified(done.result.error)[0]
     return verdict_exit(done.document)

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.derive import read_recorded, segments
 from harness.judge.contract import Link, Segment, SegmentKind
-from harness.judge.detectors.course import pairs, points
+from harness.judge.detectors.course import DETECTOR, pairs, points
 from harness.judge.volumes import track
 
 matplotlib.use("Agg")
@@ -24,7 +24,7 @@ from matplotlib import pyplot as plt  # the backend must be chosen first
 STYLES = ["-", "--", "-.", ":"]
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]  # Okabe and Ito 2008
 TESTED_L = (5.0, 10.0, 20.0)
-GATE, SKIP_L, FIRST_L = 0.3, 0.5, 2.0
+FIRST_L = 2.0  # before it the error so far is mostly the resolution of the register
 WHOLE = Link("reference", "register")
 plt.rcParams["svg.hashsalt"] = "shortmeasure"  # equal bytes on repeat
 
@@ -58,7 +58,7 @@ def _courses(
                 up, down = track(segment, link.upstream, profile), track(segment, link.downstream, profile)
                 if str(link) != name or isinstance(up, str) or isinstance(down, str):
                     continue
-                course = points(up, down, GATE, SKIP_L)
+                course = points(up, down, DETECTOR.parameters["gate"], DETECTOR.parameters["skip_l"])
                 if isinstance(course, str):
                     continue
                 style, colour = next(styles)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from harness.output import emit
+from harness.output import comment, emit
 from harness.report.text import verdict_text
 
 GRAVITY = ("no_evidence", "inconclusive", "suspect", "proven")
@@ -18,6 +19,17 @@ def show(document: Mapping[str, Any], as_json: bool) -> None:
         emit("verdicts", document, "\n\n".join(verdict_text(part) for part in document["parts"]), as_json)
     else:
         emit("verdict", document, verdict_text(document), as_json)
+
+
+def pictures(case: Path, document: Mapping[str, Any]) -> None:
+    """Draw the error courses and the evidence into the case, where the report extra is installed; say where they are."""
+    try:
+        from harness.report.plots import draw
+    except ImportError:
+        comment("plots: install shortmeasure[report] (matplotlib) to see E(v) and the evidence as pictures")
+        return
+    for path in draw(case, document):
+        comment(f"plot  {path}")
 
 
 def gravest(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
