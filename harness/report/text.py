@@ -54,8 +54,8 @@ def verdict_text(document: Mapping[str, Any]) -> str:
 def _conformity(detail: Mapping[str, Any]) -> str:
     if detail["error"] is None:
         return "  (no error of indication could be formed)"
-    text = f"  error of indication {percent(detail['error'])}, u {percent(detail['u'], sign=False)}, limit +-{percent(detail['limit'], sign=False)}"
-    text += f" by {detail['edition_title']}, {detail['clause']}"
+    text = f"  error of indication {percent(detail['error'])}; standard uncertainty {percent(detail['u'], sign=False)}, maximum permissible error +-{percent(detail['limit'], sign=False)}"
+    text += f" by {detail['edition_title']}, clause: {detail['clause']}"
     if not detail["verified"]:
         text += "\n            this limit is unverified: the result is not a legal statement of non-conformity or conformity"
     return text
@@ -71,9 +71,9 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
         )
     if where := _where(finding["at"]):
         lines.append(f"  where       {where}")
-    lines.append(f"  seen in     {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
+    lines.append(f"  rests on    {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
     lines.append(
-        f"  evidence    e = {finding['evidence']:.3g}, threshold {finding['threshold']:.3g} ({finding['threshold_source']}), {finding['basis']}"
+        f"  evidence    e-value {finding['evidence']:.3g}, threshold {finding['threshold']:.3g} ({finding['threshold_source']}), {finding['basis']}"
     )
     lines.append(f"  possible    {', '.join(finding['catalogue_ids']) or 'no known function fits'}")
     for explanation in finding["explanations"]:
