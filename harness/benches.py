@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -28,8 +31,11 @@ def find(name: str) -> BenchFile:
     return load(Path(name))
 
 
-def scenario(bench: BenchFile, cheat: str | None, seed: int, size: float | None = None) -> Any:
+def scenario(
+    bench: BenchFile, cheat: str | None, seed: int, size: float | None = None, honest: tuple[str, ...] = ()
+) -> Any:
     """The simulated inspection that a bench file with [simulation] describes.  `cheat` None = an honest trader.
+    `honest`: effects at this site; what their papers declare is put into a bench file by `with_profile`.
 
     Raises UsageError for a cheat that is not built.
     """
@@ -50,7 +56,18 @@ def scenario(bench: BenchFile, cheat: str | None, seed: int, size: float | None 
         spec = None if cheat is None else parse_cheat(cheat, size)
     except (KeyError, ValueError) as error:
         raise UsageError(str(error.args[0])) from None
-    return Scenario(kit=cast(Kit, bench.kit), seed=seed, cheat=spec, **settings)
+    return Scenario(kit=cast(Kit, bench.kit), seed=seed, cheat=spec, honest=honest, **settings)
+
+
+def with_profile(bench: BenchFile, stated: Mapping[str, object]) -> BenchFile:
+    """The same bench with `stated` in its [profile]: what the papers of another instrument declare."""
+    text = bench.text
+    for key, value in stated.items():
+        line = f"{key} = {json.dumps(value)}"
+        text, found = re.subn(rf"(?m)^{re.escape(key)} = .*$", lambda _, line=line: line, text, count=1)
+        if not found:
+            text = text.replace("[profile]\n", f"[profile]\n{line}\n", 1)
+    return parse(text, bench.where) if stated else bench
 
 
 def on_ports(bench: BenchFile, ports: dict[str, str]) -> BenchFile:

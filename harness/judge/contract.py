@@ -19,6 +19,16 @@ class SegmentKind(StrEnum):
     TAP = "tap"  # a foreign recording of one tap, with no plan behind it
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part of one sale that a reference of its own measured, without hanging up: the display before and after it
+    (litres, exact), and litres by the reference with their standard uncertainty (field_rules.md section 5)."""
+
+    from_l: Decimal
+    to_l: Decimal
+    reference_l: tuple[float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Segment:
     """One delivery (load, trip): all that the bench saw of it.
@@ -28,7 +38,7 @@ class Segment:
     instrument: segments of one state lie between the same irreversible events (a power cycle opens the next).
     `context` holds what distinguishes the segment and was recorded: asked volume, preset kind, ordinal, who knew.
     `reference_l` (value, standard uncertainty) in litres at the meter's temperature where a reference measured the
-    whole delivery.  `facts` are observations that can exclude honest causes (see causes.py).
+    whole delivery, `portions` where it measured parts of it.  `facts` are observations that can exclude honest causes (see causes.py).
     """
 
     id: str
@@ -42,6 +52,7 @@ class Segment:
     clocks: Mapping[str, ClockMap] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     reference_l: tuple[float, float] | None = None
+    portions: tuple[Portion, ...] = ()
     complete: bool = True
 
 
