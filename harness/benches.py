@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -61,13 +60,10 @@ def scenario(
 
 def with_profile(bench: BenchFile, stated: Mapping[str, object]) -> BenchFile:
     """The same bench with `stated` in its [profile]: what the papers of another instrument declare."""
-    text = bench.text
-    for key, value in stated.items():
-        line = f"{key} = {json.dumps(value)}"
-        text, found = re.subn(rf"(?m)^{re.escape(key)} = .*$", lambda _, line=line: line, text, count=1)
-        if not found:
-            text = text.replace("[profile]\n", f"[profile]\n{line}\n", 1)
-    return parse(text, bench.where) if stated else bench
+    kept = [line for line in bench.text.splitlines() if line.split(" = ")[0] not in stated]
+    at = kept.index("[profile]") + 1
+    kept[at:at] = [f"{key} = {json.dumps(value)}" for key, value in stated.items()]
+    return parse("\n".join(kept) + "\n", bench.where) if stated else bench
 
 
 def on_ports(bench: BenchFile, ports: dict[str, str]) -> BenchFile:
