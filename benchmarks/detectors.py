@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.judge.contract import DetectorSpec
-from harness.judge.detectors import course, edge_balance, quadrature, split
+from harness.judge.detectors import course, dead_time, edge_balance, oscillator, quadrature, slots, split, zero_flow
 from harness.judge.interventions import gain_change
 from harness.judge.laws import amount, constant_gain, display, register, totaliser
 
@@ -13,6 +13,10 @@ DETECTORS: dict[str, DetectorSpec] = {
         edge_balance,
         quadrature,
         split,
+        oscillator,
+        zero_flow,
+        dead_time,
+        slots,
         course,
         register,
         display,

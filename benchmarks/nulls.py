@@ -26,9 +26,11 @@ import numpy as np  # noqa: E402
 
 from benchmarks import generators  # noqa: E402
 from benchmarks.detectors import DETECTORS  # noqa: E402
+from benchmarks.shut_watches import watch  # noqa: E402
 from harness.judge.contract import Reading, Segment, Validation, View  # noqa: E402
 
 BLOCK, PER_CASE = 80, 8
+WATCHES = 4  # with the nozzle closed, in every case
 RESULTS = ROOT / "docs" / "results" / "nulls.jsonl"
 CURVES = ROOT / "harness" / "catalogue" / "validation.toml"
 REPORT = ROOT / "docs" / "validation.md"
@@ -48,6 +50,12 @@ def honest_case(rng: np.random.Generator) -> list[Segment]:
         phase, state = ("A", "power-0") if i < 3 else ("C", "power-0") if i < 5 else ("E", "power-1")
         context = dict(segment.context) | {"covert": phase == "A"} | ({"events": [{"t_ns": 0}]} if i == 4 else {})
         result.append(replace(segment, phase=phase, state=state, context=context))
+    for i in range(WATCHES):
+        begin_ns = (PER_CASE + i) * 200_000_000_000
+        stations = "encoder board register" if rng.random() < 0.8 else "board register"
+        result.append(
+            watch(rng, id=f"s{i + 1}", seconds=float(rng.uniform(25, 70)), stations=stations, start_ns=begin_ns)
+        )
     return result
 
 

@@ -187,6 +187,16 @@ def _one_visit(ground: Ground) -> bool:
     return end - begin <= 4 * 3600 * 10**9 and last.phase not in ("", "A")
 
 
+def _not_mains(ground: Ground) -> bool:
+    """Every comb has a rate more than one per cent from 50 and 60 Hz, their harmonics and halves."""
+    rates = [float(reading.at["rate_hz"]) for reading in ground.hits if "rate_hz" in reading.at]
+    return bool(rates) and all(
+        abs(rate / base - round(rate / base)) * base > 0.01 * rate or round(rate / base) == 0
+        for rate in rates
+        for base in (25.0, 30.0)
+    )
+
+
 REFERENCE_DRIFT = 0.01  # relative, between two parts of one visit; the certificate of a reference may declare less [D]
 DECLARED = frozenset({"sealed_k", "no_electronic_calibration", "topology_direct"})
 
@@ -201,6 +211,8 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "grows_with_volume": _grows,
     "beyond_reference_drift": _beyond_drift,
     "two_levels": _two_levels,
+    "same_slots": lambda ground: len({reading.at.get("slots") for reading in ground.hits}) == 1,
+    "not_mains": _not_mains,
     "k_confirmed": _k_confirmed,
     "price_observed": _each(lambda segment: "price" in segment.context),
     "no_foreign_sale": _each_says("foreign_sale", False),

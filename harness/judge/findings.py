@@ -24,6 +24,10 @@ MECHANISM = {
     "quadrature": "the channels of the pulser do not move as one shaft moves them",
     "split": "pulses between pulses, or pulses missing, in steady motion",
     "course": "the error changes inside a delivery",
+    "oscillator": "surplus pulses keep a time of their own, whatever flows",
+    "zero-flow": "pulses come while the nozzle is closed",
+    "dead-time": "pulses follow each other faster than the meter can turn",
+    "slots": "the code disc has another number of slots than declared",
     "register-law": "the register is not the sealed K times the board's input",
     "display-law": "the display is not the register",
     "amount-law": "the amount is not the price times the volume",
@@ -31,7 +35,7 @@ MECHANISM = {
     "gain-change": "the same volume is counted differently",
     "constant-gain": "the error is beyond what honest adjustment makes",
 }
-PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split"})
+PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split", "oscillator", "zero-flow", "dead-time"})
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
     "state": "before and after power was cut",

@@ -13,6 +13,7 @@ from harness.judge.findings import GRAVITY
 
 TELLING = (  # which detector names a break best, when several see it
     "edge-balance",
+    "oscillator",
     "course",
     "register-law",
     "display-law",
@@ -20,6 +21,9 @@ TELLING = (  # which detector names a break best, when several see it
     "totaliser-law",
     "split",
     "quadrature",
+    "zero-flow",
+    "dead-time",
+    "slots",
     "gain-change",
     "constant-gain",
 )
