@@ -1,113 +1,42 @@
 """Whole inspections in process, through the wires: what `demo` would find, many times.
 
-    python benchmarks/inspections.py table              the expected verdict of every (cheat, kit), docs/expected_verdicts.md
-    python benchmarks/inspections.py honest --n 200     honest traders over encoder grades, flow profiles and kits, docs/honest_inspections.md
+    python benchmarks/inspections.py table          every (cheat, kit) at its usual size and at 1, 2, 5, 10 %:
+                                                    docs/expected_verdicts.md, docs/detection.md
+    python benchmarks/inspections.py usual          the usual sizes only: docs/expected_verdicts.md
+    python benchmarks/inspections.py honest         honest traders over every honest cause and kit: docs/honest_inspections.md
 
-Resumable: finished inspections are lines in docs/results/NAME.jsonl and are not run again unless the code's commit differs
-(--fresh runs all again).  Every line holds seed, scenario and commit.
+Resumable: finished inspections are lines in docs/results/NAME.jsonl and are not run again while the code they ran stays as it is
+(--fresh runs all again).  Every line holds seed, scenario, digest of the code and commit.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-import tempfile
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "docs" / "results"
-GRADES = ("nominal", "weak", "poor")
-FLOWS = ("steady", "ragged", "weak")
-KITS = ("K0", "K1", "K2", "K3")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.inspection_runs import ACCUSED, FLOWS, GRADES, KITS, ROOT, interval, job, run
+
+SIZES = (0.01, 0.02, 0.05, 0.10)
+HONEST_SEED = 1000
 
 
-def one(job: dict[str, Any]) -> dict[str, Any]:
-    """One inspection; the job's keys plus what the verdict said."""
-    import harness.inspection as inspection
-    from fixtures.sim.build import build
-    from harness.benches import find, scenario
-
-    inspection.Progress = lambda now_ns: lambda *step: None  # type: ignore[assignment,misc]
-    bench = find(f"dispenser-{job['kit'].lower()}")
-    simulated = replace(
-        scenario(bench, job["cheat"], job["seed"], job.get("size")),
-        grade=job["grade"],
-        flow=job["flow"],
-        reading_error_rate=job["misread"],
-    )
-    plan = "dispenser-bench" if job["kit"] == "K3" else "dispenser-raid"
-    with tempfile.TemporaryDirectory() as folder:
-        document = inspection.inspect(plan, bench, Path(folder) / "case", world=build(simulated)).document
-    gravest = next((f for f in document["findings"] if f["level"] == document["integrity"]), None)
-    return {
-        **job, "status": document["status"], "integrity": document["integrity"], "conformity": document["conformity"],
-        "link": gravest and gravest["link"], "ids": gravest["catalogue_ids"] if gravest else [], "detectors": gravest["detectors"] if gravest else [],
-        "effect": gravest and gravest["effect"], "limits": gravest["limits"] if gravest else [], "why": document["why"],
-        "error": document["conformity_detail"]["error"], "u": document["conformity_detail"]["u"],
-        "open": [q["text"] for q in document["coverage"] if not q["answered"]],
-    }  # fmt: skip
-
-
-def run(name: str, jobs: list[dict[str, Any]], fresh: bool) -> list[dict[str, Any]]:
-    """All `jobs`, two at a time, resuming from what an earlier call with the same code finished."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{name}.jsonl"
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    keyed = {json.dumps(job, sort_keys=True): job for job in jobs}
-    done: dict[str, dict[str, Any]] = {}
-    if path.exists() and not fresh:
-        for line in path.read_text("utf-8").splitlines():
-            row = json.loads(line)
-            key = json.dumps({k: row[k] for k in jobs[0]}, sort_keys=True)
-            if row["commit"] == commit and key in keyed:
-                done[key] = row
-    with path.open("w", encoding="utf-8") as file, ProcessPoolExecutor(2) as pool:
-        for row in done.values():
-            file.write(json.dumps(row) + "\n")
-        waiting = {pool.submit(one, job): key for key, job in keyed.items() if key not in done}
-        for number, future in enumerate(as_completed(waiting), 1):
-            row = {**future.result(), "commit": commit}
-            done[waiting[future]] = row
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            print(
-                f"\r{len(done)}/{len(keyed)} {row['kit']} {row['cheat'] or 'honest'} {row['integrity']:<14}",
-                end="",
-                file=sys.stderr,
-            )
-            del number
-    print(file=sys.stderr)
-    return [done[key] for key in keyed]
-
-
-def job(
-    cheat: str | None, kit: str, seed: int, grade: str = "nominal", flow: str = "steady", misread: float = 0.0
-) -> dict[str, Any]:
-    return {"cheat": cheat, "kit": kit, "seed": seed, "grade": grade, "flow": flow, "misread": misread}
-
-
-def table(seeds: int, fresh: bool) -> int:
+def usual(seeds: int, fresh: bool) -> int:
+    """The verdict that `demo` promises, for each row of the table."""
     from harness.expected import expected
 
     rows = expected("dispenser")
-    results = run(
-        "expected_verdicts",
-        [job(None if r.cheat == "honest" else r.cheat, r.kit, s) for r in rows for s in range(1, seeds + 1)],
-        fresh,
-    )
+    jobs = [job(None if r.cheat == "honest" else r.cheat, r.kit, s) for r in rows for s in range(1, seeds + 1)]
+    results = run("expected_verdicts", jobs, fresh)
     lines = [
         "# Expected verdict of every built cheat, per kit",
         "",
         f"Rows are data (`harness/expected/dispenser.toml`); `shortmeasure demo` must meet each. Measured over {seeds} seeds a row by",
-        f"`python benchmarks/inspections.py table --seeds {seeds}`, commit {results[0]['commit']}, seeds 1 to {seeds}, nominal encoder, steady flow, full wire path in virtual time.",
+        f"`python benchmarks/inspections.py usual --seeds {seeds}`, commit {results[-1]['commit']}, seeds 1 to {seeds}, nominal encoder, steady flow, full wire path in virtual time.",
         "Simulated population: every figure holds for these simulated dispensers at each cheat's usual size.",
         "",
         "| cheat | kit | integrity | conformity | link | reason | met |",
@@ -124,7 +53,7 @@ def table(seeds: int, fresh: bool) -> int:
         for r in mine:
             if r not in good:
                 print(
-                    f"NOT MET {row.cheat} {row.kit} seed {r['seed']}: {r['status']} {r['integrity']} {r['conformity']} {r['link']} {r['ids']} {r['limits']} {r['open']} E={r['error']} u={r['u']} {r['why']}",
+                    f"NOT MET {row.cheat} {row.kit} seed {r['seed']}: {r['status']} {r['integrity']} {r['conformity']} {r['link']} {r['detectors']} {r['ids']} {r['limits']} {r['open']} E={r['error']} u={r['u']} {r['why']}",
                     file=sys.stderr,
                 )
     (ROOT / "docs" / "expected_verdicts.md").write_text("\n".join(lines) + "\n", "utf-8")
@@ -143,21 +72,101 @@ def met(result: dict[str, Any], row: Any) -> bool:
     return result["link"] == row.link and result["cheat"].split("+")[0] in result["ids"]
 
 
-def honest(n: int, fresh: bool) -> int:
+def detection(seeds: int, fresh: bool) -> int:
+    """Probability of proof per cheat, kit and size, with what it cost."""
+    from fixtures.sim.cheats import CHEATS
+
+    jobs = [
+        job(cheat, kit, seed, size=size, grade=GRADES[(seed - 1) % 3])
+        for cheat in sorted(CHEATS)
+        for kit in KITS
+        for size in SIZES
+        for seed in range(1, seeds + 1)
+    ]
+    results = run("detection", jobs, fresh)
+    low = interval(0, seeds)[1]
+    lines = [
+        "# What a raid and a laboratory find: cheat, kit, size",
+        "",
+        f"Made by `python benchmarks/inspections.py table --seeds {seeds}`, commit {results[-1]['commit']}, seeds 1 to {seeds} a cell, encoder grades nominal, weak, poor in turn,",
+        "steady flow, a trader who works the cheat as its case describes, no misread digits; full wire path in virtual time.",
+        "Population: these simulated dispensers. A cell gives the share of inspections that end in `proven`, and after the slash in `suspect` or `proven`;",
+        f"with {seeds} inspections a cell, 0/{seeds} leaves up to {low:.0%} and {seeds}/{seeds} down to {1 - low:.0%} (Wilson, 95 %). Litres and minutes are means over the kit's inspections:",
+        "fuel that flowed and simulated time from the first prompt to the last, filling, reading and weighing included.",
+        "",
+        "| kit | plan | litres | minutes |",
+        "|---|---|---|---|",
+    ]
+    for kit in KITS:
+        mine = [r for r in results if r["kit"] == kit]
+        litres, minutes = (sum(r[key] for r in mine) / len(mine) for key in ("litres", "minutes"))
+        plan = "dispenser-bench" if kit == "K3" else "dispenser-raid"
+        lines.append(f"| {kit} | {plan} | {litres:.0f} | {minutes:.0f} |")
+    lines += ["", "| cheat | kit | 1 % | 2 % | 5 % | 10 % | true id kept |", "|---|---|---|---|---|---|---|"]
+    incomplete = lost = 0
+    for cheat in sorted(CHEATS):
+        for kit in KITS:
+            mine = [r for r in results if r["cheat"] == cheat and r["kit"] == kit]
+            cells = []
+            for size in SIZES:
+                those = [r for r in mine if r["size"] == size]
+                proven = sum(r["integrity"] == "proven" for r in those)
+                cells.append(
+                    f"{proven / len(those):.2f} / {sum(r['integrity'] in ACCUSED for r in those) / len(those):.2f}"
+                )
+            accused = [r for r in mine if r["integrity"] in ACCUSED]
+            kept = sum(cheat in r["all_ids"] for r in accused)
+            incomplete += sum(r["status"] != "complete" for r in mine)
+            lost += len(accused) - kept
+            lines.append(f"| {cheat} | {kit} | {' | '.join(cells)} | {f'{kept}/{len(accused)}' if accused else ''} |")
+            for r in accused:
+                if cheat not in r["all_ids"]:
+                    print(f"LOST {cheat} {kit} {r['size']} seed {r['seed']}: {r['link']} {r['detectors']} {r['all_ids']}", file=sys.stderr)  # fmt: skip
+    (ROOT / "docs" / "detection.md").write_text("\n".join(lines) + "\n", "utf-8")
+    print(f"{len(results)} inspections, {incomplete} not complete, true id lost in {lost}")
+    return 1 if incomplete or lost else 0
+
+
+def honest_jobs(n: int) -> list[dict[str, Any]]:
+    """Every honest effect alone in turn, over kits, grades and flows; each fifth site has two effects, each fourth has
+    papers that do not state them, and one in five is read by an operator who misreads one number in a hundred."""
+    from fixtures.sim.honest import EFFECTS
+
+    names = [(), *((name,) for name in EFFECTS)]
+    every = list(EFFECTS)
     jobs = []
     for i in range(n):
-        kit, grade, flow = KITS[i % 4], GRADES[i // 4 % 3], FLOWS[i // 12 % 3]
-        jobs.append(job(None, kit, 1000 + i, grade, flow, misread=0.01 if i % 5 == 0 else 0.0))
+        effects = names[i // 4 % len(names)]
+        if i % 5 == 4 and effects:
+            effects = tuple(dict.fromkeys((*effects, every[i * 7 % len(every)])))
+        jobs.append(
+            job(
+                None,
+                KITS[i % 4],
+                HONEST_SEED + i,
+                grade=GRADES[i // 4 % 3],
+                flow=FLOWS[i // 12 % 3],
+                misread=0.01 if i % 5 == 0 else 0.0,
+                honest=effects,
+                declared=i // 8 % 4 != 3,
+            )
+        )
+    return jobs
+
+
+def honest(n: int, fresh: bool) -> int:
+    jobs = honest_jobs(n)
     results = run("honest_inspections", jobs, fresh)
     counts = Counter((r["kit"], r["integrity"]) for r in results)
     conformity = Counter((r["kit"], r["conformity"]) for r in results)
-    accused = [r for r in results if r["integrity"] in ("proven", "suspect")]
+    accused = [r for r in results if r["integrity"] in ACCUSED]
     lines = [
         "# Honest inspections",
         "",
-        f"{n} whole inspections of honest simulated traders by `python benchmarks/inspections.py honest --n {n}`, commit {results[0]['commit']}, seeds 1000 to {999 + n}.",
-        "Population: kits K0-K3 in turn, encoder grades nominal, weak, poor, flow profiles steady, ragged, weak; calibration error uniform within +-0.1 %, run-to-run",
-        "0.02-0.04 %; one trader in five is read by an operator who misreads one number in a hundred. Full wire path in virtual time.",
+        f"{n} whole inspections of honest simulated traders by `python benchmarks/inspections.py honest --n {n}`, commit {results[-1]['commit']}, seeds {HONEST_SEED} to {HONEST_SEED + n - 1}.",
+        "Population: every honest effect of [honest_causes.md](honest_causes.md) alone in turn and none (each fifth site two at once), kits K0-K3, encoder grades nominal, weak, poor,",
+        "flow profiles steady, ragged, weak; calibration error uniform within +-0.1 %, run-to-run 0.02-0.04 %; a quarter of the sites have papers that do not state their effects; one in",
+        "five is read by an operator who misreads one number in a hundred. Full wire path in virtual time.",
         "",
         "| kit | no_evidence | inconclusive | suspect | proven | pass | inconclusive | fail |",
         "|---|---|---|---|---|---|---|---|",
@@ -174,27 +183,35 @@ def honest(n: int, fresh: bool) -> int:
         f"`proven`: {proven}, `suspect`: {suspect}. With no `proven` in {n}, the 95 % bound on false proof is 3/{n} ({bound:.0f} in 10^5 honest cases); the design value is alpha = 10^-4 (10 in 10^5),",
         "which this many inspections cannot confirm: the detectors' own nulls are measured in [validation.md](validation.md).",
         "",
-        "Inconclusive at K0 and K1 is not an accusation: a weighed can holds 20 L, so whether the error begins later in a delivery stays unanswered.",
+        "| effect | inspections | no_evidence | inconclusive | suspect | proven | conformity fail |",
+        "|---|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"- seed {r['seed']} {r['kit']} {r['grade']} {r['flow']}: {r['integrity']} at {r['link']} by {', '.join(r['detectors'])}; {'; '.join(r['limits'])}"
+    for name in ["none", *sorted({name for r in results for name in r["honest"]})]:
+        mine = [r for r in results if (name in r["honest"] if name != "none" else not r["honest"])]
+        levels = [sum(r["integrity"] == level for r in mine) for level in ("no_evidence", "inconclusive", *ACCUSED)]
+        lines.append(
+            f"| {name} | {len(mine)} | {' | '.join(map(str, levels))} | {sum(r['conformity'] == 'fail' for r in mine)} |"
+        )
+    lines += [""] + [
+        f"- seed {r['seed']} {r['kit']} {r['grade']} {r['flow']} {'+'.join(r['honest']) or 'no effect'}{'' if r['declared'] else ' (undeclared)'}: {r['integrity']} at {r['link']} by {', '.join(r['detectors'])}; {'; '.join(r['limits'])}"
         for r in accused
     ]
-    (ROOT / "docs" / "honest_inspections.md").write_text("\n".join(lines) + "\n", "utf-8")
+    (ROOT / "docs" / "honest_inspections.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")
     errors = [r for r in results if r["status"] != "complete"]
     for r in [*accused, *errors]:
         print(r, file=sys.stderr)
     print(f"proven {proven}, suspect {suspect}, runs not complete {len(errors)}, of {n}")
-    return 0 if proven == 0 and suspect <= 1 and not errors else 1
+    return 0 if proven == 0 and suspect <= 3 * max(1, n // 1000) and not errors else 1
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["table", "honest"])
-    parser.add_argument("--n", type=int, default=200)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("what", choices=["table", "usual", "honest"])
+    parser.add_argument("--n", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--fresh", action="store_true")
-    arguments = parser.parse_args()
-    sys.exit(
-        table(arguments.seeds, arguments.fresh) if arguments.what == "table" else honest(arguments.n, arguments.fresh)
-    )
+    given = parser.parse_args()
+    if given.what == "honest":
+        sys.exit(honest(given.n, given.fresh))
+    ended = usual(given.seeds, given.fresh)
+    sys.exit(max(ended, detection(given.seeds, given.fresh)) if given.what == "table" else ended)
