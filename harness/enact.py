@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from fixtures.bench import Bench, capability
+from fixtures.benchfile import BenchFile
 from fixtures.capability import Dispenses, Operates, Records, Switches
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
-from harness.plans.ability import Ability
-from harness.step import Confirm, Deliver, Inquire, Judge, Outcome, Phase, PowerCycle, Press, Read, Shut, Step, Weigh
+from harness.draw import commitment, drawn
+from harness.plans.ability import Ability, SiteAbility, Surveyed
+from harness.step import (
+    Commit,
+    Confirm,
+    Deliver,
+    Draw,
+    Inquire,
+    Instrument,
+    Judge,
+    Outcome,
+    Phase,
+    PowerCycle,
+    Press,
+    Read,
+    Shut,
+    Step,
+    Weigh,
+)
 
 SECOND_NS = 1_000_000_000
 PRESS_NS = 300_000_000
@@ -29,6 +48,10 @@ READ = {
 }
 PRESS = mark("Press the seized {what} once")
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
+GO = mark("Go to instrument {instrument} ({product})")
+COMMIT = mark(
+    "Enter into the record and show to the parties, before the draw: SHA-256 of the draw's seed is {digest}. The seed itself is named afterwards"
+)
 CONTACT = {
     ("nozzle", True): mark("Lift the nozzle and open it"),
     ("nozzle", False): mark("Close the nozzle and hang it up"),
@@ -39,7 +62,17 @@ CONTACT = {
 
 def ability(bench: Bench) -> Ability:
     """What a plan may count on, from the bench file alone."""
-    file = bench.file
+    site = bench.declared.site
+    if site is None:
+        return _ability(bench.declared)
+    surveyed = tuple(
+        Surveyed(one.id, one.product, one.complaint, _ability(bench.declared.under_test(one.id)))
+        for one in site.instruments
+    )
+    return replace(_ability(bench.declared), site=SiteAbility(surveyed, site.draw, site.full))
+
+
+def _ability(file: BenchFile) -> Ability:
     stations = frozenset(file.stations)
     inline = "reference" in stations and file.stations["reference"] == file.roles.get("record")
     return Ability(
@@ -54,8 +87,8 @@ def ability(bench: Bench) -> Ability:
 class Enactor:
     """Turns steps into acts.  `judge` computes the judgement so far when a plan asks for it."""
 
-    def __init__(self, bench: Bench, judge: Callable[[], Outcome]) -> None:
-        self._bench, self._judge = bench, judge
+    def __init__(self, bench: Bench, judge: Callable[[], Outcome], draw_seed: str) -> None:
+        self._bench, self._judge, self._draw_seed = bench, judge, draw_seed
         self._operator: Operates = capability(bench.driver_for("operate"), Operates, "operate")
 
     def act(self, step: Step) -> Outcome:
@@ -83,6 +116,21 @@ class Enactor:
                 return self._power_cycle(step.off_s)
             case Judge():
                 return self._judge()
+            case Instrument():
+                return self._go_to(step)
+            case Commit():
+                digest = commitment(self._draw_seed)
+                self._operator.ask("confirm", translate(COMMIT, digest=digest))
+                return {"sha256": digest}
+            case Draw():
+                return {"seed": self._draw_seed, "drawn": drawn(self._draw_seed, step.candidates, step.count)}
+
+    def _go_to(self, step: Instrument) -> Outcome:
+        self._bench.put_under_test("")
+        if step.id:
+            self._operator.ask("go", translate(GO, instrument=step.id, product=step.product or "-"), instrument=step.id)
+            self._bench.put_under_test(step.id)
+        return {}
 
     def _recorded(self, act: Callable[[], Outcome]) -> Outcome:
         """`act` with the pulse capture running from before it to after it."""

@@ -34,11 +34,14 @@ def find_plan(name: str) -> PlanSpec:
 
 def check_stations(plan: PlanSpec, file: BenchFile) -> None:
     """Raises BenchError when the bench cannot answer the plan."""
+    if plan.site != (file.site is not None):
+        which = "needs a bench file with [site]" if plan.site else "is for one instrument, this bench file names a site"
+        raise BenchError(f"{file.where}: plan {plan.name} {which}")
     if plan.family != file.family:
         raise BenchError(
             f"{file.where}: plan {plan.name} is for a {plan.family}, the instrument under test is a {file.family}"
         )
-    missing = sorted(plan.needs - set(file.stations))
+    missing = sorted({station for view in file.views() for station in plan.needs - set(view.stations)})
     if missing:
         raise BenchError(
             f"{file.where}: plan {plan.name} needs station(s) {', '.join(missing)}, which no instrument of this bench observes; "
@@ -57,11 +60,16 @@ def precheck(plan: PlanSpec, bench: Bench) -> int:
     return len(steps)
 
 
-def run(plan: PlanSpec, bench: Bench, judge: Callable[[], Outcome], progress: Progress) -> RunResult:
-    """Run `plan` to its end, a fault or an interrupt; the journal's last line says which."""
+def run(
+    plan: PlanSpec, bench: Bench, judge: Callable[[], Outcome], progress: Progress, *, draw_seed: str = ""
+) -> RunResult:
+    """Run `plan` to its end, a fault or an interrupt; the journal's last line says which.
+
+    `draw_seed`: what a plan's draw by lot follows from; hexadecimal, kept from everybody until it is drawn.
+    """
     total = precheck(plan, bench)
     recorder = bench.recorder
-    enactor = Enactor(bench, judge)
+    enactor = Enactor(bench, judge, draw_seed)
     result = RunResult("error", "ended before its first step")
     number = 0
     try:

@@ -40,7 +40,8 @@ class Deliver:
     """One sale.  `label` names its segment; volume preset, else amount preset, else free up to `volume_l`.
 
     `press_at_l`: the seized remote is pressed when the register passes that volume.  `covert`: bought as an ordinary
-    customer buys, nobody shows a badge.
+    customer buys, nobody shows a badge.  `until_l`: the nozzle is shut at that volume without hanging up, 0 = lifted
+    and not opened yet; `Continue` goes on with the same sale.
     """
 
     label: str
@@ -49,6 +50,15 @@ class Deliver:
     flow: str = "full"
     covert: bool = False
     press_at_l: Decimal | None = None
+    until_l: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The running sale `label` goes on: to `until_l`, nozzle shut and not hung up; None = to its preset, and hang up."""
+
+    label: str
+    until_l: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,8 @@ class Shut:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One number read at rest: "display" (volume and amount) or "totaliser", for the segment `label`."""
+    """One number read at rest: "display" (volume and amount), "totaliser", or "start" (the display of the new sale before
+    the nozzle is opened), for the segment `label`."""
 
     what: str
     label: str
@@ -69,9 +80,21 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Weigh:
-    """The delivery `label`, caught in a can, is weighed: gross, tare, density, temperature as raw readings."""
+    """The delivery `label`, caught in a can, is weighed: gross, tare, density, temperatures as raw readings.
+
+    `portion` n > 0: the n-th measured part of the sale that is still running.
+    """
 
     label: str
+    portion: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """The delivery `label`, or its `portion`, was filled into a neck prover: h_0, h and temperatures as raw readings."""
+
+    label: str
+    portion: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +111,48 @@ class PowerCycle:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The judgement so far; its outcome names the delivery that showed most."""
+    """The judgement so far; its outcome names the delivery that showed most and, of a site, the order in which its
+    instruments ask for the full plan."""
 
 
-Step = Phase | Confirm | Inquire | Deliver | Shut | Read | Weigh | Press | PowerCycle | Judge
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Everything from here on is done at instrument `id` of the site; "" = at none."""
+
+    id: str
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The hash of the draw's seed is shown to the parties and recorded, before anybody has seen the seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """`count` of `candidates` by lot; the outcome names the seed and who was drawn."""
+
+    candidates: tuple[str, ...]
+    count: int
+
+
+Step = (
+    Phase
+    | Confirm
+    | Inquire
+    | Deliver
+    | Continue
+    | Shut
+    | Read
+    | Weigh
+    | Prove
+    | Press
+    | PowerCycle
+    | Judge
+    | Instrument
+    | Commit
+    | Draw
+)
 Outcome = Mapping[str, Any]
 Plan = Generator[Step, Outcome, None]
 

@@ -106,9 +106,14 @@ class _Reader:
                 )
                 if self.told.parts:
                     last = self.told.parts[-1]
-                    last.next_ns, part.after_ns = t_ns, last.end_ns or last.begin_ns
+                    part.after_ns = last.end_ns or last.begin_ns
+                    last.next_ns = t_ns if last.next_ns is None else last.next_ns
                 self.told.parts.append(part)
                 self._by_label[part.label] = part
+            case "Instrument":  # left alone from here: what others fill at it belongs to no part
+                if self.told.parts and self.told.parts[-1].next_ns is None:
+                    self.told.parts[-1].next_ns = t_ns
+                self._total = None
             case _:
                 pass
 

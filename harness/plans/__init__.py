@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.plans import dispenser_bench, dispenser_raid
+from harness.plans import dispenser_bench, dispenser_raid, site_survey
 from harness.plans.ability import Ability
 from harness.step import Plan
 
@@ -19,6 +19,7 @@ class PlanSpec:
     needs: frozenset[str]
     steps: Callable[[Ability], Plan]
     summary: str
+    site: bool = False  # for several instruments of one site
 
 
 PLANS = {
@@ -31,6 +32,10 @@ PLANS = {
         PlanSpec(
             "dispenser-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_bench.steps,
             "a fuel dispenser in the laboratory, every link of the chain tapped from the start",
+        ),
+        PlanSpec(
+            "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,
+            "the dispensers of a station: complaint-named and drawn ones in minutes each, then the raid on the chosen", site=True,
         ),
     )
 }  # fmt: skip

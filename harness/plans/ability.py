@@ -7,6 +7,25 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True)
+class Surveyed:
+    """An instrument of a site and what the bench can do there; `complaint` refers to the complainant's receipt."""
+
+    id: str
+    product: str
+    complaint: str
+    can: Ability
+
+
+@dataclass(frozen=True)
+class SiteAbility:
+    """The instruments of a site, how many of those without a complaint are drawn, how many get the full plan."""
+
+    instruments: tuple[Surveyed, ...]
+    draw: int
+    full: int
+
+
+@dataclass(frozen=True)
 class Ability:
     """`inline`: the reference measures inside a delivery; else the delivery is caught in a can and weighed.
 
@@ -19,3 +38,4 @@ class Ability:
     remote: bool
     can_l: Decimal
     price: Decimal
+    site: SiteAbility | None = None

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.output import comment
-from harness.step import Confirm, Deliver, Inquire, Judge, Phase, PowerCycle, Press, Read, Shut, Step, Weigh
+from harness.step import (
+    Commit,
+    Confirm,
+    Deliver,
+    Draw,
+    Inquire,
+    Instrument,
+    Judge,
+    Phase,
+    PowerCycle,
+    Press,
+    Read,
+    Shut,
+    Step,
+    Weigh,
+)
 
 
 class Progress:
@@ -50,3 +65,9 @@ def headline(step: Step) -> str:
             return f"power away for {step.off_s} s"
         case Judge():
             return "judge what was seen so far"
+        case Instrument():
+            return f"-- instrument {step.id} {step.product}".rstrip() if step.id else "-- the site as a whole"
+        case Commit():
+            return "the hash of the draw's seed is shown"
+        case Draw():
+            return f"draw {step.count} of {len(step.candidates)} by lot"
