@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +41,7 @@ def scenario(
 
     Raises UsageError for a cheat that is not built.
     """
+    from fixtures.sim.build import BESIDE
     from fixtures.sim.cheats import parse_cheat
     from fixtures.sim.scenario import Kit, Scenario
     from harness.exits import UsageError
@@ -55,7 +59,39 @@ def scenario(
         spec = None if cheat is None else parse_cheat(cheat, size)
     except (KeyError, ValueError) as error:
         raise UsageError(str(error.args[0])) from None
-    return Scenario(kit=cast(Kit, bench.kit), seed=seed, cheat=spec, honest=honest, **settings)
+    ports = {link.url.removeprefix("sim:") for link in bench.links.values()}
+    beside = tuple(sorted(ports & set(BESIDE)))
+    return Scenario(kit=cast(Kit, bench.kit), seed=seed, cheat=spec, honest=honest, instruments=beside, **settings)
+
+
+def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = None) -> Any:
+    """The simulated world behind a bench file.  At a site the cheat sits in one instrument: `ID@INSTRUMENT`, else in the
+    first that somebody complained about, else in the first.
+
+    Raises UsageError for a cheat that is not built, or an instrument that the site does not have.
+    """
+    from fixtures.sim.build import build
+    from fixtures.sim.forecourt import Forecourt
+    from harness.exits import UsageError
+
+    if bench.site is None:
+        return build(scenario(bench, cheat, seed, size))
+    ids = [one.id for one in bench.site.instruments]
+    named = next((one.id for one in bench.site.instruments if one.complaint), ids[0])
+    what, _, where = (cheat or "").partition("@")
+    where = where or named
+    if where not in ids:
+        raise UsageError(f"expected --cheat ID@INSTRUMENT with one of {', '.join(ids)}, got {where!r}")
+    lanes = {}
+    for number, one in enumerate(bench.site.instruments):
+        mine = scenario(bench, what or None if one.id == where else None, seed * len(ids) + number, size)
+        lanes[one.id] = replace(mine, unit_price=Decimal(str(one.profile.get("price", mine.unit_price))))
+    return Forecourt(lanes, seed)
+
+
+def draw_seed(bench: BenchFile, seed: int) -> str:
+    """What the draw of a simulated survey follows from: the same for the same `seed`, so that runs repeat."""
+    return hashlib.sha256(f"draw {bench.name} {seed}".encode()).hexdigest()[:32]
 
 
 def with_profile(bench: BenchFile, stated: Mapping[str, object]) -> BenchFile:

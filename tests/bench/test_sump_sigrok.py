@@ -1,0 +1,251 @@
+"""sigrok-cli, an independent SUMP client, on our simulated analyser over a real pseudo-terminal (protocols.md 8.1).
+
+libserialport accepts only names under /sys/class/tty that belong to a device, and queries modem lines that a
+pseudo-terminal does not have.  So inside a private mount namespace the pseudo-terminal is bound over a serial port's
+node, and a preloaded object answers those queries.  Both exist in this test alone; nothing outside is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from captures.formats import read
+from fixtures.clock import RealClock
+from fixtures.sim.encoder import GRAY, Edges
+from fixtures.sim.sump import SumpAnalyser
+from fixtures.sim.world import Port, World
+from protocols.contract import Role
+from protocols.wire.sump import PROTOCOL, SIGROK_SETUP
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    static int (*next)(int, unsigned long, ...);
+    va_list list;
+    va_start(list, request);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    if (!next)
+        next = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+    int result = next(fd, request, argument);
+    if (result >= 0 || errno != ENOTTY)
+        return result;
+    if (request != TIOCMGET && request != TIOCMSET && request != TIOCMBIS && request != TIOCMBIC)
+        return result;
+    if (request == TIOCMGET)
+        *(int *)argument = 0;
+    return 0;
+}
+"""
+SECOND = 1_000_000_000
+
+
+def device_nodes() -> list[str]:
+    """Names of serial ports that libserialport accepts here, with a node to bind over."""
+    folder = Path("/sys/class/tty")
+    names = sorted(p.name for p in folder.iterdir() if (p / "device").exists()) if folder.is_dir() else []
+    return [name for name in names if Path("/dev", name).exists()]
+
+
+def unshare() -> list[str]:
+    """The command that opens a private mount namespace: as root, else in a user namespace."""
+    return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-r", "-m"]
+
+
+def why_not() -> str:
+    """Why the helper cannot run here; empty when it can."""
+    if sys.platform != "linux":
+        return "bind mounts are Linux only"
+    for tool in ("sigrok-cli", "gcc", "unshare"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed"
+    if not device_nodes():
+        return (
+            "no serial port that is a device in /sys/class/tty and has a node in /dev (a container without --device?)"
+        )
+    port = f"/dev/{device_nodes()[0]}"
+    tried = subprocess.run(
+        [*unshare(), "mount", "--bind", "/dev/null", port], capture_output=True, text=True, check=False
+    )
+    if tried.returncode:
+        return f"no private mount namespace here ({tried.stderr.strip()}); needs CAP_SYS_ADMIN or user namespaces"
+    return ""
+
+
+WHY_NOT = why_not()
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=f"sigrok-cli over a pseudo-terminal: {WHY_NOT}")
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shim")
+    (folder / "shim.c").write_text(SHIM, "ascii")
+    made = folder / "shim.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", made, folder / "shim.c", "-ldl"], check=True, timeout=60)
+    return made
+
+
+def sigrok(shim: Path, pty: str, *arguments: str) -> str:
+    """What `sigrok-cli -d ols:conn=PORT ARGUMENTS` prints, with `pty` at the port's place."""
+    port = f"/dev/{device_nodes()[0]}"
+    script = 'mount --bind "$1" "$2" && shift 2 && exec env LD_PRELOAD="$@"'
+    command = [
+        *unshare(),
+        "sh",
+        "-c",
+        script,
+        "sh",
+        pty,
+        port,
+        str(shim),
+        "sigrok-cli",
+        "-d",
+        f"ols:conn={port}",
+        *arguments,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Turning:
+    """An encoder turned by hand of the test: edges at known instants, made a little ahead of the world's time."""
+
+    def __init__(self, site: World, device: SumpAnalyser, seed: int) -> None:
+        self._site, self._probe = site, device.taps.probes["encoder"]
+        self._random = np.random.default_rng(seed)
+        self.times_ns: list[int] = []
+        self.states: list[int] = []
+        self.start = self._probe.levels
+        self._at_ns, self._phase = 0, int(np.flatnonzero(self.start == GRAY)[0])
+        self._turn()
+
+    def _turn(self) -> None:
+        times, states = [], []
+        while self._at_ns < self._site.now_ns + 20_000_000:
+            self._at_ns += int(self._random.integers(3_000, 90_000))
+            self._phase += 1
+            times.append(self._at_ns)
+            states.append(int(GRAY[self._phase % 4]))
+        self._probe.add(Edges(np.array(times, np.int64), np.array(states, np.uint8)))
+        self.times_ns += times
+        self.states += states
+        self._site.after(5_000_000, self._turn)
+
+    def words(self, start_ns: int, rate_hz: int, count: int) -> np.ndarray:
+        """Levels of A and B at the end of each sampling interval, found from the instants alone."""
+        ends = start_ns + (np.arange(count, dtype=np.int64) + 1) * (SECOND // rate_hz)
+        at = np.searchsorted(np.array(self.times_ns), ends, side="left")
+        return np.array([self.start, *self.states])[at]
+
+
+class Heard:
+    """A port that remembers what the client sent."""
+
+    def __init__(self, port: Port) -> None:
+        self.data = bytearray()
+        receive = port.receive
+
+        def remember(data: bytes) -> None:
+            self.data += data
+            receive(data)
+
+        port.receive = remember  # type: ignore[method-assign]
+
+
+@contextmanager
+def served(site: World) -> Iterator[str]:
+    from fixtures.sim.serve import serve
+
+    ports: dict[str, str] = {}
+    is_up, stop = threading.Event(), threading.Event()
+
+    def ready(found: dict[str, str]) -> None:
+        ports.update(found)
+        is_up.set()
+
+    server = threading.Thread(target=lambda: serve(site, RealClock(), ready, stop), daemon=True)
+    server.start()
+    assert is_up.wait(10)
+    try:
+        yield ports["sump"]
+    finally:
+        stop.set()
+        server.join(10)
+
+
+def simulated(seed: int) -> tuple[World, SumpAnalyser, Turning]:
+    """The analyser alone: the wires of a dispenser at rest, with a perfect clock."""
+    wheel = SimpleNamespace(state=0)
+    plant = SimpleNamespace(drawn=SimpleNamespace(clock_error_ppm=0.0), encoder=wheel, reference=wheel)
+    world = World()
+    device = SumpAnalyser(world, SimpleNamespace(delivery=SimpleNamespace(plant=plant), taps=[]))  # type: ignore[arg-type]
+    device.port = world.add_port("sump", PROTOCOL.line, device.on_bytes)
+    return world, device, Turning(world, device, seed)
+
+
+@pytest.mark.parametrize(("rate", "samples"), [(1_000_000, 1000), (200_000, 4096)])
+def test_sigrok_cli_captures_the_simulated_edges(shim: Path, tmp_path: Path, rate: int, samples: int) -> None:
+    site, device, turning = simulated(rate)
+    file = tmp_path / "burst.sr"
+    with served(site) as pty:
+        sigrok(
+            shim, pty, "--config", f"samplerate={rate}", "--samples", str(samples), "--channels", "0,1", "-o", str(file)
+        )
+    assert len(device.begun_ns) == 1
+    truth = turning.words(device.begun_ns[0], rate, samples)
+    capture = read(file)
+    trains = {train.channel: train for train in capture.trains}
+    for bit, name in enumerate(("0", "1")):
+        levels = truth >> bit & 1
+        edges = np.flatnonzero(np.diff(levels)) + 1
+        assert len(edges) > 5
+        assert trains[name].ticks.tolist() == edges.tolist()
+        assert trains[name].levels is not None
+        assert trains[name].levels.tolist() == levels[edges].tolist()
+
+
+def test_sigrok_cli_finds_the_device_by_its_metadata(shim: Path) -> None:
+    site, _, _ = simulated(1)
+    with served(site) as pty:
+        shown = sigrok(shim, pty, "--show")
+    assert "simulated SUMP" in shown
+    assert "samplerate" in shown
+
+
+def test_sigrok_cli_sends_the_captured_sequence(shim: Path, tmp_path: Path) -> None:
+    """The bytes of protocols.md 6.1 again, from today's client: the vectors are what real hosts send."""
+    site, _, _ = simulated(2)
+    heard = Heard(site.ports["sump"])
+    with served(site) as pty:
+        sigrok(
+            shim,
+            pty,
+            "--config",
+            "samplerate=1m",
+            "--samples",
+            "1000",
+            "--channels",
+            "0,1",
+            "-o",
+            str(tmp_path / "a.sr"),
+        )
+    assert b"".join(PROTOCOL.encode(message, Role.HOST) for message in SIGROK_SETUP) in bytes(heard.data)
+    assert bytes(heard.data).startswith(b"\0\0\0\0\0\x02\x04")
