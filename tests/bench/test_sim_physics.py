@@ -9,10 +9,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fixtures.sim.cheats import CHEATS, CheatPart, CheatSpec, PulseAdder, Trigger, TriggerKind, parse_cheat
+from fixtures.sim.cheats import CHEATS, parse_cheat
 from fixtures.sim.direct import DirectDelivery, delivery
 from fixtures.sim.encoder import DISCS
 from fixtures.sim.flow import FlowPath, Unrest
+from fixtures.sim.mechanisms import CheatPart, CheatSpec, PulseAdder, Trigger, TriggerKind
 from fixtures.sim.scenario import GradeName, Scenario
 
 HONEST = Scenario(seed=7)
@@ -200,7 +201,7 @@ def test_spread_adder_leaves_no_dwarf_intervals() -> None:
 
 
 def test_parse_cheat_names_what_is_built() -> None:
-    with pytest.raises(ValueError, match=r"fuel\.C99.*built are fuel\.C02, fuel\.C03"):
+    with pytest.raises(ValueError, match=r"fuel\.C99.*built are fuel\.C01, fuel\.C01:us"):
         parse_cheat("fuel.C99")
     with pytest.raises(ValueError, match="size 5"):
         parse_cheat("fuel.C09", 5)

@@ -12,9 +12,10 @@ import pytest
 
 from fixtures.link import Arrival
 from fixtures.sim.build import Site, build
-from fixtures.sim.cheats import CheatPart, CheatSpec, FirmwareGain, Reversion, Trigger, TriggerKind, parse_cheat
+from fixtures.sim.cheats import parse_cheat
 from fixtures.sim.dart_slave import ADDRESS
 from fixtures.sim.direct import delivery
+from fixtures.sim.mechanisms import CheatPart, CheatSpec, FirmwareGain, Reversion, Trigger, TriggerKind
 from fixtures.sim.plant import Block
 from fixtures.sim.scenario import AnalyserLoss, Kit, Scenario
 from protocols.contract import Garbage, Message, Role, joined
