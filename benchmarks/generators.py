@@ -85,6 +85,10 @@ class Tamper:
     amount_gain: float = 0.0
     totaliser_gain: float = 0.0
     meter_gain: float = 0.0  # mechanical, seen by the encoder too
+    window_gain: float = 0.0  # the register gains so much between `windows_l` and takes it back over `catch_l` before each
+    windows_l: tuple[float, ...] = (5.0, 10.0, 20.0)
+    catch_l: float = 0.5
+    start_l: float = 0.0  # the register begins at so much
     shut_hz: float = 0.0
 
 
@@ -220,6 +224,19 @@ def _net(a: Ints, b: Ints) -> Ints:
     return walk.ticks[np.flatnonzero(np.diff(furthest // 4, prepend=0) > 0)]
 
 
+def _sawtooth(litres: Floats, it: Tamper) -> Floats:
+    """Litres too much (n,) at true volumes `litres` (n,): rising between the windows, nothing at each."""
+    knots, excess, last = [0.0], [0.0], 0.0
+    for window in it.windows_l:
+        knots += [window - it.catch_l, window]
+        excess += [it.window_gain * (window - it.catch_l - last), 0.0]
+        last = window
+    knots.append(last + 1000.0)
+    excess.append(it.window_gain * 1000.0)
+    result: Floats = np.interp(litres, knots, excess)
+    return result
+
+
 def _levels(edges: Ints) -> npt.NDArray[np.uint8]:
     levels: npt.NDArray[np.uint8] = (np.arange(edges.size) % 2 == 0).astype(np.uint8)
     return levels
@@ -297,6 +314,9 @@ def delivery(
     total = np.cumsum(steps) if steps.size else np.zeros(0)
     if tamper.register_jump_l:
         total = total + np.where(litres_in >= tamper.from_l, tamper.register_jump_l, 0.0)
+    if tamper.window_gain:
+        total = total + _sawtooth(litres_in, tamper)
+    total = total + tamper.start_l
     final = float(total[-1]) if total.size else 0.0
     registers: dict[str, Register] = {}
     shown = _decimal(final, "0.01")
@@ -304,7 +324,7 @@ def delivery(
         polls = np.arange(0.2 + rng.uniform(0, it.poll_s), end_s - 0.1, it.poll_s) + 0.0
         polls = polls + rng.uniform(-0.01, 0.01, polls.size)
         index = np.searchsorted(counted, polls - it.latency_s - rng.uniform(0, 0.03, polls.size), "right")
-        values = np.concatenate([[0.0], total])[index]
+        values = np.concatenate([[tamper.start_l], total])[index]
         stamps = start_ns + ((polls + rng.uniform(-0.01, 0.01, polls.size)) * 1e9).astype(np.int64)
         registers["register"] = Register(
             "register",

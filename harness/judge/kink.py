@@ -1,11 +1,9 @@
-"""A kink or a jump in a line that carries both white and accumulating noise, at an unknown place.
+"""A line that carries both white and accumulating noise: its noise estimated, its points whitened.
 
 Model on points (v, y), n <= 160: y = a + b v + c q + noise, noise covariance C = sigma^2 I + tau^2 min(v_i, v_j)
 (white reading error plus a random walk of the meters), sigma and tau from robust second differences at two lags, so
-that the break itself does not enter them.  H1 adds k max(0, v - v0) or J [v > v0].  Generalised least squares: whiten
-once, project out the base, then every candidate v0 costs two dot products.
-The null is composite: |k| <= k0, |J| <= J0; p = candidates x two-sided tail of Student's t of (|k| - k0)/se.
-Derived from statistics.md T7, T10 (whiten first, gate transients, unknown place pays for every candidate).
+that a break itself hardly enters them.  Generalised least squares: whiten once, project out the base, then every
+candidate break (breaks.py) costs two dot products.  Derived from statistics.md T7, T10 (whiten first).
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, stats
+from scipy import linalg
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,21 +25,6 @@ class Noise:
     sigma_l: float
     tau: float
     dof: float
-
-
-@dataclass(frozen=True)
-class Break:
-    """The best break of one kind: size (relative, or litres for a jump), its se, p over all candidates, place."""
-
-    kind: str
-    size: float
-    se: float
-    p: float
-    at_l: float
-    interval_l: tuple[float, float]
-    median_se: float
-    dof: float
-    candidates: int
 
 
 def _lagged(y: Floats, lag: int) -> float:
@@ -68,13 +51,16 @@ def noise(v: Floats, y: Floats, floor_l: float) -> Noise:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Whitened and projected data, ready for candidates."""
+    """Whitened data: `y` (n,) with the base projected out, `full` (n,) with it; `columns` (n, k) of the base and its
+    orthonormal `base` (n, k); `factor` (n, n) whitens."""
 
     v: Floats
     y: Floats
     factor: Floats
     base: Floats
     noise: Noise
+    columns: Floats
+    full: Floats
 
 
 def prepare(v: Floats, y: Floats, q: Floats, u_l: Floats, found: Noise) -> Prepared:
@@ -89,31 +75,5 @@ def prepare(v: Floats, y: Floats, q: Floats, u_l: Floats, found: Noise) -> Prepa
         columns.append((q - float(np.mean(q))) / spread)
     white = linalg.solve_triangular(factor, np.column_stack([*columns, y]), lower=True)
     base: Floats = np.asarray(linalg.qr(white[:, :-1], mode="economic")[0], dtype=np.float64)
-    return Prepared(v, white[:, -1] - base @ (base.T @ white[:, -1]), factor, base, found)
-
-
-def best(data: Prepared, kind: str, places: Floats, honest: Floats) -> Break:
-    """The best of `places` (m,) for one kind, against |size| <= honest (m,)."""
-    if kind == "kink":
-        shapes = np.maximum(0.0, data.v[:, None] - places[None, :])
-    else:
-        shapes = (data.v[:, None] > places[None, :]).astype(np.float64)
-    white = linalg.solve_triangular(data.factor, shapes, lower=True)
-    white -= data.base @ (data.base.T @ white)
-    power = np.einsum("ij,ij->j", white, white)
-    ok = power > 1e-9 * float(power.max())
-    places, white, power, honest = places[ok], white[:, ok], power[ok], honest[ok]
-    size = (white.T @ data.y) / power
-    se = 1.0 / np.sqrt(power)
-    z = (np.abs(size) - honest) / se
-    top = int(np.argmax(z))
-    dof = data.noise.dof
-    p = min(1.0, 2 * places.size * float(stats.t.sf(z[top], dof)))
-    gain = size**2 * power  # twice the log likelihood ratio
-    near = places[gain >= gain[top] - 3.84]
-    around = near[np.abs(near - places[top]) <= 5.0]
-    step = float(np.median(np.diff(places))) if places.size > 1 else 0.5
-    interval = (float(around.min()) - step, float(around.max()) + step)
-    return Break(
-        kind, float(size[top]), float(se[top]), p, float(places[top]), interval, float(np.median(se)), dof, places.size
-    )
+    y_white = white[:, -1]
+    return Prepared(v, y_white - base @ (base.T @ y_white), factor, base, found, white[:, :-1], y_white)

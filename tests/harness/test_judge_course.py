@@ -69,3 +69,38 @@ def test_a_constant_gain_is_no_course() -> None:
     rng = np.random.default_rng(36)
     readings = run(delivery(rng, instrument(rng), 40.0, tamper=Tamper(register_gain=0.05)))
     assert not any(reading.hits for reading in readings.values())
+
+
+@pytest.mark.parametrize("stations", [K2, K2 + " encoder board"])
+@pytest.mark.parametrize("gain", [0.10, 0.03])
+def test_a_sawtooth_between_the_inspectors_volumes(stations: str, gain: float) -> None:
+    rng = np.random.default_rng(41)
+    segment = delivery(rng, instrument(rng), 45.3, tamper=Tamper(window_gain=gain), stations=stations)
+    hit = run(segment)["reference>register" if stations == K2 else "board>register"]
+    assert hit.at["kind"] == "sawtooth"
+    assert hit.effect == pytest.approx(gain, abs=0.006)
+    assert hit.interval is not None
+    assert hit.interval[0] < hit.effect < hit.interval[1]
+    breaks = hit.at["breaks"]
+    for window in (5.0, 10.0, 20.0):
+        assert any(abs(b["at_l"] - window) < 0.8 for b in breaks), (window, breaks)
+    assert all(min(abs(b["at_l"] - w) for w in (5.0, 10.0, 20.0)) < 1.2 for b in breaks), breaks
+
+
+def test_a_sawtooth_between_gallons() -> None:
+    rng = np.random.default_rng(42)
+    tamper = Tamper(window_gain=0.10, windows_l=(3.785, 18.93, 37.85))
+    hit = run(delivery(rng, instrument(rng), 45.3, tamper=tamper, stations=K2))["reference>register"]
+    assert hit.at["kind"] == "sawtooth"
+    assert hit.at["onset_l"] == pytest.approx(3.785, abs=0.6)
+
+
+def test_on_and_off_inside_a_delivery() -> None:
+    rng = np.random.default_rng(43)
+    tamper = Tamper(register_gain=0.05, from_l=10.0, to_l=25.0)
+    hit = run(delivery(rng, instrument(rng), 40.0, tamper=tamper))["board>register"]
+    assert hit.at["kind"] == "on-off"
+    assert hit.at["onset_l"] == pytest.approx(10.0, abs=0.6)
+    assert hit.at["end_l"] == pytest.approx(25.0, abs=0.6)
+    gains = [s["gain"] for s in hit.at["stretches"]]
+    assert gains == pytest.approx([0.0, 0.05, 0.0], abs=0.006)

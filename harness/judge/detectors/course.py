@@ -2,8 +2,10 @@
 
 Null: an offset, a constant gain, a lag in proportion to the flow, white and accumulating noise, a kink of at most
 `bound` and a jump of at most `jump_l` (air, hammer, a burst of interference).  Start and stop (flow under `gate` of the steady flow)
-are left out.  Alternative: the gain changes, or the volume jumps, at one unknown place; on or off, either sign.
-Whether the place is the same volume in several deliveries is decided when they are folded.  See kink.py.
+are left out.  Alternative: the gain changes, or the volume jumps, at unknown places, up to eight; on or off, either sign:
+a kink (volume threshold), jumps (litres added by a key), on and off, a sawtooth (counted too much between the inspector's
+volumes and taken back before them).  Whether the places are the same volumes in several deliveries is decided when they are
+folded.  See breaks.py, kink.py; fuel_dispensers.md 1.3; statistics.md T10.
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from captures.model import Int64Array
-from harness.judge import kink
+from harness.judge.breaks import Fit, Honest, fit, leading_gain, pattern
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
@@ -110,52 +113,73 @@ def _judge(segment: Segment, link: Link, view: View) -> Reading:
     if span < 2.5 * margin or float(np.max(np.diff(course.v))) > margin:
         return mute(f"{span:.1f} L of steady flow, or holes between the readings, are too little for a course")
     floor = max(down.step_l, up.step_l) / np.sqrt(12)
-    found = kink.noise(course.v, course.y, float(floor))
-    data = kink.prepare(course.v, course.y, course.q, course.u_l, found)
-    places = np.linspace(course.v[0] + margin, course.v[-1] - margin, min(48, max(6, int(span / 0.5))))
-    # an honest jump close to an end looks like a kink there: the bound grows as the shorter arm shrinks
-    arm = np.minimum(places - course.v[0], course.v[-1] - places)
-    bounds = view.parameters["bound"] + view.parameters["jump_l"] / arm
-    between = (course.v[1:] + course.v[:-1]) / 2  # a jump lies between two points, or its size is smeared
-    between = between[(between >= places[0]) & (between <= places[-1])]
-    breaks = [
-        kink.best(data, "kink", places, bounds),
-        kink.best(data, "jump", between, np.full_like(between, view.parameters["jump_l"])),
-    ]
-    top = min(breaks, key=lambda b: b.p)
-    p = min(1.0, 2 * top.p)
-    hit = p < view.parameters["q"]
-    bend, jump = breaks
-    threshold = float(stats.t.isf(view.parameters["q"] / (4 * bend.candidates), bend.dof)) + 1.2816
-    at = {
-        "kind": top.kind,
-        "span_l": (float(course.v[0]), float(course.v[-1])),
-        "sigma_l": found.sigma_l,
-        "mde_jump_l": view.parameters["jump_l"] + threshold * jump.median_se,
+    honest = Honest(view.parameters["bound"], view.parameters["jump_l"], margin)
+    found = fit(
+        course.v, course.y, course.q, course.u_l, float(floor), honest, view.parameters["penalty"], view.parameters["q"]
+    )
+    return _reading(segment, link, course, found, honest, view)
+
+
+def _reading(segment: Segment, link: Link, course: Points, found: Fit, honest: Honest, view: View) -> Reading:
+    hit = bool(found.breaks)
+    first, last = float(course.v[0]), float(course.v[-1])
+    # for the smallest break that would stand: every candidate is paid for, nine times in ten the noise is with it
+    z = float(stats.t.isf(view.parameters["q"] / (2 * found.candidates), found.noise.dof)) + 1.2816
+    arm = (last - first) / 4
+    at: dict[str, Any] = {
+        "span_l": (first, last),
+        "sigma_l": found.noise.sigma_l,
+        "mde_jump_l": honest.jump_l + z * found.se_jump,
     }
-    effect = top.size if top.kind == "kink" else top.size / float(course.v[-1])
-    half = 1.96 * top.se * (1.0 if top.kind == "kink" else 1 / float(course.v[-1]))
-    violations = 0
+    effect, half, violations = 0.0, 0.0, 0
     if hit:
-        at |= {"onset_l": top.at_l, "onset_interval_l": top.interval_l, "size": top.size}
-        at["onset_ns"] = int(course.t_ns[min(int(np.searchsorted(course.v, top.at_l)), course.t_ns.size - 1)])
-        # readings that the line before the break does not explain
-        after = course.v > top.at_l
-        lift = top.size * (course.v - top.at_l) if top.kind == "kink" else np.full_like(course.v, top.size)
-        violations = max(1, int(np.count_nonzero(after & (np.abs(lift) > 4 * found.sigma_l))))
+        effect, half, violations = _told(at, course, found, honest)
     return Reading(
         NAME,
         segment.id,
         link,
         bet(hit, view.parameters["q"], view.validation),
-        p=p,
+        p=min((b.p for b in found.breaks), default=1.0),
         hits=violations,
-        effect=effect if hit else 0.0,
+        effect=effect,
         interval=(effect - half, effect + half) if hit else None,
-        mde=float(np.median(bounds)) + threshold * bend.median_se,
+        mde=honest.bound + honest.jump_l / arm + z * found.se_kink,
         shape=Shape.SWITCHED if hit else None,
         at=at,
     )
+
+
+def _told(at: dict[str, Any], course: Points, found: Fit, honest: Honest) -> tuple[float, float, int]:
+    """What the breaks say, into `at`; effect, half its 95 % interval, and how many readings they alone explain."""
+    last = float(course.v[-1])
+    strongest = min(found.breaks, key=lambda b: b.p)
+    kind = pattern(found, honest.jump_l)
+    begin = found.breaks[0]
+    at |= {
+        "kind": kind,
+        "onset_l": begin.at_l,
+        "onset_interval_l": begin.interval_l,
+        "size": strongest.size,
+        "breaks": tuple(
+            {"kind": b.kind, "at_l": b.at_l, "interval_l": b.interval_l, "size": b.size, "se": b.se}
+            for b in found.breaks
+        ),
+        "stretches": tuple({"from_l": s.from_l, "to_l": s.to_l, "gain": s.gain, "se": s.se} for s in found.stretches),
+        "onset_ns": int(course.t_ns[min(int(np.searchsorted(course.v, begin.at_l)), course.t_ns.size - 1)]),
+    }
+    if kind == "on-off" and len(found.breaks) == 2 and found.breaks[0].size * found.breaks[1].size < 0:
+        at["end_l"] = found.breaks[1].at_l
+    lift = np.zeros_like(course.v)
+    for b in found.breaks:
+        lift += b.size * np.maximum(0.0, course.v - b.at_l) if b.kind == "kink" else b.size * (course.v > b.at_l)
+    violations = max(1, int(np.count_nonzero(np.abs(lift) > 4 * found.noise.sigma_l)))
+    if kind == "sawtooth":
+        gain, se = leading_gain(found)
+        return gain, 1.96 * se, violations
+    if strongest.kind == "kink":
+        return strongest.size, 1.96 * strongest.se, violations
+    litres = sum(b.size for b in found.breaks if b.kind == "jump")
+    return litres / last, 1.96 * strongest.se / last, violations
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
@@ -168,10 +192,18 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="offset, constant gain, lag with flow, reading and meter noise, kink and jump within honest bounds",
     needs="two stations followed continuously through a delivery, on clocks tied to the host's",
-    parameters={"bound": 0.002, "jump_l": 0.05, "gate": 0.3, "skip_l": 0.5, "margin_l": 1.5, "q": 3e-4},
+    parameters={
+        "bound": 0.002,
+        "jump_l": 0.05,
+        "gate": 0.3,
+        "skip_l": 0.5,
+        "margin_l": 1.5,
+        "penalty": 16.0,
+        "q": 3e-4,
+    },
     judge=judge,
 )
