@@ -8,7 +8,7 @@ something was seen again and again excludes accidents, never a lasting cause.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from harness.judge.contract import Link, Reading, Segment, Shape
+from harness.judge.places import same
 from harness.judge.quantities import at_rest, counts, number, repeats_at_rest
 from harness.judge.trains import channels, gaps_in_window
 from harness.judge.volumes import track
@@ -59,12 +60,6 @@ def _temperatures(segment: Segment) -> bool:
 
 def _hits(ground: Ground) -> int:
     return sum(reading.hits for reading in ground.hits)
-
-
-def same_onset(hits: Sequence[Reading]) -> bool:
-    """Two or more deliveries whose onset lies at one volume within their intervals."""
-    spans = [reading.at["onset_interval_l"] for reading in hits if reading.at.get("onset_l")]
-    return len(spans) >= 2 and max(low for low, _ in spans) <= min(high for _, high in spans) + 0.5
 
 
 def _segments_hit(ground: Ground) -> int:
@@ -216,7 +211,7 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "k_confirmed": _k_confirmed,
     "price_observed": _each(lambda segment: "price" in segment.context),
     "no_foreign_sale": _each_says("foreign_sale", False),
-    "same_onset_volume": lambda ground: same_onset(ground.hits),
+    "same_onset_volume": lambda ground: same(ground.hits),
     "same_flow": _same_flow,
     "same_volumes": _same_volumes,
     "one_visit": _one_visit,

@@ -16,7 +16,8 @@ from harness.judge.causes import HonestCause, explanations
 from harness.judge.chain import contains
 from harness.judge.contract import Finding, Integrity, Reading, Segment, SegmentKind, Shape
 from harness.judge.evidence import Process
-from harness.judge.facts import Ground, facts, same_onset
+from harness.judge.facts import Ground, facts
+from harness.judge.places import common, same
 
 GRAVITY = {level: rank for rank, level in enumerate(Integrity)}
 MECHANISM = {
@@ -74,7 +75,7 @@ def shape_of(hits: Sequence[Reading], others: Sequence[Reading]) -> Shape | None
         return Shape.EXTRA
     inside = [r for r in hits if r.shape is Shape.SWITCHED and r.at.get("onset_l")]
     if inside:
-        if same_onset(inside):
+        if same(inside):
             # two may coincide by hand
             return Shape.THRESHOLD if len({r.segment for r in inside}) >= 3 else None
         return Shape.SWITCHED if len(inside) >= 2 or any("end_l" in r.at for r in inside) else None
@@ -186,6 +187,36 @@ def _limits(
     return tuple(said)
 
 
+def _course_at(hits: Sequence[Reading], shape: Shape | None) -> dict[str, Any]:
+    """Kind of the course, the volumes common to all deliveries, and the gain of every stretch of the longest one."""
+    told = [r for r in hits if "breaks" in r.at]
+    if not told:
+        return {}
+    longest = max(told, key=lambda r: float(r.at["span_l"][1]))
+    at: dict[str, Any] = {"kind": longest.at["kind"]}
+    if shape is Shape.THRESHOLD:
+        at["breaks_l"] = [
+            {"at_l": round(p.at_l, 2), "interval_l": (round(p.low_l, 2), round(p.high_l, 2)), "deliveries": p.seen}
+            for p in common(told)
+        ]
+    at["stretches"] = [
+        {
+            "from_l": round(s["from_l"], 2),
+            "to_l": round(s["to_l"], 2),
+            "gain": round(s["gain"], 5),
+            "u": round(s["se"], 5),
+        }
+        for s in longest.at["stretches"]
+    ]
+    at["jumps_l"] = [
+        {"at_l": round(b["at_l"], 2), "litres": round(b["size"], 3), "u_l": round(b["se"], 3)}
+        for b in longest.at["breaks"]
+        if b["kind"] == "jump"
+    ]
+    at["course_of"] = longest.segment
+    return at
+
+
 def _at(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict[str, Any]:
     """What was located, over the segments that show it."""
     at: dict[str, Any] = {}
@@ -201,6 +232,7 @@ def _at(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict[str
     stamps = {r.segment: r.at["onset_ns"] for r in hits if "onset_ns" in r.at}
     if stamps:
         at["onset_ns"] = stamps
+    at |= _course_at(hits, shape)
     every = {r.at["every_n"] for r in hits if "every_n" in r.at}
     if len(every) == 1:
         at["every_n"] = every.pop()
