@@ -43,6 +43,14 @@ def crc16_arc(data: bytes) -> int:
     return crc
 
 
+def crc16_modbus(data: bytes) -> int:
+    """CRC-16/MODBUS of `data`: as ARC, but init FFFFh (protocols.md 6.5)."""
+    crc = 0xFFFF
+    for byte in data:
+        crc = (crc >> 8) ^ _ARC[(crc ^ byte) & 0xFF]
+    return crc
+
+
 def sum8(data: bytes) -> int:
     """Low byte of the sum of `data` (protocols.md 6.6)."""
     return sum(data) & 0xFF
@@ -50,5 +58,6 @@ def sum8(data: bytes) -> int:
 
 CATALOGUE: tuple[Checksum, ...] = (
     Checksum("CRC-16/ARC", crc16_arc, 0xBB3D, "CRC catalogue, entry CRC-16/ARC"),
+    Checksum("CRC-16/MODBUS", crc16_modbus, 0x4B37, "CRC catalogue, entry CRC-16/MODBUS"),
     Checksum("sum-8", sum8, 0xDD, "arithmetic: 31h + ... + 39h = 1DDh"),
 )
