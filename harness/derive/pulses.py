@@ -10,12 +10,11 @@ import numpy as np
 
 from captures.model import ClockMap, EdgeKind, Int64Array, Origin, PulseTrain, WireChunk
 from captures.model import Direction as Way
+from harness.derive.clocks import lower_envelope
 from protocols.contract import Role
 from protocols.wire.sigrok_pico import PROTOCOL, End, RunContinuous, RunFixed, SampleRate, SampleReader, Samples
 
 CODEC = f"{PROTOCOL.name}/{PROTOCOL.version}"
-RATE_BOUND = 1e-4  # crystal of a microcontroller board, with margin; vendor documents state 30 to 50 ppm
-ARRIVAL_NS = 5_000_000  # what a USB adapter may hold bytes back at the least, one-sided
 
 
 @dataclass(frozen=True)
@@ -114,11 +113,6 @@ class _Run:
         return CaptureRun((self._start_ns, self._last_ns), trains, clock, complete, why)
 
     def _clock_map(self) -> ClockMap:
-        """Lower envelope: bytes can arrive late, never early, so the earliest line under all pairs is the truth's bound."""
-        ns_per_tick = Fraction(1_000_000_000, self._rate_hz or 1)
-        if not self._pairs:
-            return ClockMap(self._clock, self._start_ns, ns_per_tick, 1_000_000_000, RATE_BOUND)
-        offset = min(t_ns - int(tick * ns_per_tick) for tick, t_ns in self._pairs)
-        span_ns = self._pairs[-1][1] - self._pairs[0][1]
-        u_ns = int(ARRIVAL_NS * self._speed + RATE_BOUND * span_ns)
-        return ClockMap(self._clock, offset, ns_per_tick, u_ns, RATE_BOUND)
+        return lower_envelope(
+            self._clock, self._pairs, Fraction(1_000_000_000, self._rate_hz or 1), self._start_ns, self._speed
+        )
