@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from captures.errors import CaptureError
 from captures.model import Capture
 
+_PIECE = 1 << 20
 HEAD_BYTES = 4096
 """Bytes from the beginning of a file that `Reader.sniff` is given (fewer when the file is shorter)."""
 
@@ -34,3 +36,14 @@ def open_plain(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise CaptureError(f"{path.name!r}: expected an ordinary file, got a folder, pipe or device")
     return open(path, "rb")
+
+
+def hashed(handle: BinaryIO) -> tuple[str, int]:
+    """SHA-256 in hex and number of bytes of the whole file, which is then at its beginning again."""
+    handle.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while piece := handle.read(_PIECE):
+        digest.update(piece)
+        size += len(piece)
+    handle.seek(0)
+    return digest.hexdigest(), size

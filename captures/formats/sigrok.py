@@ -8,18 +8,16 @@ An edge is a sample that differs from the one before in that probe's bit; the fi
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
 
 from captures.errors import CaptureError, WrongFormatError
-from captures.formats.archive import PIECE, Archive, Member
+from captures.formats.archive import Archive, Member
 from captures.formats.edges import EdgeFinder
-from captures.formats.reader import Reader, open_plain
+from captures.formats.reader import Reader, hashed, open_plain
 from captures.formats.sigrok_metadata import Metadata, parse_metadata
 from captures.model import Capture, EdgeKind, Origin, PulseTrain
 
@@ -53,7 +51,7 @@ def read(path: Path, limits: Limits | None = None) -> Capture:
     with open_plain(path) as handle:
         if not sniff(handle.read(4)):
             raise WrongFormatError(f"{where}: expected a ZIP file (sigrok session), got another format")
-        sha256, size = _hashed(handle)
+        sha256, size = hashed(handle)
         archive = Archive(handle, where)
         members = archive.members
         if "version" not in members or "metadata" not in members:
@@ -113,15 +111,6 @@ def read(path: Path, limits: Limits | None = None) -> Capture:
             )
         )
     return Capture(header=header, trains=tuple(trains))
-
-
-def _hashed(handle: BinaryIO) -> tuple[str, int]:
-    handle.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while piece := handle.read(PIECE):
-        digest.update(piece)
-        size += len(piece)
-    return digest.hexdigest(), size
 
 
 def _small(archive: Archive, member: Member, limit: int, where: str) -> bytes:
