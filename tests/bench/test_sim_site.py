@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.link import Arrival
 from fixtures.sim.build import Site, build
-from fixtures.sim.cheats import parse_cheat
+from fixtures.sim.cheats import CHEATS, parse_cheat
 from fixtures.sim.dart_slave import ADDRESS
 from fixtures.sim.direct import delivery
 from fixtures.sim.mechanisms import CheatPart, CheatSpec, FirmwareGain, Reversion, Trigger, TriggerKind
@@ -272,25 +272,29 @@ def test_analyser_bytes_are_the_physical_edges() -> None:
     assert board - encoder in (4 * (encoder // 80), 4 * ((encoder + 3) // 80))
 
 
-def test_direct_and_wire_derived_edges_are_equal() -> None:
-    for cheat in (None, "fuel.C03", "fuel.C09"):
-        bench = Bench(lab(cheat))
-        blocks: list[Block] = []
-        bench.site.dispenser.taps.append(blocks.append)
-        bench.relay(REMOTE, True)
-        bench.sale(dart.PresetVolume(1234))
-        start_ns = blocks[0].start_ns
-        run = delivery(bench.site.scenario, "12.34", start_ns=start_ns)
-        for mine, wired in (
-            (run.encoder, [b.encoder for b in blocks]),
-            (run.board, [b.board for b in blocks]),
-            (run.reference, [b.reference for b in blocks]),
-        ):
-            assert np.array_equal(mine.times_ns, np.concatenate([e.times_ns for e in wired]))
-            assert np.array_equal(mine.states, np.concatenate([e.states for e in wired]))
-        sale = bench.site.sales[0]
-        assert run.delivered_ml == pytest.approx(sale.delivered_ml, abs=1e-6)
-        assert (run.register_steps, run.register_amount_steps) == (sale.register_steps, sale.amount_steps)
+# fuel.C05 is left out: its press comes at a volume, on the wire some tenths of a second later
+@pytest.mark.parametrize("cheat", [None, *(name for name in CHEATS if name != "fuel.C05"), "fuel.C08+fuel.C09"])
+def test_direct_and_wire_derived_edges_are_equal(cheat: str | None) -> None:
+    bench = Bench(lab(cheat))
+    blocks: list[Block] = []
+    bench.site.dispenser.taps.append(blocks.append)
+    bench.relay(REMOTE, True)
+    bench.run(25)  # a message by telephone has arrived
+    bench.sale(dart.PresetVolume(1234))
+    start_ns = blocks[0].start_ns
+    run = delivery(bench.site.scenario, "12.34", start_ns=start_ns)
+    for mine, wired in (
+        (run.encoder, [b.encoder for b in blocks]),
+        (run.board, [b.board for b in blocks]),
+        (run.reference, [b.reference for b in blocks]),
+    ):
+        assert np.array_equal(mine.times_ns, np.concatenate([e.times_ns for e in wired]))
+        assert np.array_equal(mine.states, np.concatenate([e.states for e in wired]))
+    sale = bench.site.sales[0]
+    assert run.delivered_ml == pytest.approx(sale.delivered_ml, abs=1e-6)
+    filled = bench.site.dispenser.board.filled()
+    assert (run.register_steps, run.register_amount_steps) == (filled.volume, filled.amount)
+    assert (run.display.volume_steps, run.display.amount_steps) == (sale.display_steps, sale.amount_steps)
 
 
 @pytest.mark.parametrize("kind", ["overflow", "wrong_count", "silent_loss"])
