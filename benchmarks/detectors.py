@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.judge.contract import DetectorSpec
 from harness.judge.detectors import course, dead_time, edge_balance, oscillator, quadrature, slots, split, zero_flow
-from harness.judge.interventions import gain_change
+from harness.judge.interventions import gain_change, sale_gain
 from harness.judge.laws import amount, constant_gain, display, register, totaliser
 
 DETECTORS: dict[str, DetectorSpec] = {
@@ -23,6 +23,7 @@ DETECTORS: dict[str, DetectorSpec] = {
         amount,
         totaliser,
         gain_change,
+        sale_gain,
         constant_gain,
     )
 }

@@ -40,6 +40,11 @@ def eventful(segment: Segment) -> bool:
     return bool(segment.context.get("events")) or segment.context.get("press_at_l") is not None
 
 
+def not_by_volume(segment: Segment) -> bool:
+    """Sold by an amount, or without a preset: what a stop at an asked volume could be told apart from."""
+    return bool(segment.context.get("preset", "volume") != "volume")
+
+
 def long(segment: Segment) -> bool:
     """More than the largest can, by what was asked; by the display or register where nothing was asked."""
     asked = segment.context.get("asked_l")

@@ -17,7 +17,7 @@ from harness.judge.contract import Basis, DetectorSpec, Link, Reading, Segment
 
 ALPHA = 1e-4  # of the case, for `proven`
 SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
-CONTRASTS = {"knowledge": 0.5, "state": 0.25, "volume": 0.1, "event": 0.1, "flow": 0.05}
+CONTRASTS = {"knowledge": 0.5, "state": 0.25, "volume": 0.09, "event": 0.08, "flow": 0.04, "preset": 0.04}
 _LEAST = 1e-9  # an e-process may lose everything; it stays positive
 
 

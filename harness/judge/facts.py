@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.judge.contract import Link, Reading, Segment, Shape
 from harness.judge.places import same
-from harness.judge.quantities import at_rest, counts, number, repeats_at_rest
+from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest
 from harness.judge.trains import channels, gaps_in_window
 from harness.judge.volumes import track
 
@@ -145,6 +145,12 @@ def _two_levels(ground: Ground) -> bool:
     return len(sizes) >= 2 and max(sizes) - min(sizes) <= 0.25 * max(abs(size) for size in sizes)
 
 
+def _modes_tight(ground: Ground) -> bool:
+    """Three or more sales that deviate by the same share, within a quarter of it."""
+    sizes = [reading.effect for reading in ground.hits if reading.effect is not None]
+    return len(sizes) >= 3 and max(sizes) - min(sizes) <= 0.25 * max(abs(size) for size in sizes)
+
+
 def _clean_elsewhere(ground: Ground) -> bool:
     """Fresh deliveries that would have shown the effect did not."""
     sizes = [abs(reading.effect) for reading in ground.hits if reading.effect]
@@ -206,6 +212,8 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "grows_with_volume": _grows,
     "beyond_reference_drift": _beyond_drift,
     "two_levels": _two_levels,
+    "modes_tight": _modes_tight,
+    "heard_to_the_end": _each(ended),
     "same_slots": lambda ground: len({reading.at.get("slots") for reading in ground.hits}) == 1,
     "not_mains": _not_mains,
     "k_confirmed": _k_confirmed,

@@ -34,6 +34,7 @@ MECHANISM = {
     "amount-law": "the amount is not the price times the volume",
     "totaliser-law": "the totaliser does not advance by what was sold",
     "gain-change": "the same volume is counted differently",
+    "sale-gain": "some sales of one context count more than the others",
     "constant-gain": "the error is beyond what honest adjustment makes",
 }
 PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split", "oscillator", "zero-flow", "dead-time"})
@@ -43,6 +44,7 @@ CONTRAST = {
     "volume": "in long and in short deliveries",
     "event": "after a key, remote or switch was worked",
     "flow": "at slow and at full flow",
+    "preset": "in sales by volume and in sales by amount or without a preset",
 }
 
 
@@ -81,7 +83,8 @@ def shape_of(hits: Sequence[Reading], others: Sequence[Reading]) -> Shape | None
         return Shape.SWITCHED if len(inside) >= 2 or any("end_l" in r.at for r in inside) else None
     if Shape.STATE in own:
         # long against short leaves open whether a volume or a hand made the difference
-        return None if all(r.key == "volume" for r in hits) else Shape.STATE
+        undecided = all(r.key == "volume" or r.at.get("same_volumes") is False for r in hits)
+        return None if undecided else Shape.STATE
     if others:
         # some deliveries show it, some do not: by volume, by state or by hand, which this alone does not decide
         return None
@@ -233,6 +236,9 @@ def _at(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict[str
     if stamps:
         at["onset_ns"] = stamps
     at |= _course_at(hits, shape)
+    modes = [r.at["upper_mode"] for r in hits if "upper_mode" in r.at]
+    if modes:
+        at["upper_mode"] = list(dict.fromkeys(id for ids in modes for id in ids))
     every = {r.at["every_n"] for r in hits if "every_n" in r.at}
     if len(every) == 1:
         at["every_n"] = every.pop()

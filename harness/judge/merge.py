@@ -25,6 +25,7 @@ TELLING = (  # which detector names a break best, when several see it
     "dead-time",
     "slots",
     "gain-change",
+    "sale-gain",
     "constant-gain",
 )
 

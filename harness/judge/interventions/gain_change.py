@@ -4,7 +4,7 @@ Null: between two fresh segments that differ in one declared contrast the relati
 stations differs by at most an honest bound; each segment repeats within its repeatability, resolution and count.
 Between two exact stations (encoder to board, board to register) the bound shrinks to counts.
 Contrasts, fixed beforehand: knowledge (covert | overt), state (first sealed state | later), volume (short | long),
-event (none | a recorded event), flow (full | slow).  Pairs are disjoint, so their e-values multiply; within one
+event (none | a recorded event), flow (full | slow), preset (by volume | by amount or free).  Pairs are disjoint, so their e-values multiply; within one
 contrast every segment is used once.  Source: statistics.md 2b, 3a; fuel_dispensers.md C13, 7.1.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from harness.judge.chain import adjacent, stations
-from harness.judge.contexts import covert, eventful, long, slow
+from harness.judge.contexts import covert, eventful, long, not_by_volume, slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet, calibrate
 from harness.judge.quantities import volume
@@ -84,6 +84,7 @@ def contrasts(segments: Sequence[Segment]) -> dict[str, Contrast]:
         "volume": long,
         "event": eventful,
         "flow": slow,
+        "preset": not_by_volume,
     }
 
 
@@ -96,10 +97,13 @@ def pairs(one: Sequence[Gain], two: Sequence[Gain], contrast: str) -> list[tuple
             "state": a.segment.state != b.segment.state,
             "event": eventful(a.segment) != eventful(b.segment),
             "flow": slow(a.segment) != slow(b.segment),
+            "preset": not_by_volume(a.segment) != not_by_volume(b.segment),
         }
         if contrast != "flow" and differs["flow"]:
             return None  # the honest error of a meter depends on its flow
-        if contrast in ("volume", "flow") and any(differs[key] for key in differs if key not in (contrast, "event")):
+        if contrast in ("volume", "flow", "preset") and any(
+            differs[key] for key in ("knowledge", "state", "flow") if key != contrast
+        ):
             return None
         return sum(flag for key, flag in differs.items() if key != contrast), abs(math.log(a.litres / b.litres))
 
@@ -117,6 +121,8 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
     delta = a.ratio / b.ratio - 1
     u = math.hypot(a.u, b.u)
     bound = view.parameters["bound_flow" if contrast == "flow" else "bound"]
+    if contrast == "preset":  # the hose is less full after a preset stop: an offset of its own for each kind of stop
+        bound += view.parameters["stop_l"] / min(a.litres, b.litres)
     if exact(link) and not view.profile.get("electronic_calibration"):
         bound = view.parameters["exact_counts_l"] * (1 / a.litres + 1 / b.litres)
     p = min(1.0, 2 * float(stats.norm.sf((abs(delta) - bound) / u)))
@@ -160,7 +166,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="intervention",
     null="two fresh segments on either side of a declared contrast differ in gain by no more than an honest bound",
     needs="the same neighbouring pair of stations measured in both groups",
@@ -170,6 +176,7 @@ DETECTOR = DetectorSpec(
         "exact_counts_l": 0.03,
         "repeatability": 0.0006,
         "offset_l": 0.01,
+        "stop_l": 0.03,
         "min_l": 2.0,
         "q": 1e-4,
         "q_eye": 0.02,
