@@ -12,11 +12,14 @@ from fixtures.benchfile import BenchFile
 from fixtures.capability import Dispenses, Operates, Records, Switches
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
+from harness.derive import prover
 from harness.draw import commitment, drawn
+from harness.measuring import Measuring
 from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.step import (
     Commit,
     Confirm,
+    Continue,
     Deliver,
     Draw,
     Inquire,
@@ -26,6 +29,7 @@ from harness.step import (
     Phase,
     PowerCycle,
     Press,
+    Prove,
     Read,
     Shut,
     Step,
@@ -41,8 +45,14 @@ DELIVER = mark("Deliver {label}: {preset}, {flow}, hang up")
 BUY = mark("Buy {label} as an ordinary customer buys: {preset}, {flow}, hang up")
 FLOW = {"full": mark("full flow"), "slow": mark("nozzle barely open")}
 SHUT = mark("Lift the nozzle so that the motor runs, keep it closed for {seconds} s, hang up")
-WEIGH = mark("Weigh the can with delivery {label}: gross mass, empty mass, density and temperature of the fuel")
+DELIVER_UNTIL = mark("Begin {label}: {preset}, {flow}; shut the nozzle at {until} L on the display, do not hang up")
+LIFT = mark("Begin {label}: {preset}; lift the nozzle, do not open it yet")
+CONTINUE_UNTIL = mark("Go on with {label}, {flow}: shut the nozzle at {until} L on the display, do not hang up")
+CONTINUE = mark("Go on with {label}, {flow}, to its end, hang up")
 READ = {
+    "start": mark(
+        "Nozzle of {label} lifted and not yet opened: read the litres on the display aloud, type them as shown"
+    ),
     "display": mark("Read volume and amount on the display after {label} aloud, type them as shown"),
     "totaliser": mark("Read the totaliser after {label} aloud, type it as shown"),
 }
@@ -74,10 +84,13 @@ def ability(bench: Bench) -> Ability:
 
 def _ability(file: BenchFile) -> Ability:
     stations = frozenset(file.stations)
-    inline = "reference" in stations and file.stations["reference"] == file.roles.get("record")
+    measured_by = file.stations.get("reference", "")
+    neck = prover.Prover.declared(file.reference) if file.reference.get("kind") == "prover_neck" else None
     return Ability(
         stations=stations,
-        inline=inline,
+        inline=bool(measured_by) and measured_by == file.roles.get("record"),
+        metered=bool(measured_by) and measured_by == file.roles.get("mass"),
+        prover_l=None if neck is None else neck.readable_l(),
         remote="remote" in file.roles,
         can_l=Decimal(str(file.profile.get("can_l", "20"))),
         price=Decimal(str(file.profile.get("price", "0"))),
@@ -90,25 +103,32 @@ class Enactor:
     def __init__(self, bench: Bench, judge: Callable[[], Outcome], draw_seed: str) -> None:
         self._bench, self._judge, self._draw_seed = bench, judge, draw_seed
         self._operator: Operates = capability(bench.driver_for("operate"), Operates, "operate")
+        self._measuring = Measuring(bench, self._operator)
+        self._flow = "full"  # of the running sale
 
     def act(self, step: Step) -> Outcome:
         match step:
             case Phase():
                 return {}
             case Confirm():
-                self._operator.ask("confirm", translate(step.text))
+                self._operator.ask("confirm", translate(step.text), key=step.key)
                 return {"confirmed": True}
             case Inquire():
                 return self._operator.ask("ask", translate(step.text), key=step.key)
             case Deliver():
-                return self._recorded(lambda: self._deliver(step))
+                self._measuring.begins(new_sale=True)
+                return self._recorded(lambda: self._measuring.metered(lambda: self._deliver(step)))
+            case Continue():
+                self._measuring.begins(new_sale=False)
+                return self._continue(step)
             case Shut():
                 return self._recorded(lambda: self._shut(step))
             case Read():
                 return self._read(step)
             case Weigh():
-                text = translate(WEIGH, label=step.label)
-                return _texts(self._operator.ask("weigh", text))
+                return self._measuring.weigh(step)
+            case Prove():
+                return self._measuring.prove(step)
             case Press():
                 self._press(step.what)
                 return {}
@@ -153,12 +173,15 @@ class Enactor:
 
     def _deliver(self, step: Deliver) -> Outcome:
         driver = self._bench.driver_for("deliver")
-        if driver is None:
-            text = translate(
-                BUY if step.covert else DELIVER, label=step.label, preset=_preset(step), flow=translate(FLOW[step.flow])
+        if step.until_l is not None and (driver is not None or self._bench.driver_for("record") is not None):
+            raise BenchError(
+                f"{self._bench.file.where}: delivery {step.label} in parts needs a hand at the nozzle and a measure read by "
+                "eye; a bench that authorises sales or records pulses measures it whole"
             )
+        if driver is None:
+            self._flow = step.flow
             self._operator.ask(
-                "deliver", text,
+                "deliver", _told(step), until_l=None if step.until_l is None else str(step.until_l),
                 volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),
                 flow=step.flow, covert=step.covert, press_at_l=None if step.press_at_l is None else str(step.press_at_l),
             )  # fmt: skip
@@ -179,6 +202,15 @@ class Enactor:
         self._wait(pump.sale_complete, "the end of the sale")
         if step.flow == "slow":
             self._contact("throttle", False)
+        self._bench.idle(SETTLE_NS)
+        return {}
+
+    def _continue(self, step: Continue) -> Outcome:
+        until = None if step.until_l is None else str(step.until_l)
+        text = CONTINUE if until is None else CONTINUE_UNTIL
+        self._operator.ask(
+            "continue", translate(text, label=step.label, flow=translate(FLOW[self._flow]), until=until), until_l=until
+        )
         self._bench.idle(SETTLE_NS)
         return {}
 
@@ -228,19 +260,30 @@ class Enactor:
         return {"off_s": off_s}
 
     def _read(self, step: Read) -> Outcome:
-        name = self._bench.file.stations[step.what]
+        name = self._bench.file.stations["display" if step.what == "start" else step.what]
         driver = self._bench.drivers[name]
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
         if isinstance(driver, Operates):
-            return _texts(driver.ask(f"read-{step.what}", translate(READ[step.what], label=step.label)))
+            answer = driver.ask(f"read-{step.what}", translate(READ[step.what], label=step.label))
+            if step.what != "totaliser":
+                self._measuring.displayed(answer["volume_l"])
+            return _texts(answer)
         if step.what == "totaliser":
             return {}  # a tap hears the totals when the till asks for them; they are derived from the wire
         raise BenchError(f"station {step.what} is bound to {name}, which cannot read it; bind it to the operator")
 
 
 def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in answer.items()}
+    return {key: str(value) for key, value in answer.items() if value is not None}
+
+
+def _told(step: Deliver) -> str:
+    """What the operator is asked to do for a delivery."""
+    words = {"label": step.label, "preset": _preset(step), "flow": translate(FLOW[step.flow]), "until": step.until_l}
+    if step.until_l is None:
+        return translate(BUY if step.covert else DELIVER, **words)
+    return translate(DELIVER_UNTIL if step.until_l else LIFT, **words)
 
 
 def _preset(step: Deliver) -> str:

@@ -16,9 +16,23 @@ NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?\Z")  # ASCII only; no NaN, in
 UNREADABLE = re.compile(r"none|not shown|refused|broken|unread|missing|n/?a|无|没有|破损|断|不清|拒", re.IGNORECASE)
 
 
+Taken = tuple[int, str, Mapping[str, Any]]  # t_ns, journal place, values as they were answered
+
+
+@dataclass
+class Stage:
+    """A stretch of one sale from opening the nozzle to shutting it.  `displays` in order, after its end; `fill`: what
+    weighing or prover said of it, ("weigh" | "prove", reading)."""
+
+    until_l: Decimal | None  # None: to the end of the sale
+    ended: bool = False
+    displays: list[Taken] = field(default_factory=list)
+    fill: tuple[str, Taken] | None = None
+
+
 @dataclass
 class Part:
-    """A delivery or shut-nozzle step.  `reads` by what was read: (t_ns, journal place, values)."""
+    """A delivery or shut-nozzle step.  `reads` by what was read; `outcome` of the step itself."""
 
     label: str
     step: Mapping[str, Any]
@@ -28,13 +42,24 @@ class Part:
     end_ns: int | None = None
     next_ns: int | None = None
     after_ns: int = -1  # end of the segment before
-    reads: dict[str, tuple[int, str, Mapping[str, Any]]] = field(default_factory=dict)
+    reads: dict[str, Taken] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+    outcome: Mapping[str, Any] = field(default_factory=dict)
     total_before: tuple[int, Decimal] | None = None
     total_after: tuple[int, Decimal] | None = None
 
     @property
     def is_delivery(self) -> bool:
         return str(self.step["type"]) == "Deliver"
+
+    @property
+    def hung_up(self) -> bool:
+        """The sale came to its end: it was not cut, nor left with the nozzle shut and not hung up."""
+        return (
+            self.end_ns is not None
+            and all(stage.ended for stage in self.stages)
+            and (not self.stages or self.stages[-1].until_l is None)
+        )
 
 
 @dataclass
@@ -104,12 +129,16 @@ class _Reader:
                 part = Part(
                     str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total
                 )
+                if part.is_delivery:
+                    part.stages.append(Stage(number(step.get("until_l"))))
                 if self.told.parts:
                     last = self.told.parts[-1]
                     part.after_ns = last.end_ns or last.begin_ns
                     last.next_ns = t_ns if last.next_ns is None else last.next_ns
                 self.told.parts.append(part)
                 self._by_label[part.label] = part
+            case "Continue":
+                self._by_label[str(step["label"])].stages.append(Stage(number(step.get("until_l"))))
             case "Instrument":  # left alone from here: what others fill at it belongs to no part
                 if self.told.parts and self.told.parts[-1].next_ns is None:
                     self.told.parts[-1].next_ns = t_ns
@@ -120,19 +149,41 @@ class _Reader:
     def _end(self, t_ns: int, place: str, value: Mapping[str, Any]) -> None:
         match self._step["type"]:
             case "Deliver" | "Shut":
-                self.told.parts[-1].end_ns = t_ns
-            case "Read" | "Weigh":
-                what = "weigh" if self._step["type"] == "Weigh" else str(self._step["what"])
-                self._read(what, t_ns, place, dict(value))
+                self.told.parts[-1].end_ns, self.told.parts[-1].outcome = t_ns, dict(value)
+                self._ended(self.told.parts[-1])
+            case "Continue":
+                part = self._by_label[str(self._step["label"])]
+                part.end_ns = t_ns
+                self._ended(part)
+            case "Weigh" | "Prove":
+                self._filled(str(self._step["type"]).lower(), (t_ns, place, dict(value)))
+            case "Read":
+                self._read(str(self._step["what"]), t_ns, place, dict(value))
             case "Inquire" | "Confirm":
                 self.told.stated[str(self._step["key"])] = str(value.get("value", ""))
             case _:
                 pass
 
+    @staticmethod
+    def _ended(part: Part) -> None:
+        if part.stages:
+            part.stages[-1].ended = True
+
+    def _filled(self, how: str, taken: Taken) -> None:
+        part = self._by_label.get(str(self._step["label"]))
+        if part is None or not taken[2]:
+            return
+        if int(self._step.get("portion", 0)):
+            part.stages[-1].fill = (how, taken)
+        else:
+            part.reads[how] = taken
+
     def _read(self, what: str, t_ns: int, place: str, value: dict[str, Any]) -> None:
         part = self._by_label.get(str(self._step["label"]))
         if part is not None and value:
             part.reads[what] = (t_ns, place, value)
+            if what in ("display", "start") and part.stages:
+                part.stages[-1].displays.append((t_ns, place, value))
         litres = number(value.get("volume_l")) if what == "totaliser" else None
         if litres is not None:
             self._total = (t_ns, litres)

@@ -2,7 +2,8 @@
 
 V_B = V_0 - (h_0 - h) a and V_Bt = V_B (1 + beta_Y (t_J - t_B) + beta_B (t_B - 20)): V_0 the capacity at 20 C up to the
 mark h_0, h the level read in the neck, a millilitres per millimetre of neck, t_J the fuel at the meter (taken at the
-nozzle), t_B the fuel in the measure.  Source: JJG 443 as in fuel_dispensers.md 3.2, vectors T1 to T4.
+nozzle), t_B the fuel in the measure.  What was added from a graduated cylinder to bring a short fill into the neck is
+taken off V_B.  Source: JJG 443 as in fuel_dispensers.md 3.2, vectors T1 to T4.
 """
 
 from __future__ import annotations
@@ -35,13 +36,19 @@ class Prover:
     @classmethod
     def declared(cls, reference: Mapping[str, Any]) -> Prover:
         """The prover of a bench file's [reference] (its schema has checked the values)."""
-        numbers = (
-            Decimal(str(reference[key])) for key in ("capacity_l", "ml_per_mm", "h0_mm", "low_mm", "high_mm", "u_ml")
-        )
+
+        def number(key: str) -> Decimal:
+            return Decimal(str(reference[key]))
+
         return cls(
-            *numbers,
-            material=str(reference["material"]),
-            wetted="drip_s" in reference and reference.get("pre_wet") is True,
+            number("capacity_l"),
+            number("ml_per_mm"),
+            number("h0_mm"),
+            number("low_mm"),
+            number("high_mm"),
+            number("u_ml"),
+            str(reference["material"]),
+            "drip_s" in reference and reference.get("pre_wet") is True,
         )
 
     def readable_l(self) -> tuple[Decimal, Decimal]:
@@ -70,19 +77,22 @@ def filled_l(prover: Prover, h0_mm: Decimal, h_mm: Decimal) -> Decimal:
 def litres(prover: Prover, readings: Mapping[str, Decimal | None], said: str) -> tuple[float, float]:
     """(litres at the meter's temperature, standard uncertainty in litres).
 
-    `readings`: h0_mm, h_mm, and t_meter_c, t_measure_c (None where not taken); `said`: the product as stated.
+    `readings`: h0_mm, h_mm, and added_ml, t_meter_c, t_measure_c (None where not); `said`: the product as stated.
     ValueError when a reading cannot be true, saying which and why.
     """
     h0_mm, h_mm = readings["h0_mm"], readings["h_mm"]
     if h0_mm is None or h_mm is None:
         raise ValueError("h0_mm and h_mm expected, got none: the neck was not read")
-    own = float(filled_l(prover, h0_mm, h_mm))
+    added_ml = float(readings.get("added_ml") or 0)
+    own = float(filled_l(prover, h0_mm, h_mm)) - added_ml / 1000
+    if own <= 0:
+        raise ValueError(f"added_ml expected less than the prover holds, got {added_ml:g}")
     t_meter, t_measure = (_celsius(readings, key) for key in ("t_meter_c", "t_measure_c"))
     expansion, vessel = fuel(said, t_meter, t_measure), measure(prover.material, t_measure)
     volume = own * (expansion.factor + vessel.factor - 1)  # the sum of both terms, as the regulation writes it
     wetting_ml = figure("u_wetting" if prover.wetted else "u_wetting.undrained") * float(prover.capacity_l) / 20
-    # two readings of the neck: the mark is its own
-    u_ml = math.hypot(float(prover.u_ml), figure("u_neck_reading") * float(prover.ml_per_mm), wetting_ml)
+    neck_ml = figure("u_neck_reading") * float(prover.ml_per_mm)
+    u_ml = math.hypot(float(prover.u_ml), neck_ml, wetting_ml, figure("u_added_rel") * added_ml)
     return volume, math.hypot(u_ml / 1000, volume * expansion.u_rel, volume * vessel.u_rel)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from captures.errors import IntegrityError
 from captures.model import Origin, Register, frozen_int64
+from harness.derive.fills import Fills
+from harness.derive.instruments import CLOCK, pulse_runs
 from harness.derive.parts import Part, Told, number, told
-from harness.derive.pulses import CaptureRun, capture_runs
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
 from harness.derive.sales import Reports, dispenser_reports, scaled
-from harness.derive.weighing import litres
 from harness.judge.contract import Segment, SegmentKind
 
 AFTER_LAST_NS = 120_000_000_000  # how long after the last delivery its final readings may come
@@ -27,7 +27,7 @@ def segments(recorded: Recorded) -> list[Segment]:
     tale = told(recorded)
     try:
         deriver = _Deriver(recorded, tale)
-        return [deriver.segment(part) for part in tale.parts]
+        return [_owned(deriver.segment(part), recorded.bench.instrument_id) for part in tale.parts]
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise IntegrityError(
             f"{recorded.bench.where}: the recorded run cannot be read ({type(error).__name__}: {error}); "
@@ -35,11 +35,25 @@ def segments(recorded: Recorded) -> list[Segment]:
         ) from None
 
 
+def _owned(segment: Segment, instrument: str) -> Segment:
+    """The segment with the name of its instrument on it and on everything in it."""
+    return replace(
+        segment,
+        instrument=instrument,
+        trains={name: replace(train, instrument=instrument) for name, train in segment.trains.items()},
+        registers={name: replace(register, instrument=instrument) for name, register in segment.registers.items()},
+        marks=tuple(replace(mark, instrument=instrument) for mark in segment.marks),
+    )
+
+
 class _Deriver:
     def __init__(self, recorded: Recorded, tale: Told) -> None:
         self._profile, self._places, self._tale = recorded.bench.profile, recorded.places, tale
-        self._runs = _runs(recorded)
+        last_ns = max((chunks[-1].t_ns for chunks in recorded.chunks.values() if chunks), default=0)
+        windows = [(part.begin_ns, part.end_ns or max(last_ns, part.begin_ns)) for part in tale.parts]
+        self._runs = pulse_runs(recorded, windows)
         self._wired, self._reports = _reports(recorded)
+        self._fills = Fills(recorded, tale)
 
     def segment(self, part: Part) -> Segment:
         later = [run.window_ns[1] for run in self._runs if run.window_ns[0] >= part.begin_ns]
@@ -53,12 +67,13 @@ class _Deriver:
             state=part.state,
             window_ns=(part.begin_ns, end_ns),
             context=self._context(part, end_ns, until_ns),
-            trains={name: train for run in inside for name, train in run.trains.items()},
+            trains={n: train for run in inside for n, train in run.trains.items() if train.station != CLOCK},
             registers=self._registers(part, until_ns),
             clocks={run.clock.clock: run.clock for run in inside},
             marks=tuple(mark for mark in self._tale.marks if part.begin_ns < mark.t_ns <= end_ns),
-            reference_l=_weighed(part),
-            complete=part.end_ns is not None and all(run.complete for run in inside),
+            reference_l=self._fills.whole(part),
+            portions=self._fills.portions(part),
+            complete=part.hung_up and all(run.complete for run in inside),
         )
 
     def _context(self, part: Part, end_ns: int, until_ns: int) -> dict[str, Any]:
@@ -70,7 +85,7 @@ class _Deriver:
             "events": tuple(worked),
             "photographed": False,
             "seals_unchanged": self._tale.seals_unchanged,
-            "temperature_recorded": "weigh" in part.reads,
+            **self._fills.observed(part),
             "stated_k": self._tale.stated.get("K", ""),
         }
         if not part.is_delivery:
@@ -85,6 +100,9 @@ class _Deriver:
         price = self._price(part, until_ns)
         if price is not None:
             context["price"] = str(price)
+        start = number(part.reads["start"][2].get("volume_l")) if "start" in part.reads else None
+        if start is not None:  # read by eye; what a wire tells comes first
+            context.setdefault("start_l", str(start))
         if self._wired:
             context["wire_end"] = self._reports.heard_to_the_end(part.begin_ns, until_ns)
             readings = self._totals(part, until_ns)
@@ -146,31 +164,6 @@ class _Deriver:
         if not before or not after:
             return []
         return [(t.t_ns, scaled(t.volume, step)) for t in (before[-1], after[-1])]
-
-
-def _weighed(part: Part) -> tuple[float, float] | None:
-    """Litres and uncertainty, or None where the readings cannot be true (an empty can heavier than the full one)."""
-    if "weigh" not in part.reads:
-        return None
-    readings: Mapping[str, Any] = part.reads["weigh"][2]
-    exact = {key: number(readings.get(key)) for key in ("gross_g", "tare_g", "density_kg_m3")}
-    if any(value is None for value in exact.values()):
-        return None
-    try:
-        return litres({key: value for key, value in exact.items() if value is not None})
-    except ValueError:
-        return None
-
-
-def _runs(recorded: Recorded) -> list[CaptureRun]:
-    runs: list[CaptureRun] = []
-    for entry in recorded.bench.instruments.values():
-        if entry.driver == "sigrok-pico":
-            link = entry.links["line"]
-            channels: Sequence[str] = [str(channel) for channel in entry.options["channels"]]
-            chunks, place = recorded.chunks.get(link, ()), recorded.places.get(link, "")
-            runs += capture_runs(entry.name, channels, chunks, place, recorded.speed)
-    return runs
 
 
 def _reports(recorded: Recorded) -> tuple[bool, Reports]:

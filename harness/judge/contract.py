@@ -22,11 +22,20 @@ class SegmentKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Portion:
     """A part of one sale that a reference of its own measured, without hanging up: the display before and after it
-    (litres, exact), and litres by the reference with their standard uncertainty (field_rules.md section 5)."""
+    (litres, exact), and litres by the reference with their standard uncertainty (field_rules.md section 5).
+
+    `window_ns`: when the display was read before and after.  `stop`: "hand" or "preset", what shut it off.
+    `displays_sure`: at both ends the displayed amount agreed with the displayed volume, or the reading was repeated;
+    `fill_sure`: the raw readings of the reference were taken twice and agreed.
+    """
 
     from_l: Decimal
     to_l: Decimal
     reference_l: tuple[float, float]
+    window_ns: tuple[int, int] = (0, 0)
+    stop: str = ""
+    displays_sure: bool = False
+    fill_sure: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +63,7 @@ class Segment:
     reference_l: tuple[float, float] | None = None
     portions: tuple[Portion, ...] = ()
     complete: bool = True
+    instrument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class SiteAbility:
 
 @dataclass(frozen=True)
 class Ability:
-    """`inline`: the reference measures inside a delivery; else the delivery is caught in a can and weighed.
+    """`inline`: the reference measures inside a delivery; `metered`: a mass meter in the line measures it whole; else it
+    is caught: in a neck prover where `prover_l` says from which volume to which it can be read, or in a can and weighed.
 
     `can_l`: the largest delivery that the can holds.  `remote`: a seized remote can be pressed on record.
     `price` per litre, for amount presets.
@@ -39,3 +40,23 @@ class Ability:
     can_l: Decimal
     price: Decimal
     site: SiteAbility | None = None
+    prover_l: tuple[Decimal, Decimal] | None = None
+    metered: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """The reference measures a delivery of any length."""
+        return self.inline or self.metered
+
+    @property
+    def reads_start(self) -> bool:
+        """A hand at the nozzle and eyes on the display are all there is to see what a new sale starts from."""
+        return not self.whole and "display" in self.stations and "register" not in self.stations
+
+    def measures(self, volume_l: Decimal) -> bool:
+        """Whether somebody has to measure a delivery of that volume, and can."""
+        if self.whole or "reference" not in self.stations:
+            return False
+        if self.prover_l is not None:
+            return self.prover_l[0] <= volume_l <= self.prover_l[1]
+        return volume_l <= self.can_l

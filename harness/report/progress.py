@@ -8,6 +8,7 @@ from harness.output import comment
 from harness.step import (
     Commit,
     Confirm,
+    Continue,
     Deliver,
     Draw,
     Inquire,
@@ -16,6 +17,7 @@ from harness.step import (
     Phase,
     PowerCycle,
     Press,
+    Prove,
     Read,
     Shut,
     Step,
@@ -57,8 +59,12 @@ def headline(step: Step) -> str:
             return f"nozzle shut, motor on, {step.seconds} s"
         case Read():
             return f"read {step.what} after {step.label}"
-        case Weigh():
-            return f"weigh {step.label}"
+        case Continue():
+            end = "its end" if step.until_l is None else f"{step.until_l} L"
+            return f"go on with {step.label} to {end}"
+        case Weigh() | Prove():
+            part = f", part {step.portion}" if step.portion else ""
+            return f"{'weigh' if isinstance(step, Weigh) else 'prove'} {step.label}{part}"
         case Press():
             return f"press the seized {step.what}"
         case PowerCycle():

@@ -35,11 +35,12 @@ class Terminal:
 
 @pytest.mark.parametrize("slip", ["１３.７", "nan", "1_0", "13,7", "-1", "1e3", "", "99999", "\x1b[2J", "0x10"])
 def test_a_slip_is_asked_again(slip: str) -> None:
-    terminal = Terminal(slip, "13.70", "103.02", "7.52")
+    terminal = Terminal(slip, "13.70", "103.02", "7.52", "")
     assert terminal.operator.ask("read-display", "Read the display") == {
         "volume_l": Decimal("13.70"),
         "amount": Decimal("103.02"),
         "price": Decimal("7.52"),
+        "code": None,
     }
     assert terminal.shown.count("expected") == 1
     assert "\x1b" not in terminal.shown
@@ -47,9 +48,27 @@ def test_a_slip_is_asked_again(slip: str) -> None:
 
 @pytest.mark.parametrize("density", ["0.745", "7450"])
 def test_a_density_in_the_wrong_unit_is_refused(density: str) -> None:
-    terminal = Terminal("13400", "3200", density, "745", "15")
+    terminal = Terminal("13400", "3200", density, "745", "15", "15.2")
     assert terminal.operator.ask("weigh", "Weigh")["density_kg_m3"] == 745
     assert "expected 600 to 1000" in terminal.shown
+
+
+def test_a_temperature_nobody_took_is_left_out_and_is_no_zero() -> None:
+    answer = Terminal("66", "31.5", "", "24.1", "").operator.ask("prove", "Read the prover")
+    assert answer == {
+        "h0_mm": Decimal(66),
+        "h_mm": Decimal("31.5"),
+        "added_ml": None,
+        "t_meter_c": Decimal("24.1"),
+        "t_measure_c": None,
+    }
+
+
+@pytest.mark.parametrize("slip", ["warm", "15,2", "１５", "99"])
+def test_a_temperature_that_is_no_number_is_asked_again(slip: str) -> None:
+    terminal = Terminal("13400", "3200", "745", slip, "15", "")
+    assert terminal.operator.ask("weigh", "Weigh")["t_c"] == 15
+    assert terminal.shown.count("expected") == 1
 
 
 @pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])
@@ -63,6 +82,6 @@ def test_enter_confirms() -> None:
 
 
 def test_exact_decimals_are_kept() -> None:
-    answer = Terminal("13.70", "103.00", "7.50").operator.ask("read-display", "Read")
+    answer = Terminal("13.70", "103.00", "7.50", "").operator.ask("read-display", "Read")
     assert str(answer["volume_l"]) == "13.70"
     assert str(answer["amount"]) == "103.00"

@@ -404,7 +404,8 @@ def test_operator_buys_reads_and_weighs() -> None:
     assert abs(sold - Decimal(str(shown["volume_l"]))) <= Decimal("0.01")
     raw = {k: float(str(v)) for k, v in bench.ask("weigh").items() if k not in ("id", "ok")}
     litres = (raw["gross_g"] - raw["tare_g"]) / raw["density_kg_m3"]
-    assert litres == pytest.approx(bench.site.sales[0].delivered_ml / 1000, rel=0.0015)
+    # uncorrected: air buoyancy takes 0.15 %, half a degree between nozzle and can 0.06 %
+    assert litres == pytest.approx(bench.site.sales[0].delivered_ml / 1000, rel=0.0030)
 
 
 def test_operator_says_what_he_cannot_do() -> None:

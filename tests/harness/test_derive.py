@@ -24,7 +24,13 @@ MS = 1_000_000
 def test_a_weighed_can_is_corrected_for_air() -> None:
     """10 L of 745 kg/m3 read (745 - 1.2) x 10 / (1 - 1.2/8000) = 7439.12 g on a balance."""
     volume, u = litres(
-        {"gross_g": Decimal("10639.12"), "tare_g": Decimal(3200), "density_kg_m3": Decimal(745), "t_c": Decimal(15)}
+        {
+            "gross_g": Decimal("10639.12"),
+            "tare_g": Decimal(3200),
+            "density_kg_m3": Decimal(745),
+            "t_c": Decimal(15),
+            "t_meter_c": Decimal(15),
+        }
     )
     assert volume == pytest.approx(10.0, abs=1e-5)
     assert 0.005 < u < 0.012

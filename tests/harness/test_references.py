@@ -68,6 +68,17 @@ def test_a_level_outside_the_neck_is_refused(h0: str, h: str, message: str) -> N
         litres(prover("66"), read(h0, h), "petrol")
 
 
+def test_a_short_fill_is_brought_into_the_neck() -> None:
+    """4 % short of 20 L: 800 mL from a cylinder bring the level to h = 66 mm; the fill was 19.2 L."""
+    volume, u = litres(prover("66"), {**read("66", "66", "20", "20"), "added_ml": Decimal(800)}, "petrol")
+    assert volume == pytest.approx(19.2)
+    thermal = math.hypot(volume * 12e-4 * math.sqrt(2) * 0.2, volume * 50e-6 * 0.2)
+    by_hand = math.sqrt(0.005**2 + 0.001**2 + 0.002**2 + (0.003 * 0.8) ** 2 + thermal**2)
+    assert u == pytest.approx(by_hand, rel=1e-6)
+    with pytest.raises(ValueError, match="added_ml expected less"):
+        litres(prover("66"), {**read("66", "66"), "added_ml": Decimal(20000)}, "petrol")
+
+
 def test_the_budget_of_a_prover_in_its_parts() -> None:
     """Certificate 5 mL, neck 0.5 mm x 2 mL/mm, film 2 mL, two temperatures of 0.2 C: 19.93 L of petrol."""
     volume, u = litres(prover("66"), read("66", "31"), "petrol")

@@ -1,0 +1,147 @@
+"""How a fill is measured on a given bench: raw readings asked of people or taken from instruments, never a volume.
+
+A reading that cannot be true, or that stands far from what the display says, is taken again by the other officer until
+two agree, at most three times; all are recorded.  Honest misreadings do not repeat, a real difference does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from fixtures.bench import Bench, capability
+from fixtures.capability import Meters, Operates, Weighs
+from fixtures.language import mark, translate
+from harness.derive import prover, weighing
+from harness.step import Outcome, Prove, Weigh
+
+MOST_READINGS = 3
+SURPRISE = 0.01  # relative to the display: three times the maximum permissible error, nothing honest comes so far often
+AGREE: Mapping[str, Decimal] = {  # readings of one thing agree within this
+    "gross_g": Decimal(3), "tare_g": Decimal(3), "density_kg_m3": Decimal(1), "h0_mm": Decimal("0.5"),
+    "h_mm": Decimal(2), "added_ml": Decimal(0), "t_c": Decimal(1), "t_meter_c": Decimal(1), "t_measure_c": Decimal(1),
+}  # fmt: skip
+
+WEIGH = mark("Weigh the can with {what}: gross mass, empty mass, density and temperatures of the fuel")
+LOAD = {
+    "gross": mark("Put the full can with {what} on the bench's balance and let it come to rest"),
+    "tare": mark("Empty the can of {what}, drain it, put it back on the bench's balance"),
+}
+FUEL = mark("Read the density and the temperatures of the fuel of {what}")
+PROVE = mark(
+    "Read the prover with {what} at eye level: h0, h and the temperatures; then drain it for its drip time and put it back"
+)
+AGAIN = mark("Read once more, the other officer reads aloud: {why}. {text}")
+DELIVERY, PORTION = mark("delivery {label}"), mark("delivery {label}, part {portion}")
+FAR = mark("this stands far from the display")
+
+
+class Measuring:
+    """Raw readings of fills.  `displayed` is told what the display says, so that a surprising reading is taken twice."""
+
+    def __init__(self, bench: Bench, operator: Operates) -> None:
+        self._bench, self._operator = bench, operator
+        self._before = self._last = Decimal(0)
+
+    def displayed(self, volume_l: Decimal | None) -> None:
+        """The display as just read."""
+        if volume_l is not None:
+            self._last = volume_l
+
+    def begins(self, *, new_sale: bool) -> None:
+        """Fuel runs into an empty measure from here."""
+        self._before = Decimal(0) if new_sale else self._last
+        self._last = self._before
+
+    def metered(self, act: Callable[[], Outcome]) -> Outcome:
+        """`act` with the mass meter in the line read before and after it, where the bench has one."""
+        driver = self._bench.driver_for("mass")
+        if driver is None:
+            return act()
+        meter: Meters = capability(driver, Meters, "mass")
+        before = meter.read()
+        result = act()
+        return {**result, "meter_before": dict(before), "meter_after": dict(meter.read())}
+
+    def weigh(self, step: Weigh) -> Outcome:
+        text = translate(WEIGH, what=_what(step))
+        if self._bench.driver_for("weigh") is not None:
+            return self._weigh_on_balance(step)
+
+        def ask(prompt: str, again: bool) -> Mapping[str, Any]:
+            return self._operator.ask("weigh", prompt, again=again)
+
+        return self._twice_where_odd(text, ask, lambda readings: weighing.litres(readings)[0])
+
+    def prove(self, step: Prove) -> Outcome:
+        declared = prover.Prover.declared(self._bench.file.reference)
+
+        def ask(prompt: str, again: bool) -> Mapping[str, Any]:
+            return self._operator.ask("prove", prompt, again=again)
+
+        text = translate(PROVE, what=_what(step))
+        return self._twice_where_odd(text, ask, lambda readings: prover.litres(declared, readings, "")[0])
+
+    def _weigh_on_balance(self, step: Weigh) -> Outcome:
+        """Gross and tare from the bench's balance; density and temperatures from the operator."""
+        balance: Weighs = capability(self._bench.driver_for("weigh"), Weighs, "weigh")
+        masses: dict[str, Any] = {}
+        for key in ("gross", "tare"):
+            self._operator.ask("load", translate(LOAD[key], what=_what(step)), what=key)
+            reading = balance.weigh()
+            masses[f"{key}_g"] = Decimal(str(reading["mass_g"]))
+            masses[f"{key}_reading"] = dict(reading)
+
+        def ask(prompt: str, again: bool) -> Mapping[str, Any]:
+            fuel = self._operator.ask("fuel", prompt, again=again)
+            return {"gross_g": masses["gross_g"], "tare_g": masses["tare_g"], **fuel}
+
+        text = translate(FUEL, what=_what(step))
+        found = self._twice_where_odd(text, ask, lambda readings: weighing.litres(readings)[0])
+        return {**found, **{key: value for key, value in masses.items() if key.endswith("_reading")}}
+
+    def _twice_where_odd(
+        self,
+        text: str,
+        ask: Callable[[str, bool], Mapping[str, Any]],
+        litres: Callable[[Mapping[str, Decimal | None]], float],
+    ) -> Outcome:
+        expected = float(self._last - self._before)
+        taken: list[dict[str, Any]] = []
+        prompt, why = text, ""
+        while len(taken) < MOST_READINGS:
+            readings = dict(ask(prompt, bool(taken)))
+            agreed = bool(taken) and _agree(taken[-1], readings)
+            taken.append(readings)
+            try:
+                why = "" if expected <= 0 or abs(litres(readings) / expected - 1) <= SURPRISE else translate(FAR)
+            except ValueError as error:
+                why = str(error)
+            if not why or agreed:
+                break
+            prompt = translate(AGAIN, why=why, text=text)
+        last = _texts(taken[-1])
+        if len(taken) == 1:
+            return last
+        earlier = [_texts(readings) for readings in taken[:-1]]
+        return {**last, "read_twice": _agree(taken[-2], taken[-1]), "earlier": earlier, "why_again": why}
+
+
+def _what(step: Weigh | Prove) -> str:
+    if step.portion:
+        return translate(PORTION, label=step.label, portion=step.portion)
+    return translate(DELIVERY, label=step.label)
+
+
+def _agree(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Two officers read the same thing within what eyes and balance allow; one not taken agrees with one not taken."""
+    for key, within in AGREE.items():
+        a, b = one.get(key), two.get(key)
+        if (a is None) != (b is None) or (a is not None and b is not None and abs(a - b) > within):
+            return False
+    return True
+
+
+def _texts(readings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: None if value is None else str(value) for key, value in readings.items()}
