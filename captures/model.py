@@ -83,6 +83,7 @@ class PulseTrain:
     clock: str = ""
     levels: UInt8Array | None = None
     gaps: tuple[tuple[int, int], ...] = ()
+    instrument: str = ""  # whose it is, where a case holds several
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ticks", frozen_int64(self.ticks))
@@ -137,6 +138,7 @@ class Register:
     resolution: Decimal
     unit: str
     origin: Origin
+    instrument: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times_ns", frozen_int64(self.times_ns))
@@ -164,6 +166,7 @@ class Mark:
     source: MarkSource
     kind: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    instrument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

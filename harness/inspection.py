@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -17,14 +19,17 @@ from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from fixtures.sim.world import World
 from harness.catalogue import load_catalogue, load_causes, load_validations
-from harness.derive import read_recorded, segments
-from harness.judge.contract import Segment, SegmentKind, Verdict
+from harness.derive import Recorded, read_recorded, segments
+from harness.derive.site import by_instrument
+from harness.judge.contract import Reading, Segment, SegmentKind, Verdict
 from harness.judge.errors_of_indication import error_of_indication
 from harness.judge.verdict import judge
+from harness.judge.verdict import read as read_detectors
 from harness.plugins import specs
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
-from harness.runner import RunResult, find_plan, run
+from harness.runner import RunResult, check_stations, find_plan, run
+from harness.site import judge_site, screened
 from harness.step import Outcome
 from protocols.acceptance import Edition, EditionSpec, parse
 
@@ -44,13 +49,16 @@ def inspect(
     *,
     world: World | None = None,
     speed: float = 1.0,
+    draw_seed: str = "",
 ) -> Inspection:
     """Run plan `plan_name` on the bench into a new case at `case_path`, judge it, and store what was found.
 
     A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
+    `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.
     """
     plan = find_plan(plan_name)
     instruments, detectors = specs("instruments"), specs("detectors")
+    check_stations(plan, bench_file)
     edition(bench_file.edition)  # a missing edition must stop the run before fuel flows, not after
     case = Case.create(case_path)
     header = {
@@ -58,17 +66,25 @@ def inspect(
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
         "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(detectors.items())},
     }  # fmt: skip
+    if bench_file.site is not None:
+        header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
     bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed)
 
     def so_far() -> Outcome:
         """Which volume showed most; a judgement that fails must not cost the raid its power cycle."""
         bench.recorder.sync()
         try:
-            return {"most_l": _showed_most(read_segments(case.journal), bench_file.profile)}
+            recorded = read_recorded(case.journal)
+            if bench_file.site is None:
+                return {"most_l": _showed_most(segments(recorded), bench_file.profile)}
+            under_test = bench.file.instrument_id
+            if under_test in (views := by_instrument(recorded)):
+                return {"most_l": _showed_most(segments(views[under_test]), bench.file.profile)}
+            return {"order": screened(recorded, _readings, float(edition(bench_file.edition).limit("mpe").value))}
         except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
             return {"failed": f"{type(error).__name__}: {error}"}
 
-    result = run(plan, bench, so_far, Progress(bench.now_ns))
+    result = run(plan, bench, so_far, Progress(bench.now_ns), draw_seed=draw_seed or secrets.token_hex(16))
     document = judge_case(case)
     return Inspection(result, document)
 
@@ -90,13 +106,31 @@ def judge_path(path: Path) -> Mapping[str, Any]:
 def judge_case(case: Case) -> Mapping[str, Any]:
     """Judge a recorded run from its journal alone and store verdict and plots under data/derived."""
     recorded = read_recorded(case.journal)
-    found = segments(recorded)
-    bench = recorded.bench
-    document = _judged(
-        found, bench.profile, edition(bench.edition), bench.instrument_id, recorded.status, recorded.why, bench.kit
-    )
+    if recorded.bench.site is not None:
+        document: Mapping[str, Any] = judge_site(recorded, _judge_one)
+    else:
+        document = _judge_one(recorded, segments(recorded), Fraction(1))
     write_derived(case, "verdict.json", as_json_bytes(document))
     return {**document, "case": str(case.path)}
+
+
+def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
+    """The verdict document of one instrument, with its `share` of the case's alpha."""
+    bench = recorded.bench
+    return _judged(
+        found,
+        bench.profile,
+        edition(bench.edition),
+        bench.instrument_id,
+        recorded.status,
+        recorded.why,
+        bench.kit,
+        share,
+    )
+
+
+def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
+    return read_detectors(found, recorded.bench.profile, specs("detectors"), load_validations())
 
 
 def read_segments(journal: Path) -> list[Segment]:
@@ -124,13 +158,14 @@ def edition(name: str) -> Edition:
 
 
 def _judged(
-    found: list[Segment],
+    found: Sequence[Segment],
     profile: Mapping[str, Any],
     limits: Edition,
     instrument: str,
     status: str,
     why: str,
     kit: str = "",
+    share: Fraction = Fraction(1),
 ) -> Mapping[str, Any]:
     verdict: Verdict = judge(
         found,
@@ -143,11 +178,12 @@ def _judged(
         instrument=instrument,
         status=status,
         alpha=ALPHA,
+        share=share,
     )
     return verdict_document(verdict, limits, found, why=why, kit=kit)
 
 
-def _showed_most(found: list[Segment], profile: Mapping[str, Any]) -> str:
+def _showed_most(found: Sequence[Segment], profile: Mapping[str, Any]) -> str:
     """The asked volume of the delivery whose display stands furthest from its reference, so that it is repeated."""
     worst, most = 0.0, "13.70"
     for segment in found:

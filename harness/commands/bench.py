@@ -79,7 +79,9 @@ def check(
 @app.command("sim")
 def sim(
     file: Annotated[str, typer.Argument(help="a bench file or a built-in name with [simulation]")] = "dispenser-k3",
-    cheat: Annotated[str, typer.Option("--cheat", help="catalogue id; nothing = an honest trader")] = "",
+    cheat: Annotated[
+        str, typer.Option("--cheat", help="catalogue id; nothing = an honest trader; at a site ID@INSTRUMENT")
+    ] = "",
     size: Annotated[float, typer.Option("--size", help="size of the cheat, e.g. 0.05; 0 = its usual one")] = 0.0,
     seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
     speed: Annotated[float, typer.Option("--speed", help="times faster than life")] = 1.0,
@@ -88,12 +90,11 @@ def sim(
 ) -> int:
     """Serve a simulated bench on real pseudo-terminals that any serial program can open, until Ctrl-C."""
     from fixtures.clock import RealClock
-    from fixtures.sim.build import build
     from fixtures.sim.serve import serve
-    from harness.benches import find, on_ports, scenario
+    from harness.benches import find, on_ports, world
 
     bench = find(file)
-    world = build(scenario(bench, cheat or None, seed, size or None))
+    simulated = world(bench, cheat or None, seed, size or None)
 
     def ready(ports: dict[str, str]) -> None:
         if write:
@@ -113,7 +114,7 @@ def sim(
         sys.stdout.flush()
 
     try:
-        serve(world, RealClock(speed), ready, lambda: False)
+        serve(simulated, RealClock(speed), ready, lambda: False)
     except KeyboardInterrupt:
         comment("stopped")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from harness.judge.catalogue import CheatEntry
@@ -61,20 +62,24 @@ def judge(
     instrument: str,
     status: str,
     alpha: float = ALPHA,
+    share: Fraction = Fraction(1),
 ) -> Verdict:
     """Judge one instrument's segments.
 
     `detectors` by name, `validations` by "name/version"; a detector without validation may speak but claims nothing
-    (its e-values are one).  `alpha` is the false-accusation budget of the whole case.
+    (its e-values are one).  `alpha` is the false-accusation budget of the whole case,
+    `share` what this instrument has of it where the case holds several.
     """
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
     readings = read(ordered, profile, detectors, validations)
-    all_processes = processes(readings, ordered, detectors, alpha)
+    all_processes = processes(readings, ordered, detectors, alpha * float(share))
     case = Case(instrument, ordered, readings, profile, catalogue, causes)
     raw = [found for process in all_processes if (found := finding(process, case)) is not None]
     findings = merged(raw, catalogue)
     coverage = questions(ordered, readings, Status(status))
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
+    if share != 1:
+        notes.append(f"this instrument has {share} of it: alpha = {alpha * float(share):.3g}")
     unvalidated = sorted(n for n, spec in detectors.items() if f"{n}/{spec.version}" not in validations)
     if unvalidated:
         notes.append(f"without validation, hence without a claim: {', '.join(unvalidated)}")

@@ -89,10 +89,13 @@ def by_phase(raids: Mapping[str, tuple[str, Plan]], answers: dict[str, Outcome])
     `answers` holds what was asked for the whole site; each key of ONCE is asked once.
     """
     running = {id: _Raid(id, product, plan) for id, (product, plan) in raids.items()}
+    at = ""
     while running:
         letter = min(raid.letter for raid in running.values())
         for raid in [raid for raid in running.values() if raid.letter == letter]:
-            yield Instrument(raid.id, raid.product)
+            if raid.id != at:
+                at = raid.id
+                yield Instrument(raid.id, raid.product)
             yield from raid.go_on(answers)
             if raid.step is None:
                 del running[raid.id]

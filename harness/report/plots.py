@@ -13,7 +13,8 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from harness.derive import read_recorded, segments
+from harness.derive import Recorded, read_recorded, segments
+from harness.derive.site import by_instrument
 from harness.judge.contract import Link, Segment, SegmentKind
 from harness.judge.detectors.course import DETECTOR, pairs, points
 from harness.judge.volumes import track
@@ -33,10 +34,20 @@ def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
     """Write the pictures under data/derived of `case`; the paths of those that had something to show."""
     folder = case / "data" / "derived"
     recorded = read_recorded(case / "data" / "journal")
+    if "instruments" in document:
+        views = by_instrument(recorded)
+        parts = [
+            _drawn(views[one["instrument"]], one, folder, f"{one['instrument']}_") for one in document["instruments"]
+        ]
+        return [path for part in parts for path in part]
+    return _drawn(recorded, document, folder, "")
+
+
+def _drawn(recorded: Recorded, document: Mapping[str, Any], folder: Path, prefix: str) -> list[Path]:
     found = [segment for segment in segments(recorded) if segment.kind is SegmentKind.DELIVERY]
     written = [
-        _courses(found, recorded.bench.profile, document, folder / "error_course.svg"),
-        _evidence(found, document, folder / "evidence.svg"),
+        _courses(found, recorded.bench.profile, document, folder / f"{prefix}error_course.svg"),
+        _evidence(found, document, folder / f"{prefix}evidence.svg"),
     ]
     return [path for path in written if path is not None]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.output import comment, emit
+from harness.report.site import site_text
 from harness.report.text import verdict_text
 
 GRAVITY = ("no_evidence", "inconclusive", "suspect", "proven")
@@ -15,10 +16,16 @@ STATUS = ("complete", "stopped", "error")
 
 
 def show(document: Mapping[str, Any], as_json: bool) -> None:
-    if "parts" in document:
-        emit("verdicts", document, "\n\n".join(verdict_text(part) for part in document["parts"]), as_json)
+    if "instruments" in document:
+        emit("site-verdict", document, site_text(document), as_json)
+    elif "parts" in document:
+        emit("verdicts", document, "\n\n".join(_text(part) for part in document["parts"]), as_json)
     else:
         emit("verdict", document, verdict_text(document), as_json)
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return site_text(document) if "instruments" in document else verdict_text(document)
 
 
 def pictures(case: Path, document: Mapping[str, Any]) -> None:
