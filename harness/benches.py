@@ -95,10 +95,11 @@ def draw_seed(bench: BenchFile, seed: int) -> str:
 
 
 def with_profile(bench: BenchFile, stated: Mapping[str, object]) -> BenchFile:
-    """The same bench with `stated` in its [profile]: what the papers of another instrument declare."""
+    """The same bench with `stated` in its [profile]: what the papers of another instrument declare; a key that is None
+    is left out."""
     kept = [line for line in bench.text.splitlines() if line.split(" = ")[0] not in stated]
     at = kept.index("[profile]") + 1
-    kept[at:at] = [f"{key} = {json.dumps(value)}" for key, value in stated.items()]
+    kept[at:at] = [f"{key} = {json.dumps(value)}" for key, value in stated.items() if value is not None]
     return parse("\n".join(kept) + "\n", bench.where) if stated else bench
 
 
