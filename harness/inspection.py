@@ -20,8 +20,11 @@ from fixtures.opening import open_bench
 from fixtures.sim.world import World
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.derive import Recorded, read_recorded, segments
+from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
-from harness.judge.contract import Reading, Segment, SegmentKind, Verdict
+from harness.exits import UsageError
+from harness.imported import imports, is_case
+from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
@@ -89,18 +92,22 @@ def inspect(
     return Inspection(result, document)
 
 
-def judge_path(path: Path) -> Mapping[str, Any]:
-    """The verdict document of a case folder or of a capture file."""
-    if path.is_dir():
-        case = Case.open(path)
-        report = verify_case(path)
-        if report.originals:
-            taps = [tap for original in report.originals for tap in tap_segments(case.originals / original.name)]
-            return _judged(
-                taps, {}, edition("jjg443-2023"), ", ".join(o.name for o in report.originals), "complete", ""
-            )
+def judge_path(path: Path, declared: Declaration | None = None) -> Mapping[str, Any]:
+    """The verdict document of a case folder, or of a capture file with what is declared of it."""
+    if not is_case(path):
+        declared = declared or Declaration()
+        found = foreign_segments(read(path), path.name, declared)
+        return _judged(found, declared.profile, edition("jjg443-2023"), path.name, "complete", "")
+    if declared is not None:
+        raise UsageError(f"{path}: a case holds its own declarations; --map and the like are for capture files")
+    case = Case.open(path)
+    if not verify_case(path).originals:
         return judge_case(case)
-    return _judged(tap_segments(path), {}, edition("jjg443-2023"), path.name, "complete", "")
+    recordings = imports(case)
+    found = [segment for recording in recordings for segment in recording.segments()]
+    profile = {key: value for recording in recordings for key, value in recording.declared.profile.items()}
+    names = ", ".join(recording.name for recording in recordings)
+    return _judged(found, profile, edition("jjg443-2023"), names, "complete", "")
 
 
 def judge_case(case: Case) -> Mapping[str, Any]:
@@ -139,13 +146,7 @@ def read_segments(journal: Path) -> list[Segment]:
 
 def tap_segments(path: Path) -> list[Segment]:
     """A foreign recording as single taps: one segment a channel that moves, with no plan behind it."""
-    capture = read(path)
-    result = []
-    for train in capture.trains:
-        if train.ticks.size:
-            name = f"{path.name}:{train.channel}"
-            result.append(Segment(name, SegmentKind.TAP, "", "", (0, 0), trains={f"tap.{train.channel}": train}))
-    return result
+    return foreign_segments(read(path), path.name, Declaration())
 
 
 def edition(name: str) -> Edition:

@@ -17,6 +17,7 @@ from harness.judge.chain import contains
 from harness.judge.contract import Finding, Integrity, Reading, Segment, SegmentKind, Shape
 from harness.judge.evidence import Process
 from harness.judge.facts import Ground, facts
+from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
 from harness.judge.places import common, same
 
 GRAVITY = {level: rank for rank, level in enumerate(Integrity)}
@@ -146,6 +147,9 @@ def finding(process: Process, case: Case) -> Finding | None:
     if any(segment.kind is SegmentKind.TAP for segment in members):
         level = Integrity.SUSPECT
         limits = ("a recording of a single tap is at most suspect", *limits)
+    elif any(is_foreign(segment) for segment in members):
+        level = Integrity.SUSPECT
+        limits = (AT_MOST_SUSPECT, *limits)
     sizes = [reading.effect for reading in hits if reading.effect is not None]
     spans = [reading.interval for reading in hits if reading.interval is not None]
     mdes = [reading.mde for reading in process.readings if reading.mde is not None]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from harness.judge.chain import stations
 from harness.judge.contexts import LONG_L, covert
 from harness.judge.contract import Question, Reading, Segment, SegmentKind, Status
+from harness.judge.foreign import all_foreign
 
 NEEDED = 0.02  # relative effect that an answer must have been able to show; documented functions start at 1 to 2 %
 EXACT = ("edge-balance", "register-law", "display-law", "amount-law", "totaliser-law")
@@ -70,10 +71,39 @@ def _tap_questions(readings: Sequence[Reading]) -> tuple[Question, ...]:
     )
 
 
+def _foreign_questions(segments: Sequence[Segment], readings: Sequence[Reading]) -> tuple[Question, ...]:
+    """What the mapped stations of a recording made elsewhere allow, then its single taps."""
+    own = [segment for segment in segments if segment.kind is not SegmentKind.TAP]
+    seen = frozenset[str]().union(*(stations(segment) for segment in own))
+    ids = {segment.id for segment in own}
+    mine = [reading for reading in readings if reading.segment in ids]
+    asked = []
+    if {"encoder", "board"} <= seen:
+        text = "do more pulses enter the board than leave the encoder"
+        asked.append(_ask(text, mine, lambda r: r.detector == "edge-balance", missing="no channel of both stations"))
+    if "reference" in seen and len(seen) > 1:
+        text = "does the error change while the reference and the pulser run"
+        asked.append(_ask(text, mine, lambda r: r.detector == "course", missing="not followed"))
+    for station in sorted(seen & {"encoder", "board"}):
+        at = [r for r in mine if r.link.downstream == station]
+        split = [r for r in at if r.detector == "split"]
+        text = f"were pulses put in or taken out ({station})"
+        asked.append(_ask(text, split, lambda r: True, missing="no steady motion of this station"))
+        if all({f"{station}.A", f"{station}.B"} <= set(segment.trains) for segment in own):
+            shaft = [r for r in at if r.detector == "quadrature"]
+            text = f"do the channels move as one shaft moves them ({station})"
+            asked.append(_ask(text, shaft, lambda r: True, missing="no steady motion of this station"))
+    elsewhere = "a recording of taps shows neither register nor display nor money"
+    asked.append(Question("does what is shown follow what was delivered", False, elsewhere, None, required=False))
+    return (*asked, *_tap_questions([reading for reading in readings if reading.segment not in ids]))
+
+
 def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: Status) -> tuple[Question, ...]:
     """The questions of this case, required ones first."""
     if segments and all(segment.kind is SegmentKind.TAP for segment in segments):
         return _tap_questions(readings)
+    if all_foreign(segments):
+        return _foreign_questions(segments, readings)
     seen = frozenset[str]().union(*(stations(segment) for segment in segments)) if segments else frozenset[str]()
 
     def by(detector: str, key: str = "") -> Callable[[Reading], bool]:

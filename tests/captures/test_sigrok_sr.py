@@ -358,7 +358,7 @@ def test_a_bomb_of_edges_is_stopped(tmp_path: Path) -> None:
 
 def test_other_formats_are_not_mine(tmp_path: Path) -> None:
     path = tmp_path / "x.sr"
-    path.write_bytes(b"$date today $end")
+    path.write_bytes(b"%PDF-1.7")
     with pytest.raises(WrongFormatError, match=r"expected a capture file \(sigrok, "):
         read(path)
     session(path, {"meta.json": b"{}", "version": b"2"})
