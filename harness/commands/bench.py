@@ -1,10 +1,13 @@
-"""`bench check|list|show|sim`: what is on the bench, and a simulated one on real pseudo-terminals."""
+"""`bench check|list|show|sim|burst|clock-check`: what is on the bench, short runs of its instruments, a simulated one."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -118,3 +121,83 @@ def sim(
     except KeyboardInterrupt:
         comment("stopped")
     return 0
+
+
+@app.command("burst")
+def burst(
+    file: Annotated[str, typer.Option("--bench", help="a bench file or a built-in name")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="the new sigrok session file, NAME.sr")],
+    instrument: Annotated[
+        str, typer.Option("--instrument", help="which analyser; nothing = the one in the role burst")
+    ] = "",
+    rate: Annotated[int, typer.Option("--rate", help="samples per second")] = 1_000_000,
+    samples: Annotated[int, typer.Option("--samples", help="samples of each channel")] = 4096,
+    case: Annotated[str, typer.Option("--case", help="keep the journal in this new case folder")] = "",
+    seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
+    speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
+    as_json: Json = False,
+) -> int:
+    """Sample a few channels fast for a short while, for the shape of their edges."""
+    from captures.formats import write
+    from harness.bench_runs import burst as take
+    from harness.benches import find, world
+
+    bench = find(file)
+    simulated = world(bench, None, seed) if bench.simulated else None
+    with _journal(case) as journal:
+        capture = take(bench, instrument, rate, samples, journal, world=simulated, speed=speed)
+    write(capture, out, "sr")
+    edges = {train.name: int(train.ticks.size) for train in capture.trains}
+    text = [f"{out}: {capture.header['samples']} samples at {rate} samples/s"]
+    text += [f"  {name:<16} {count:>9} edges" for name, count in edges.items()]
+    document = {"file": str(out), "rate_hz": rate, "samples": capture.header["samples"], "edges": edges}
+    emit("burst", document, "\n".join(text), as_json)
+    return 0
+
+
+@app.command("clock-check")
+def clock_check(
+    file: Annotated[str, typer.Argument(help="a bench file or a built-in name")],
+    seconds: Annotated[int, typer.Option("--seconds", help="how long both instruments watch the time signal")] = 120,
+    case: Annotated[str, typer.Option("--case", help="keep the journal in this new case folder")] = "",
+    seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
+    speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
+    as_json: Json = False,
+) -> int:
+    """Measure how far the sample clock of the pulse recorder is off, by a counter that sees the same time signal."""
+    from harness.bench_runs import clock_check as check_clock
+    from harness.benches import find, world
+    from harness.exits import Exit
+
+    bench = find(file)
+    simulated = world(bench, None, seed) if bench.simulated else None
+    with _journal(case) as journal:
+        found = check_clock(bench, seconds, journal, world=simulated, speed=speed)
+    verdict = {
+        True: "inside the bound",
+        False: "OUTSIDE the bound: replace the recorder",
+        None: "undecided: watch longer",
+    }
+    text = (
+        f"rate error {found.error_ppm:+.4f} ppm, standard uncertainty {found.u_ppm:.4f} ppm, over {found.seconds:.0f} s and "
+        f"{found.edges} edges ({found.unmatched} unmatched); bound {found.bound_ppm:g} ppm: {verdict[found.holds]}"
+    )
+    document = {
+        "edges": found.edges, "unmatched": found.unmatched, "seconds": found.seconds, "error_ppm": found.error_ppm,
+        "u_ppm": found.u_ppm, "bound_ppm": found.bound_ppm, "holds": found.holds,
+    }  # fmt: skip
+    emit("clock-check", document, text, as_json)
+    return {True: Exit.OK, False: Exit.INSTRUMENT, None: Exit.INCONCLUSIVE}[found.holds]
+
+
+@contextmanager
+def _journal(case: str) -> Iterator[Path]:
+    """The folder of the journal: that of a new case, else one that is gone afterwards."""
+    from captures.case import Case
+
+    if case:
+        yield Case.create(Path(case)).journal
+        return
+    comment("the journal is not kept; name a folder with --case to keep it")
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
