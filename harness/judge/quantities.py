@@ -79,6 +79,28 @@ def counts(segment: Segment, station: str, profile: Mapping[str, Any]) -> Counts
     return Counts(rising, rising, ppl)
 
 
+def divided(profile: Mapping[str, Any]) -> str:
+    """Why one encoder or board input is not held to carry the whole delivery, "" where the papers say it does.
+
+    Blending and twin meters feed one register from two encoders, of which a bench may tap one (field_rules.md section 4);
+    what nobody declared is not held against the instrument.
+    """
+    if profile.get("blending") is True or profile.get("topology") == "twin":
+        return "declared: several meters make up one delivery, this one carries a part"
+    if profile.get("blending") is not False or profile.get("topology") not in ("direct", "divided"):
+        return "whether one meter makes up the whole delivery is not declared"
+    return ""
+
+
+def calibrated(profile: Mapping[str, Any]) -> str:
+    """Why the register need not follow the pulses in one ratio, "" where the papers say that it does."""
+    if profile.get("electronic_calibration") is True:
+        return "declared: the board may correct or scale the pulses"
+    if profile.get("electronic_calibration") is not False:
+        return "whether the board corrects or scales the pulses is not declared"
+    return ""
+
+
 def at_rest(register: Register | None) -> Decimal | None:
     """The value at rest: the last reading."""
     return register.values[-1] if register is not None and register.values else None
@@ -124,6 +146,9 @@ def volume(segment: Segment, station: str, profile: Mapping[str, Any]) -> Quanti
     if station == "reference":
         return _reference(segment, profile)
     if station in ("encoder", "board"):
+        part = divided(profile)
+        if part:
+            return Quantity(0.0, 0.0, part)
         found = counts(segment, station, profile)
         if isinstance(found, str):
             return Quantity(0.0, 0.0, found)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from captures.model import Int64Array, PulseTrain
 from harness.judge.contract import Segment
-from harness.judge.quantities import number
+from harness.judge.quantities import divided, number
 from harness.judge.trains import channels, clipped, gaps_in_window, to_ns
 
 Floats = npt.NDArray[np.float64]
@@ -56,6 +56,9 @@ def track(segment: Segment, station: str, profile: Mapping[str, Any]) -> Track |
             return "no in-line reference"
         return pulses(segment, train, float(k)) if k else "reference pulses per litre not declared"
     if station in ("encoder", "board"):
+        part = divided(profile)
+        if part:
+            return part
         k = number(profile, "pulses_per_litre")
         taps = channels(segment, station)
         if not taps:

@@ -10,7 +10,7 @@ folded.  See breaks.py, kink.py; fuel_dispensers.md 1.3; statistics.md T10.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -23,6 +23,7 @@ from harness.judge.breaks import Fit, Honest, fit, leading_gain, pattern
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
+from harness.judge.quantities import divided
 from harness.judge.volumes import Floats, Track, track
 
 NAME = "course"
@@ -41,10 +42,12 @@ class Points:
     t_ns: Int64Array
 
 
-def pairs(segment: Segment) -> list[Link]:
-    """Neighbouring continuous stations; encoder to board belongs to edge balance, which is exact."""
+def pairs(segment: Segment, profile: Mapping[str, Any]) -> list[Link]:
+    """Neighbouring continuous stations; encoder to board belongs to edge balance, which is exact.  An encoder that
+    carries a part of the delivery only is no station of its course."""
     seen = stations(segment)
-    present = [name for name in ORDER if name in seen]
+    part = divided(profile)
+    present = [name for name in ORDER if name in seen and not (part and name in ("encoder", "board"))]
     if "reference" in present and "reference.P" not in segment.trains:
         present.remove("reference")
     register = segment.registers.get("register")
@@ -186,7 +189,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     readings = []
     for segment in segments:
         if segment.kind is SegmentKind.DELIVERY:
-            readings += [_judge(segment, link, view) for link in pairs(segment)]
+            readings += [_judge(segment, link, view) for link in pairs(segment, view.profile)]
     return readings
 
 

@@ -1,7 +1,8 @@
 """Split and merge: were pulses put between real ones, or taken out, seen from one tap alone?
 
 Null: in steady motion of a pulser every interval resembles its neighbours; a pair of intervals that together makes
-one, or an interval that holds two, comes from rare separate disturbances (bounce, hammer, EMI) only.
+one, or an interval that holds two, comes from rare separate disturbances (bounce, hammer, EMI) only.  Where the declared
+decoding takes both channels, pulses on one alone are left out: they cancel there.
 A sensor that stops and turns, too few pulses, or heavy modulation leave the test without power: it then says so.
 Statistic and thresholds: statistics.md T1 (split < 1.35 of the local median of six, merge > 1.6).
 """
@@ -15,14 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from captures.model import EdgeKind, Int64Array, PulseTrain
+from captures.model import EdgeKind, Int64Array, PulseTrain, UInt8Array
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import first_of_each, period, place, poisson_p
 from harness.judge.intervals import find, motion
 from harness.judge.quantities import number
-from harness.judge.trains import channels, clipped, gaps_in_window, micro, ticks_of, to_ns
+from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, ticks_of, to_ns
 
 NAME = "split"
 
@@ -80,9 +81,32 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     return Judged(ticks[index], pulse, int(found.splits.size), int(found.merges.size), int(ticks.size), every=every)
 
 
-def _equal_edges(segment: Segment, train: PulseTrain) -> Iterator[tuple[str, Int64Array]]:
+def _walked(segment: Segment, train: PulseTrain, view: View) -> PulseTrain | None:
+    """The other channel, where the declared decoding takes both: a pulse on one alone cancels in such a decoder."""
+    if view.profile.get("decoding") not in ("x2", "x4"):
+        return None
+    other = channels(segment, train.station).get({"A": "B", "B": "A"}.get(train.channel, ""))
+    if other is None or other.levels is None or train.levels is None or not same_clock(train, other):
+        return None
+    return None if gaps_in_window(segment, other) else other
+
+
+def _without_jogs(ticks: Int64Array, levels: UInt8Array, other: Int64Array) -> tuple[Int64Array, UInt8Array]:
+    """The edges (n,) that move a decoder of both channels: of edges with none of the `other` channel between them, each
+    two go there and back, as contact bounce, interference and a shaft that turns back do."""
+    run = np.searchsorted(other, ticks, "right")
+    first = np.flatnonzero(np.diff(run, prepend=-1))
+    length = np.diff(np.append(first, ticks.size))
+    kept = first[length % 2 == 1]
+    return ticks[kept], levels[kept]
+
+
+def _equal_edges(segment: Segment, train: PulseTrain, view: View) -> Iterator[tuple[str, Int64Array]]:
     """Rising and falling edges apart: a duty cycle off one half would look like pairs."""
     ticks, levels = clipped(segment, train)
+    other = _walked(segment, train, view)
+    if other is not None and levels is not None:
+        ticks, levels = _without_jogs(ticks, levels, clipped(segment, other)[0])
     if levels is None or train.edge is not EdgeKind.BOTH:
         yield str(train.edge), ticks
         return
@@ -98,7 +122,7 @@ def _train(segment: Segment, train: PulseTrain, link: Link, view: View) -> Readi
         return Reading(NAME, segment.id, link, 1.0, at=at, reason=f"gap in {train.name}")
     burst = ticks_of(micro(view.parameters["burst_us"]), train.tick_s)
     parameters = dict(view.parameters)
-    results = {kind: examine(ticks, burst, parameters) for kind, ticks in _equal_edges(segment, train)}
+    results = {kind: examine(ticks, burst, parameters) for kind, ticks in _equal_edges(segment, train, view)}
     speaking = [(result.ticks.size, kind) for kind, result in results.items() if not result.why_not]
     if not speaking:
         why = next(iter(results.values())).why_not
@@ -181,7 +205,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
     null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
     needs="one train of equal edges, a hundred pulses in steady motion",

@@ -20,7 +20,7 @@ from harness.judge.chain import adjacent, stations
 from harness.judge.contexts import covert, eventful, long, not_by_volume, slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet, calibrate
-from harness.judge.quantities import volume
+from harness.judge.quantities import calibrated, volume
 from harness.judge.reading_errors import sure
 
 NAME = "gain-change"
@@ -56,6 +56,11 @@ def gain(segment: Segment, link: Link, view: View) -> Gain | str:
 def exact(link: Link) -> bool:
     """Both stations count: their ratio has no wear, air or temperature in it."""
     return link.upstream in EXACT and link.downstream in EXACT
+
+
+def corrected_later(link: Link, view: View) -> bool:
+    """The board may correct the meter's curve over the flow, so that what lies before the register may bend with it."""
+    return bool(calibrated(view.profile)) and len({"encoder", "board"} & {link.upstream, link.downstream}) == 1
 
 
 def links(segments: Sequence[Segment]) -> list[Link]:
@@ -123,7 +128,7 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
     bound = view.parameters["bound_flow" if contrast == "flow" else "bound"]
     if contrast == "preset":  # the hose is less full after a preset stop: an offset of its own for each kind of stop
         bound += view.parameters["stop_l"] / min(a.litres, b.litres)
-    if exact(link) and not view.profile.get("electronic_calibration"):
+    if exact(link) and (link.downstream == "board" or not calibrated(view.profile)):
         bound = view.parameters["exact_counts_l"] * (1 / a.litres + 1 / b.litres)
     p = min(1.0, 2 * float(stats.norm.sf((abs(delta) - bound) / u)))
     hit = p < view.parameters["q"]
@@ -158,6 +163,8 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
         ]
         usable = [g for g in gains if isinstance(g, Gain)]
         for name, second in groups.items():
+            if name == "flow" and corrected_later(link, view):
+                continue
             one = [g for g in usable if not second(g.segment)]
             two = [g for g in usable if second(g.segment)]
             readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]

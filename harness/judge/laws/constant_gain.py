@@ -15,7 +15,7 @@ from scipy import stats
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.quantities import volume
+from harness.judge.quantities import calibrated, volume
 from harness.judge.reading_errors import sure
 
 NAME = "constant-gain"
@@ -28,7 +28,7 @@ def _stations(segment: Segment, view: View) -> list[str]:
         return []
     shown: tuple[str, ...] = ("register", "display")
     found = [name for name in shown if name in observed][:1]
-    if "encoder" in observed and view.profile.get("sealed_k") and not view.profile.get("electronic_calibration"):
+    if "encoder" in observed and view.profile.get("sealed_k") and not calibrated(view.profile):
         found.append("encoder")
     return found
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.quantities import Counts, at_rest, counts, ended, repeats_at_rest
+from harness.judge.quantities import Counts, at_rest, calibrated, counts, divided, ended, repeats_at_rest
 from harness.judge.settest import violation
 
 NAME = "register-law"
@@ -50,8 +50,9 @@ def _case(segment: Segment, view: View) -> _Case | Reading | None:
 
     if not view.profile.get("sealed_k"):
         return mute("K is not declared as sealed")
-    if view.profile.get("electronic_calibration") or view.profile.get("blending"):
-        return mute("the board may legitimately correct or blend; only a change speaks")
+    why = divided(view.profile) or calibrated(view.profile)
+    if why:
+        return mute(f"{why}; only a change speaks")
     if value is None or not segment.complete:
         return mute("no reading at rest")
     if not ended(segment):
