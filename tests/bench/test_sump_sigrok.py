@@ -12,17 +12,17 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from captures.formats import read
 from fixtures.clock import RealClock
-from fixtures.sim.encoder import GRAY, Edges
 from fixtures.sim.sump import SumpAnalyser
 from fixtures.sim.world import Port, World
 from protocols.contract import Role
@@ -54,7 +54,6 @@ int ioctl(int fd, unsigned long request, ...)
     return 0;
 }
 """
-SECOND = 1_000_000_000
 
 
 def device_nodes() -> list[str]:
@@ -125,37 +124,6 @@ def sigrok(shim: Path, pty: str, *arguments: str) -> str:
     return done.stdout
 
 
-class Turning:
-    """An encoder turned by hand of the test: edges at known instants, made a little ahead of the world's time."""
-
-    def __init__(self, site: World, device: SumpAnalyser, seed: int) -> None:
-        self._site, self._probe = site, device.taps.probes["encoder"]
-        self._random = np.random.default_rng(seed)
-        self.times_ns: list[int] = []
-        self.states: list[int] = []
-        self.start = self._probe.levels
-        self._at_ns, self._phase = 0, int(np.flatnonzero(self.start == GRAY)[0])
-        self._turn()
-
-    def _turn(self) -> None:
-        times, states = [], []
-        while self._at_ns < self._site.now_ns + 20_000_000:
-            self._at_ns += int(self._random.integers(3_000, 90_000))
-            self._phase += 1
-            times.append(self._at_ns)
-            states.append(int(GRAY[self._phase % 4]))
-        self._probe.add(Edges(np.array(times, np.int64), np.array(states, np.uint8)))
-        self.times_ns += times
-        self.states += states
-        self._site.after(5_000_000, self._turn)
-
-    def words(self, start_ns: int, rate_hz: int, count: int) -> np.ndarray:
-        """Levels of A and B at the end of each sampling interval, found from the instants alone."""
-        ends = start_ns + (np.arange(count, dtype=np.int64) + 1) * (SECOND // rate_hz)
-        at = np.searchsorted(np.array(self.times_ns), ends, side="left")
-        return np.array([self.start, *self.states])[at]
-
-
 class Heard:
     """A port that remembers what the client sent."""
 
@@ -191,26 +159,29 @@ def served(site: World) -> Iterator[str]:
         server.join(10)
 
 
-def simulated(seed: int) -> tuple[World, SumpAnalyser, Turning]:
-    """The analyser alone: the wires of a dispenser at rest, with a perfect clock."""
+@pytest.fixture
+def simulated(turning: Callable[..., Any]) -> tuple[World, SumpAnalyser, Any]:
+    """The analyser alone: the wires of a dispenser at rest, with a perfect clock, and an encoder turned by hand."""
     wheel = SimpleNamespace(state=0)
     plant = SimpleNamespace(drawn=SimpleNamespace(clock_error_ppm=0.0), encoder=wheel, reference=wheel)
     world = World()
     device = SumpAnalyser(world, SimpleNamespace(delivery=SimpleNamespace(plant=plant), taps=[]))  # type: ignore[arg-type]
     device.port = world.add_port("sump", PROTOCOL.line, device.on_bytes)
-    return world, device, Turning(world, device, seed)
+    return world, device, turning(world, device.taps.probes["encoder"], 7)
 
 
 @pytest.mark.parametrize(("rate", "samples"), [(1_000_000, 1000), (200_000, 4096)])
-def test_sigrok_cli_captures_the_simulated_edges(shim: Path, tmp_path: Path, rate: int, samples: int) -> None:
-    site, device, turning = simulated(rate)
+def test_sigrok_cli_captures_the_simulated_edges(
+    shim: Path, tmp_path: Path, simulated: Any, rate: int, samples: int
+) -> None:
+    site, device, turned = simulated
     file = tmp_path / "burst.sr"
     with served(site) as pty:
         sigrok(
             shim, pty, "--config", f"samplerate={rate}", "--samples", str(samples), "--channels", "0,1", "-o", str(file)
         )
     assert len(device.begun_ns) == 1
-    truth = turning.words(device.begun_ns[0], rate, samples)
+    truth = turned.words(device.begun_ns[0], rate, samples)
     capture = read(file)
     trains = {train.channel: train for train in capture.trains}
     for bit, name in enumerate(("0", "1")):
@@ -222,17 +193,17 @@ def test_sigrok_cli_captures_the_simulated_edges(shim: Path, tmp_path: Path, rat
         assert trains[name].levels.tolist() == levels[edges].tolist()
 
 
-def test_sigrok_cli_finds_the_device_by_its_metadata(shim: Path) -> None:
-    site, _, _ = simulated(1)
+def test_sigrok_cli_finds_the_device_by_its_metadata(shim: Path, simulated: Any) -> None:
+    site, _, _ = simulated
     with served(site) as pty:
         shown = sigrok(shim, pty, "--show")
     assert "simulated SUMP" in shown
     assert "samplerate" in shown
 
 
-def test_sigrok_cli_sends_the_captured_sequence(shim: Path, tmp_path: Path) -> None:
+def test_sigrok_cli_sends_the_captured_sequence(shim: Path, tmp_path: Path, simulated: Any) -> None:
     """The bytes of protocols.md 6.1 again, from today's client: the vectors are what real hosts send."""
-    site, _, _ = simulated(2)
+    site, _, _ = simulated
     heard = Heard(site.ports["sump"])
     with served(site) as pty:
         sigrok(
