@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from harness.judge.contract import DetectorSpec
 from harness.judge.detectors import course, dead_time, edge_balance, oscillator, quadrature, slots, split, zero_flow
-from harness.judge.interventions import gain_change, sale_gain
-from harness.judge.laws import amount, constant_gain, display, register, totaliser
+from harness.judge.interventions import gain_change, portion_gain, sale_gain
+from harness.judge.laws import (
+    amount,
+    constant_gain,
+    display,
+    register,
+    restart,
+    self_lock,
+    start,
+    totaliser,
+    visit_totaliser,
+    zero,
+)
 
 DETECTORS: dict[str, DetectorSpec] = {
     module.DETECTOR.name: module.DETECTOR
@@ -22,8 +33,14 @@ DETECTORS: dict[str, DetectorSpec] = {
         display,
         amount,
         totaliser,
+        start,
+        zero,
+        visit_totaliser,
+        restart,
+        self_lock,
         gain_change,
         sale_gain,
+        portion_gain,
         constant_gain,
     )
 }

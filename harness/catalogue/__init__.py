@@ -12,6 +12,7 @@ from harness.judge.catalogue import CheatEntry
 from harness.judge.causes import HonestCause
 from harness.judge.contract import Shape, Validation
 from harness.judge.facts import FACTS
+from harness.judge.laws.self_lock import LockRule
 
 MAX_BYTES = 1 << 20
 FAMILIES = {"fuel.toml": "dispenser"}
@@ -36,6 +37,20 @@ _CAUSE = {
     "excluded_by": list,
     "source": str,
     "grade": str,
+    "ids": list,
+}
+_OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {"cause": {"ids": ()}}
+_RULE = {
+    "edition": str,
+    "code": str,
+    "after": str,
+    "limit_rel": float,
+    "sales": int,
+    "meaning": str,
+    "clause": str,
+    "source": str,
+    "grade": str,
+    "verified": bool,
 }
 _CURVE = {
     "name": str,
@@ -62,6 +77,8 @@ def _table(resource: str, key: str, schema: Mapping[str, type]) -> list[dict[str
     entries: list[dict[str, Any]] = document[key]
     for number, entry in enumerate(entries, 1):
         where = f"{resource}, {key} {number}"
+        for name, absent in _OPTIONAL.get(key, {}).items():
+            entry.setdefault(name, list(absent))
         _same_keys(where, entry, schema)
         for name, kind in schema.items():
             if type(entry[name]) is not kind:
@@ -102,9 +119,20 @@ def load_causes() -> tuple[HonestCause, ...]:
         unknown = {name for names in alternatives for name in names} - set(FACTS)
         if unknown:
             raise CatalogueError(f"causes_fuel.toml, {entry['cause']!r}: unknown facts {sorted(unknown)}")
-        lists = {k: tuple(entry[k]) for k in ("detectors", "links", "contrasts")}
+        lists = {k: tuple(entry[k]) for k in ("detectors", "links", "contrasts", "ids")}
         result.append(HonestCause(**{**entry, **lists, "excluded_by": alternatives}))
     return tuple(result)
+
+
+@cache
+def load_self_lock() -> tuple[LockRule, ...]:
+    """What the self-lock must show after which sales, by edition."""
+    return tuple(LockRule(**entry) for entry in _table("self_lock.toml", "rule", _RULE))
+
+
+def with_rules(profile: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The declared profile together with the self-lock rules of the edition it declares."""
+    return {**profile, "self_lock_rules": load_self_lock()} if "self_lock" in profile else profile
 
 
 @cache

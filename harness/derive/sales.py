@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from captures.model import Direction, WireChunk
 from protocols.contract import Role
@@ -52,13 +53,45 @@ class Reports:
             return False
         return not any(min(polls[-1], over[-1]) <= t_ns <= until_ns for t_ns in self.lost_ns)
 
+    def sales_heard(self, after_ns: int, until_ns: int) -> list[int] | None:
+        """Final volumes (register steps) of the sales that began and ended in between; None where one was not heard
+        to its end."""
+        finals: list[int] = []
+        begins = self._begins(after_ns, until_ns)
+        for begin_ns, next_ns in pairwise([*begins, until_ns + 1]):
+            polls = [poll for poll in self.polls if begin_ns <= poll.t_ns < next_ns]
+            if not self.heard_to_the_end(begin_ns, next_ns) or len(polls) < 2 or polls[-1].volume != polls[-2].volume:
+                return None
+            finals.append(polls[-1].volume)
+        return finals
+
+    def _begins(self, after_ns: int, until_ns: int) -> list[int]:
+        """When the pump said that it began filling."""
+        inside = [(t_ns, state) for t_ns, state in self.states if after_ns < t_ns <= until_ns]
+        return [
+            t_ns
+            for i, (t_ns, state) in enumerate(inside)
+            if state is PumpState.FILLING and (i == 0 or inside[i - 1][1] is not PumpState.FILLING)
+        ]
+
     def sales_begun(self, after_ns: int, until_ns: int) -> int:
         """How many sales the pump said it began filling."""
-        inside = [state for t_ns, state in self.states if after_ns < t_ns <= until_ns]
-        return sum(
-            state is PumpState.FILLING and (i == 0 or inside[i - 1] is not PumpState.FILLING)
-            for i, state in enumerate(inside)
-        )
+        return len(self._begins(after_ns, until_ns))
+
+
+def new_sale(polls: Sequence[Poll]) -> int | None:
+    """Index of the first poll of a new sale: the volume is zero, or less than before.  The board keeps showing the sale
+    before until the new one is zeroed.  None where neither was heard."""
+    return next((i for i, p in enumerate(polls) if p.volume == 0 or (i and p.volume < polls[i - 1].volume)), None)
+
+
+def start_value(polls: Sequence[Poll]) -> Poll | None:
+    """The first value of a new sale, where it was heard before anything flowed: zero, or still the same one poll later."""
+    first = new_sale(polls)
+    if first is None:
+        return None
+    stands = polls[first].volume == 0 or (first + 1 < len(polls) and polls[first + 1].volume == polls[first].volume)
+    return polls[first] if stands else None
 
 
 def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:

@@ -13,7 +13,7 @@ from harness.derive.instruments import CLOCK, pulse_runs
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
-from harness.derive.sales import Reports, dispenser_reports, scaled
+from harness.derive.sales import Reports, dispenser_reports, new_sale, scaled, start_value
 from harness.judge.contract import Segment, SegmentKind
 
 AFTER_LAST_NS = 120_000_000_000  # how long after the last delivery its final readings may come
@@ -87,6 +87,9 @@ class _Deriver:
             "seals_unchanged": self._tale.seals_unchanged,
             **self._fills.observed(part),
             "stated_k": self._tale.stated.get("K", ""),
+            "stated_k_after": self._tale.stated.get("K_after", ""),
+            "stated_software": self._tale.stated.get("software", ""),
+            "stated_software_after": self._tale.stated.get("software_after", ""),
         }
         if not part.is_delivery:
             return {**context, "seconds": step["seconds"]}
@@ -101,14 +104,32 @@ class _Deriver:
         if price is not None:
             context["price"] = str(price)
         start = number(part.reads["start"][2].get("volume_l")) if "start" in part.reads else None
-        if start is not None:  # read by eye; what a wire tells comes first
-            context.setdefault("start_l", str(start))
+        if start is not None:
+            context |= {"start_l": str(start), "start_by": "eye"}
+        context |= _codes(part) | self._start(part, until_ns)  # what a wire tells comes first
         if self._wired:
             context["wire_end"] = self._reports.heard_to_the_end(part.begin_ns, until_ns)
             readings = self._totals(part, until_ns)
             if readings:
                 context["foreign_sale"] = self._reports.sales_begun(readings[0][0], readings[1][0]) > 1
+                context |= self._heard(part, readings[0][0], until_ns)
         return context
+
+    def _heard(self, part: Part, after_ns: int, until_ns: int) -> dict[str, Any]:
+        """Other people's sales since the totaliser was read last, where each was heard to its end."""
+        finals = self._reports.sales_heard(after_ns, part.begin_ns - 1)
+        if finals is None or self._reports.sales_begun(part.begin_ns - 1, until_ns) != 1:
+            return {}
+        step = Decimal(str(self._profile["volume_resolution_l"]))
+        return {"heard_l": tuple(str(scaled(volume, step)) for volume in finals)}
+
+    def _start(self, part: Part, until_ns: int) -> dict[str, Any]:
+        """The register's first value in the new sale as heard on the wire, and when."""
+        heard = start_value([poll for poll in self._reports.polls if part.begin_ns <= poll.t_ns < until_ns])
+        if heard is None:
+            return {}
+        litres = scaled(heard.volume, Decimal(str(self._profile["volume_resolution_l"])))
+        return {"start_l": str(litres), "start_by": "wire", "start_ns": heard.t_ns, "start_u_ns": heard.u_ns}
 
     def _price(self, part: Part, until_ns: int) -> Decimal | None:
         """The unit price of this sale as displayed, else as the pump said it on the wire."""
@@ -127,8 +148,7 @@ class _Deriver:
         result: dict[str, Register] = {}
         own = [poll for poll in self._reports.polls if part.begin_ns <= poll.t_ns < until_ns]
         # the board keeps showing the sale before until the new one is zeroed: readings before the zero are that sale's
-        zero = next((i for i, p in enumerate(own) if p.volume == 0 or (i and p.volume < own[i - 1].volume)), 0)
-        own = own[zero:]
+        own = own[new_sale(own) or 0 :]
         if own:
             wire = Origin(DART_CODEC, " ".join(self._places.values()))
             times, u = frozen_int64([p.t_ns for p in own]), frozen_int64([p.u_ns for p in own])
@@ -164,6 +184,17 @@ class _Deriver:
         if not before or not after:
             return []
         return [(t.t_ns, scaled(t.volume, step)) for t in (before[-1], after[-1])]
+
+
+def _codes(part: Part) -> dict[str, Any]:
+    """Codes of the self-lock read in the place of the unit price; none where nobody said what stood there."""
+    if "display" not in part.reads:
+        return {}
+    shown = part.reads["display"][2]
+    code = str(shown.get("code") or "").strip()
+    if code:
+        return {"codes": (code,)}
+    return {"codes": ()} if number(shown.get("price")) is not None else {}
 
 
 def _reports(recorded: Recorded) -> tuple[bool, Reports]:

@@ -1,7 +1,8 @@
 """The chain of quantity: which station feeds which, and which pairs of observed stations are neighbours.
 
 A link between two observed stations spans every base link between them: unobserved stations merge it, they never
-break the program.  The totaliser stands beside the chain, fed by the register.
+break the program.  Beside the chain stand the totaliser, fed by the
+register, and the monitoring unit of the self-lock, fed by the encoder.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import pairwise
 from harness.judge.contract import Link, Segment
 
 DISPENSER = ("reference", "encoder", "board", "register", "display", "amount")
-BESIDE = {"totaliser": "register"}
+BESIDE = {"totaliser": "register", "monitor": "encoder"}
 
 
 def base_links(link: Link) -> frozenset[str]:

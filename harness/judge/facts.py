@@ -18,6 +18,7 @@ import numpy as np
 from harness.judge.contract import Link, Reading, Segment, Shape
 from harness.judge.places import same
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest
+from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
 from harness.judge.volumes import track
 
@@ -132,11 +133,40 @@ def _grows(ground: Ground) -> bool:
     return large > 1.3 * small and high > 1.2 * low and high > 0.1
 
 
+def _beyond_start(ground: Ground) -> bool:
+    """Every onset lies well behind what air in a standing line and a swelling hose can reach."""
+    onsets = [reading.at["onset_interval_l"][0] for reading in ground.hits if "onset_interval_l" in reading.at]
+    return bool(onsets) and min(onsets) > START_L
+
+
+def _beyond_fixed_volume(ground: Ground) -> bool:
+    """Every difference, in litres of the smaller delivery, is more than any fixed loss or gain at start and stop."""
+    by_id = {segment.id: segment for segment in ground.segments}
+    litres = []
+    for reading in ground.hits:
+        asked = [by_id[id].context.get("asked_l") for id in reading.segment.split("|") if id in by_id]
+        if reading.effect is None or not asked or None in asked:
+            return False
+        litres.append(abs(reading.effect) * min(float(str(one)) for one in asked))
+    return bool(litres) and min(litres) > HOSE_L
+
+
 def _beyond_drift(ground: Ground) -> bool:
     """Every difference is more than a reference in series can drift, air and fittings included."""
     drift = float(ground.profile.get("reference_drift_rel", REFERENCE_DRIFT))
     sizes = [abs(reading.effect) for reading in ground.hits if reading.effect is not None]
     return bool(sizes) and min(sizes) > 1.5 * drift
+
+
+def _beyond_transfer(ground: Ground) -> bool:
+    """Every part of a sale that differs does so by more litres than one fill can lose or gain by honest handling."""
+    litres = [reading.at.get("excess_l") for reading in ground.hits]
+    return bool(litres) and all(excess is not None and float(excess) > TRANSFER_L for excess in litres)
+
+
+def _read_twice(ground: Ground) -> bool:
+    """Both officers read the measure alike, and every display was read twice or agrees with its amount."""
+    return bool(ground.hits) and all(reading.at.get("sure") is True for reading in ground.hits)
 
 
 def _two_levels(ground: Ground) -> bool:
@@ -166,6 +196,48 @@ def _at_rest(ground: Ground) -> bool:
 
 def _each_says(key: str, value: Any) -> Callable[[Ground], bool]:
     return _each(lambda segment: segment.context.get(key) is value)
+
+
+def _reading_says(key: str) -> Callable[[Ground], bool]:
+    return lambda ground: bool(ground.hits) and all(reading.at.get(key) is True for reading in ground.hits)
+
+
+def _start_repeats(ground: Ground) -> bool:
+    """Three or more sales begin beyond zero."""
+    return len({reading.segment for reading in ground.hits if "start_l" in reading.at}) >= 3
+
+
+def _zero_elsewhere(ground: Ground) -> bool:
+    """Another sale of the case was seen to begin at zero: the place can show it, and the instrument can do it."""
+    return any(
+        str(reading.at.get("start_l", "")).strip("0.") == "" for reading in ground.others if "start_l" in reading.at
+    )
+
+
+START_L = 3.0  # air collected in a standing line has passed by then: its last tenth after 2.3 L at the most [D]
+HOSE_L = 0.2  # more than the hose of a dispenser swells, several times over [D]
+LEAK_L_MIN = 0.3  # a leak of so much runs from the nozzle before everybody's eyes [D]
+
+
+def _beyond_hose(ground: Ground) -> bool:
+    """Every start value, or advance with the nozzle closed, is more than any hose takes up."""
+    litres = [float(r.at.get("start_l", r.at.get("litres", 0))) for r in ground.hits]
+    return bool(litres) and min(litres) > HOSE_L
+
+
+def _leak_free(ground: Ground) -> bool:
+    """What the register gained with the nozzle closed did not flow: the encoder, or the reference, stood still, or so
+    much cannot have run from a nozzle unseen."""
+    if not ground.segments:
+        return False
+    rates = [float(r.at.get("litres_per_min", 0)) for r in ground.hits]
+    if rates and min(rates) > LEAK_L_MIN:
+        return True
+    for segment in ground.segments:
+        own = counts(segment, "encoder", ground.profile)
+        if isinstance(own, str) or float(own.high / own.per_litre) > HOSE_L:
+            return False
+    return True
 
 
 def _same_volumes(ground: Ground) -> bool:
@@ -199,7 +271,8 @@ def _not_mains(ground: Ground) -> bool:
 
 
 REFERENCE_DRIFT = 0.01  # relative, between two parts of one visit; the certificate of a reference may declare less [D]
-DECLARED = frozenset({"sealed_k", "no_electronic_calibration", "topology_direct"})
+TRANSFER_L = 0.15  # film, remnant, first litre, hose and evaporation of one 20 L fill taken together [D]
+DECLARED = frozenset({"sealed_k", "no_electronic_calibration", "topology_direct", "lock_documented"})
 
 FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "no_gaps": _each(_no_gaps),
@@ -211,7 +284,20 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "decoded_surplus": _decoded_surplus,
     "grows_with_volume": _grows,
     "beyond_reference_drift": _beyond_drift,
+    "beyond_transfer": _beyond_transfer,
+    "read_twice": _read_twice,
     "two_levels": _two_levels,
+    "lock_documented": lambda ground: ground.profile.get("self_lock_initialised") is True,
+    "steps_back": lambda ground: (
+        bool(ground.hits) and all(str(r.at.get("step_l", "")).startswith("-") for r in ground.hits)
+    ),
+    "beyond_visit": _reading_says("beyond_visit"),
+    "pulses_tapped": _reading_says("pulses_tapped"),
+    "start_by_wire": _each_says("start_by", "wire"),
+    "start_repeats": _start_repeats,
+    "zero_elsewhere": _zero_elsewhere,
+    "beyond_hose": _beyond_hose,
+    "leak_free": _leak_free,
     "modes_tight": _modes_tight,
     "heard_to_the_end": _each(ended),
     "same_slots": lambda ground: len({reading.at.get("slots") for reading in ground.hits}) == 1,
@@ -221,6 +307,9 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "no_foreign_sale": _each_says("foreign_sale", False),
     "same_onset_volume": lambda ground: same(ground.hits),
     "same_flow": _same_flow,
+    "smooth_flow": lambda ground: _each(lambda segment: smooth(segment, ground.profile))(ground),
+    "beyond_start": _beyond_start,
+    "beyond_fixed_volume": _beyond_fixed_volume,
     "same_volumes": _same_volumes,
     "one_visit": _one_visit,
     "inside_delivery": lambda ground: ground.shape in (Shape.THRESHOLD, Shape.SWITCHED),

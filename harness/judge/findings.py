@@ -36,6 +36,12 @@ MECHANISM = {
     "totaliser-law": "the totaliser does not advance by what was sold",
     "gain-change": "the same volume is counted differently",
     "sale-gain": "some sales of one context count more than the others",
+    "portion-gain": "parts of one sale are counted differently",
+    "start-law": "the sale does not begin at zero",
+    "zero-law": "the register advances while the nozzle is closed",
+    "visit-totaliser": "over a row of sales the totaliser does not advance by their sum",
+    "restart-law": "totaliser or identity are others after power was cut",
+    "self-lock-law": "the self-lock stays silent where it must show a code",
     "constant-gain": "the error is beyond what honest adjustment makes",
 }
 PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split", "oscillator", "zero-flow", "dead-time"})
@@ -45,6 +51,8 @@ CONTRAST = {
     "volume": "in long and in short deliveries",
     "event": "after a key, remote or switch was worked",
     "flow": "at slow and at full flow",
+    "portion": "at its beginning and later on",
+    "place": "before and after power was cut",
     "preset": "in sales by volume and in sales by amount or without a preset",
 }
 

@@ -2,7 +2,7 @@
 
 Null (a set test): over n deliveries the advance equals the sum of the registers within n volume steps and one
 totaliser step (it adds unrounded volumes).  One-sided: a totaliser that advanced by more may have counted another sale, and
-breaks the law only where the wire showed that nothing else was sold.  Needs a reading before and after each delivery, or one reading after each
+breaks the law only where the wire showed that nothing else was sold, or what (context "heard_l").  Needs a reading before and after each delivery, or one reading after each
 of consecutive deliveries (context "ordinal") with nothing sold between.  Source: field_rules.md section 4, r6.
 """
 
@@ -41,16 +41,22 @@ def _segment(segment: Segment, before: Segment | None, view: View) -> Reading | 
     value, advance = at_rest(segment.registers[name]), _advance(segment, before)
     if value is None or advance is None or not segment.complete:
         return Reading(NAME, segment.id, link, 1.0, reason="no totaliser reading on both sides of the delivery")
+    others: tuple[Decimal, ...] = ()
     if segment.context.get("foreign_sale") is True:
-        return Reading(NAME, segment.id, link, 1.0, reason="another sale ran between the readings")
+        if "heard_l" not in segment.context:
+            return Reading(
+                NAME, segment.id, link, 1.0, reason="another sale ran between the readings, not heard to its end"
+            )
+        others = tuple(Decimal(str(volume)) for volume in segment.context["heard_l"])
     # the display is read by eye after the nozzle was hung up; the register's end must have been heard
     rest = name == "display" or ended(segment)
     if not rest:
         return Reading(NAME, segment.id, link, 1.0, reason="the end of the sale was not heard")
     total, volume = segment.registers["totaliser"].resolution, segment.registers[name].resolution
     total = max(total, view.decimal("totaliser_resolution_l") or total)
-    half = total + volume
-    if advance > value + half and segment.context.get("foreign_sale") is not False:
+    half = total + volume * (1 + len(others))
+    value += sum(others, Decimal(0))
+    if advance > value + half and segment.context.get("foreign_sale") is not False and not others:
         why = "advanced by more than was sold, and whether something else was sold was not observed"
         return Reading(NAME, segment.id, link, 1.0, at={"value": str(advance), "high": str(value + half)}, reason=why)
     return violation(
@@ -61,7 +67,7 @@ def _segment(segment: Segment, before: Segment | None, view: View) -> Reading | 
         advance,
         value - half,
         value + half,
-        {"at_rest": rest},
+        {"at_rest": rest, "others": len(others), "advance_l": str(advance), "sold_l": str(value)},
         Shape.CONSTANT,
         sure=bool(segment.context.get("photographed")),
     )
@@ -80,7 +86,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="law",
     null="the totaliser advances by what the register shows, within the resolutions, or a digit was misread, or another "
     "sale ran in between",
