@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from fixtures.sim.cheats import CHEATS, LITRE_CANS, US_CANS_L, VARIANTS, parse_cheat
 from fixtures.sim.direct import DirectDelivery, delivery, shut
 from fixtures.sim.dispenser import MOTOR_NS, Dispenser
+from fixtures.sim.honest import EFFECTS
 from fixtures.sim.implant import LONG_AGO_NS, RESEND_NS, Implants
 from fixtures.sim.mechanisms import CodeDisc, TotaliserLoss, TriggerKind, WindowGain
 from fixtures.sim.oscillator import CARD_CLOCK_NS, START_NS
@@ -349,10 +350,21 @@ def test_second_board_has_a_totaliser_of_its_own() -> None:
     stand.dispenser.press_remote()
     second = board.totaliser_steps()
     assert abs(second - first) > 1000
+    assert board.filled().volume == 0  # it has sold nothing yet
     stand.sale("4.00")
     assert board.totaliser_steps() - second == pytest.approx(400, abs=1)
+    assert board.filled().volume == stand.dispenser.sales[1].register_steps
     stand.dispenser.press_remote()
     assert board.totaliser_steps() == first
+    assert board.filled().volume == stand.dispenser.sales[0].register_steps
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_self_lock_takes_no_honest_effect_for_a_cheat(effect: str) -> None:
+    stand = Stand(site(None, honest=(effect,), self_lock=True))
+    for _ in range(2):
+        stand.sale("6.00")
+    assert (stand.dispenser.lock.code, stand.dispenser.lock.abnormal) == ("", 0)
 
 
 @pytest.mark.parametrize(
