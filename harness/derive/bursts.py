@@ -58,7 +58,8 @@ def bursts(name: str, channels: Sequence[str], chunks: Sequence[WireChunk], plac
             found.append(_burst(f"{name}#{len(found) + 1}", channels, setup, bytes(raw), open_since, place))
             raw.clear()
 
-    for chunk in chunks:
+    # at one instant of the recording clock what came was there before what was sent: a byte takes its time on the line
+    for chunk in sorted(chunks, key=lambda chunk: (chunk.t_ns, chunk.direction is Direction.TX)):
         if chunk.direction is Direction.RX:
             for message in came.feed(chunk.data):
                 if isinstance(message, Samples) and open_since is not None:
