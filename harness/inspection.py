@@ -14,15 +14,15 @@ from typing import Any
 
 from captures.case import Case, verify_case, write_derived
 from captures.formats import read
+from captures.model import Capture
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from fixtures.sim.world import World
-from harness.catalogue import load_catalogue, load_causes, load_validations
+from harness.catalogue import load_catalogue, load_causes, load_validations, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
-from harness.exits import UsageError
 from harness.imported import imports, is_case
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication
@@ -92,14 +92,10 @@ def inspect(
     return Inspection(result, document)
 
 
-def judge_path(path: Path, declared: Declaration | None = None) -> Mapping[str, Any]:
-    """The verdict document of a case folder, or of a capture file with what is declared of it."""
+def judge_path(path: Path) -> Mapping[str, Any]:
+    """The verdict document of a case folder, or of a capture file of which nothing is declared."""
     if not is_case(path):
-        declared = declared or Declaration()
-        found = foreign_segments(read(path), path.name, declared)
-        return _judged(found, declared.profile, edition("jjg443-2023"), path.name, "complete", "")
-    if declared is not None:
-        raise UsageError(f"{path}: a case holds its own declarations; --map and the like are for capture files")
+        return judge_recording(read(path), path.name, Declaration())
     case = Case.open(path)
     if not verify_case(path).originals:
         return judge_case(case)
@@ -108,6 +104,12 @@ def judge_path(path: Path, declared: Declaration | None = None) -> Mapping[str, 
     profile = {key: value for recording in recordings for key, value in recording.declared.profile.items()}
     names = ", ".join(recording.name for recording in recordings)
     return _judged(found, profile, edition("jjg443-2023"), names, "complete", "")
+
+
+def judge_recording(capture: Capture, name: str, declared: Declaration) -> Mapping[str, Any]:
+    """The verdict document of a recording made elsewhere, with what is declared of it."""
+    found = foreign_segments(capture, name, declared)
+    return _judged(found, declared.profile, edition("jjg443-2023"), name, "complete", "")
 
 
 def judge_case(case: Case) -> Mapping[str, Any]:
@@ -137,7 +139,7 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
-    return read_detectors(found, recorded.bench.profile, specs("detectors"), load_validations())
+    return read_detectors(found, with_rules(recorded.bench.profile), specs("detectors"), load_validations())
 
 
 def read_segments(journal: Path) -> list[Segment]:
@@ -170,7 +172,7 @@ def _judged(
 ) -> Mapping[str, Any]:
     verdict: Verdict = judge(
         found,
-        profile,
+        with_rules(profile),
         limits,
         load_catalogue(),
         load_causes(),

@@ -1,4 +1,4 @@
-"""`judge`: recompute the verdict of stored cases, or judge recordings made elsewhere as single taps."""
+"""`judge`: recompute the verdict of stored cases, or judge recordings made elsewhere by what is declared of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,44 @@ from typing import Annotated
 
 import typer
 
+from harness.commands import declared as d
+
 
 def judge(
-    paths: Annotated[list[Path], typer.Argument(help="case folders or capture files (.sr)")],
+    paths: Annotated[list[Path], typer.Argument(help="case folders or capture files (.sr, VCD, Saleae, CSV)")],
+    map: d.Map = None,
+    pulses_per_litre: d.PulsesPerLitre = None,
+    pulses_per_km: d.PulsesPerKm = None,
+    reference_pulses_per_litre: d.ReferencePulses = None,
+    reference_u_rel: d.ReferenceU = None,
+    decoding: d.Decoding = None,
+    slots_per_rev: d.Slots = None,
+    marks: d.Marks = None,
+    window: d.Window = None,
+    pause: d.Pause = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """Judge stored cases or capture files.  The exit code is that of the gravest."""
-    from harness.exits import verdict_exit
-    from harness.inspection import judge_path
+    from captures.formats import read
+    from harness.exits import UsageError, verdict_exit
+    from harness.imported import is_case
+    from harness.inspection import judge_path, judge_recording
     from harness.report.show import gravest, show
 
-    documents = [judge_path(path) for path in paths]
+    said = {
+        "pulses_per_litre": pulses_per_litre, "pulses_per_km": pulses_per_km, "decoding": decoding, "slots_per_rev": slots_per_rev,
+        "reference_pulses_per_litre": reference_pulses_per_litre, "reference_u_rel": reference_u_rel,
+    }  # fmt: skip
+    asked = any(value is not None for value in (*said.values(), marks, window, pause)) or bool(map)
+    documents = []
+    for path in paths:
+        if is_case(path):
+            if asked:
+                raise UsageError(f"{path}: a case holds its own declarations; --map and the like are for capture files")
+            documents.append(judge_path(path))
+        else:
+            capture = read(path)
+            told = d.declaration(capture, map, said, marks, window, pause)
+            documents.append(judge_recording(capture, path.name, told))
     show(documents[0] if len(documents) == 1 else gravest(documents), as_json)
     return max((verdict_exit(document) for document in documents), key=lambda code: (code == 11, code))
