@@ -26,11 +26,13 @@ import numpy as np  # noqa: E402
 
 from benchmarks import generators  # noqa: E402
 from benchmarks.detectors import DETECTORS  # noqa: E402
+from benchmarks.part_sales import PLANS, part_sale  # noqa: E402
 from benchmarks.shut_watches import watch  # noqa: E402
 from harness.judge.contract import Reading, Segment, Validation, View  # noqa: E402
 
 BLOCK, PER_CASE = 80, 8
 WATCHES = 4  # with the nozzle closed, in every case
+PART_SALES = 5  # measured in parts, in every case; the last two after the power cut
 RESULTS = ROOT / "docs" / "results" / "nulls.jsonl"
 CURVES = ROOT / "harness" / "catalogue" / "validation.toml"
 REPORT = ROOT / "docs" / "validation.md"
@@ -55,6 +57,23 @@ def honest_case(rng: np.random.Generator) -> list[Segment]:
         stations = "encoder board register" if rng.random() < 0.8 else "board register"
         result.append(
             watch(rng, id=f"s{i + 1}", seconds=float(rng.uniform(25, 70)), stations=stations, start_ns=begin_ns)
+        )
+    it, plan, wired = generators.instrument(rng), int(rng.integers(len(PLANS))), bool(rng.random() < 0.5)
+    for i in range(PART_SALES):
+        phase, state = ("C", "power-0") if i < 3 else ("E", "power-1")
+        begin_ns = (PER_CASE + WATCHES) * 200_000_000_000 + i * 2_000_000_000_000
+        result.append(
+            part_sale(
+                rng,
+                it,
+                id=f"p{i + 1}",
+                plan=plan,
+                misread=0.0 if surely else 0.01,
+                wired=wired,
+                phase=phase,
+                state=state,
+                start_ns=begin_ns,
+            )
         )
     return result
 

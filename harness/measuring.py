@@ -1,7 +1,8 @@
 """How a fill is measured on a given bench: raw readings asked of people or taken from instruments, never a volume.
 
 A reading that cannot be true, or that stands far from what the display says, is taken again by the other officer until
-two agree, at most three times; all are recorded.  Honest misreadings do not repeat, a real difference does.
+two agree, at most three times; so is every part of a sale, where each reading counts.  All are recorded.  Honest
+misreadings do not repeat, a real difference does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from fixtures.bench import Bench, capability
 from fixtures.capability import Meters, Operates, Weighs
 from fixtures.language import mark, translate
-from harness.derive import prover, weighing
+from harness.derive import gas_reference, prover, weighing
 from harness.step import Outcome, Prove, Weigh
 
 MOST_READINGS = 3
@@ -29,12 +30,20 @@ LOAD = {
     "tare": mark("Empty the can of {what}, drain it, put it back on the bench's balance"),
 }
 FUEL = mark("Read the density and the temperatures of the fuel of {what}")
+GAS = {
+    "cylinder": (
+        "cylinder",
+        mark("Weigh the cylinder of {what}: mass before it was connected and after it was disconnected and closed"),
+    ),
+    "master_meter": ("master", mark("Read the total of the master meter in series before and after {what}")),
+}
 PROVE = mark(
     "Read the prover with {what} at eye level: h0, h and the temperatures; then drain it for its drip time and put it back"
 )
 AGAIN = mark("Read once more, the other officer reads aloud: {why}. {text}")
 DELIVERY, PORTION = mark("delivery {label}"), mark("delivery {label}, part {portion}")
 FAR = mark("this stands far from the display")
+BOTH = mark("both officers read the parts of a sale")
 
 
 class Measuring:
@@ -65,6 +74,9 @@ class Measuring:
         return {**result, "meter_before": dict(before), "meter_after": dict(meter.read())}
 
     def weigh(self, step: Weigh) -> Outcome:
+        kind = str(self._bench.file.reference.get("kind", ""))
+        if kind in gas_reference.RAW:
+            return self._gas(step, kind)
         text = translate(WEIGH, what=_what(step))
         if self._bench.driver_for("weigh") is not None:
             return self._weigh_on_balance(step)
@@ -72,7 +84,20 @@ class Measuring:
         def ask(prompt: str, again: bool) -> Mapping[str, Any]:
             return self._operator.ask("weigh", prompt, again=again)
 
-        return self._twice_where_odd(text, ask, lambda readings: weighing.litres(readings)[0])
+        return self._read(text, ask, lambda readings: weighing.litres(readings)[0], bool(step.portion))
+
+    def _gas(self, step: Weigh, kind: str) -> Outcome:
+        """Cylinder or master meter, before and after."""
+        verb, prompt = GAS[kind]
+        file = self._bench.file
+
+        def ask(prompt: str, again: bool) -> Mapping[str, Any]:
+            return self._operator.ask(verb, prompt, again=again)
+
+        def quantity(readings: Mapping[str, Decimal | None]) -> float:
+            return gas_reference.quantity(file.reference, file.profile, readings)[0]
+
+        return self._read(translate(prompt, what=_what(step)), ask, quantity, False)
 
     def prove(self, step: Prove) -> Outcome:
         declared = prover.Prover.declared(self._bench.file.reference)
@@ -81,7 +106,7 @@ class Measuring:
             return self._operator.ask("prove", prompt, again=again)
 
         text = translate(PROVE, what=_what(step))
-        return self._twice_where_odd(text, ask, lambda readings: prover.litres(declared, readings, "")[0])
+        return self._read(text, ask, lambda readings: prover.litres(declared, readings, "")[0], bool(step.portion))
 
     def _weigh_on_balance(self, step: Weigh) -> Outcome:
         """Gross and tare from the bench's balance; density and temperatures from the operator."""
@@ -98,15 +123,17 @@ class Measuring:
             return {"gross_g": masses["gross_g"], "tare_g": masses["tare_g"], **fuel}
 
         text = translate(FUEL, what=_what(step))
-        found = self._twice_where_odd(text, ask, lambda readings: weighing.litres(readings)[0])
+        found = self._read(text, ask, lambda readings: weighing.litres(readings)[0], bool(step.portion))
         return {**found, **{key: value for key, value in masses.items() if key.endswith("_reading")}}
 
-    def _twice_where_odd(
+    def _read(
         self,
         text: str,
         ask: Callable[[str, bool], Mapping[str, Any]],
         litres: Callable[[Mapping[str, Decimal | None]], float],
+        both: bool,
     ) -> Outcome:
+        """Readings until they are as expected (`both`: until two agree), at most three times; the last ones count."""
         expected = float(self._last - self._before)
         taken: list[dict[str, Any]] = []
         prompt, why = text, ""
@@ -118,14 +145,14 @@ class Measuring:
                 why = "" if expected <= 0 or abs(litres(readings) / expected - 1) <= SURPRISE else translate(FAR)
             except ValueError as error:
                 why = str(error)
-            if not why or agreed:
+            if agreed or not (why or both):
                 break
-            prompt = translate(AGAIN, why=why, text=text)
+            prompt = translate(AGAIN, why=why or translate(BOTH), text=text)
         last = _texts(taken[-1])
         if len(taken) == 1:
             return last
         earlier = [_texts(readings) for readings in taken[:-1]]
-        return {**last, "read_twice": _agree(taken[-2], taken[-1]), "earlier": earlier, "why_again": why}
+        return {**last, "read_twice": _agree(taken[-2], taken[-1]), "earlier": earlier}
 
 
 def _what(step: Weigh | Prove) -> str:

@@ -18,6 +18,7 @@ from harness.judge.contract import Basis, DetectorSpec, Link, Reading, Segment
 ALPHA = 1e-4  # of the case, for `proven`
 SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
 CONTRASTS = {"knowledge": 0.5, "state": 0.25, "volume": 0.09, "event": 0.08, "flow": 0.04, "preset": 0.04}
+PORTIONS = {"portion": 0.7, "place": 0.3}  # contrasts of sales measured in parts
 _LEAST = 1e-9  # an e-process may lose everything; it stays positive
 
 
@@ -71,14 +72,15 @@ def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: s
     The contrasts of an intervention use the same segments in several pairings: they have no common course in time,
     so for them the mixture at the end counts (mean at most one, Markov) and not its supremum (Ville).
     """
-    shares = CONTRASTS if any(reading.key for reading in readings) else SHARES
+    keys = {reading.key for reading in readings if reading.key}
+    shares = SHARES if not keys else PORTIONS if keys <= set(PORTIONS) else CONTRASTS
     capital = dict.fromkeys(shares, 1.0)
     best, leader = 1.0, next(iter(shares))
     for reading in readings:
         for name in _shares(reading, by_id, state):
             capital[name] = max(capital[name] * reading.e, _LEAST)
         mixture = sum(share * capital[name] for name, share in shares.items())
-        if mixture > best or shares is CONTRASTS:
+        if mixture > best or shares is not SHARES:
             best, leader = mixture, max(shares, key=lambda name: shares[name] * capital[name])
     return best, leader
 

@@ -38,19 +38,24 @@ def _reaches(reading: Reading, litres: float) -> bool:
 
 
 def _inside(readings: Sequence[Reading], segments: Sequence[Segment]) -> Question:
-    """Errors that begin later in a delivery: by its course past the largest can, by long totals, or by exact links."""
+    """Errors that begin later in a delivery: by its course past the largest can, by its measured parts, by long totals."""
     text = f"does the error begin or change inside a delivery, up to beyond {LONG_L:g} L"
     reach = [r for r in readings if r.detector == "course" and r.link.upstream == "reference" and _reaches(r, LONG_L)]
     totals = [
         r for r in readings if r.detector == "gain-change" and r.key == "volume" and r.link.upstream == "reference"
     ]
-    found = _ask(text, [*reach, *totals], lambda reading: True, missing="")
+    parted = [
+        r for r in readings if r.detector == "portion-gain" and r.key == "portion" and (r.reason or _reaches(r, LONG_L))
+    ]
+    found = _ask(text, [*reach, *parted, *totals], lambda reading: True, missing="")
     if found.answered:
         return found
     longest = max((float(s.context.get("asked_l") or 0) for s in segments), default=0.0)
     inline = any("reference.P" in segment.trains for segment in segments)
-    if not inline:
-        why = "no in-line reference: a can or prover shows no course and nothing beyond its own volume"
+    if not inline and found.why:
+        why = found.why
+    elif not inline:
+        why = "no in-line reference and no sale measured in parts: a can or prover shows nothing beyond its own volume"
     elif longest <= LONG_L:
         why = f"the longest delivery asked was {longest:g} L"
     else:
