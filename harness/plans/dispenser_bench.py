@@ -35,6 +35,9 @@ def steps(can: Ability) -> Plan:
         yield Press("remote")
         yield from sale(can, "R1", "13.70")
         yield from sale(can, "R2", "27.10")
+        # a code or relay acts between sales only: three sales with it on, and what counts by itself with it on
+        yield from sale(can, "R6", "7.30")
+        yield Shut("S2", 60)
         yield Press("remote")
         yield from sale(can, "R3", "13.70")
         yield from sale(can, "R4", "27.10", press_at_l="9.40")
