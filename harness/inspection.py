@@ -19,15 +19,16 @@ from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from fixtures.sim.world import World
-from harness.catalogue import load_catalogue, load_causes, load_validations, with_rules
+from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
 from harness.imported import imports, is_case
 from harness.judge.contract import Reading, Segment, Verdict
-from harness.judge.errors_of_indication import error_of_indication
+from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
+from harness.families import tests_of
 from harness.plugins import specs
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
@@ -60,7 +61,7 @@ def inspect(
     `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.
     """
     plan = find_plan(plan_name)
-    instruments, detectors = specs("instruments"), specs("detectors")
+    instruments = specs("instruments")
     check_stations(plan, bench_file)
     edition(bench_file.edition)  # a missing edition must stop the run before fuel flows, not after
     case = Case.create(case_path)
@@ -139,7 +140,8 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
-    return read_detectors(found, with_rules(recorded.bench.profile), specs("detectors"), load_validations())
+    tests = tests_of(edition(recorded.bench.edition))
+    return read_detectors(found, with_rules(recorded.bench.profile), tests.detectors, tests.validations)
 
 
 def read_segments(journal: Path) -> list[Segment]:
@@ -176,8 +178,8 @@ def _judged(
         limits,
         load_catalogue(),
         load_causes(),
-        specs("detectors"),
-        load_validations(),
+        tests.detectors,
+        tests.validations,
         instrument=instrument,
         status=status,
         alpha=ALPHA,
@@ -187,10 +189,12 @@ def _judged(
 
 
 def _showed_most(found: Sequence[Segment], profile: Mapping[str, Any]) -> str:
-    """The asked volume of the delivery whose display stands furthest from its reference, so that it is repeated."""
-    worst, most = 0.0, "13.70"
+    """The asked volume of the delivery, whole or in parts, whose display stands furthest from its reference, so that it
+    is repeated; empty where nothing was measured."""
+    worst, most = 0.0, ""
     for segment in found:
-        error = error_of_indication(segment, profile)
-        if error is not None and abs(error) > worst:
-            worst, most = abs(error), str(segment.context.get("asked_l", most))
+        whole = error_of_indication(segment, profile)
+        errors = [*([] if whole is None else [whole]), *errors_of_parts(segment)]
+        if errors and max(map(abs, errors)) > worst:
+            worst, most = max(map(abs, errors)), str(segment.context.get("asked_l", most))
     return most

@@ -72,3 +72,8 @@ def error_of_indication(segment: Segment, profile: Mapping[str, Any] = NOMINAL) 
     if shown.why_not or true.why_not or true.litres <= 0:
         return None
     return (shown.litres - true.litres) / true.litres
+
+
+def errors_of_parts(segment: Segment) -> list[float]:
+    """E of each part of a sale that was measured on its own."""
+    return [float(part.to_l - part.from_l) / part.reference_l[0] - 1 for part in segment.portions]

@@ -53,6 +53,16 @@ class Ability:
         """A hand at the nozzle and eyes on the display are all there is to see what a new sale starts from."""
         return not self.whole and "display" in self.stations and "register" not in self.stations
 
+    @property
+    def fill_l(self) -> Decimal:
+        """What the prover is filled with: a round volume where its neck reads one, else the middle of the neck."""
+        if self.prover_l is None:
+            return self.can_l
+        low, high = self.prover_l
+        middle = (low + high) / 2
+        round_l = middle.quantize(Decimal("0.1"))
+        return (round_l if low < round_l < high else middle).quantize(Decimal("0.01"))
+
     def measures(self, volume_l: Decimal) -> bool:
         """Whether somebody has to measure a delivery of that volume, and can."""
         if self.whole or "reference" not in self.stations:

@@ -32,8 +32,9 @@ class Volumes:
         """What this bench can measure.  Covert and overt sales ask the same."""
         if can.prover_l is not None:  # a prover's own volume, as far to either side as its neck can be read
             low, high = can.prover_l
-            middle, third = (low + high) / 2, (high - low) / 6
-            asked = (middle + third, middle - third, middle + third / 2, middle)
+            middle = can.fill_l
+            up, down = (high - middle) / 3, (middle - low) / 3
+            asked = (middle + up, middle - down, middle + up / 2, middle)
             return cls(*(str(volume.quantize(Decimal("0.01"))) for volume in asked))
         return cls("13.70", "7.30", "27.10" if can.whole else "18.90", "20.00" if can.whole else "19.60")
 
@@ -78,7 +79,7 @@ def steps(can: Ability) -> Plan:
     yield Confirm(
         "preservation", mark("Board, display and till photographed and imaged, or their loss accepted on record")
     )
-    most = str((yield Judge()).get("most_l", asked.usual))
+    most = str((yield Judge()).get("most_l") or asked.usual)
     yield Phase("E", mark("power away at the station's breaker, then what showed most"))
     yield PowerCycle(30)
     yield from sale(can, "E1", asked.usual)

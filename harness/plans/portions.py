@@ -34,8 +34,7 @@ def parts(can: Ability) -> tuple[Part, ...]:
     if can.whole or "display" not in can.stations or "reference" not in can.stations:
         return ()
     if can.prover_l is not None:
-        capacity = sum(can.prover_l, Decimal(0)) / 2
-        capacity = capacity.quantize(Decimal("0.01"))
+        capacity = can.fill_l
         second = capacity + max(ASIDE_L, BEYOND_L - capacity)
         return Part(capacity, True), Part(second, False), Part(second + capacity, True)
     fill = (can.can_l * FULL_SHARE).quantize(Decimal("0.1"))
