@@ -16,6 +16,7 @@ from harness.judge.laws.self_lock import LockRule
 
 MAX_BYTES = 1 << 20
 FAMILIES = {"fuel.toml": "dispenser"}
+CAUSES = ("causes_fuel.toml", "causes_gas.toml")
 _ENTRY = {
     "id": str,
     "title_en": str,
@@ -114,11 +115,11 @@ def load_catalogue() -> tuple[CheatEntry, ...]:
 def load_causes() -> tuple[HonestCause, ...]:
     """All honest causes; every fact they name must be one that facts.py computes."""
     result = []
-    for entry in _table("causes_fuel.toml", "cause", _CAUSE):
+    for entry in [entry for name in CAUSES for entry in _table(name, "cause", _CAUSE)]:
         alternatives = tuple(tuple(names) for names in entry["excluded_by"])
         unknown = {name for names in alternatives for name in names} - set(FACTS)
         if unknown:
-            raise CatalogueError(f"causes_fuel.toml, {entry['cause']!r}: unknown facts {sorted(unknown)}")
+            raise CatalogueError(f"honest cause {entry['cause']!r}: unknown facts {sorted(unknown)}")
         lists = {k: tuple(entry[k]) for k in ("detectors", "links", "contrasts", "ids")}
         result.append(HonestCause(**{**entry, **lists, "excluded_by": alternatives}))
     return tuple(result)
@@ -136,7 +137,7 @@ def with_rules(profile: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @cache
-def load_validations() -> Mapping[str, Validation]:
+def load_validations(resource: str = "validation.toml") -> Mapping[str, Validation]:
     """Measured false hits by "name/version"."""
-    curves = _table("validation.toml", "curve", _CURVE)
+    curves = _table(resource, "curve", _CURVE)
     return {f"{c['name']}/{c['version']}": Validation(c["n_null"], c["false_hits"], c["commit"]) for c in curves}

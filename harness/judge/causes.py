@@ -14,7 +14,8 @@ from harness.judge.facts import DECLARED
 class HonestCause:
     """One honest cause: for which detectors, over which base links ("" = any), and the sets of facts that exclude it.
 
-    `excluded_by` holds alternatives; all facts of one alternative must be observed.
+    `excluded_by` holds alternatives; all facts of one alternative must be observed.  `ids`: short names of what it is,
+    the same over all detectors (docs/honest_causes.md).
     """
 
     cause: str
@@ -24,6 +25,7 @@ class HonestCause:
     excluded_by: tuple[tuple[str, ...], ...]
     source: str
     grade: str
+    ids: tuple[str, ...] = ()
 
 
 def explanations(

@@ -17,6 +17,7 @@ import numpy as np
 
 from harness.judge.contract import Link, Reading, Segment, Shape
 from harness.judge.places import same
+from harness.judge.parameter_facts import certificate_confirms, indication_follows
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
@@ -275,6 +276,8 @@ TRANSFER_L = 0.15  # film, remnant, first litre, hose and evaporation of one 20 
 DECLARED = frozenset({"sealed_k", "no_electronic_calibration", "topology_direct", "lock_documented"})
 
 FACTS: Mapping[str, Callable[[Ground], bool]] = {
+    "certificate_confirms": lambda ground: certificate_confirms(ground.hits, ground.segments),
+    "indication_follows": lambda ground: indication_follows(ground.hits, ground.segments, ground.profile),
     "no_gaps": _each(_no_gaps),
     "events_separated": lambda ground: _hits(ground) >= 3,
     "three_or_more": lambda ground: _segments_hit(ground) >= 3 or _hits(ground) >= 3,

@@ -22,6 +22,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Segment
 from harness.judge.evalue import bet, calibrate
 from harness.judge.quantities import calibrated, volume
 from harness.judge.reading_errors import sure
+from harness.judge.smoothness import rough
 
 NAME = "gain-change"
 EYE_STAKE = 0.9  # few pairs are to be had by hand: all of them must agree
@@ -61,6 +62,12 @@ def exact(link: Link) -> bool:
 def corrected_later(link: Link, view: View) -> bool:
     """The board may correct the meter's curve over the flow, so that what lies before the register may bend with it."""
     return bool(calibrated(view.profile)) and len({"encoder", "board"} & {link.upstream, link.downstream}) == 1
+
+
+def gassy(g: Gain, link: Link, view: View) -> bool:
+    """An in-line reference is turned by gas as well, and gas is never twice the same: then it may read otherwise."""
+    inline = link.upstream == "reference" and "reference.P" in g.segment.trains
+    return inline and rough(g.segment, view.profile)
 
 
 def links(segments: Sequence[Segment]) -> list[Link]:
@@ -128,6 +135,8 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
     bound = view.parameters["bound_flow" if contrast == "flow" else "bound"]
     if contrast == "preset":  # the hose is less full after a preset stop: an offset of its own for each kind of stop
         bound += view.parameters["stop_l"] / min(a.litres, b.litres)
+    if any(gassy(g, link, view) for g in (a, b)):
+        bound = max(bound, view.parameters["bound_gas"])
     if exact(link) and (link.downstream == "board" or not calibrated(view.profile)):
         bound = view.parameters["exact_counts_l"] * (1 / a.litres + 1 / b.litres)
     p = min(1.0, 2 * float(stats.norm.sf((abs(delta) - bound) / u)))
@@ -173,13 +182,14 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="intervention",
     null="two fresh segments on either side of a declared contrast differ in gain by no more than an honest bound",
     needs="the same neighbouring pair of stations measured in both groups",
     parameters={
         "bound": 0.002,
         "bound_flow": 0.006,
+        "bound_gas": 0.03,
         "exact_counts_l": 0.03,
         "repeatability": 0.0006,
         "offset_l": 0.01,

@@ -23,7 +23,7 @@ from harness.judge.chain import stations
 from harness.judge.contexts import slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.interventions.gain_change import EYE_STAKE, Gain, exact, gain, links
+from harness.judge.interventions.gain_change import EYE_STAKE, Gain, exact, gain, gassy, links
 from harness.judge.quantities import ended
 from harness.judge.reading_errors import sure
 
@@ -50,7 +50,7 @@ def _wander(gains: Sequence[Gain], link: Link, view: View) -> Floats:
     """The honest bound (n,) of each sale's relative gain against the others."""
     if exact(link):
         return np.array([view.parameters["exact_counts_l"] / g.litres for g in gains])
-    return np.full(len(gains), view.parameters["bound"] / 2)
+    return np.array([view.parameters["bound_gas" if gassy(g, link, view) else "bound"] / 2 for g in gains])
 
 
 def split(ratios: Floats, u: Floats, bound: Floats) -> Split:
@@ -164,13 +164,14 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
-    kind="detector",
+    version=2,
+    kind="intervention",
     null="all sales of one state and flow have one gain, but for a fixed volume per delivery, an honest wander and their "
     "repeatability",
     needs="five sales of one context with a neighbouring pair of stations, three where both stations count",
     parameters={
         "bound": 0.002,
+        "bound_gas": 0.03,
         "exact_counts_l": 0.03,
         "repeatability": 0.0006,
         "offset_l": 0.01,

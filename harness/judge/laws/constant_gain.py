@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 from scipy import stats
 
 from harness.judge.chain import stations
@@ -60,20 +62,53 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
         interval=(error - 1.96 * u, error + 1.96 * u),
         mde=bound + (float(stats.norm.isf(view.parameters["q"] / 2)) + 1.2816) * u,
         shape=Shape.CONSTANT if hit else None,
-        at={"sure": certain},
+        at={"sure": certain, "litres": true.litres, "u": u},
     )
 
 
+def _one_gain(hits: Sequence[Reading], q: float) -> bool:
+    """Whether one gain and one fixed volume explain all deliveries that hit: chi squared of E = g + c / V."""
+    n = len(hits)
+    if n < 3:
+        return True
+    error = np.array([reading.effect for reading in hits], dtype=np.float64)
+    u = np.array([reading.at["u"] for reading in hits], dtype=np.float64)
+    litres = np.array([reading.at["litres"] for reading in hits], dtype=np.float64)
+    terms = np.stack([np.ones(n), 1 / litres], axis=1)[:, : 2 if np.ptp(litres) > 0.2 * litres.min() else 1]
+    fitted, *_ = np.linalg.lstsq(terms / u[:, None], error / u, rcond=None)
+    left = float(np.sum(((error - terms @ fitted) / u) ** 2))
+    dof = n - terms.shape[1]
+    return dof < 1 or float(stats.chi2.sf(left, dof)) > q
+
+
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    return [_reading(segment, station, view) for segment in segments for station in _stations(segment, view)]
+    """Readings of every delivery.  Where those beyond the bound differ among themselves by more than their uncertainty, no
+    gain of the instrument explains them: air, vapour, a measure badly drained are never twice the same."""
+    readings = [_reading(segment, station, view) for segment in segments for station in _stations(segment, view)]
+    for link in {reading.link for reading in readings}:
+        hits = [reading for reading in readings if reading.link == link and reading.hits]
+        if not _one_gain(hits, view.parameters["q_scatter"]):
+            readings = [
+                replace(r, e=1.0, p=1.0, hits=0, shape=None, at={**r.at, "scattered": True}) if r in hits else r
+                for r in readings
+            ]
+    return readings
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
-    null="the error of indication lies within twice the maximum permissible error",
+    null="the error of indication lies within twice the maximum permissible error, or scatters as no gain does",
     needs="a reference for the delivery, display or register at rest",
-    parameters={"bound": 0.006, "repeatability": 0.0006, "offset_l": 0.01, "min_l": 2.0, "q": 3e-4, "q_eye": 0.02},
+    parameters={
+        "bound": 0.006,
+        "repeatability": 0.0006,
+        "offset_l": 0.01,
+        "min_l": 2.0,
+        "q": 3e-4,
+        "q_eye": 0.02,
+        "q_scatter": 1e-3,
+    },
     judge=judge,
 )
