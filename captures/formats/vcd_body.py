@@ -94,9 +94,8 @@ class Body:
                 self._first = int(times[0])
         now = course[np.cumsum(at_time)]
         self._now = int(course[-1])
-        found = self._switched(tokens)
-        found.append(self._levels(tokens))
-        found += self._vectors(tokens)
+        switched = self._switched(tokens)
+        found = [*switched, self._levels(tokens), *self._vectors(tokens, thin=not switched)]
         token, channel, value = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if len(found) > 1:
             order = np.argsort(token, kind="stable")
@@ -193,7 +192,8 @@ class Body:
         tokens.refuse(channel < 0, which, "a value of one bit for a variable of one bit")
         return which, channel, _VALUE[tokens.buffer[tokens.starts[which]]]
 
-    def _vectors(self, tokens: _Tokens) -> list[Found]:
+    def _vectors(self, tokens: _Tokens, thin: bool) -> list[Found]:
+        """Bit by bit; `thin` leaves out what changes nothing, where no $dumpoff stands between."""
         which = tokens.of(_VECTOR)
         if not which.size:
             return []
@@ -213,6 +213,6 @@ class Body:
                 letter = np.where(at >= starts[own], buffer[np.maximum(at, 0)], fill)
                 tokens.refuse(_KIND[letter] != _LEVEL, which[own], "bits 0, 1, x or z")
                 value = _VALUE[letter]
-                moved = np.concatenate([[True], value[1:] != value[:-1]])
+                moved = np.concatenate([[True], (value[1:] != value[:-1]) | (not thin)])
                 found.append((which[own][moved], np.full(int(moved.sum()), bit, np.int64), value[moved]))
         return found
