@@ -28,10 +28,16 @@ def _picopet_stamp(message: Message) -> tuple[int, str] | None:
     return (message.ps, message.channel) if isinstance(message, picopet.Mark) else None
 
 
-TICC = Dialect(ticc.PROTOCOL, _ticc_stamp, _ticc_restarts, "AB", shared=True, per_s=100)
+TICC = Dialect(ticc.PROTOCOL, _ticc_stamp, _ticc_restarts, "AB", shared=True, per_s=100, throws_away=True)
 # drops silently: no rate proves its stamps complete, and each input counts from its own first pulse
 PICOPET = Dialect(
-    picopet.PROTOCOL, _picopet_stamp, lambda m: isinstance(m, picopet.Header), "ABCD", shared=False, per_s=None
+    picopet.PROTOCOL,
+    _picopet_stamp,
+    lambda message: isinstance(message, picopet.Header),
+    "ABCD",
+    shared=False,
+    per_s=None,
+    throws_away=False,
 )
 
 

@@ -2,9 +2,11 @@
 
 A counter says nothing of how long it looked, nor closes a run with a count: the window is that of the delivery it was
 open for, and what cannot be proved complete is a gap.  Those are: a line that could not be read, a stamp that does not
-agree with when it arrived, a restart, and any second with more events than the counter is sure to carry (an overrun
-looks like deletion, field_rules.md section 9).  A changed digit that still agrees with its arrival cannot be told: the
-lines carry no checksum.
+agree with when it arrived, a restart and the first readings after it, which the counter throws away, and any second
+with more events than it is sure to carry (an overrun looks like deletion, field_rules.md section 9).  Of a counter
+that is sure to carry nothing, every interval that stands out among its neighbours is a gap: a pulse that it dropped
+would look like one that the instrument under test had swallowed.  A changed digit that still agrees with its arrival
+cannot be told: the lines carry no checksum.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from captures.model import Direction, EdgeKind, Origin, PulseTrain, WireChunk
+from captures.model import Direction, EdgeKind, Int64Array, Origin, PulseTrain, WireChunk
 from harness.derive.clocks import RATE_BOUND, lower_envelope
 from harness.derive.pulses import CaptureRun
 from protocols.contract import Garbage, Message, Role, WireProtocol
@@ -24,6 +26,8 @@ PS_PER_S = 10**12
 TICK_S = Fraction(1, PS_PER_S)
 NS_PER_TICK = Fraction(1, 1000)
 LATE_NS = 2_000_000_000  # how much later than another a line may arrive: USB, a busy computer
+LONG = 1.5  # a dropped edge makes an interval about twice as long
+NEIGHBOURS = 5
 AGREEING = 3  # stamps in a row that agree with each other only: the counter has begun anew
 Window = tuple[int, int]
 
@@ -34,7 +38,8 @@ class Dialect:
 
     `stamp(message)` gives (picoseconds, channel) of a time stamp, `restarts(message)` whether the device begins anew.
     `inputs` are its channel names in the order of the bench file's `channels`; `shared` whether they count from one
-    origin; `per_s` the events a second that it is sure to carry, all inputs together (None: it never tells).
+    origin; `per_s` the events a second that it is sure to carry, all inputs together (None: it drops some at any rate);
+    `throws_away` whether it drops the first readings of each input after a start.
     """
 
     protocol: WireProtocol
@@ -43,6 +48,7 @@ class Dialect:
     inputs: str
     shared: bool
     per_s: int | None
+    throws_away: bool
 
 
 @dataclass
@@ -50,6 +56,7 @@ class _Epoch:
     """What was stamped between two starts of the counter, in the order it came."""
 
     begin_ns: int
+    told: bool = False  # the counter said that it began anew
     stamps: list[tuple[int, str, int]] = field(default_factory=list)  # (ps, input, arrival)
     damaged_at: list[int] = field(default_factory=list)  # how many stamps came before the damage
     _floor_ps: int | None = None  # least arrival less stamp so far
@@ -129,7 +136,7 @@ def _epochs(events: Sequence[tuple[int, str | None, int | None]], wrap_digits: i
     for t_ns, source, ps in events:
         epoch = epochs[-1]
         if ps is None:
-            epochs.append(_Epoch(t_ns))
+            epochs.append(_Epoch(t_ns, told=True))
             doubtful = []
             continue
         if source is None:
@@ -179,14 +186,17 @@ class _Reader:
             gaps = ((first, last),)
         trains = {}
         for source, name in self._named.items():
-            ticks = sorted(tick for tick, other, _ in stamps if other == source and first <= tick <= last)
+            every = sorted(tick for tick, other, _ in stamps if other == source)
+            ticks = [tick for tick in every if first <= tick <= last]
             station, channel = name.split(".")
             trains[name] = PulseTrain(
                 station=station, channel=channel, ticks=np.array(ticks, np.int64), tick_s=TICK_S, edge=EdgeKind.RISING,
-                window=(first, last), origin=Origin(self._codec, self._place), clock=clock, gaps=gaps,
+                window=(first, last), origin=Origin(self._codec, self._place), clock=clock,
+                gaps=_joined([*gaps, *self._own_gaps(every, epoch.told, last)], first, last),
             )  # fmt: skip
-        why = "the counter began anew" if restarted else "lines damaged or more events than it carries" if gaps else ""
-        return CaptureRun(window, trains, tied, not gaps, why)
+        whole = not any(train.gaps for train in trains.values())
+        why = "the counter began anew" if restarted else "" if whole else "lines damaged, or edges it may have dropped"
+        return CaptureRun(window, trains, tied, whole, why)
 
     @property
     def _codec(self) -> str:
@@ -207,13 +217,38 @@ class _Reader:
             every = np.sort(ticks)
             crowded = np.flatnonzero(every[self._dialect.per_s :] - every[: -self._dialect.per_s] < PS_PER_S)
             found += [(int(every[at]), int(every[at + self._dialect.per_s])) for at in crowded]
-        joined: list[Window] = []
-        for begin, end in sorted(found):
-            begin, end = max(begin, first), min(end, last)
-            if begin > end:
-                continue
-            if joined and begin <= joined[-1][1] + 1:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-            else:
-                joined.append((begin, end))
-        return tuple(joined)
+        return _joined(found, first, last)
+
+    def _own_gaps(self, ticks: Sequence[int], told: bool, last: int) -> list[Window]:
+        """Stretches in which edges of one input alone may be missing."""
+        gaps = []
+        if self._dialect.throws_away and told:
+            gaps.append((-(1 << 62), ticks[0] - 1 if ticks else last))
+        if self._dialect.per_s is None:
+            gaps += _standing_out(np.array(ticks, np.int64))
+        return gaps
+
+
+def _standing_out(ticks: Int64Array) -> list[Window]:
+    """Intervals longer than LONG times what is usual both before and after: a flow that ramps up or down has none."""
+    intervals = np.diff(ticks)
+    if intervals.size <= 2 * NEIGHBOURS:
+        return []
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(intervals, NEIGHBOURS), axis=1)
+    at = np.arange(NEIGHBOURS, intervals.size - NEIGHBOURS)
+    long = intervals[at] > LONG * np.maximum(usual[at - NEIGHBOURS], usual[at + 1])
+    return [(int(ticks[i]) + 1, int(ticks[i + 1]) - 1) for i in at[long]]
+
+
+def _joined(found: Sequence[Window], first: int, last: int) -> tuple[Window, ...]:
+    """Gaps inside [first, last] in order, those that touch joined."""
+    joined: list[Window] = []
+    for begin, end in sorted(found):
+        begin, end = max(begin, first), min(end, last)
+        if begin > end:
+            continue
+        if joined and begin <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return tuple(joined)

@@ -147,6 +147,18 @@ def test_a_restart_inside_a_delivery_voids_it_and_spares_the_next(banner: bool) 
     assert second.trains["reference.P"].ticks.size == 10
 
 
+def test_the_first_readings_after_a_start_are_thrown_away_by_the_counter() -> None:
+    banner = (99 * SECOND, "!# TAPR TICC Timestamping Counter", "")
+    stamps = each_second(20)[2:]
+    windows = [(100 * SECOND, 110 * SECOND), (110 * SECOND, 120 * SECOND)]
+    first, second = stamp_runs("it", TICC, ["reference.P"], lines([banner, *stamps]), "x", windows, 1.0)
+    train = first.trains["reference.P"]
+    assert train.gaps == ((train.window[0], train.ticks[0] - 1),)
+    assert (first.complete, second.complete) == (False, True)
+    [ran_before] = stamp_runs("it", TICC, ["reference.P"], lines(stamps), "x", windows[:1], 1.0)
+    assert ran_before.complete  # it was on long before: nothing was thrown away here
+
+
 def test_wrapped_seconds_are_unwrapped_by_their_arrival() -> None:
     stamps = [(t_ns, f"{(95 + n) % 100:02d}.5", "A") for n, (t_ns, _, _) in enumerate(each_second(20))]
     run = derive(lines(stamps), WHOLE, wrap_digits=2)
@@ -202,6 +214,27 @@ def test_each_input_of_a_picopet_has_a_clock_of_its_own() -> None:
     assert a.edge is b.edge is EdgeKind.RISING
     assert a.clock != b.clock
     assert {run.clock.clock for run in runs} == {a.clock, b.clock}
+
+
+@pytest.mark.parametrize("missing", [[30], [30, 31], [30, 32], [30, 60]])
+def test_what_a_picopet_may_have_dropped_is_a_gap(missing: list[int]) -> None:
+    """It drops silently: an interval that stands out proves nothing about the instrument under test."""
+    times = np.delete(np.arange(100) * 0.1, missing)
+    marks = [(100 * SECOND + round(t * SECOND), f"{t:.9f}", "A") for t in times]
+    [run] = stamp_runs("pet", PICOPET, ["tap.A"], lines(marks, picopet), "x", [WHOLE], 1.0)
+    train = run.trains["tap.A"]
+    assert not run.complete
+    for number in missing:
+        assert any(begin <= number * 10**11 <= end for begin, end in train.gaps)
+
+
+def test_a_flow_that_ramps_is_no_gap() -> None:
+    """From 40 to 5 L/min within a few pulses and back: the intervals change eightfold."""
+    intervals = np.concatenate([np.full(40, 0.1), [0.15, 0.3, 0.6], np.full(40, 0.8), [0.5, 0.2], np.full(40, 0.1)])
+    marks = [(100 * SECOND + round(t * SECOND), f"{t:.9f}", "A") for t in np.cumsum(intervals)]
+    window = (100 * SECOND, 200 * SECOND)
+    [run] = stamp_runs("pet", PICOPET, ["tap.A"], lines(marks, picopet), "x", [window], 1.0)
+    assert run.complete
 
 
 def test_edge_balance_cannot_use_two_inputs_of_a_picopet() -> None:
