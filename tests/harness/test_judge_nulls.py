@@ -1,4 +1,4 @@
-"""Tripwire: 384 honest segments with fixed seeds; the full measurement is benchmarks/nulls.py."""
+"""Tripwire: 768 honest segments with fixed seeds; the full measurement is benchmarks/nulls.py."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.detectors import DETECTORS
-from benchmarks.generators import PROFILE
-from benchmarks.nulls import honest_case, strong
+from benchmarks.nulls import CASE_OF, CASES, MANY, strong
 from harness.catalogue import load_validations
 from harness.judge.contract import Reading, Validation, View
 
@@ -18,10 +17,13 @@ from harness.judge.contract import Reading, Validation, View
 @pytest.fixture(scope="module")
 def readings() -> dict[str, list[Reading]]:
     found: dict[str, list[Reading]] = {name: [] for name in DETECTORS}
-    for seed in range(48):
-        segments = honest_case(np.random.default_rng([99, seed]))
-        for name, spec in DETECTORS.items():
-            found[name] += spec.judge(segments, View(PROFILE, spec.parameters, Validation(10_000, 0)))
+    for kind, (make, profile) in CASES.items():
+        mine = [name for name in DETECTORS if kind in CASE_OF.get(name, ("visit",))]
+        for seed in range(48 * MANY.get(kind, 1) * 2):
+            segments = make(np.random.default_rng([99, seed]))
+            for name in mine:
+                spec = DETECTORS[name]
+                found[name] += spec.judge(segments, View(profile, spec.parameters, Validation(10_000, 0)))
     return found
 
 
