@@ -66,7 +66,8 @@ def part_sale(
         )
         fill, twice = _read(rng, seen, misread)
         ends = [Decimal(repr(x)).quantize(STEP, rounding="ROUND_FLOOR") for x in (begin, target)]
-        wrong = rng.random() < misread
+        # inside the sale the display is read twice and the reading that its amount confirms is taken, at the end once
+        wrong = rng.random() < (misread if i + 1 == len(stops) else misread**2)
         ends[1] += Decimal(int(rng.integers(1, 10))) if wrong else Decimal(0)
         window = (0 if i == 0 else t_ns - 290_000_000_000, t_ns)
         stopped = "preset" if i + 1 == len(stops) else "hand"

@@ -54,10 +54,18 @@ READ = {
         "Nozzle of {label} lifted and not yet opened: read the litres on the display aloud, type them as shown"
     ),
     "display": mark("Read volume and amount on the display after {label} aloud, type them as shown"),
+    "parameters": mark(
+        "Open the parameter menu without changing anything: read factor, density and compensation aloud, type them as shown, leave it"
+    ),
     "totaliser": mark("Read the totaliser after {label} aloud, type it as shown"),
 }
 PRESS = mark("Press the seized {what} once")
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
+DELIVER_GAS = mark(
+    "Have the station's staff connect the vessel of {label}, deliver: {preset}, {flow}; they vent and disconnect"
+)
+BUY_GAS = mark("Buy {label} as an ordinary customer buys, the station's staff connects: {preset}, {flow}")
+SHUT_GAS = mark("Have the station's staff start a sale with the vessel's valve closed and end it after {seconds} s")
 GO = mark("Go to instrument {instrument} ({product})")
 COMMIT = mark(
     "Enter into the record and show to the parties, before the draw: SHA-256 of the draw's seed is {digest}. The seed itself is named afterwards"
@@ -168,7 +176,8 @@ class Enactor:
         if driver is not None:  # the motor runs only in an authorised sale
             pump: Dispenses = capability(driver, Dispenses, "deliver")
             pump.authorise(None, None)
-        self._operator.ask("shut", translate(SHUT, seconds=step.seconds), seconds=step.seconds)
+        text = SHUT_GAS if "medium" in self._bench.file.profile else SHUT
+        self._operator.ask("shut", translate(text, seconds=step.seconds), seconds=step.seconds)
         return {}
 
     def _deliver(self, step: Deliver) -> Outcome:
@@ -181,7 +190,7 @@ class Enactor:
         if driver is None:
             self._flow = step.flow
             self._operator.ask(
-                "deliver", _told(step), until_l=None if step.until_l is None else str(step.until_l),
+                "deliver", _told(step, self._bench.file.profile), until_l=None if step.until_l is None else str(step.until_l),
                 volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),
                 flow=step.flow, covert=step.covert, press_at_l=None if step.press_at_l is None else str(step.press_at_l),
             )  # fmt: skip
@@ -265,8 +274,11 @@ class Enactor:
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
         if isinstance(driver, Operates):
-            answer = driver.ask(f"read-{step.what}", translate(READ[step.what], label=step.label))
-            if step.what != "totaliser":
+            text = translate(READ[step.what], label=step.label)
+            if step.what == "display":
+                return self._measuring.read_display(driver, text)
+            answer = driver.ask(f"read-{step.what}", text)
+            if step.what not in ("totaliser", "parameters"):
                 self._measuring.displayed(answer["volume_l"])
             return _texts(answer)
         if step.what == "totaliser":
@@ -278,15 +290,22 @@ def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in answer.items() if value is not None}
 
 
-def _told(step: Deliver) -> str:
-    """What the operator is asked to do for a delivery."""
-    words = {"label": step.label, "preset": _preset(step), "flow": translate(FLOW[step.flow]), "until": step.until_l}
+def _told(step: Deliver, profile: Mapping[str, Any]) -> str:
+    """What the operator is asked to do for a delivery; gas is connected by the station's own staff."""
+    words = {
+        "label": step.label,
+        "preset": _preset(step, str(profile.get("quantity_unit", "L"))),
+        "flow": translate(FLOW[step.flow]),
+        "until": step.until_l,
+    }
+    if "medium" in profile:
+        return translate(BUY_GAS if step.covert else DELIVER_GAS, **words)
     if step.until_l is None:
         return translate(BUY if step.covert else DELIVER, **words)
     return translate(DELIVER_UNTIL if step.until_l else LIFT, **words)
 
 
-def _preset(step: Deliver) -> str:
+def _preset(step: Deliver, unit: str) -> str:
     if step.amount is not None:
         return translate(mark("preset amount {amount}"), amount=step.amount)
-    return translate(mark("preset {volume} L"), volume=step.volume_l)
+    return translate(mark("preset {volume} {unit}"), volume=step.volume_l, unit=unit)

@@ -43,6 +43,7 @@ PROVE = mark(
 AGAIN = mark("Read once more, the other officer reads aloud: {why}. {text}")
 DELIVERY, PORTION = mark("delivery {label}"), mark("delivery {label}, part {portion}")
 FAR = mark("this stands far from the display")
+UNFIT = mark("the amount is not the price times the volume")
 BOTH = mark("both officers read the parts of a sale")
 
 
@@ -72,6 +73,25 @@ class Measuring:
         before = meter.read()
         result = act()
         return {**result, "meter_before": dict(before), "meter_after": dict(meter.read())}
+
+    def read_display(self, eyes: Operates, text: str) -> Outcome:
+        """Volume, amount and price as shown; read once more where the amount is not price times volume."""
+        answer = eyes.ask("read-display", text)
+        earlier: list[dict[str, Any]] = []
+        if not self._fits(answer):
+            earlier = [_texts(answer)]
+            answer = eyes.ask("read-display", translate(AGAIN, why=translate(UNFIT), text=text))
+        self.displayed(answer["volume_l"])
+        return {**_texts(answer), "earlier": earlier} if earlier else _texts(answer)
+
+    def _fits(self, answer: Mapping[str, Any]) -> bool:
+        """One money step for any honest rounding, one volume step for what the display does not show (field_rules.md
+        section 4); True where the profile does not say these steps."""
+        profile = self._bench.file.profile
+        if not {"volume_resolution_l", "amount_resolution"} <= set(profile) or answer.get("price") is None:
+            return True
+        step, money = (Decimal(str(profile[key])) for key in ("volume_resolution_l", "amount_resolution"))
+        return bool(abs(answer["amount"] - answer["price"] * answer["volume_l"]) <= money + answer["price"] * step)
 
     def weigh(self, step: Weigh) -> Outcome:
         kind = str(self._bench.file.reference.get("kind", ""))

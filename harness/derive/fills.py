@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from harness.derive import prover, weighing
+from harness.derive import gas_reference, prover, weighing
 from harness.derive.parts import Part, Stage, Taken, Told, number
 from harness.derive.recorded import Recorded
 from harness.judge.contract import Portion
@@ -23,7 +23,7 @@ class Fills:
     """What the references of one run measured, by the certificate its bench file declares."""
 
     def __init__(self, recorded: Recorded, tale: Told) -> None:
-        reference = recorded.bench.reference
+        self._reference = reference = recorded.bench.reference
         self._prover = prover.Prover.declared(reference) if reference.get("kind") == "prover_neck" else None
         self._profile, self._product = recorded.bench.profile, tale.stated.get("product", "")
 
@@ -51,17 +51,17 @@ class Fills:
                 continue
             litres = self._litres(stage.fill[0], stage.fill[1][2])
             begin = self._begin(before)
-            end = number(stage.displays[0][2].get("volume_l"))
-            if litres is None or begin is None or end is None or end <= begin[0]:
+            end = self._shown(stage.displays)
+            if litres is None or begin is None or end is None or end[0] <= begin[0]:
                 continue
             found.append(
                 Portion(
                     from_l=begin[0],
-                    to_l=end,
+                    to_l=end[0],
                     reference_l=litres,
-                    window_ns=(begin[1], stage.displays[0][0]),
+                    window_ns=(begin[1], end[1]),
                     stop="preset" if stage.until_l is None else "hand",
-                    displays_sure=begin[2] and self._sure(stage.displays, 0),
+                    displays_sure=begin[2] and end[2],
                     fill_sure=stage.fill[1][2].get("read_twice") is True,
                 )
             )
@@ -72,13 +72,17 @@ class Fills:
         fills = [(how, part.reads[how]) for how in RAW if how in part.reads]
         fills += [stage.fill for stage in part.stages if stage.fill is not None]
         return {
+            **gas_reference.observed(self._reference, [taken[2] for _, taken in fills]),
             "temperature_recorded": bool(fills) and all(_given(taken, TEMPERATURES[how]) for how, taken in fills),
             "reference_read_twice": bool(fills) and all(taken[2].get("read_twice") is True for _, taken in fills),
         }
 
     def _litres(self, how: str, answered: Mapping[str, Any]) -> tuple[float, float] | None:
-        readings = {key: number(answered.get(key)) for key in RAW[how]}
+        kind = str(self._reference.get("kind", ""))
+        readings = {key: number(answered.get(key)) for key in gas_reference.RAW.get(kind, RAW[how])}
         try:
+            if kind in gas_reference.RAW:
+                return gas_reference.quantity(self._reference, self._profile, readings)
             if how == "weigh":
                 return weighing.litres(readings, self._product)
             return None if self._prover is None else prover.litres(self._prover, readings, self._product)
@@ -101,10 +105,13 @@ class Fills:
         """Display at the beginning of a part, when it was read, and whether it is sure; zero at that of a sale."""
         if before is None:
             return Decimal(0), 0, True
-        if not before.displays:
-            return None
-        shown = number(before.displays[-1][2].get("volume_l"))
-        return None if shown is None else (shown, before.displays[-1][0], self._sure(before.displays, -1))
+        return self._shown(before.displays[::-1])
+
+    def _shown(self, displays: Sequence[Taken]) -> tuple[Decimal, int, bool] | None:
+        """The first reading that another look or its amount confirms, else the first; when, and whether it is sure."""
+        found = [(number(read[2].get("volume_l")), read[0], self._sure(displays, i)) for i, read in enumerate(displays)]
+        volumes = [(volume, t_ns, sure) for volume, t_ns, sure in found if volume is not None]
+        return next((entry for entry in volumes if entry[2]), volumes[0]) if volumes else None
 
     def _sure(self, displays: Sequence[Taken], which: int) -> bool:
         """The reading `which` was repeated after another look, or the displayed amount is price times volume."""

@@ -223,7 +223,7 @@ DETECTOR = DetectorSpec(
         "repeatability": 0.0006,
         "min_l": 5.0,
         "q": 1e-4,
-        "q_eye": 0.02,
+        "q_eye": 0.05,  # six numbers read by eye a sale
     },
     judge=judge,
     weight=0.5,
