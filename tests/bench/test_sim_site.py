@@ -18,6 +18,7 @@ from fixtures.sim.direct import delivery
 from fixtures.sim.mechanisms import CheatPart, CheatSpec, FirmwareGain, Reversion, Trigger, TriggerKind
 from fixtures.sim.plant import Block
 from fixtures.sim.scenario import AnalyserLoss, Kit, Scenario
+from fixtures.sim.self_lock import EncoderFault
 from protocols.contract import Garbage, Message, Role, joined
 from protocols.wire import dart, lcus, sigrok_pico
 from protocols.wire.dart import Control, ControlKind, Data, PumpState
@@ -568,3 +569,20 @@ def test_press_at_a_volume_while_the_bench_is_master() -> None:
     (done,) = bench.site.sales
     assert done.register_steps in (1200, 1201)
     assert (done.board_edges - done.encoder_edges) / done.encoder_edges == pytest.approx(0.025, abs=0.005)
+
+
+def test_a_code_of_the_self_lock_is_read_in_place_of_the_price() -> None:
+    bench = Bench(station(self_lock=True))
+    assert "code" not in bench.ask("read", what="display")
+    bench.site.dispenser.encoder_fault(EncoderFault.DISCONNECTED)
+    shown = bench.ask("read", what="display")
+    assert shown["code"] == "62"
+    assert "price" not in shown
+
+
+def test_trader_s_hands_are_tied_when_the_operator_confirms_that_control_is_taken() -> None:
+    bench = Bench(station("fuel.C09"))
+    bench.ask("deliver", volume_l="4.00", covert=True)
+    bench.ask("confirm", key="control")
+    bench.ask("deliver", volume_l="4.00", covert=True)
+    assert [sale.armed for sale in bench.site.sales] == [True, False]
