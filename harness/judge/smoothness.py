@@ -1,6 +1,6 @@
 """How smoothly the fuel ran inside a delivery: what gas, vapour and a starved pump cannot leave smooth.
 
-Liquid alone follows pump and valve: flow means of half a second differ from one to the next by 1 to 2 %.  Gas in the line
+Liquid alone follows pump and valve: flow means of half a second scatter by 1 to 2 %.  Gas in the line
 makes the pulses ragged, vapour and an empty suction pipe let the flow break in (fuel_dispensers.md 1.3, C21 C25: "intervals
 ragged"; the bound of 2.5 % is grade D).
 """
@@ -15,7 +15,7 @@ import numpy as np
 from harness.judge.contract import Segment
 from harness.judge.volumes import track
 
-SMOOTH = 0.025  # relative sd of half-second means, from the differences of neighbours
+SMOOTH = 0.025  # relative sd of half-second means about their straight line
 _WINDOW_NS = 500_000_000
 _START_L, _END_L = 1.5, 1.0  # start-up, and the slow stage before a preset
 _LEAST = 8  # windows
@@ -35,7 +35,10 @@ def unrest(segment: Segment, profile: Mapping[str, Any]) -> float | None:
         volumes = np.diff(np.interp(edges.astype(np.float64), t_ns.astype(np.float64), found.litres))
         if volumes.size < _LEAST or volumes.min() <= 0:
             return None
-        return float(np.std(np.diff(volumes)) / np.sqrt(2) / volumes.mean())
+        place = np.arange(volumes.size, dtype=np.float64)
+        trend = np.polynomial.polynomial.polyfit(place, volumes, 1)
+        left = volumes - np.polynomial.polynomial.polyval(place, trend)
+        return float(np.sqrt(np.sum(left**2) / (volumes.size - 2)) / volumes.mean())
     return None
 
 
