@@ -20,8 +20,12 @@ from fixtures.sim.world import World
 from harness.benches import find, on_ports, scenario
 from harness.derive import read_recorded, segments
 from harness.inspection import judge_case
+from harness.plans import PlanSpec
+from harness.plans.ability import Ability
+from harness.plans.portions import long_sale
 from harness.plugins import specs
 from harness.runner import RunResult, find_plan, run
+from harness.step import Confirm, Inquire, Phase, Plan
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
 SPEED = 40.0
@@ -97,6 +101,44 @@ def test_the_wrong_baud_rate_is_named(tmp_path: Path) -> None:
     assert result.status == "error"
     assert "wrong baud rate" in result.why
     assert verify_case(case.path).complete
+
+
+def long_sale_only(can: Ability) -> Plan:
+    yield Confirm("safety", "safe")
+    yield Inquire("product", "product")
+    yield Inquire("seals_before", "seals")
+    yield Phase("C", "long")
+    yield from long_sale(can, "C4")
+    yield Confirm("closing", "closed")
+
+
+@pytest.mark.parametrize("name", ["dispenser-k0", "dispenser-k0-prover"])
+def test_a_sale_measured_in_parts(tmp_path: Path, name: str) -> None:
+    """Raw readings over a real line, parts out of the journal alone: 4 % beyond 20 L lies in the later ones."""
+    bench = find(name)
+    world = build(scenario(bench, "fuel.C02", 1))
+    plan = PlanSpec("long-sale", "dispenser", frozenset({"reference", "display"}), long_sale_only, "")
+    case = Case.create(tmp_path / "case")
+    with served(world, bench) as real:
+        opened = open_bench(real, specs("instruments"), case.journal, {"tool": "test"}, speed=SPEED)
+        result = run(plan, opened, lambda: {}, lambda *step: None)
+    assert result.status == "complete", result.why
+    [sale] = segments(read_recorded(case.journal))
+    assert sale.complete
+    assert len(world.sales) == 1  # type: ignore[attr-defined]
+    first, *_, last = sale.portions
+    assert first.from_l == 0
+    assert last.to_l > 45
+    assert all(portion.fill_sure and portion.displays_sure for portion in sale.portions)
+    gains = [float(p.to_l - p.from_l) / p.reference_l[0] - 1 for p in (first, last)]
+    assert gains[0] == pytest.approx(0, abs=0.004)
+    assert gains[1] == pytest.approx(0.04, abs=0.004)
+    if name == "dispenser-k0":  # nothing was left out: the parts make up the whole
+        assert sale.reference_l is not None
+        assert sale.reference_l[0] == pytest.approx(world.sales[0].delivered_ml / 1000, rel=0.002)  # type: ignore[attr-defined]
+    else:
+        assert sale.reference_l is None
+        assert len(sale.portions) == 2
 
 
 def test_a_port_that_is_not_there(tmp_path: Path) -> None:
