@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from fixtures.benchfile import BenchFile, _place_in, parse
 from fixtures.errors import BenchError
-from fixtures.profile import DISPENSER, checked, shown, table
+from fixtures.profile import DISPENSER, checked, rows_of, shown, table
+from fixtures.references import PROVER
 from harness.benches import built_in, find
 from harness.plans import PLANS
 from harness.plans.ability import Ability
@@ -226,6 +228,36 @@ def test_one_value_at_a_time_parses_or_is_quoted(key: str, value: Any) -> None:
 def test_the_keys_are_documented() -> None:
     docs = Path(__file__).parents[2] / "docs" / "bench.md"
     assert table("dispenser") in docs.read_text("utf-8")
+    assert rows_of(PROVER) in docs.read_text("utf-8")
+
+
+PROVER_BENCH = find("dispenser-k0-prover").text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('u_ml = "2.5"\n', "", "u_ml is missing: every reference needs it"),
+        ('ml_per_mm = "2"', 'ml_per_mm = "0"', "ml_per_mm expected a number > 0"),
+        ('material = "stainless"', 'material = "glass"', "material expected one of stainless, carbon"),
+        ('h0_mm = "66"', 'h0_mm = "140"', "expected low_mm < h0_mm < high_mm, got 5, 140 and 140"),
+        ("pre_wet = true", "pre_wett = true", "did you mean pre_wet?"),
+        ('kind = "prover_neck"', 'kind = "bucket"', "kind expected one of prover_neck, gravimetric"),
+        ("pre_wet = true", 'pre_wet = "yes"', "pre_wet expected true or false, without quotes"),
+    ],
+)
+def test_a_certificate_that_cannot_be_right_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+    assert old in PROVER_BENCH
+    with pytest.raises(BenchError, match=re.escape(message)) as error:
+        parse(PROVER_BENCH.replace(old, new, 1), "bench.toml")
+    assert str(error.value).startswith("bench.toml:")
+
+
+def test_the_certificate_is_kept_as_written() -> None:
+    reference = find("dispenser-k0-prover").reference
+    assert reference["u_ml"] == "2.5"
+    assert reference["pre_wet"] is True
+    assert find("dispenser-k0").reference == {}
 
 
 @pytest.mark.parametrize("name", sorted(PLANS))
