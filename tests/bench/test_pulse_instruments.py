@@ -225,6 +225,21 @@ def test_late_samples_are_whole_samples(tmp_path: Path) -> None:
         assert bench.drivers["it"].burst(1_000_000, 1000)["bytes"] == 1000
 
 
+def test_an_answer_that_comes_late_is_not_taken_for_samples(tmp_path: Path) -> None:
+    """Nothing in the bytes says what they are: a stale answer would shift every sample."""
+    site = site_with("sump")
+    port = site.ports["sump"]
+    with opened(bench_file("sump", AB), tmp_path, site) as bench:
+        bench.drivers["it"].open()
+        site.after(15_000_000, lambda: port.transmit(b"\x01OLS\0\0"))
+        with pytest.raises(
+            InstrumentError, match="expected 1000 bytes of samples, got 1006: an earlier answer came late"
+        ):
+            bench.drivers["it"].burst(1_000_000, 1000)
+    [burst] = bursts("it", AB, read_recorded(tmp_path).chunks["it"], "x")
+    assert burst.capture is None
+
+
 def test_another_device_at_the_port_is_named(tmp_path: Path) -> None:
     site = site_with("sump")
     inject(site.ports["sump"], to_bench=FaultScript(at={1: FaultKind.FLIP}))

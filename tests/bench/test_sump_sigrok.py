@@ -8,6 +8,7 @@ node, and a preloaded object answers those queries.  Both exist in this test alo
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,16 +57,34 @@ int ioctl(int fd, unsigned long request, ...)
 """
 
 
-def device_nodes() -> list[str]:
-    """Names of serial ports that libserialport accepts here, with a node to bind over."""
+def accepted_names() -> list[str]:
+    """Names of serial ports that libserialport accepts here: those with a device in the kernel's tty class."""
     folder = Path("/sys/class/tty")
-    names = sorted(p.name for p in folder.iterdir() if (p / "device").exists()) if folder.is_dir() else []
-    return [name for name in names if Path("/dev", name).exists()]
+    names = sorted(path.name for path in folder.iterdir() if (path / "device").exists()) if folder.is_dir() else []
+    return sorted(names, key=lambda name: not Path("/dev", name).exists())
 
 
 def unshare() -> list[str]:
     """The command that opens a private mount namespace: as root, else in a user namespace."""
     return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-r", "-m"]
+
+
+ATTEMPTS = 15
+
+# $1 pseudo-terminal, $2 name of the port, $3 an empty folder, then the command.  Where the port has no node (containers),
+# a private /dev is made of what the command needs.
+BIND = """
+if [ -e "/dev/$2" ]; then
+    mount --bind "$1" "/dev/$2" || exit 99
+else
+    mount --rbind /dev "$3" && mount -t tmpfs private /dev || exit 99
+    for node in null zero random urandom tty "$2"; do : > "/dev/$node"; done
+    for node in null zero random urandom tty; do mount --bind "$3/$node" "/dev/$node" || exit 99; done
+    mount --bind "$3/${1#/dev/}" "/dev/$2" || exit 99
+fi
+shift 3
+exec env "$@"
+"""
 
 
 def why_not() -> str:
@@ -75,13 +94,10 @@ def why_not() -> str:
     for tool in ("sigrok-cli", "gcc", "unshare"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
-    if not device_nodes():
-        return (
-            "no serial port that is a device in /sys/class/tty and has a node in /dev (a container without --device?)"
-        )
-    port = f"/dev/{device_nodes()[0]}"
+    if not accepted_names():
+        return "no serial port with a device in /sys/class/tty"
     tried = subprocess.run(
-        [*unshare(), "mount", "--bind", "/dev/null", port], capture_output=True, text=True, check=False
+        [*unshare(), "mount", "-t", "tmpfs", "private", "/mnt"], capture_output=True, text=True, check=False
     )
     if tried.returncode:
         return f"no private mount namespace here ({tried.stderr.strip()}); needs CAP_SYS_ADMIN or user namespaces"
@@ -102,26 +118,25 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sigrok(shim: Path, pty: str, *arguments: str) -> str:
-    """What `sigrok-cli -d ols:conn=PORT ARGUMENTS` prints, with `pty` at the port's place."""
-    port = f"/dev/{device_nodes()[0]}"
-    script = 'mount --bind "$1" "$2" && shift 2 && exec env LD_PRELOAD="$@"'
-    command = [
-        *unshare(),
-        "sh",
-        "-c",
-        script,
-        "sh",
-        pty,
-        port,
-        str(shim),
-        "sigrok-cli",
-        "-d",
-        f"ols:conn={port}",
-        *arguments,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """What `sigrok-cli -d ols:conn=PORT ARGUMENTS` prints, with `pty` at the port's place.
+
+    Its driver waits only some milliseconds for an answer and takes a later one for samples: on a busy machine its own
+    log says that the metadata did not end or the data stalled, and that attempt is void.
+    """
+    name = accepted_names()[0]
+    spare = shim.parent / "dev"
+    spare.mkdir(exist_ok=True)
+    run = [f"LD_PRELOAD={shim}", "sigrok-cli", "-l", "4", "-d", f"ols:conn=/dev/{name}", *arguments]
+    command = [*unshare(), "sh", "-c", BIND, "sh", pty, name, str(spare), *run]
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        heard = "metadata ends" in done.stderr
+        asked, got = (re.search(f"{what} (\\d+)", done.stderr) for what in ("Setting sample limit", "Received"))
+        # the limit is logged as the device counts it: four samples less
+        if heard and (asked is None or (got is not None and int(got[1]) >= int(asked[1]))):
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+    raise AssertionError(f"sigrok-cli had no undisturbed dialogue in {ATTEMPTS} attempts: {done.stderr[-2000:]}")
 
 
 class Heard:
@@ -180,8 +195,7 @@ def test_sigrok_cli_captures_the_simulated_edges(
         sigrok(
             shim, pty, "--config", f"samplerate={rate}", "--samples", str(samples), "--channels", "0,1", "-o", str(file)
         )
-    assert len(device.begun_ns) == 1
-    truth = turned.words(device.begun_ns[0], rate, samples)
+    truth = turned.words(device.begun_ns[-1], rate, samples)
     capture = read(file)
     trains = {train.channel: train for train in capture.trains}
     for bit, name in enumerate(("0", "1")):
@@ -219,4 +233,4 @@ def test_sigrok_cli_sends_the_captured_sequence(shim: Path, tmp_path: Path, simu
             str(tmp_path / "a.sr"),
         )
     assert b"".join(PROTOCOL.encode(message, Role.HOST) for message in SIGROK_SETUP) in bytes(heard.data)
-    assert bytes(heard.data).startswith(b"\0\0\0\0\0\x02\x04")
+    assert b"\0\0\0\0\0\x02\x04" in bytes(heard.data)
