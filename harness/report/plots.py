@@ -56,7 +56,8 @@ def _courses(
     found: Sequence[Segment], profile: Mapping[str, Any], document: Mapping[str, Any], path: Path
 ) -> Path | None:
     links = sorted(
-        {str(link) for segment in found for link in _links(segment)}, key=lambda name: (name != str(WHOLE), name)
+        {str(link) for segment in found for link in _links(segment, profile)},
+        key=lambda name: (name != str(WHOLE), name),
     )
     if not links:
         return None
@@ -65,7 +66,7 @@ def _courses(
     for axis, name in zip(axes[:, 0], links, strict=True):
         styles = cycle([(style, colour) for style in STYLES for colour in COLOURS])
         for segment in found:
-            for link in _links(segment):
+            for link in _links(segment, profile):
                 up, down = track(segment, link.upstream, profile), track(segment, link.downstream, profile)
                 if str(link) != name or isinstance(up, str) or isinstance(down, str):
                     continue
@@ -97,9 +98,9 @@ def _courses(
     return _save(figure, path)
 
 
-def _links(segment: Segment) -> list[Link]:
+def _links(segment: Segment, profile: Mapping[str, Any]) -> list[Link]:
     """What the customer gets against what is counted, whole, then each continuous link of the chain."""
-    links = pairs(segment)
+    links = pairs(segment, profile)
     followed = {station for link in links for station in (link.upstream, link.downstream)}
     return [WHOLE, *(link for link in links if link != WHOLE)] if {"reference", "register"} <= followed else links
 
