@@ -2,7 +2,7 @@
 
 ::
 
-    # shortmeasure-edges 1
+    # shortmeasure-edges 1         known by this line, or by the columns within the first 4096 bytes
     # tick_s 1/12000000            a tick in seconds: a fraction, a decimal, or "unknown"
     # window 0 99999999            first and last observed time, in the unit of the rows
     # channel XA both 0            name, edges recorded (both, rising, falling), level at the beginning (0, 1, x)
@@ -29,7 +29,7 @@ import numpy as np
 from captures.errors import CaptureError, WrongFormatError
 from captures.formats.changes import Changes
 from captures.formats.decimal_ticks import Decimals
-from captures.formats.reader import Reader, hashed, open_plain
+from captures.formats.reader import HEAD_BYTES, Reader, hashed, open_plain
 from captures.formats.text import BLOCK, COMMA, MAX_DIGITS, Bools, blocks, lines_of, numbered
 from captures.model import Capture, EdgeKind, Int64Array, Origin, PulseTrain, UInt8Array
 
@@ -38,12 +38,14 @@ FIRST_LINE = "# shortmeasure-edges 1"
 MAX_CHANNELS = 512
 _MAX_LINES = 100_000
 _COLUMNS = re.compile(rb"(?:\xef\xbb\xbf)?(tick|time_s),channel,level\r?\n")
+_REMARKS_AND_COLUMNS = re.compile(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*\n)*(?:tick|time_s),channel,level\r?\n")
 _TIME = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _TICK = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}|/[1-9][0-9]{0,17})?")
 
 
 def sniff(head: bytes) -> bool:
-    return head.startswith(FIRST_LINE.encode()) or _COLUMNS.match(head) is not None
+    """The first line, or the columns, after lines with # as far as the head reaches."""
+    return head.startswith(FIRST_LINE.encode()) or _REMARKS_AND_COLUMNS.match(head) is not None
 
 
 @dataclass
@@ -64,7 +66,7 @@ def read(path: Path) -> Capture:
     """
     where = repr(path.name)
     with open_plain(path) as handle:
-        if not sniff(handle.read(128)):
+        if not sniff(handle.read(HEAD_BYTES)):
             raise WrongFormatError(f'{where}: expected "{FIRST_LINE}" or columns tick|time_s,channel,level')
         sha256, size = hashed(handle)
         said, column, number = _Said(), b"", 0
