@@ -74,6 +74,14 @@ def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = N
     from fixtures.sim.forecourt import Forecourt
     from harness.exits import UsageError
 
+    if bench.family == "gas-dispenser":
+        from fixtures.sim.gas.station import GasScenario, build_gas
+
+        try:
+            gas = GasScenario(scenario(bench, None, seed), cast(Any, str(bench.profile["medium"])), cheat, size)
+            return build_gas(gas)
+        except ValueError as error:
+            raise UsageError(str(error.args[0])) from None
     if bench.site is None:
         return build(scenario(bench, cheat, seed, size))
     ids = [one.id for one in bench.site.instruments]

@@ -23,12 +23,12 @@ from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
+from harness.families import tests_of
 from harness.imported import imports, is_case
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
-from harness.families import tests_of
 from harness.plugins import specs
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
@@ -63,7 +63,7 @@ def inspect(
     plan = find_plan(plan_name)
     instruments = specs("instruments")
     check_stations(plan, bench_file)
-    edition(bench_file.edition)  # a missing edition must stop the run before fuel flows, not after
+    detectors = tests_of(edition(bench_file.edition)).detectors  # a missing edition must stop the run before fuel flows
     case = Case.create(case_path)
     header = {
         "tool": "shortmeasure", "version": version("shortmeasure"), "python": ".".join(map(str, sys.version_info[:3])), "plan": plan.name,
@@ -172,6 +172,7 @@ def _judged(
     kit: str = "",
     share: Fraction = Fraction(1),
 ) -> Mapping[str, Any]:
+    tests = tests_of(limits)
     verdict: Verdict = judge(
         found,
         with_rules(profile),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from harness.derive.sales import CODEC as DART_CODEC
 from harness.derive.sales import Reports, dispenser_reports, new_sale, scaled, start_value
 from harness.judge.contract import Segment, SegmentKind
 
+PARAMETERS = ("meter_factor", "density_kg_m3")
 AFTER_LAST_NS = 120_000_000_000  # how long after the last delivery its final readings may come
 
 
@@ -46,6 +48,13 @@ def _owned(segment: Segment, instrument: str) -> Segment:
     )
 
 
+def _parameters(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of the menu as read: numbers as written, switches as words; what was not shown is left out."""
+    found = {name: str(answer[name]) for name in PARAMETERS if number(answer.get(name)) is not None}
+    switch = str(answer.get("compensation", "")).strip().lower()
+    return found | ({"compensation": switch} if switch in ("on", "off") else {})
+
+
 class _Deriver:
     def __init__(self, recorded: Recorded, tale: Told) -> None:
         self._profile, self._places, self._tale = recorded.bench.profile, recorded.places, tale
@@ -54,6 +63,7 @@ class _Deriver:
         self._runs = pulse_runs(recorded, windows)
         self._wired, self._reports = _reports(recorded)
         self._fills = Fills(recorded, tale)
+        self._unit = str(self._profile.get("quantity_unit", "L"))
 
     def segment(self, part: Part) -> Segment:
         later = [run.window_ns[1] for run in self._runs if run.window_ns[0] >= part.begin_ns]
@@ -87,10 +97,13 @@ class _Deriver:
             "seals_unchanged": self._tale.seals_unchanged,
             **self._fills.observed(part),
             "stated_k": self._tale.stated.get("K", ""),
+            "stated_certificate": self._tale.stated.get("certificate", ""),
             "stated_k_after": self._tale.stated.get("K_after", ""),
             "stated_software": self._tale.stated.get("software", ""),
             "stated_software_after": self._tale.stated.get("software_after", ""),
         }
+        if "parameters" in part.reads:
+            context["parameters"] = _parameters(part.reads["parameters"][2])
         if not part.is_delivery:
             return {**context, "seconds": step["seconds"]}
         context |= {
@@ -154,12 +167,12 @@ class _Deriver:
             times, u = frozen_int64([p.t_ns for p in own]), frozen_int64([p.u_ns for p in own])
             volumes = tuple(scaled(p.volume, volume_step) for p in own)
             amounts = tuple(scaled(p.amount, amount_step) for p in own)
-            result["register"] = Register("register", times, u, volumes, volume_step, "L", wire)
+            result["register"] = Register("register", times, u, volumes, volume_step, self._unit, wire)
             result["register_amount"] = Register("register_amount", times, u, amounts, amount_step, unit, wire)
         if "display" in part.reads:
             t_ns, place, value = part.reads["display"]
             for name, key, step, what in (
-                ("display", "volume_l", volume_step, "L"),
+                ("display", "volume_l", volume_step, self._unit),
                 ("amount", "amount", amount_step, unit),
             ):
                 shown = number(value.get(key))
@@ -171,7 +184,7 @@ class _Deriver:
             times, values = frozen_int64([t for t, _ in readings]), tuple(v for _, v in readings)
             step = Decimal(str(self._profile.get("totaliser_resolution_l", "0.01")))
             source = Origin("totaliser", part.label)
-            result["totaliser"] = Register("totaliser", times, frozen_int64([0, 0]), values, step, "L", source)
+            result["totaliser"] = Register("totaliser", times, frozen_int64([0, 0]), values, step, self._unit, source)
         return result
 
     def _totals(self, part: Part, until_ns: int) -> list[tuple[int, Decimal]]:

@@ -92,10 +92,11 @@ def _group(
         notes["unconfirmed"] = True
     mean = math.fsum(errors) / n
     # three deliveries and more tell their own scatter; fewer borrow the model's
-    s = REPEATABILITY
+    prior = float(number(profile, "repeatability_rel") or REPEATABILITY)
+    s = prior
     if n >= 3:
         own = math.sqrt(math.fsum((e - mean) ** 2 for e in errors) / (n - 1))
-        s = max(own, REPEATABILITY / 2)
+        s = max(own, prior / 2)
     u = math.sqrt(max(commons) ** 2 + (s**2 + max(runs) ** 2) / n)
     p = conformance_probability(mean, u, limit)
     decided = Conformity.INCONCLUSIVE if notes else _decide(p)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from harness.judge.contract import Link, Reading, Segment, Shape
-from harness.judge.places import same
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
+from harness.judge.places import same
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window

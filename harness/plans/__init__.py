@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.plans import dispenser_bench, dispenser_raid, site_survey
+from harness.plans import dispenser_bench, dispenser_raid, gas_raid, site_survey
 from harness.plans.ability import Ability
 from harness.step import Plan
 
@@ -32,6 +32,10 @@ PLANS = {
         PlanSpec(
             "dispenser-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_bench.steps,
             "a fuel dispenser in the laboratory, every link of the chain tapped from the start",
+        ),
+        PlanSpec(
+            "gas-raid", "gas-dispenser", frozenset({"reference", "display"}), gas_raid.steps,
+            "a CNG, LNG or LPG dispenser at the station: connections by its staff, parameters read and never changed",
         ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,

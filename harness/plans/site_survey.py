@@ -65,9 +65,10 @@ def _survey(one: Surveyed) -> Plan:
             "Receipt of the complaint about this instrument: number, date, litres and amount as printed, or `none`"
         )
         yield Inquire("complaint", text)
-    yield from _purchase(one.can, "V1", "13.70")
+    asked = dispenser_raid.Volumes.on(one.can)
+    yield from _purchase(one.can, "V1", asked.usual)
     if one.complaint:
-        yield from _purchase(one.can, "V2", "7.30")
+        yield from _purchase(one.can, "V2", asked.small)
     yield Shut("VS", SHUT_S)
 
 

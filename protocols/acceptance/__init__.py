@@ -4,5 +4,19 @@ from protocols.acceptance.parser import AcceptanceError, Edition, EditionSpec, L
 
 JJG443_2015 = EditionSpec("jjg443-2015", "protocols.acceptance", "jjg443_2015.toml")
 JJG443_2023 = EditionSpec("jjg443-2023", "protocols.acceptance", "jjg443_2023.toml")
+JJG996_2012 = EditionSpec("jjg996-2012", "protocols.acceptance", "jjg996_2012.toml")
+JJG1114_2015 = EditionSpec("jjg1114-2015", "protocols.acceptance", "jjg1114_2015.toml")
+LPG_CN = EditionSpec("lpg-cn", "protocols.acceptance", "lpg_cn.toml")
 
-__all__ = ["JJG443_2015", "JJG443_2023", "AcceptanceError", "Edition", "EditionSpec", "Limit", "parse"]
+__all__ = [
+    "JJG443_2015",
+    "JJG443_2023",
+    "JJG996_2012",
+    "JJG1114_2015",
+    "LPG_CN",
+    "AcceptanceError",
+    "Edition",
+    "EditionSpec",
+    "Limit",
+    "parse",
+]

@@ -17,7 +17,7 @@ MAX_CHARS = 64 * 1024
 MAX_LIMITS = 200
 MAX_TEXT = 500
 
-FAMILIES = ("dispenser", "scale", "truck-scale", "taximeter")
+FAMILIES = ("dispenser", "gas-dispenser", "scale", "truck-scale", "taximeter")
 USES = ("verification",)
 UNITS = ("1", "payment step", "L", "mL", "s")
 GRADES = ("V", "V2", "P", "I", "M", "T", "C", "D", "U")

@@ -1,0 +1,62 @@
+"""Which tests a family of instruments has, with which parameters, and what was measured of their false hits."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from harness.catalogue import CatalogueError, load_validations
+from harness.judge.contract import DetectorSpec, Validation
+from harness.plugins import specs
+from protocols.acceptance import Edition
+
+KEYS = {"name", "validation", "only", "detectors"}
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Detectors by name and validations by "name/version", as `judge` takes them."""
+
+    detectors: Mapping[str, DetectorSpec]
+    validations: Mapping[str, Validation]
+
+
+def tests_of(edition: Edition) -> Tests:
+    """The tests of the edition's family.
+
+    A family that families.toml does not name has every test but those that only others have.  Changed parameters are
+    another test: it claims by its own validation alone.  Raises CatalogueError when the data cannot be used.
+    """
+    known: Mapping[str, DetectorSpec] = specs("detectors")
+    own = next((family for family in _families() if family["name"] == edition.family), None)
+    if own is None:
+        others = {name for family in _families() for name in family["only"]}
+        return Tests({name: spec for name, spec in known.items() if name not in others}, load_validations())
+    mpe = float(edition.limit("mpe").value)
+    chosen = {name: _with(known[name], changes, mpe) for name, changes in own["detectors"].items() if name in known}
+    return Tests(chosen, load_validations(own["validation"]))
+
+
+def _with(spec: DetectorSpec, changes: Mapping[str, float], mpe: float) -> DetectorSpec:
+    own = {
+        ("bound" if key == "bound_mpe" else key): value * (mpe if key == "bound_mpe" else 1)
+        for key, value in changes.items()
+    }
+    if unknown := sorted(set(own) - set(spec.parameters)):
+        raise CatalogueError(f"families.toml: {spec.name} has no parameters {', '.join(unknown)}")
+    return replace(spec, parameters={**spec.parameters, **own})
+
+
+@cache
+def _families() -> tuple[Mapping[str, Any], ...]:
+    document = tomllib.loads((files("harness.catalogue") / "families.toml").read_text("utf-8"))
+    for number, family in enumerate(document["family"], 1):
+        if set(family) != KEYS:
+            raise CatalogueError(
+                f"families.toml, family {number}: expected the keys {', '.join(sorted(KEYS))}, got {sorted(family)}"
+            )
+    return tuple(document["family"])
