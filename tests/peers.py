@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -127,3 +128,44 @@ def served(world: World, speed: float = 1.0) -> Iterator[Mapping[str, str]]:
     finally:
         stop.set()
         server.join(10)
+
+
+@contextmanager
+def over_tcp(path: str) -> Iterator[int]:
+    """A port of the loopback that carries the bytes of a pseudo-terminal, as a serial device server does; one client."""
+    server = socket.create_server(("127.0.0.1", 0))
+    line = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    done, wake = os.pipe()
+
+    def carry() -> None:
+        client: socket.socket | None = None
+        while True:
+            ready, _, _ = select.select([done, server if client is None else client, line], [], [])
+            if done in ready:
+                break
+            if client is None:
+                if server in ready:
+                    client, _ = server.accept()
+                continue
+            if client in ready:
+                data = client.recv(4096)
+                if not data:
+                    client.close()
+                    client = None
+                    continue
+                os.write(line, data)
+            if line in ready:
+                client.sendall(os.read(line, 4096))
+        if client is not None:
+            client.close()
+
+    carrier = threading.Thread(target=carry)
+    carrier.start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        os.write(wake, b"x")
+        carrier.join(5)
+        for descriptor in (done, wake, line):
+            os.close(descriptor)
+        server.close()
