@@ -16,12 +16,14 @@ import harness.inspection as inspection
 from captures.model import PulseTrain, Register, frozen_int64
 from fixtures.benchfile import parse
 from fixtures.sim.build import build
-from fixtures.sim.cheats import CheatPart, CheatSpec, PulseAdder, Trigger, TriggerKind
 from fixtures.sim.encoder import Edges
+from fixtures.sim.honest import EFFECTS, declared, undeclared
+from fixtures.sim.mechanisms import CheatPart, CheatSpec, PulseAdder, Trigger, TriggerKind
 from fixtures.sim.plant import Block, Plant
 from fixtures.sim.pulse_line import PulseLine
 from fixtures.sim.till import Till
-from harness.benches import find, scenario
+from harness.benches import find, scenario, with_profile
+from harness.catalogue import load_causes
 from harness.judge.contract import Segment, SegmentKind
 from harness.report.text import verdict_text
 
@@ -205,3 +207,44 @@ def test_misread_digits_fail_no_instrument(tmp_path: Path, kit: str, seed: int) 
     document = inspected(tmp_path / "case", kit, seed, reading_error_rate=0.03)
     assert document["conformity"] != "fail", verdict_text(document)
     assert document["integrity"] != "proven", verdict_text(document)
+
+
+AT_THE_DISPENSER = [name for name, effect in EFFECTS.items() if effect.place in ("wet", "pulses", "board")]
+WITH_PAPERS = [name for name in AT_THE_DISPENSER if EFFECTS[name].declares]
+
+
+def _site(case: Path, kit: str, seed: int, effect: str, papers: bool) -> dict[str, Any]:
+    bench = find(f"dispenser-{kit.lower()}")
+    world = build(scenario(bench, None, seed, honest=(effect,)))
+    stated = declared((effect,)) if papers else undeclared((effect,))
+    plan = "dispenser-bench" if kit == "K3" else "dispenser-raid"
+    return dict(inspection.inspect(plan, with_profile(bench, stated), case, world=world).document)
+
+
+def _names_the_cause(document: dict[str, Any], effect: str) -> None:
+    """Never `proven`; a suspicion says that what acted here has not been excluded."""
+    assert document["status"] == "complete", document["why"]
+    assert document["integrity"] != "proven", verdict_text(document)
+    ids = {cause.cause: set(cause.ids) for cause in load_causes()}
+    for finding in document["findings"]:
+        if finding["level"] == "suspect":
+            said = {name for one in finding["explanations"] if not one["excluded_by"] for name in ids[one["cause"]]}
+            assert said & set(EFFECTS[effect].causes), verdict_text(document)
+
+
+@pytest.mark.parametrize("kit", ["K0", "K2", "K3"])
+@pytest.mark.parametrize("effect", AT_THE_DISPENSER)
+def test_a_site_with_one_honest_effect(tmp_path: Path, effect: str, kit: str) -> None:
+    _names_the_cause(_site(tmp_path / "case", kit, 1, effect, papers=True), effect)
+
+
+@pytest.mark.parametrize("kit", ["K2", "K3"])
+@pytest.mark.parametrize("effect", WITH_PAPERS)
+def test_incomplete_papers_accuse_nobody(tmp_path: Path, effect: str, kit: str) -> None:
+    document = _site(tmp_path / "case", kit, 2, effect, papers=False)
+    assert document["integrity"] in ("no_evidence", "inconclusive"), verdict_text(document)
+
+
+def test_every_effect_is_listed_among_the_causes() -> None:
+    listed = {name for cause in load_causes() for name in cause.ids}
+    assert {name for effect in EFFECTS.values() for name in effect.causes} == listed

@@ -31,12 +31,17 @@ EXACT = ("encoder", "board", "register")
 
 @dataclass(frozen=True)
 class Gain:
-    """Downstream over upstream volume of one segment: ratio, relative u, litres."""
+    """Downstream over upstream volume of one segment: ratio, relative u, litres.
+
+    `gassy`: the upstream is an in-line reference and the flow was not that of liquid alone: gas turns it as well, and is
+    never twice the same.
+    """
 
     segment: Segment
     ratio: float
     u: float
     litres: float
+    gassy: bool = False
 
 
 def gain(segment: Segment, link: Link, view: View) -> Gain | str:
@@ -51,7 +56,8 @@ def gain(segment: Segment, link: Link, view: View) -> Gain | str:
     u = math.hypot(up.u, down.u) / up.litres
     if not exact(link):
         u = math.hypot(u, view.parameters["repeatability"], view.parameters["offset_l"] / up.litres)
-    return Gain(segment, down.litres / up.litres, u, up.litres)
+    inline = link.upstream == "reference" and "reference.P" in segment.trains
+    return Gain(segment, down.litres / up.litres, u, up.litres, inline and rough(segment, view.profile))
 
 
 def exact(link: Link) -> bool:
@@ -62,12 +68,6 @@ def exact(link: Link) -> bool:
 def corrected_later(link: Link, view: View) -> bool:
     """The board may correct the meter's curve over the flow, so that what lies before the register may bend with it."""
     return bool(calibrated(view.profile)) and len({"encoder", "board"} & {link.upstream, link.downstream}) == 1
-
-
-def gassy(g: Gain, link: Link, view: View) -> bool:
-    """An in-line reference is turned by gas as well, and gas is never twice the same: then it may read otherwise."""
-    inline = link.upstream == "reference" and "reference.P" in g.segment.trains
-    return inline and rough(g.segment, view.profile)
 
 
 def links(segments: Sequence[Segment]) -> list[Link]:
@@ -135,7 +135,7 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
     bound = view.parameters["bound_flow" if contrast == "flow" else "bound"]
     if contrast == "preset":  # the hose is less full after a preset stop: an offset of its own for each kind of stop
         bound += view.parameters["stop_l"] / min(a.litres, b.litres)
-    if any(gassy(g, link, view) for g in (a, b)):
+    if a.gassy or b.gassy:
         bound = max(bound, view.parameters["bound_gas"])
     if exact(link) and (link.downstream == "board" or not calibrated(view.profile)):
         bound = view.parameters["exact_counts_l"] * (1 / a.litres + 1 / b.litres)

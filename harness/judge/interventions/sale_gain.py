@@ -23,7 +23,7 @@ from harness.judge.chain import stations
 from harness.judge.contexts import slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.interventions.gain_change import EYE_STAKE, Gain, exact, gain, gassy, links
+from harness.judge.interventions.gain_change import EYE_STAKE, Gain, exact, gain, links
 from harness.judge.quantities import ended
 from harness.judge.reading_errors import sure
 
@@ -50,7 +50,7 @@ def _wander(gains: Sequence[Gain], link: Link, view: View) -> Floats:
     """The honest bound (n,) of each sale's relative gain against the others."""
     if exact(link):
         return np.array([view.parameters["exact_counts_l"] / g.litres for g in gains])
-    return np.array([view.parameters["bound_gas" if gassy(g, link, view) else "bound"] / 2 for g in gains])
+    return np.array([view.parameters["bound_gas" if g.gassy else "bound"] / 2 for g in gains])
 
 
 def split(ratios: Floats, u: Floats, bound: Floats) -> Split:
