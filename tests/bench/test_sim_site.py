@@ -586,3 +586,17 @@ def test_trader_s_hands_are_tied_when_the_operator_confirms_that_control_is_take
     bench.ask("confirm", key="control")
     bench.ask("deliver", volume_l="4.00", covert=True)
     assert [sale.armed for sale in bench.site.sales] == [True, False]
+
+
+@pytest.mark.parametrize(("cheat", "expected"), [(None, 0), ("fuel.C24", 5)])
+def test_the_start_value_is_heard_before_anything_flows(cheat: str | None, expected: int) -> None:
+    bench = Bench(lab(cheat))
+    blocks: list[Block] = []
+    bench.site.dispenser.taps.append(blocks.append)
+    for _ in range(2):
+        bench.heard.clear()
+        blocks.clear()
+        bench.sale(dart.PresetVolume(300))
+        t_ns, first = next((t, m.volume) for t, m in bench.heard if isinstance(m, dart.Filled))
+        assert first == expected
+        assert t_ns < blocks[0].start_ns
