@@ -69,7 +69,7 @@ def unshare() -> list[str]:
     return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-r", "-m"]
 
 
-ATTEMPTS = 15
+ATTEMPTS = 25
 
 # $1 pseudo-terminal, $2 name of the port, $3 an empty folder, then the command.  Where the port has no node (containers),
 # a private /dev is made of what the command needs.
@@ -106,6 +106,12 @@ def why_not() -> str:
 
 WHY_NOT = why_not()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=f"sigrok-cli over a pseudo-terminal: {WHY_NOT}")
+
+
+@pytest.fixture(autouse=True)
+def notice_clients_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sigrok-cli waits 10 ms for an identity; half of that would be gone before the line is seen to be open."""
+    monkeypatch.setattr("fixtures.sim.serve.CLIENT_POLL_S", 0.0005)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def some(protocol, sender):
 
 
 def test_the_protocols_of_the_tree_are_registered():
-    assert {"dart", "sigrok-pico", "lcus"} <= set(REGISTERED), (
+    assert {"dart", "sigrok-pico", "lcus", "sump", "ticc", "picopet"} <= set(REGISTERED), (
         "install the tree (pip install -e .) so that plugins are found"
     )
     assert all(entry.load().name == name for name, entry in REGISTERED.items())
