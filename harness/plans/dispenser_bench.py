@@ -44,6 +44,8 @@ def steps(can: Ability) -> Plan:
         yield Press("remote")
         yield from sale(can, "R5", "23.90", press_at_l="11.80")
         yield Press("remote")
+        yield from sale(can, "R7", "18.30", press_at_l="6.10")
+        yield Press("remote")
     yield Phase("bench", mark("nozzle shut, slow flow, amount preset"))
     yield Shut("S1", 60)
     yield from sale(can, "F1", "4.10", flow="slow")
