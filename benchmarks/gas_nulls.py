@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.nulls import ASSUMED, commit, strong  # noqa: E402
 from captures.model import Origin, Register, frozen_int64  # noqa: E402
-from harness.families import tests_of  # noqa: E402
+from harness.families import family_tests  # noqa: E402
 from harness.inspection import edition  # noqa: E402
 from harness.judge.contract import Segment, SegmentKind, View  # noqa: E402
 
@@ -120,7 +120,7 @@ def measure(cases: int) -> dict[str, Counter[str]]:
         limits = editions[number % 2]
         segments = case(rng, float(limits.limit("mpe").value))
         sure = bool(segments[0].context["photographed"])
-        for name, spec in tests_of(limits).detectors.items():
+        for name, spec in family_tests(limits).detectors.items():
             tally = counts.setdefault(name, Counter())
             tally["version"] = spec.version
             seen: set[str] = set()

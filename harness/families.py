@@ -18,14 +18,14 @@ KEYS = {"name", "validation", "only", "detectors"}
 
 
 @dataclass(frozen=True)
-class Tests:
+class FamilyTests:
     """Detectors by name and validations by "name/version", as `judge` takes them."""
 
     detectors: Mapping[str, DetectorSpec]
     validations: Mapping[str, Validation]
 
 
-def tests_of(edition: Edition) -> Tests:
+def family_tests(edition: Edition) -> FamilyTests:
     """The tests of the edition's family.
 
     A family that families.toml does not name has every test but those that only others have.  Changed parameters are
@@ -35,10 +35,10 @@ def tests_of(edition: Edition) -> Tests:
     own = next((family for family in _families() if family["name"] == edition.family), None)
     if own is None:
         others = {name for family in _families() for name in family["only"]}
-        return Tests({name: spec for name, spec in known.items() if name not in others}, load_validations())
+        return FamilyTests({name: spec for name, spec in known.items() if name not in others}, load_validations())
     mpe = float(edition.limit("mpe").value)
     chosen = {name: _with(known[name], changes, mpe) for name, changes in own["detectors"].items() if name in known}
-    return Tests(chosen, load_validations(own["validation"]))
+    return FamilyTests(chosen, load_validations(own["validation"]))
 
 
 def _with(spec: DetectorSpec, changes: Mapping[str, float], mpe: float) -> DetectorSpec:

@@ -23,7 +23,7 @@ from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
-from harness.families import tests_of
+from harness.families import family_tests
 from harness.imported import imports, is_case
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
@@ -63,7 +63,9 @@ def inspect(
     plan = find_plan(plan_name)
     instruments = specs("instruments")
     check_stations(plan, bench_file)
-    detectors = tests_of(edition(bench_file.edition)).detectors  # a missing edition must stop the run before fuel flows
+    detectors = family_tests(
+        edition(bench_file.edition)
+    ).detectors  # a missing edition must stop the run before fuel flows
     case = Case.create(case_path)
     header = {
         "tool": "shortmeasure", "version": version("shortmeasure"), "python": ".".join(map(str, sys.version_info[:3])), "plan": plan.name,
@@ -140,7 +142,7 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
-    tests = tests_of(edition(recorded.bench.edition))
+    tests = family_tests(edition(recorded.bench.edition))
     return read_detectors(found, with_rules(recorded.bench.profile), tests.detectors, tests.validations)
 
 
@@ -172,7 +174,7 @@ def _judged(
     kit: str = "",
     share: Fraction = Fraction(1),
 ) -> Mapping[str, Any]:
-    tests = tests_of(limits)
+    tests = family_tests(limits)
     verdict: Verdict = judge(
         found,
         with_rules(profile),
