@@ -18,6 +18,7 @@ from scipy import linalg, stats
 from harness.judge.kink import Floats, Noise, Prepared, noise, prepare
 
 MOST = 8  # breaks looked for in one delivery
+ROUNDS = 4  # of breaks chosen under a noise, and the noise that they leave
 KINDS = ("kink", "jump")
 _LOG_LIKELIHOOD_95 = 3.84  # chi-square with one degree of freedom: interval of a place
 
@@ -158,19 +159,26 @@ def fit(
     v: Floats, y: Floats, q: Floats, u_l: Floats, floor_l: float, honest: Honest, penalty: float, level: float
 ) -> Fit:
     """Segment the course y (n,) over v (n,), n <= 160; see the module.  `level` is the p below which a break stands."""
+    # breaks look like accumulating noise: the first estimate knows of none, the last is what the chosen ones leave
     found = noise(v, y, floor_l)
-    candidates = _Candidates(prepare(v, y, q, u_l, found), honest)
-    rough = _forward(candidates, penalty)
-    if rough:
-        found = noise(v, _left(v, y, candidates.raw[:, rough]), floor_l)
+    white = _Candidates(prepare(v, y, q, u_l, Noise(found.sigma_l, 0.02 * found.sigma_l, found.dof)), honest)
+    rough = _forward(white, penalty)
+    found = noise(v, _left(v, y, white.raw[:, rough]), floor_l)
+    for _ in range(ROUNDS):
         candidates = _Candidates(prepare(v, y, q, u_l, found), honest)
-    chosen = _chosen(candidates, penalty, level)
+        chosen = _chosen(candidates, penalty, level)
+        left = noise(v, _left(v, y, candidates.raw[:, chosen]), floor_l)
+        if left.tau <= 1.2 * found.tau and left.sigma_l <= 1.2 * found.sigma_l:
+            break
+        found = left
     size, power, _ = candidates.scores([])
     del size
     kinks, jumps = power[: candidates.m], power[candidates.m :]
+    found_breaks = [_break(candidates, chosen, i) for i in range(len(chosen))]
+    breaks = _joined(found_breaks, 1.5 * float(np.median(np.diff(v))))
     return Fit(
-        _joined([_break(candidates, chosen, i) for i in range(len(chosen))], 1.5 * float(np.median(np.diff(v)))),
-        _stretches(candidates, chosen),
+        breaks,
+        _stretches(candidates, chosen, breaks),
         found,
         float(np.median(1 / np.sqrt(kinks[kinks > 0]))) if (kinks > 0).any() else float("inf"),
         float(np.median(1 / np.sqrt(jumps[jumps > 0]))) if (jumps > 0).any() else float("inf"),
@@ -231,7 +239,7 @@ def _joined(breaks: Sequence[Break], reach_l: float) -> tuple[Break, ...]:
     return tuple(result)
 
 
-def _stretches(candidates: _Candidates, chosen: Sequence[int]) -> tuple[Stretch, ...]:
+def _stretches(candidates: _Candidates, chosen: Sequence[int], breaks: Sequence[Break]) -> tuple[Stretch, ...]:
     """Gains between the breaks, by generalised least squares over offset, slope, flow and all breaks."""
     data = candidates.data
     v = data.v
@@ -241,13 +249,14 @@ def _stretches(candidates: _Candidates, chosen: Sequence[int]) -> tuple[Stretch,
     inverse = linalg.solve_triangular(r, np.eye(r.shape[0]))
     covariance = inverse @ inverse.T
     first = data.columns.shape[1]
-    ends = [float(v[0]), *(candidates.place(c) for c in chosen), float(v[-1])]
+    ends = [float(v[0]), *(b.at_l for b in breaks), float(v[-1])]
     result = []
     for i in range(len(ends) - 1):
+        middle = (ends[i] + ends[i + 1]) / 2
         weights = np.zeros(white.shape[1])
         weights[1] = 1.0  # the slope
-        for j, index in enumerate(chosen[:i]):
-            if index < candidates.m:
+        for j, index in enumerate(chosen):
+            if index < candidates.m and candidates.place(index) < middle:
                 weights[first + j] = 1.0
         gain, variance = float(weights @ solution), float(weights @ covariance @ weights)
         result.append(Stretch(ends[i], ends[i + 1], gain, float(np.sqrt(max(variance, 0.0)))))
