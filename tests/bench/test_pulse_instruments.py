@@ -329,7 +329,7 @@ def test_options_that_cannot_be(tmp_path: Path, name: str, channels: list[str], 
         pass
 
 
-@pytest.mark.parametrize("name", ["pulse-lab", "counter-k2"])
+@pytest.mark.parametrize("name", ["pulse-lab", "ticc-k2"])
 def test_the_built_in_benches_of_these_instruments(name: str) -> None:
     bench = find(name)
     check(bench, SPECS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -18,12 +20,14 @@ from captures.formats import read
 from captures.model import EdgeKind
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile, parse
+from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import open_bench
 from fixtures.sim.build import Site
 from fixtures.sim.faults import FaultKind, FaultScript, inject
+from fixtures.sim.serve import serve
 from harness.bench_runs import burst, clock_check
-from harness.benches import find, scenario, world
+from harness.benches import find, on_ports, scenario, world
 from harness.commands import build_app
 from harness.derive import read_recorded, segments
 from harness.enact import Enactor
@@ -63,6 +67,30 @@ def test_a_clock_check_finds_the_simulated_quartz(tmp_path: Path, capsys: pytest
     assert told["u_ppm"] < 0.05  # type: ignore[operator]
     assert (told["holds"], told["unmatched"], told["bound_ppm"]) == (True, 0, pytest.approx(100.0))
     assert verify_case(tmp_path / "c").complete
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals on this system")
+def test_a_clock_check_over_real_pseudo_terminals(tmp_path: Path) -> None:
+    """The counter restarts when its port is opened, as in life; arrivals scatter, the result does not."""
+    site: Site = world(LAB, None, 4)
+    ports: dict[str, str] = {}
+    is_up, stop = threading.Event(), threading.Event()
+
+    def ready(found: dict[str, str]) -> None:
+        ports.update(found)
+        is_up.set()
+
+    server = threading.Thread(target=lambda: serve(site, RealClock(10.0), ready, stop), daemon=True)
+    server.start()
+    assert is_up.wait(10)
+    try:
+        found = clock_check(on_ports(LAB, ports), 30, tmp_path, speed=10.0)
+    finally:
+        stop.set()
+        server.join(10)
+    assert abs(found.error_ppm - scenario(LAB, None, 4).drawn().clock_error_ppm) <= 3 * found.u_ppm
+    assert (found.unmatched, found.holds) == (0, True)
+    assert 28 <= found.edges <= 31
 
 
 @pytest.mark.parametrize(("ppm", "code", "holds"), [("150", 40, False), ("-150", 40, False), ("99.99", 20, None)])
@@ -180,7 +208,7 @@ def delivering(file: BenchFile, journal: Path, site: Site) -> Iterator[tuple[Ben
 
 
 def test_a_ticc_records_a_slow_reference_meter_pulse_by_pulse(tmp_path: Path) -> None:
-    file = find("counter-k2")
+    file = find("ticc-k2")
     site: Site = world(file, None, 2)
     with delivering(file, tmp_path, site) as (_, deliver):
         deliver("C0", "2.10", "full")
@@ -201,7 +229,7 @@ def test_a_ticc_records_a_slow_reference_meter_pulse_by_pulse(tmp_path: Path) ->
 
 
 def test_a_damaged_line_makes_a_delivery_incomplete_and_says_where(tmp_path: Path) -> None:
-    file = find("counter-k2")
+    file = find("ticc-k2")
     site: Site = world(file, None, 2)
     with delivering(file, tmp_path, site) as (_, deliver):
         deliver("C0", "2.10", "full")
