@@ -12,7 +12,7 @@ from captures.errors import IntegrityError
 from captures.model import Mark, MarkSource
 from harness.derive.recorded import Recorded
 
-NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?\Z")  # ASCII only; no NaN, infinity or exponent
+NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?\Z")  # ASCII only; no NaN, infinity or exponent
 UNREADABLE = re.compile(r"none|not shown|refused|broken|unread|missing|n/?a|无|没有|破损|断|不清|拒", re.IGNORECASE)
 
 
