@@ -27,7 +27,13 @@ def test_built_in_benches_check_and_answer_their_plan(name: str) -> None:
     bench = find(name)
     assert len(check(bench, INSTRUMENTS)) == len(bench.instruments)
     pulse_loads(bench, INSTRUMENTS)
-    check_stations(find_plan("dispenser-bench" if bench.kit == "K3" else "dispenser-raid"), bench)
+    if bench.family == "gas-dispenser":
+        plan = "gas-raid"
+    elif bench.site is not None:
+        plan = "site-survey"
+    else:
+        plan = "dispenser-bench" if bench.kit == "K3" else "dispenser-raid"
+    check_stations(find_plan(plan), bench)
 
 
 @pytest.mark.parametrize(

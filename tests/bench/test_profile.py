@@ -38,9 +38,10 @@ def bench(old: str = "", new: str = "", name: str = "dispenser-k3") -> BenchFile
 @pytest.mark.parametrize("name", built_in())
 def test_built_in_benches_parse_the_same_twice(name: str) -> None:
     first = find(name)
-    assert first.profile["sealed_k"] is True
-    assert first.profile["slots_per_rev"] == "50"
-    assert first.profile["price"] == "7.52"
+    if first.family == "dispenser":
+        assert first.profile["sealed_k"] is True
+        assert first.profile["slots_per_rev"] == "50"
+        assert first.profile["price"] == "7.52"
     assert parse(first.text, first.where) == first
 
 
@@ -159,7 +160,7 @@ def test_a_fixed_price_is_a_price() -> None:
 
 
 def test_a_family_without_a_schema_is_refused() -> None:
-    with pytest.raises(BenchError, match="family expected one of dispenser, got 'scale'"):
+    with pytest.raises(BenchError, match="family expected one of dispenser, gas-dispenser, got 'scale'"):
         bench('family = "dispenser"', 'family = "scale"')
 
 
@@ -260,7 +261,7 @@ def test_the_certificate_is_kept_as_written() -> None:
     assert find("dispenser-k0").reference == {}
 
 
-@pytest.mark.parametrize("name", sorted(PLANS))
+@pytest.mark.parametrize("name", sorted(n for n, plan in PLANS.items() if plan.family == "dispenser" and not plan.site))
 def test_without_a_price_no_amount_is_preset(name: str) -> None:
     stations = frozenset({"reference", "display", "amount"})
 
