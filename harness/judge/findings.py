@@ -18,6 +18,7 @@ from harness.judge.contract import Finding, Integrity, Reading, Segment, Segment
 from harness.judge.evidence import Process
 from harness.judge.facts import Ground, facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
+from harness.judge.offset import offset_or_gain
 from harness.judge.places import common, same
 
 GRAVITY = {level: rank for rank, level in enumerate(Integrity)}
@@ -42,7 +43,14 @@ MECHANISM = {
     "visit-totaliser": "over a row of sales the totaliser does not advance by their sum",
     "restart-law": "totaliser or identity are others after power was cut",
     "self-lock-law": "the self-lock stays silent where it must show a code",
+    "parameter-law": "a sealed parameter is not what was sealed",
     "constant-gain": "the error is beyond what honest adjustment makes",
+}
+SIZED = frozenset({"constant-gain", "register-law", "display-law"})  # whose effect is told for every sale
+SIZE = {
+    "offset": ": by a fixed volume per sale",
+    "gain": ": by a share of the volume",
+    "both": ": by a fixed volume per sale and a share of the volume",
 }
 PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split", "oscillator", "zero-flow", "dead-time"})
 CONTRAST = {
@@ -162,6 +170,12 @@ def finding(process: Process, case: Case) -> Finding | None:
     spans = [reading.interval for reading in hits if reading.interval is not None]
     mdes = [reading.mde for reading in process.readings if reading.mde is not None]
     mechanism = MECHANISM.get(process.detector, process.detector)
+    at = _at(hits, shape, contrast)
+    fit = offset_or_gain(process.readings, case.segments) if process.detector in SIZED else None
+    if fit is not None and fit.kind:
+        at |= {"size_kind": fit.kind, "offset_l": round(fit.offset_l, 4), "offset_u_l": round(fit.u_l, 4)}
+        at |= {"gain": round(fit.gain, 6), "gain_u": round(fit.u, 6)}
+        mechanism += SIZE[fit.kind]
     return Finding(
         instrument=case.instrument,
         link=process.link,
@@ -179,7 +193,7 @@ def finding(process: Process, case: Case) -> Finding | None:
         segments=tuple(segment.id for segment in members),
         explanations=causes,
         conditions=conditions,
-        at=_at(hits, shape, contrast),
+        at=at,
         mde=min(mdes) if mdes else None,
         limits=limits,
     )

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.chain import BESIDE, base_links, contains
-from harness.judge.contract import Finding, Integrity, Shape
+from harness.judge.contract import Finding, Integrity, Reading, Segment, Shape
 from harness.judge.findings import GRAVITY
+from harness.judge.offset import litres
 
 TELLING = (  # which detector names a break best, when several see it
     "edge-balance",
@@ -19,6 +20,7 @@ TELLING = (  # which detector names a break best, when several see it
     "display-law",
     "amount-law",
     "totaliser-law",
+    "parameter-law",
     "start-law",
     "zero-law",
     "visit-totaliser",
@@ -34,6 +36,9 @@ TELLING = (  # which detector names a break best, when several see it
     "sale-gain",
     "constant-gain",
 )
+ALONE = frozenset({"constant-gain"})  # judges every sale against the reference by itself
+
+BESIDES = 0.006  # twice the maximum permissible error: the bound of constant-gain
 
 
 def _first(finding: Finding) -> tuple[int, int, int, float]:
@@ -44,8 +49,14 @@ def _first(finding: Finding) -> tuple[int, int, int, float]:
     return (-GRAVITY[finding.level], width, telling, -finding.evidence / finding.threshold)
 
 
-def merged(findings: Sequence[Finding], catalogue: Sequence[CheatEntry]) -> tuple[Finding, ...]:
-    """One finding per break, gravest first."""
+def merged(
+    findings: Sequence[Finding],
+    catalogue: Sequence[CheatEntry],
+    readings: Sequence[Reading] = (),
+    segments: Sequence[Segment] = (),
+) -> tuple[Finding, ...]:
+    """One finding per break, gravest first.  `readings` and `segments` of the case tell what a break leaves unexplained: where two
+    functions act over nested links, the ids of both remain."""
     heads: list[Finding] = []
     for finding in sorted(findings, key=_first):
         place = next((i for i, head in enumerate(heads) if _same_break(head, finding)), None)
@@ -53,7 +64,7 @@ def merged(findings: Sequence[Finding], catalogue: Sequence[CheatEntry]) -> tupl
             heads.append(finding)
         else:
             heads[place] = _joined(heads[place], finding, catalogue)
-    return tuple(heads)
+    return tuple(_with_besides(head, catalogue, readings, segments) for head in heads)
 
 
 def _same_break(head: Finding, other: Finding) -> bool:
@@ -73,17 +84,71 @@ def _joined(head: Finding, other: Finding, catalogue: Sequence[CheatEntry]) -> F
     shape = _shape(head.shape, other.shape)
     at = {**other.at, **head.at}
     notes = list(head.limits)
+    ids = possible(catalogue, link, shape)
     if link == head.link != other.link and _unexplained(head, other):
         notes.append(f"over {other.link} {other.effect:+.2%} were seen, more than {head.link} explains")
+        ids = _in_order(catalogue, {*ids, *other.catalogue_ids})
     return replace(
         head,
         link=link,
         shape=shape,
         detectors=tuple(dict.fromkeys([*head.detectors, *other.detectors])),
-        catalogue_ids=possible(catalogue, link, shape),
+        catalogue_ids=ids,
         segments=tuple(dict.fromkeys([*head.segments, *other.segments])),
         at=at,
         limits=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _in_order(catalogue: Sequence[CheatEntry], ids: set[str]) -> tuple[str, ...]:
+    return tuple(entry.id for entry in catalogue if entry.id in ids)
+
+
+def _with_besides(
+    head: Finding, catalogue: Sequence[CheatEntry], readings: Sequence[Reading], segments: Sequence[Segment]
+) -> Finding:
+    """`head`, and where one gain is there with and without its break also the ids of what makes a constant gain.
+
+    Segments in which the break does not act: sales that end before a threshold; sales in which the same test would have
+    shown it and did not; pairs of which both sides deviate alike.  One may be chance: two are asked for, of one size.
+    """
+    struck = {r.segment: r for r in readings if r.detector in ALONE and contains(r.link, head.link) and _beyond(r)}
+    mine = [r for r in readings if r.detector == head.detectors[0] and r.link == head.link and r.spoke]
+    broken = {id for r in mine if r.hits for id in r.segment.split("|")}
+    left: set[str] = set()
+    if head.shape is Shape.THRESHOLD:
+        onset = head.at.get("onset_interval_l", (0.0, 0.0))[0]
+        left = {s.id for s in segments if s.id in struck and s.id not in broken and 0 < (litres(s) or 0.0) < onset}
+    elif any("|" in r.segment for r in mine):
+        pairs = [r.segment.split("|") for r in mine if r.hits]
+        left = {id for pair in pairs if set(pair) <= set(struck) for id in pair}
+    elif head.effect is not None:
+        seen = abs(head.effect)
+        clean = {r.segment for r in mine if not r.hits and r.mde is not None and r.mde < seen}
+        left = (clean & set(struck)) - broken
+    sizes = [effect for id in sorted(left) if (effect := struck[id].effect) is not None]
+    least = min(sizes, key=abs, default=0.0)
+    if len(sizes) < 2 or head.detectors[0] in ALONE:
+        return head
+    link = struck[min(left)].link
+    note = (
+        f"over {link} {least:+.2%} and more was also seen in {', '.join(sorted(left))}, where this break does not act"
+    )
+    more = possible(catalogue, link, Shape.CONSTANT)
+    return replace(
+        head,
+        catalogue_ids=_in_order(catalogue, {*head.catalogue_ids, *more}),
+        at={**head.at, "besides": {"link": str(link), "effect": least, "segments": sorted(left)}},
+        limits=(*head.limits, note),
+    )
+
+
+def _beyond(reading: Reading) -> bool:
+    """An error of indication that no honest adjustment makes, in one sale."""
+    return (
+        reading.interval is not None
+        and min(map(abs, reading.interval)) > BESIDES
+        and (reading.interval[0] * reading.interval[1] > 0)
     )
 
 

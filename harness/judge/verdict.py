@@ -75,7 +75,7 @@ def judge(
     all_processes = processes(readings, ordered, detectors, alpha * float(share))
     case = Case(instrument, ordered, readings, profile, catalogue, causes)
     raw = [found for process in all_processes if (found := finding(process, case)) is not None]
-    findings = merged(raw, catalogue)
+    findings = merged(raw, catalogue, readings, ordered)
     coverage = questions(ordered, readings, Status(status))
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:
