@@ -51,6 +51,7 @@ def import_(
     reference_u_rel: d.ReferenceU = None,
     decoding: d.Decoding = None,
     slots_per_rev: d.Slots = None,
+    declare: d.Declare = None,
     marks: d.Marks = None,
     window: d.Window = None,
     pause: d.Pause = None,
@@ -61,11 +62,11 @@ def import_(
     from harness.imported import import_recording
 
     capture = _read(file)
-    said = {
-        "pulses_per_litre": pulses_per_litre, "pulses_per_km": pulses_per_km, "decoding": decoding, "slots_per_rev": slots_per_rev,
-        "reference_pulses_per_litre": reference_pulses_per_litre, "reference_u_rel": reference_u_rel,
-    }  # fmt: skip
-    told = d.declaration(capture, map, said, marks, window, pause)
+    profile = d.profile_of(
+        declare, pulses_per_litre=pulses_per_litre, pulses_per_km=pulses_per_km, decoding=decoding,
+        slots_per_rev=slots_per_rev, reference_pulses_per_litre=reference_pulses_per_litre, reference_u_rel=reference_u_rel,
+    )  # fmt: skip
+    told = d.declaration(capture, map, profile, marks, window, pause)
     segments = foreign_segments(capture, file.name, told)  # a declaration that does not fit must not become a case
     imported = import_recording(file, case, told, marks)
     document = {
@@ -105,10 +106,10 @@ def plot(
         raise UsageError(f"--out {out}: expected a name ending in .png or .svg")
     if out.exists():
         raise FileExistsError(f"{out}: there is such a file; name a new one")
-    said = {
-        "pulses_per_litre": pulses_per_litre, "pulses_per_km": pulses_per_km,
-        "reference_pulses_per_litre": reference_pulses_per_litre,
-    }  # fmt: skip
+    said = d.profile_of(
+        None, pulses_per_litre=pulses_per_litre, pulses_per_km=pulses_per_km,
+        reference_pulses_per_litre=reference_pulses_per_litre,
+    )  # fmt: skip
     if is_case(file):
         verify_case(file)
         recordings = imports(Case.open(file))

@@ -29,6 +29,10 @@ ReferenceU = Annotated[
 ]
 Decoding = Annotated[str | None, typer.Option("--decoding", help="x1, x2 or x4")]
 Slots = Annotated[str | None, typer.Option("--slots-per-rev", help="slots of the encoder's disc")]
+Declare = Annotated[
+    list[str] | None,
+    typer.Option("--declare", help="KEY=VALUE as in [profile] of a bench file, e.g. topology=direct, blending=false"),
+]
 Marks = Annotated[Path | None, typer.Option("--marks", help="CSV: time_s (or tick),kind,payload")]
 Window = Annotated[str | None, typer.Option("--window", help="FROM:TO in seconds of the capture, e.g. 1.5:30 or :30")]
 Pause = Annotated[
@@ -36,10 +40,24 @@ Pause = Annotated[
 ]
 
 
+def profile_of(declare: Sequence[str] | None, **named: str | None) -> dict[str, str | bool]:
+    """What is declared of the instrument: the options of their own names, and those of --declare.
+
+    UsageError for an unknown key, a value that a bench file would refuse, or a key declared twice.
+    """
+    said = {key: value for key, value in named.items() if value is not None}
+    for text in declare or ():
+        key, equals, value = text.partition("=")
+        if not equals or key in said:
+            raise UsageError(f"--declare {text}: expected KEY=VALUE, each key once")
+        said[key] = value
+    return {key: _declared(key, value) for key, value in said.items()}
+
+
 def declaration(
     capture: Capture,
     map: Sequence[str] | None,
-    said: Mapping[str, str | None],
+    profile: Mapping[str, str | bool],
     marks: Path | None,
     window: str | None,
     pause: str | None,
@@ -58,7 +76,7 @@ def declaration(
     begin, end = _window(window)
     return Declaration(
         stations=stations,
-        profile={key: _declared(key, value) for key, value in said.items() if value is not None},
+        profile=profile,
         marks=() if marks is None else read_marks(marks, capture),
         window_s=(begin, end),
         pause_s=None if pause is None else _seconds("--pause", pause),
@@ -69,10 +87,12 @@ def _declared(key: str, value: str) -> str | bool:
     """A value as a bench file would keep it (fixtures/profile.py)."""
     from fixtures.profile import DISPENSER, Number
 
+    if key != "pulses_per_km" and key not in DISPENSER:
+        raise UsageError(f"--declare {key}: expected one of {', '.join(DISPENSER)}")
     kind = Number("0", "1000000") if key == "pulses_per_km" else DISPENSER[key].kind
-    kept = kind.read(value)
+    kept = kind.read({"true": True, "false": False}.get(value, value))
     if kept is None:
-        raise UsageError(f"--{key.replace('_', '-')}: expected {kind.expected}, got {value!r}")
+        raise UsageError(f"{key.replace('_', '-')}: expected {kind.expected}, got {value!r}")
     return kept
 
 

@@ -19,6 +19,7 @@ def judge(
     reference_u_rel: d.ReferenceU = None,
     decoding: d.Decoding = None,
     slots_per_rev: d.Slots = None,
+    declare: d.Declare = None,
     marks: d.Marks = None,
     window: d.Window = None,
     pause: d.Pause = None,
@@ -31,11 +32,11 @@ def judge(
     from harness.inspection import judge_path, judge_recording
     from harness.report.show import gravest, show
 
-    said = {
-        "pulses_per_litre": pulses_per_litre, "pulses_per_km": pulses_per_km, "decoding": decoding, "slots_per_rev": slots_per_rev,
-        "reference_pulses_per_litre": reference_pulses_per_litre, "reference_u_rel": reference_u_rel,
-    }  # fmt: skip
-    asked = any(value is not None for value in (*said.values(), marks, window, pause)) or bool(map)
+    profile = d.profile_of(
+        declare, pulses_per_litre=pulses_per_litre, pulses_per_km=pulses_per_km, decoding=decoding,
+        slots_per_rev=slots_per_rev, reference_pulses_per_litre=reference_pulses_per_litre, reference_u_rel=reference_u_rel,
+    )  # fmt: skip
+    asked = bool(map or profile or marks or window or pause)
     documents = []
     for path in paths:
         if is_case(path):
@@ -44,7 +45,7 @@ def judge(
             documents.append(judge_path(path))
         else:
             capture = read(path)
-            told = d.declaration(capture, map, said, marks, window, pause)
+            told = d.declaration(capture, map, profile, marks, window, pause)
             documents.append(judge_recording(capture, path.name, told))
     show(documents[0] if len(documents) == 1 else gravest(documents), as_json)
     return max((verdict_exit(document) for document in documents), key=lambda code: (code == 11, code))
