@@ -88,7 +88,14 @@ def _foreign_questions(segments: Sequence[Segment], readings: Sequence[Reading])
         asked.append(_ask(text, mine, lambda r: r.detector == "edge-balance", missing="no channel of both stations"))
     if "reference" in seen and len(seen) > 1:
         text = "does the error change while the reference and the pulser run"
-        asked.append(_ask(text, mine, lambda r: r.detector == "course", missing="not followed"))
+        asked.append(
+            _ask(
+                text,
+                mine,
+                lambda r: r.detector == "course",
+                missing="pulses per litre, topology or blending not declared",
+            )
+        )
     for station in sorted(seen & {"encoder", "board"}):
         at = [r for r in mine if r.link.downstream == station]
         split = [r for r in at if r.detector == "split"]
@@ -154,6 +161,15 @@ def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: 
     if "totaliser" in seen:
         text = "does the totaliser advance by what was sold"
         asked.append(_ask(text, readings, by("totaliser-law"), missing="not read", required=False))
+    if any(reading.detector == "start-law" for reading in readings):
+        text = "does a sale begin at zero"
+        asked.append(_ask(text, readings, by("start-law"), missing="not read", required=False))
+    if any(reading.detector == "self-lock-law" for reading in readings):
+        text = "did the self-lock show its code where it must"
+        asked.append(_ask(text, readings, by("self-lock-law"), missing="nobody looked", required=False))
+    if any(reading.detector == "parameter-law" for reading in readings):
+        text = "are the parameters of the menu those that were sealed"
+        asked.append(_ask(text, readings, by("parameter-law"), missing="not read"))
     if not segments:
         asked.append(Question("was anything measured", False, "no delivery was recorded", None))
     if status is not Status.COMPLETE:

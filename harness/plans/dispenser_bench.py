@@ -56,5 +56,7 @@ def steps(can: Ability) -> Plan:
     yield from sale(can, "P1", "13.70")
     yield from sale(can, "P2", "45.30")
     yield from sale(can, "P3", "7.30")
+    yield Inquire("K_after", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("software_after", mark("Software version and checksum shown"))
     yield Inquire("seals_after", mark("Numbers and state of all seals"))
     yield Confirm("closing", mark("Litres delivered returned to the tank of their grade; dispenser sealed unchanged"))

@@ -90,6 +90,8 @@ def steps(can: Ability) -> Plan:
         yield from sale(can, "E3", most)
     if "totaliser" in can.stations:
         yield Read("totaliser", "end")
+    yield Inquire("K_after", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("software_after", mark("Software version and checksum shown"))
     yield Inquire("seals_after", mark("Numbers and state of all seals"))
     yield Inquire("statement", mark("The party's statement and retest request, or `none`, `refused`"))
     yield Confirm(

@@ -202,6 +202,9 @@ def test_identity_read_again() -> None:
     other = {**texts, "stated_software_after": "V3.12 0000"}
     row = [sale("a", "5.00", ("0", "5"), **other), sale("b", "5.00", ("5", "10"), state="s2", i=2, **other)]
     assert [r.hits for r in run(restart.DETECTOR, *row)] == [0, 1]
+    refused = {**texts, "stated_software_after": "not shown"}
+    row = [sale("a", "5.00", ("0", "5"), **refused), sale("b", "5.00", ("5", "10"), state="s2", i=2, **refused)]
+    assert [r.hits for r in run(restart.DETECTOR, *row)] == [0]
 
 
 # self-lock

@@ -86,8 +86,8 @@ def _identity(segments: Sequence[Segment], view: View) -> list[Reading]:
     context = segments[-1].context
     for before, after in READ_TWICE:
         one, two = (" ".join(str(context.get(key, "")).split()).casefold() for key in (before, after))
-        if not one or not two:
-            continue
+        if not all(any(c.isdigit() for c in text) for text in (one, two)):
+            continue  # "not shown", "refused": nothing was read
         q = view.parameters["q_sure" if context.get("photographed") else "q"]
         differs = one != two
         at = {"read": before.removeprefix("stated_"), "before": one, "after": two, "at_rest": True}
