@@ -124,7 +124,7 @@ def receipts(views: Mapping[str, Recorded]) -> list[Receipt]:
             place, t_ns = "", part.begin_ns
             if "display" in part.reads:
                 t_ns, place, shown = part.reads["display"]
-                values |= {key: str(value) for key, value in shown.items()}
+                values |= {key: str(value) for key, value in shown.items() if value is not None}
             values["receipt"] = tale.stated.get(f"receipt {part.label}", "")
             found.append(Receipt("covert-purchase", id, place, t_ns, values))
     return sorted(found, key=lambda receipt: receipt.t_ns)
