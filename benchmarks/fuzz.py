@@ -24,6 +24,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -249,24 +250,39 @@ def worker(format: str, begin: int, end: int, progress: Path, seed: int) -> int:
     return 0
 
 
-def run(format: str, cases: int, state: Path, seed: int) -> dict[str, Any]:
-    """All cases of one format, batch by batch, from where the state file says it stopped."""
+def run(format: str, cases: int, state: Path, seed: int, jobs: int) -> dict[str, Any]:
+    """All cases of one format, batch by batch, `jobs` children at a time; batches that the state file names are done."""
     state.mkdir(parents=True, exist_ok=True)
     file = state / f"{format}-{seed}.json"
-    fresh: dict[str, Any] = {"next": 0, "counts": {}, "failures": [], "slowest_s": 0.0, "peak_bytes": 0, "seconds": 0.0}
+    fresh: dict[str, Any] = {"batches": [], "counts": {}, "failures": [], "slowest_s": 0.0, "peak_bytes": 0}
     done = json.loads(file.read_text()) if file.exists() else fresh
-    while done["next"] < cases:
-        begin, end = done["next"], min(done["next"] + BATCH, cases)
-        started = time.monotonic()
-        stopped = _batch(format, begin, end, state / f"{format}.progress", seed, done)
-        done["seconds"] += time.monotonic() - started
-        done["next"] = end if stopped is None else stopped + 1
-        file.write_text(json.dumps(done))
-        print(f"{format} {done['next']}/{cases} {done['counts']} {len(done['failures'])} failures", file=sys.stderr)
+    pending = [begin for begin in range(0, cases, BATCH) if begin not in set(done["batches"])]
+    with ThreadPoolExecutor(jobs) as pool:
+        parts = pool.map(lambda begin: _batch(format, begin, min(begin + BATCH, cases), state, seed), pending)
+        for begin, part in zip(pending, parts, strict=True):
+            done["batches"].append(begin)
+            done["counts"] = dict(Counter(done["counts"]) + Counter(part["counts"]))
+            done["failures"] += part["failures"]
+            done["slowest_s"] = max(done["slowest_s"], part["slowest_s"])
+            done["peak_bytes"] = max(done["peak_bytes"], part["peak_bytes"])
+            file.write_text(json.dumps(done))
+            total = sum(done["counts"].values())
+            print(f"{format} {total}/{cases} {done['counts']} {len(done['failures'])} failures", file=sys.stderr)
     return done
 
 
-def _batch(format: str, begin: int, end: int, progress: Path, seed: int, done: dict[str, Any]) -> int | None:
+def _batch(format: str, begin: int, end: int, state: Path, seed: int) -> dict[str, Any]:
+    """Cases begin..end, in another child after one that died."""
+    found: dict[str, Any] = {"counts": Counter(), "failures": [], "slowest_s": 0.0, "peak_bytes": 0}
+    while begin < end:
+        progress = state / f"{format}-{begin}.progress"
+        stopped = _child(format, begin, end, progress, seed, found)
+        progress.unlink()
+        begin = end if stopped is None else stopped + 1
+    return found
+
+
+def _child(format: str, begin: int, end: int, progress: Path, seed: int, found: dict[str, Any]) -> int | None:
     """One child; the number of the case it died or hung at, or None when it came to its end."""
     progress.write_bytes(begin.to_bytes(8, "little"))
     command = [sys.executable, __file__, "--worker", format, str(begin), str(end), str(progress), str(seed)]
@@ -286,15 +302,16 @@ def _batch(format: str, begin: int, end: int, progress: Path, seed: int, done: d
         for line in out:
             said = json.loads(line)
             if "failed" in said:
-                done["failures"].append([said["failed"], said["why"]])
+                found["failures"].append([said["failed"], said["why"]])
             else:
-                done["counts"] = dict(Counter(done["counts"]) + Counter(said["counts"]))
-                done["slowest_s"] = max(done["slowest_s"], said["slowest_s"])
-                done["peak_bytes"] = max(done["peak_bytes"], said["peak_bytes"])
+                found["counts"] += Counter(said["counts"])
+                found["slowest_s"] = max(found["slowest_s"], said["slowest_s"])
+                found["peak_bytes"] = max(found["peak_bytes"], said["peak_bytes"])
     if child.returncode == 0:
         return None
     at = int.from_bytes(progress.read_bytes(), "little")
-    done["failures"].append([at, f"the child ended with {child.returncode}: hang, crash or out of memory"])
+    found["counts"]["died"] += at - begin + 1
+    found["failures"].append([at, f"the child ended with {child.returncode}: hang, crash or out of memory"])
     return at
 
 
@@ -317,7 +334,7 @@ def report(results: Mapping[str, Mapping[str, Any]], seed: int) -> str:
     for format, done in results.items():
         counts = done["counts"]
         lines.append(
-            f"| {format} | {done['next']:,} | {counts.get('read', 0):,} | {counts.get('refused', 0):,} | {counts.get('not mine', 0):,} "
+            f"| {format} | {sum(counts.values()):,} | {counts.get('read', 0):,} | {counts.get('refused', 0):,} | {counts.get('not mine', 0):,} "
             f"| {len(done['failures'])} | {done['slowest_s']:.2f} | {done['peak_bytes'] / 2**20:.0f} |"
         )
     for format, done in results.items():
@@ -334,6 +351,7 @@ def main() -> int:
     parser.add_argument("--formats", nargs="*", default=None)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--state", type=Path, default=STATE)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--show", nargs=2, metavar=("FORMAT", "N"))
     arguments = parser.parse_args()
     good = good_files()
@@ -341,7 +359,9 @@ def main() -> int:
         sys.stdout.buffer.write(case(arguments.show[0], int(arguments.show[1]), good, arguments.seed))
         return 0
     formats = arguments.formats or list(good)
-    results = {format: run(format, arguments.cases, arguments.state, arguments.seed) for format in formats}
+    results = {
+        format: run(format, arguments.cases, arguments.state, arguments.seed, arguments.jobs) for format in formats
+    }
     text = report(results, arguments.seed)
     print(text)
     if set(formats) == set(good) and arguments.cases >= CASES:
