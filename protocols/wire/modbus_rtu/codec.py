@@ -154,16 +154,22 @@ class RtuDecoder:
 
     def _scan(self, ended: bool) -> list[Message]:
         buffer, at, messages = self._held, 0, list[Message]()
+        skipped, why = 0, ""  # bytes before `at` that belong to no frame, and why the first of them does not
         while at < len(buffer):
             found = self._take(buffer, at, ended)
             if found is None:
                 break
             message, size = found
-            if isinstance(message, Garbage) and messages and isinstance(messages[-1], Garbage):
-                messages[-1] = messages[-1].joined(message)
+            if isinstance(message, Garbage):
+                skipped, why = skipped + size, why or message.why
             else:
+                if skipped:
+                    messages.append(Garbage(buffer[at - skipped : at], why))
                 messages.append(message)
+                skipped, why = 0, ""
             at += size
+        if skipped:
+            messages.append(Garbage(buffer[at - skipped : at], why))
         self._held = buffer[at:]
         return messages
 
