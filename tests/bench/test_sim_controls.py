@@ -192,3 +192,13 @@ def test_implants_without_power_hear_nothing() -> None:
     assert not implants.armed
     implants.press(LONG_AGO_NS)
     assert implants.armed
+
+
+def test_second_board_asked_for_in_mid_sale_leaves_the_sale_on_display() -> None:
+    stand = Stand(site("fuel.C17"))
+    board = stand.dispenser.board
+    stand.sale("4.00", {"1.00": stand.dispenser.press_remote})
+    assert board.filled().volume == stand.dispenser.sales[0].register_steps
+    total = board.totaliser_steps()
+    stand.sale("4.00")
+    assert abs(board.totaliser_steps() - total) > 1000
