@@ -85,3 +85,32 @@ def test_exact_decimals_are_kept() -> None:
     answer = Terminal("13.70", "103.00", "7.50", "").operator.ask("read-display", "Read")
     assert str(answer["volume_l"]) == "13.70"
     assert str(answer["amount"]) == "103.00"
+
+
+@pytest.mark.parametrize(("slips", "asked"), [(1, 2), (2, 3)])
+def test_a_machine_s_number_out_of_all_bounds_is_asked_for_again(slips: int, asked: int) -> None:
+    """A simulated officer misreads 745 as 245; the third such answer ends the step."""
+    import json
+
+    class Line(Terminal):
+        def __init__(self, *densities: str) -> None:
+            super().__init__()
+            self.operator = Operator(self, {"line": "operator"}, {}, {})
+            self.densities = list(densities)
+            self.requests: list[dict[str, object]] = []
+
+        def send(self, link: str, data: bytes) -> None:
+            self.requests.append(json.loads(data))
+
+        def until(self, done: Callable[[], bool], timeout_ns: int, expected: str, link: str) -> None:
+            said = {"density_kg_m3": self.densities.pop(0), "t_c": "15", "t_meter_c": None}
+            answer = json.dumps({"id": self.requests[-1]["id"], "ok": True, **said})
+            self.operator.receive(Arrival(0, link, answer.encode() + b"\n"))
+            assert done()
+
+    line = Line(*["245"] * slips, "745")
+    assert line.operator.ask("fuel", "Read")["density_kg_m3"] == 745
+    assert len(line.requests) == asked
+    assert "expected 600 to 1000" in str(line.requests[-1]["why"])
+    with pytest.raises(InstrumentError, match="expected 600 to 1000"):
+        Line("245", "245", "245").operator.ask("fuel", "Read")
