@@ -121,7 +121,7 @@ def strong(reading: Reading, parameters: dict[str, float]) -> bool:
     if "q_eye" in parameters:
         return bool(reading.at["sure"])
     if "q_sure" in parameters:
-        return reading.p == parameters["q_sure"]
+        return reading.p is not None and reading.p <= parameters["q_sure"]
     return True
 
 

@@ -18,6 +18,7 @@ from itertools import pairwise
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.quantities import at_rest, ended
+from harness.judge.reading_errors import sure
 from harness.judge.settest import violation
 
 NAME = "restart-law"
@@ -67,6 +68,8 @@ def _step(segments: Sequence[Segment], i: int, view: View) -> Reading | None:
     later = [s for s in segments[i:] if s.state == first.state]
     earlier = [s for s in reversed(segments[:i]) if s.state == last.state]
     agreeing = min(_agreeing(earlier, half), _agreeing(later, half))
+    if not sure(first, name, view.profile):
+        agreeing = 1  # the first sale itself may be misread, whatever the totaliser says elsewhere
     moved = after - before - sold
     if moved > half and first.context.get("foreign_sale") is not False:
         why = "advanced by more than was sold, and whether something else was sold was not observed"
