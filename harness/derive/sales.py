@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from captures.model import Direction, WireChunk
 from protocols.contract import Role
-from protocols.wire.dart import PROTOCOL, Data, Filled, NozzlePrice, PumpState, Status, Totals
+from protocols.wire.dart import PROTOCOL, Control, ControlKind, Data, Filled, NozzlePrice, PumpState, Status, Totals
 
 CODEC = f"{PROTOCOL.name}/{PROTOCOL.version}"
 ANSWER_NS = 25_000_000
@@ -37,13 +37,15 @@ class Total:
 
 @dataclass(frozen=True)
 class Reports:
-    """What one dispenser said, in time order.  `lost_ns` are instants before which a data frame was not heard."""
+    """What one dispenser said, in time order.  `lost_ns` are instants before which a data frame was not heard; `quiet_ns`
+    when it answered a poll with "nothing new": what it said last still held."""
 
     polls: list[Poll] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     states: list[tuple[int, PumpState]] = field(default_factory=list)
     prices: list[tuple[int, int]] = field(default_factory=list)
     lost_ns: list[int] = field(default_factory=list)
+    quiet_ns: list[int] = field(default_factory=list)
 
     def heard_to_the_end(self, begin_ns: int, until_ns: int) -> bool:
         """The pump said that the sale was over, and no frame is missing between its last volume and that."""
@@ -65,6 +67,28 @@ class Reports:
             finals.append(polls[-1].volume)
         return finals
 
+    def start_value(self, begin_ns: int, until_ns: int) -> Poll | None:
+        """The first value of the sale that begins in between, where it was heard before anything flowed: zero, or a value
+        that the pump confirmed by repeating it or by answering that nothing is new.
+
+        A pump reports changes only: after its FILLING, what it says is the new sale's, unless it is what the sale
+        before ended with (then it was not zeroed yet).
+        """
+        polls = [poll for poll in self.polls if begin_ns <= poll.t_ns < until_ns]
+        first = new_sale(polls)
+        begins = self._begins(begin_ns, until_ns)
+        if first is None and begins:
+            before = next((poll.volume for poll in reversed(self.polls) if poll.t_ns < begin_ns), None)
+            after = (i for i, p in enumerate(polls) if p.t_ns + p.u_ns >= begins[0] and p.volume != before)
+            first = next(after, None)
+        if first is None:
+            return None
+        poll, later = polls[first], polls[first + 1 : first + 2]
+        next_ns = later[0].t_ns if later else until_ns
+        repeated = bool(later) and later[0].volume == poll.volume
+        quiet = any(poll.t_ns + poll.u_ns < t_ns < next_ns for t_ns in self.quiet_ns)
+        return poll if poll.volume == 0 or repeated or quiet else None
+
     def _begins(self, after_ns: int, until_ns: int) -> list[int]:
         """When the pump said that it began filling."""
         inside = [(t_ns, state) for t_ns, state in self.states if after_ns < t_ns <= until_ns]
@@ -85,15 +109,6 @@ def new_sale(polls: Sequence[Poll]) -> int | None:
     return next((i for i, p in enumerate(polls) if p.volume == 0 or (i and p.volume < polls[i - 1].volume)), None)
 
 
-def start_value(polls: Sequence[Poll]) -> Poll | None:
-    """The first value of a new sale, where it was heard before anything flowed: zero, or still the same one poll later."""
-    first = new_sale(polls)
-    if first is None:
-        return None
-    stands = polls[first].volume == 0 or (first + 1 < len(polls) and polls[first + 1].volume == polls[first].volume)
-    return polls[first] if stands else None
-
-
 def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:
     """Everything in what the dispenser sent.  Repeated frames (same sequence number) are repeats, not readings."""
     decoder = PROTOCOL.decoder(Role.DEVICE)
@@ -103,6 +118,8 @@ def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:
         if chunk.direction is not Direction.RX:
             continue
         for message in decoder.feed(chunk.data):
+            if isinstance(message, Control) and message.kind is ControlKind.EOT:
+                reports.quiet_ns.append(chunk.t_ns)
             if not isinstance(message, Data) or message == last:
                 continue
             # after F both 0 and 1 are seen in captures; 0 also restarts (protocols.md 4.1)

@@ -14,7 +14,7 @@ from harness.derive.instruments import CLOCK, pulse_runs
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
-from harness.derive.sales import Reports, dispenser_reports, new_sale, scaled, start_value
+from harness.derive.sales import Reports, dispenser_reports, new_sale, scaled
 from harness.judge.contract import Segment, SegmentKind
 
 PARAMETERS = ("meter_factor", "density_kg_m3")
@@ -138,7 +138,7 @@ class _Deriver:
 
     def _start(self, part: Part, until_ns: int) -> dict[str, Any]:
         """The register's first value in the new sale as heard on the wire, and when."""
-        heard = start_value([poll for poll in self._reports.polls if part.begin_ns <= poll.t_ns < until_ns])
+        heard = self._reports.start_value(part.begin_ns, until_ns)
         if heard is None:
             return {}
         litres = scaled(heard.volume, Decimal(str(self._profile["volume_resolution_l"])))

@@ -13,10 +13,11 @@ from captures.journal import JournalWriter
 from captures.model import Direction, WireChunk
 from harness.derive import read_recorded
 from harness.derive.pulses import capture_runs
-from harness.derive.sales import dispenser_reports
+from harness.derive.sales import Poll, Reports, dispenser_reports
 from harness.derive.weighing import litres
 from protocols.contract import Role
 from protocols.wire import dart, sigrok_pico
+from protocols.wire.dart import PumpState
 
 MS = 1_000_000
 
@@ -126,3 +127,21 @@ def test_a_record_that_lacks_what_it_promises_is_named(tmp_path: Path) -> None:
         writer.sync()
     with pytest.raises(IntegrityError, match="line 2"):
         read_recorded(tmp_path)
+
+
+def test_a_start_value_is_what_the_pump_confirms_before_anything_flows() -> None:
+    def reports(polls: list[tuple[int, int]], quiet: list[int]) -> Reports:
+        states = [(1000, PumpState.FILLING)]
+        return Reports([Poll(t, 5, v, 0) for t, v in polls], states=states, quiet_ns=quiet)
+
+    carried = reports([(500, 1370), (1000, 5), (1600, 40)], [1200])
+    heard = carried.start_value(900, 9000)
+    assert heard is not None
+    assert heard.volume == 5
+    # nobody said that it stood still: it may have been counting already
+    assert reports([(500, 1370), (1000, 5), (1600, 40)], [1700]).start_value(900, 9000) is None
+    # the sale before, not zeroed yet
+    assert reports([(500, 1370), (1000, 1370)], [1200]).start_value(900, 9000) is None
+    zeroed = reports([(500, 1370), (1000, 0), (1100, 3)], []).start_value(900, 9000)
+    assert zeroed is not None
+    assert zeroed.volume == 0
