@@ -273,7 +273,7 @@ def _not_mains(ground: Ground) -> bool:
 
 REFERENCE_DRIFT = 0.01  # relative, between two parts of one visit; the certificate of a reference may declare less [D]
 TRANSFER_L = 0.15  # film, remnant, first litre, hose and evaporation of one 20 L fill taken together [D]
-DECLARED = frozenset({"sealed_k", "no_electronic_calibration", "topology_direct", "lock_documented"})
+DECLARED = frozenset({"decodes_both", "sealed_k", "no_electronic_calibration", "topology_direct", "lock_documented"})
 
 FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "certificate_confirms": lambda ground: certificate_confirms(ground.hits, ground.segments),
@@ -310,6 +310,7 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "no_foreign_sale": _each_says("foreign_sale", False),
     "same_onset_volume": lambda ground: same(ground.hits),
     "same_flow": _same_flow,
+    "decodes_both": lambda ground: ground.profile.get("decoding") in ("x2", "x4"),
     "smooth_flow": lambda ground: _each(lambda segment: smooth(segment, ground.profile))(ground),
     "beyond_start": _beyond_start,
     "beyond_fixed_volume": _beyond_fixed_volume,
