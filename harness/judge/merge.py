@@ -116,7 +116,8 @@ def _with_besides(
     mine = [r for r in readings if r.detector == head.detectors[0] and r.link == head.link and r.spoke]
     broken = {id for r in mine if r.hits for id in r.segment.split("|")}
     left: set[str] = set()
-    if head.shape is Shape.THRESHOLD:
+    onset_known = head.shape is Shape.THRESHOLD
+    if onset_known:
         onset = head.at.get("onset_interval_l", (0.0, 0.0))[0]
         left = {s.id for s in segments if s.id in struck and s.id not in broken and 0 < (litres(s) or 0.0) < onset}
     elif any("|" in r.segment for r in mine):
@@ -128,7 +129,12 @@ def _with_besides(
         left = (clean & set(struck)) - broken
     sizes = [effect for id in sorted(left) if (effect := struck[id].effect) is not None]
     least = min(sizes, key=abs, default=0.0)
-    if len(sizes) < 2 or head.detectors[0] in ALONE:
+    one_size = len(sizes) >= 2 and max(map(abs, sizes)) <= 1.25 * abs(least) + 0.002
+    if (
+        not one_size
+        or head.detectors[0] in ALONE
+        or (head.at.get("contrast") in ("volume", "flow") and not onset_known)
+    ):
         return head
     link = struck[min(left)].link
     note = (
