@@ -20,6 +20,7 @@ from harness.judge.kink import Floats, Noise, Prepared, noise, prepare
 MOST = 8  # breaks looked for in one delivery
 ROUNDS = 4  # of breaks chosen under a noise, and the noise that they leave
 KINDS = ("kink", "jump")
+_FEWEST = 12  # points of a course
 _LOG_LIKELIHOOD_95 = 3.84  # chi-square with one degree of freedom: interval of a place
 
 
@@ -158,7 +159,47 @@ def _left(data_v: Floats, y: Floats, shapes: Floats) -> Floats:
 def fit(
     v: Floats, y: Floats, q: Floats, u_l: Floats, floor_l: float, honest: Honest, penalty: float, level: float
 ) -> Fit:
-    """Segment the course y (n,) over v (n,), n <= 160; see the module.  `level` is the p below which a break stands."""
+    """Segment the course y (n,) over v (n,), n <= 160; see the module.  `level` is the p below which a break stands.
+
+    What leaves the course and is back on it within `margin_l` is a reading that came late, or was held, and no break: its
+    points are left out and the rest is segmented again.
+    """
+    kept = np.ones(v.size, dtype=np.bool_)
+    found = _segmented(v, y, q, u_l, floor_l, honest, penalty, level)
+    step = float(np.median(np.diff(v)))
+    for _ in range(2 * MOST):
+        out = np.zeros(v.size, dtype=np.bool_)
+        for low, high in _excursions(found.breaks, honest):
+            out |= (v > low - step) & (v < high + step)
+        if not (out & kept).any() or int((kept & ~out).sum()) < _FEWEST:
+            break
+        kept &= ~out
+        found = _segmented(v[kept], y[kept], q[kept], u_l[kept], floor_l, honest, penalty, level)
+    return found
+
+
+def _excursions(breaks: Sequence[Break], honest: Honest) -> list[tuple[float, float]]:
+    """Stretches of at most `margin_l` whose breaks undo each other, in level and gain, within what an honest course may."""
+    found = []
+    for i, first in enumerate(breaks):
+        for j in range(i + 1, len(breaks)):
+            last, group = breaks[j], breaks[i : j + 1]
+            if last.at_l - first.at_l > honest.margin_l:
+                break
+            gain = sum(b.size for b in group if b.kind == "kink")
+            level = sum(b.size * (last.at_l - b.at_l if b.kind == "kink" else 1.0) for b in group)
+            u_gain = float(np.sqrt(sum(b.se**2 for b in group if b.kind == "kink")))
+            u_level = float(
+                np.sqrt(sum((b.se * (last.at_l - b.at_l if b.kind == "kink" else 1.0)) ** 2 for b in group))
+            )
+            if abs(gain) <= honest.bound + 3 * u_gain and abs(level) <= honest.jump_l + 3 * u_level:
+                found.append((first.at_l, last.at_l))
+    return found
+
+
+def _segmented(
+    v: Floats, y: Floats, q: Floats, u_l: Floats, floor_l: float, honest: Honest, penalty: float, level: float
+) -> Fit:
     # breaks look like accumulating noise: the first estimate knows of none, the last is what the chosen ones leave
     found = noise(v, y, floor_l)
     white = _Candidates(prepare(v, y, q, u_l, Noise(found.sigma_l, 0.02 * found.sigma_l, found.dof)), honest)

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.judge.contract import Link, Reading, Segment, Shape
+from harness.judge.contract import Link, Reading, Segment, SegmentKind, Shape
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
 from harness.judge.places import same
-from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest
+from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest, volume
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
 from harness.judge.volumes import track
@@ -215,6 +215,47 @@ def _zero_elsewhere(ground: Ground) -> bool:
     )
 
 
+def _start_in_total(ground: Ground) -> bool:
+    """What the sale began with is in its total and was not delivered: three or more sales, and all that a reference
+    measured, show at least half of it too much.  A start value that had flowed, or was zeroed after it was read, is not."""
+    by_id = {segment.id: segment for segment in ground.segments}
+    shares = []
+    for reading in ground.hits:
+        segment, begun = by_id.get(reading.segment), float(reading.at.get("start_l", 0))
+        if segment is None or segment.kind is not SegmentKind.DELIVERY or not begun:
+            return False
+        name = "register" if "register" in segment.registers else "display"
+        true, shown = volume(segment, "reference", ground.profile), volume(segment, name, ground.profile)
+        if not (true.why_not or shown.why_not):
+            shares.append((shown.litres - true.litres) / begun)
+    return len(shares) >= 3 and min(shares) >= 0.5
+
+
+def _totals_current(ground: Ground) -> bool:
+    """Advances and sales drift apart by more than a totaliser that is brought up to date a sale late ever stands back.
+
+    What is late is made good later, so that its deviations cancel but for one sale, which may be somebody else's.
+    """
+    told = [r.at for r in (*ground.hits, *ground.others) if "advance_l" in r.at and "sold_l" in r.at]
+    apart = sum((Decimal(at["advance_l"]) - Decimal(at["sold_l"]) for at in told), Decimal(0))
+    largest = max((Decimal(at["sold_l"]) for at in told), default=Decimal(0))
+    return bool(told) and (apart < -largest or apart > max(largest, LARGEST_SALE_L))
+
+
+def _beyond_rounding(ground: Ground) -> bool:
+    """Every excess is more than the coarsest step of which all amounts shown are multiples, as rounding to coins makes."""
+    shown = [
+        (Decimal(r.at["value"]), Decimal(r.at["low"]), Decimal(r.at["high"])) for r in ground.hits if "value" in r.at
+    ]
+    if not shown:
+        return False
+    every = [abs(value) for value, _, _ in shown]
+    step = max((coin for coin in COINS if all(value % coin == 0 for value in every)), default=Decimal(0))
+    return all(abs(value - (low + high) / 2) > step for value, low, high in shown)
+
+
+COINS = tuple(Decimal(one).scaleb(scale) for scale in range(-3, 5) for one in (1, 2, 5))
+LARGEST_SALE_L = Decimal(200)  # into a lorry's tank [D]
 START_L = 3.0  # air collected in a standing line has passed by then: its last tenth after 2.3 L at the most [D]
 HOSE_L = 0.2  # more than the hose of a dispenser swells, several times over [D]
 LEAK_L_MIN = 0.3  # a leak of so much runs from the nozzle before everybody's eyes [D]
@@ -296,6 +337,13 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     ),
     "beyond_visit": _reading_says("beyond_visit"),
     "pulses_tapped": _reading_says("pulses_tapped"),
+    "start_in_total": _start_in_total,
+    "totals_current": _totals_current,
+    "beyond_rounding": _beyond_rounding,
+    "rule_verified": _reading_says("verified"),
+    "whole_measured": lambda ground: (
+        ground.link.upstream == "reference" and ground.link.downstream in ("register", "display")
+    ),
     "start_by_wire": _each_says("start_by", "wire"),
     "start_repeats": _start_repeats,
     "zero_elsewhere": _zero_elsewhere,

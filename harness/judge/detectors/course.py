@@ -1,7 +1,8 @@
 """The course of the error inside one delivery: y(v) = V_down - V_up against v, between two continuous stations.
 
 Null: an offset, a constant gain, a lag in proportion to the flow, white and accumulating noise, a kink of at most
-`bound` and a jump of at most `jump_l` (air, hammer, a burst of interference).  Start and stop (flow under `gate` of the steady flow)
+`bound` and a jump of at most `jump_l` (air, hammer, a burst of interference), and single readings that came late: what is
+back within `margin_l`.  Start and stop (flow under `gate` of the steady flow)
 are left out.  Alternative: the gain changes, or the volume jumps, at unknown places, up to eight; on or off, either sign:
 a kink (volume threshold), jumps (litres added by a key), on and off, a sawtooth (counted too much between the inspector's
 volumes and taken back before them).  Whether the places are the same volumes in several deliveries is decided when they are
@@ -79,7 +80,9 @@ def points(up: Track, down: Track, gate: float, skip_l: float) -> Points | str:
     v = np.interp((t_ns - origin).astype(np.float64), (up.t_ns - origin).astype(np.float64), up.litres)
     q = flow(Track(up.t_ns - origin, up.litres, up.u_ns, up.step_l), t_ns - origin)
     steady = float(np.median(q[q > 0.2 * float(q.max())])) if q.size else 0.0
-    fast = (np.abs(q - steady) <= gate * steady) & (v >= v[0] + skip_l) & (v <= v[-1] - 0.1)
+    # an old value told again while the fuel ran is no new reading: what comes after it says what it left out
+    told = np.concatenate([[True], (np.diff(litres) != 0) | (np.diff(v) <= 2 * down.step_l)])
+    fast = told & (np.abs(q - steady) <= gate * steady) & (v >= v[0] + skip_l) & (v <= v[-1] - 0.1)
     if int(fast.sum()) < 12:
         return "too few points in steady flow"
     v, y, q, t_ns, u_ns = v[fast], (litres - v)[fast], q[fast], t_ns[fast], u_ns[fast]
@@ -195,9 +198,10 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
-    null="offset, constant gain, lag with flow, reading and meter noise, kink and jump within honest bounds",
+    null="offset, constant gain, lag with flow, reading and meter noise, readings that came late, kink and jump within "
+    "honest bounds",
     needs="two stations followed continuously through a delivery, on clocks tied to the host's",
     parameters={
         "bound": 0.002,
