@@ -41,7 +41,8 @@ def job(
     honest: tuple[str, ...] = (),
     declared: bool = True,
 ) -> dict[str, Any]:
-    """`size` None: the documented one.  `declared`: the papers of the instrument state its honest effects."""
+    """`size` None: the documented one.  `declared`: the papers of the instrument state its honest effects; else they
+    are silent about them."""
     return {
         "cheat": cheat, "kit": kit, "seed": seed, "size": size, "grade": grade, "flow": flow, "misread": misread,
         "honest": list(honest), "declared": declared,
@@ -52,7 +53,7 @@ def one(job: dict[str, Any]) -> dict[str, Any]:
     """One inspection; the job's keys plus what the verdict said and what the inspection cost."""
     import harness.inspection as inspection
     from fixtures.sim.build import build
-    from fixtures.sim.honest import declared
+    from fixtures.sim.honest import declared, undeclared
     from harness.benches import find, scenario, with_profile
 
     inspection.Progress = lambda *_, **__: lambda *step: None  # type: ignore[assignment,misc]
@@ -64,7 +65,7 @@ def one(job: dict[str, Any]) -> dict[str, Any]:
         flow=job["flow"],
         reading_error_rate=job["misread"],
     )
-    bench = with_profile(bench, declared(names) if job["declared"] else {})
+    bench = with_profile(bench, declared(names) if job["declared"] else undeclared(names))
     plan = "dispenser-bench" if job["kit"] == "K3" else "dispenser-raid"
     site = build(simulated)
     with tempfile.TemporaryDirectory() as folder:

@@ -13,13 +13,15 @@ from typing import Any
 
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.causes import HonestCause, explanations
-from harness.judge.chain import contains
+from harness.judge.chain import base_links, contains
 from harness.judge.contract import Finding, Integrity, Reading, Segment, SegmentKind, Shape
 from harness.judge.evidence import Process
 from harness.judge.facts import Ground, facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
+from harness.judge.located import located
 from harness.judge.offset import offset_or_gain
-from harness.judge.places import common, same
+from harness.judge.places import same
+from harness.judge.smoothness import rough
 
 GRAVITY = {level: rank for rank, level in enumerate(Integrity)}
 MECHANISM = {
@@ -52,6 +54,7 @@ SIZE = {
     "gain": ": by a share of the volume",
     "both": ": by a fixed volume per sale and a share of the volume",
 }
+METER = "reference>encoder"  # the base link with meter, hose and hydraulics
 PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split", "oscillator", "zero-flow", "dead-time"})
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
@@ -133,11 +136,35 @@ def _second_station(process: Process, hits: Sequence[Reading], readings: Sequenc
     )
 
 
+def _telling_run(process: Process, hits: Sequence[Reading]) -> bool:
+    """Proven level in a single run makes a suspicion; over a link that holds meter and hydraulics two runs must show it:
+    air, a spilled or badly drained measure spoil one delivery on any day."""
+    if not process.single_run:
+        return False
+    return METER not in base_links(process.link) or len({reading.segment for reading in hits}) >= 2
+
+
+def _gassy(process: Process, members: Sequence[Segment], profile: Mapping[str, Any]) -> bool:
+    """The flow of a delivery that shows it was not that of liquid alone, and the link holds the meter."""
+    return METER in base_links(process.link) and any(rough(segment, profile) for segment in members)
+
+
+def _cap(process: Process, members: Sequence[Segment]) -> tuple[Integrity, tuple[str, ...]]:
+    """The gravest level that such a finding can have, and why."""
+    if process.detector == "constant-gain":
+        return Integrity.SUSPECT, ("a constant gain alone is a matter of conformity and at most suspect",)
+    if any(segment.kind is SegmentKind.TAP for segment in members):
+        return Integrity.SUSPECT, ("a recording of a single tap is at most suspect",)
+    if any(is_foreign(segment) for segment in members):
+        return Integrity.SUSPECT, (AT_MOST_SUSPECT,)
+    return Integrity.PROVEN, ()
+
+
 def finding(process: Process, case: Case) -> Finding | None:
     """The finding of one process at its level, or None below the suspect threshold."""
     hits = process.hits
     proven_level, suspect_level = process.e >= process.proven_at, process.e >= process.suspect_at
-    if not hits or not (suspect_level or process.single_run):
+    if not hits or not (suspect_level or _telling_run(process, hits)):
         return None
     contrast = leading_contrast(hits)
     hits = tuple(r for r in hits if r.key == contrast)
@@ -155,22 +182,18 @@ def finding(process: Process, case: Case) -> Finding | None:
         "reproduced_or_two_stations": known["reproduced"] or _second_station(process, hits, case.readings),
         "honest_causes_excluded": bool(causes) and not open_causes,
     }
-    limits = _limits(conditions, process, open_causes, bool(causes))
+    cap, why = _cap(process, members)
+    limits = (*why, *_limits(conditions, process, open_causes, bool(causes)))
     level = Integrity.PROVEN if all(conditions.values()) else Integrity.SUSPECT
-    if process.detector == "constant-gain":
-        level = Integrity.SUSPECT
-        limits = ("a constant gain alone is a matter of conformity and at most suspect", *limits)
-    if any(segment.kind is SegmentKind.TAP for segment in members):
-        level = Integrity.SUSPECT
-        limits = ("a recording of a single tap is at most suspect", *limits)
-    elif any(is_foreign(segment) for segment in members):
-        level = Integrity.SUSPECT
-        limits = (AT_MOST_SUSPECT, *limits)
+    level = min(level, cap, key=GRAVITY.__getitem__)
+    if level is Integrity.SUSPECT and _gassy(process, members, case.profile):
+        level = Integrity.INCONCLUSIVE
+        limits = ("gas or vapour was seen in the flow and can make this: cure it and measure again", *limits)
     sizes = [reading.effect for reading in hits if reading.effect is not None]
     spans = [reading.interval for reading in hits if reading.interval is not None]
     mdes = [reading.mde for reading in process.readings if reading.mde is not None]
     mechanism = MECHANISM.get(process.detector, process.detector)
-    at = _at(hits, shape, contrast)
+    at = located(hits, shape, contrast)
     fit = offset_or_gain(process.readings, case.segments) if process.detector in SIZED else None
     if fit is not None and fit.kind:
         at |= {"size_kind": fit.kind, "offset_l": round(fit.offset_l, 4), "offset_u_l": round(fit.u_l, 4)}
@@ -214,58 +237,3 @@ def _limits(
         said.append("no honest causes are listed for this test and link, so none could be excluded")
     said += [f"not excluded: {cause}" for cause in open_causes]
     return tuple(said)
-
-
-def _course_at(hits: Sequence[Reading], shape: Shape | None) -> dict[str, Any]:
-    """Kind of the course, the volumes common to all deliveries, and the gain of every stretch of the longest one."""
-    told = [r for r in hits if "breaks" in r.at]
-    if not told:
-        return {}
-    longest = max(told, key=lambda r: float(r.at["span_l"][1]))
-    at: dict[str, Any] = {"kind": longest.at["kind"]}
-    if shape is Shape.THRESHOLD:
-        at["breaks_l"] = [
-            {"at_l": round(p.at_l, 2), "interval_l": (round(p.low_l, 2), round(p.high_l, 2)), "deliveries": p.seen}
-            for p in common(told)
-        ]
-    at["stretches"] = [
-        {
-            "from_l": round(s["from_l"], 2),
-            "to_l": round(s["to_l"], 2),
-            "gain": round(s["gain"], 5),
-            "u": round(s["se"], 5),
-        }
-        for s in longest.at["stretches"]
-    ]
-    at["jumps_l"] = [
-        {"at_l": round(b["at_l"], 2), "litres": round(b["size"], 3), "u_l": round(b["se"], 3)}
-        for b in longest.at["breaks"]
-        if b["kind"] == "jump"
-    ]
-    at["course_of"] = longest.segment
-    return at
-
-
-def _at(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict[str, Any]:
-    """What was located, over the segments that show it."""
-    at: dict[str, Any] = {}
-    if contrast:
-        at["contrast"] = contrast
-    onsets = [float(r.at["onset_l"]) for r in hits if r.at.get("onset_l")]
-    if onsets and shape is not Shape.CONSTANT:
-        at["onset_l"] = round(median(onsets), 3) if shape is Shape.THRESHOLD else [round(x, 3) for x in onsets]
-        spans = [r.at["onset_interval_l"] for r in hits if r.at.get("onset_l")]
-        if shape is Shape.THRESHOLD:
-            at["onset_interval_l"] = (round(max(s[0] for s in spans), 3), round(min(s[1] for s in spans), 3))
-            at["onset_interval_l"] = tuple(sorted(at["onset_interval_l"]))
-    stamps = {r.segment: r.at["onset_ns"] for r in hits if "onset_ns" in r.at}
-    if stamps:
-        at["onset_ns"] = stamps
-    at |= _course_at(hits, shape)
-    modes = [r.at["upper_mode"] for r in hits if "upper_mode" in r.at]
-    if modes:
-        at["upper_mode"] = list(dict.fromkeys(id for ids in modes for id in ids))
-    every = {r.at["every_n"] for r in hits if "every_n" in r.at}
-    if len(every) == 1:
-        at["every_n"] = every.pop()
-    return at

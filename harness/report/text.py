@@ -17,6 +17,7 @@ CONTRAST = {
     "volume": "long against short deliveries",
     "event": "with against without a key, remote or switch",
     "flow": "slow against full flow",
+    "preset": "sales by amount against sales by volume",
 }
 CONFORMITY = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 
@@ -92,6 +93,31 @@ def _where(at: Mapping[str, Any]) -> str:
     elif onset is not None:
         low, high = at.get("onset_interval_l", (onset, onset))
         said.append(f"begins at {onset:.2f} L in every delivery (from {low:.2f} to {high:.2f} L)")
+    if breaks := at.get("breaks_l"):
+        places = ", ".join(
+            f"{b['at_l']:.2f} L (from {b['interval_l'][0]:.2f} to {b['interval_l'][1]:.2f} L)" for b in breaks
+        )
+        said.append(f"{at.get('kind', 'break')}: breaks in every delivery at {places}")
+    if stretches := at.get("stretches"):
+        gains = ", ".join(f"{s['from_l']:.1f} to {s['to_l']:.1f} L {percent(s['gain'])}" for s in stretches)
+        said.append(f"in {at['course_of']}: {gains}")
+    if jumps := at.get("jumps_l"):
+        said.append("jumps: " + ", ".join(f"{j['litres']:+.2f} L at {j['at_l']:.2f} L" for j in jumps))
+    if at.get("follows") == "time":
+        said.append(
+            f"a comb of {at['rate_hz']:g} a second whatever flows"
+            + (f", {at['l_per_min']:g} L/min" if "l_per_min" in at else "")
+        )
+    if "slots" in at:
+        said.append(f"{at['slots']} slots a revolution, {at.get('declared', '?')} declared")
+    if "recorded_ratio" in at:
+        said.append(f"the totaliser recorded {at['recorded_ratio']:.1%} of what was sold")
+    if "start_l" in at:
+        said.append(f"sales begin at {at['start_l']:g}")
+    if modes := at.get("upper_mode"):
+        said.append(f"in the sales {', '.join(modes)} and not in the others")
+    if besides := at.get("besides"):
+        said.append(f"besides, over {besides['link']}, {percent(besides['effect'])} more")
     if "every_n" in at:
         said.append(f"one in {at['every_n']}")
     if "contrast" in at:
