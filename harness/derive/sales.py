@@ -102,6 +102,13 @@ class Reports:
         """How many sales the pump said it began filling."""
         return len(self._begins(after_ns, until_ns))
 
+    def foreign_sale(self, after_ns: int, until_ns: int) -> bool | None:
+        """Whether another sale than the one asked for began in between; None where a frame that may have told of it was
+        not heard."""
+        if self.sales_begun(after_ns, until_ns) > 1:
+            return True
+        return None if any(after_ns < t_ns <= until_ns for t_ns in self.lost_ns) else False
+
 
 def new_sale(polls: Sequence[Poll]) -> int | None:
     """Index of the first poll of a new sale: the volume is zero, or less than before.  The board keeps showing the sale

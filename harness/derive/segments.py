@@ -124,7 +124,7 @@ class _Deriver:
             context["wire_end"] = self._reports.heard_to_the_end(part.begin_ns, until_ns)
             readings = self._totals(part, until_ns)
             if readings:
-                context["foreign_sale"] = self._reports.sales_begun(readings[0][0], readings[1][0]) > 1
+                context["foreign_sale"] = self._reports.foreign_sale(readings[0][0], readings[1][0])
                 context |= self._heard(part, readings[0][0], until_ns)
         return context
 

@@ -12,7 +12,9 @@ import pytest
 from benchmarks.generators import delivery, instrument
 from benchmarks.shut_watches import watch
 from captures.model import PulseTrain, Register
+from harness.derive.sales import Reports
 from harness.judge.contract import Finding, Integrity, Segment
+from protocols.wire.dart import PumpState
 from tests.harness.test_judge_verdict import K1, K3, verdict
 
 VOLUMES = (13.7, 27.1, 27.1, 20.3)
@@ -131,3 +133,16 @@ def test_interference_with_the_nozzle_closed(detector: str, hz: float, jitter: f
         segments.append(segment)
     (finding,) = said(segments, detector, decoding=decoding)
     assert finding.level is Integrity.SUSPECT
+
+
+@pytest.mark.parametrize(
+    ("filling_ns", "lost_ns", "foreign"),
+    [([10], [], False), ([10, 50], [], True), ([10], [40], None), ([10], [90], False)],
+)
+def test_a_lost_frame_may_have_told_of_another_sale(
+    filling_ns: list[int], lost_ns: list[int], foreign: bool | None
+) -> None:
+    states = [
+        (t_ns + i, state) for t_ns in filling_ns for i, state in enumerate((PumpState.FILLING, PumpState.COMPLETE))
+    ]
+    assert Reports(states=states, lost_ns=lost_ns).foreign_sale(0, 80) is foreign
