@@ -85,7 +85,9 @@ class Tamper:
     amount_gain: float = 0.0
     totaliser_gain: float = 0.0
     meter_gain: float = 0.0  # mechanical, seen by the encoder too
-    window_gain: float = 0.0  # the register gains so much between `windows_l` and takes it back over `catch_l` before each
+    window_gain: float = (
+        0.0  # the register gains so much between `windows_l` and takes it back over `catch_l` before each
+    )
     windows_l: tuple[float, ...] = (5.0, 10.0, 20.0)
     catch_l: float = 0.5
     start_l: float = 0.0  # the register begins at so much

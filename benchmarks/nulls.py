@@ -1,6 +1,6 @@
 """False hits of every detector on honest deliveries: what an e-value may claim.
 
-    python benchmarks/nulls.py                  24,000 segments: every detector speaks on 10^4; writes docs/validation.md
+    python benchmarks/nulls.py                  32,000 segments: every detector speaks on 10^4; writes docs/validation.md
                                                 and the curves; resumable
     python benchmarks/nulls.py --segments 200   a short look, writes nothing
     python benchmarks/nulls.py --only course start-law   measures these alone and leaves the other curves as they stand
@@ -19,6 +19,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ CURVES = ROOT / "harness" / "catalogue" / "validation.toml"
 REPORT = ROOT / "docs" / "validation.md"
 ASSUMED = Validation(1_000_000, 0)  # hits do not depend on it
 SEED = 20_240_501
+WORKERS = 2
 GENERATORS = [f"benchmarks/{name}.py" for name in ("generators", "visits", "shut_watches", "part_sales")]
 
 
@@ -177,18 +179,18 @@ def measure(segments: int, names: Sequence[str], keep: bool) -> dict[str, Counte
         lines = [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()]
         done = {line["block"]: line for line in lines if line["versions"] == versions}
     totals: dict[str, Counter[str]] = {name: Counter() for name in names}
-    blocks = -(-segments // BLOCK)
-    for number in range(blocks):
-        result = done.get(number)
-        if result is None:
-            result = block(number, names)
+    waiting = [number for number in range(-(-segments // BLOCK)) if number not in done]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for result in pool.map(block, waiting, [names] * len(waiting)):
+            done[result["block"]] = result
             if keep:
                 RESULTS.parent.mkdir(parents=True, exist_ok=True)
                 with RESULTS.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(result, sort_keys=True) + "\n")
-        for name, tally in result["counts"].items():
+            print(f"\r{result['block'] + 1} of {-(-segments // BLOCK)} blocks", end="", file=sys.stderr)
+    for number in range(-(-segments // BLOCK)):
+        for name, tally in done[number]["counts"].items():
             totals[name].update(tally)
-        print(f"\r{(number + 1) * BLOCK} segments", end="", file=sys.stderr)
     print(file=sys.stderr)
     return totals
 
@@ -198,7 +200,7 @@ HEAD = """# Measured by benchmarks/nulls.py: false hits on honest segments, per 
 """
 ABOUT = f"""# Validation of the detectors on honest deliveries
 
-Made by `python benchmarks/nulls.py` (24,000 segments a detector; the last column names the commit), seed {SEED}. Generators:
+Made by `python benchmarks/nulls.py` (32,000 segments a detector; the last column names the commit), seed {SEED}. Generators:
 `benchmarks/generators.py` (three encoder grades, four flow profiles, EMI bursts with mean 0.3 a delivery, start
 hammer, late polls, misread digits at 0.5 % a reading in half of the cases, meters within tolerance), `visits.py` (a
 totaliser over the visit, other people's sales heard and unheard, start values with hose dilation, stop modes, a
@@ -250,7 +252,7 @@ def write(totals: dict[str, Counter[str]]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="false hits on honest deliveries")
-    parser.add_argument("--segments", type=int, default=24_000)
+    parser.add_argument("--segments", type=int, default=32_000)
     parser.add_argument("--only", nargs="+", choices=sorted(DETECTORS), default=sorted(DETECTORS), metavar="NAME")
     arguments = parser.parse_args()
     full = arguments.segments >= 10_000
