@@ -23,7 +23,7 @@ from harness.judge.evalue import bet
 from harness.judge.events import first_of_each
 from harness.judge.matching import match
 from harness.judge.quantities import number
-from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, ticks_of
+from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of
 
 NAME = "oscillator"
 Floats = npt.NDArray[np.float64]
@@ -78,7 +78,8 @@ def _surplus(segment: Segment, view: View) -> tuple[Int64Array, Floats, PulseTra
     if encoder is None:
         if segment.kind is not SegmentKind.SHUT:
             return "encoder not tapped: surplus pulses cannot be told from the others"
-        extra, at = down, np.zeros(down.size)
+        extra = _beyond_leak(segment, down, board, view)
+        at = np.zeros(extra.size)
     else:
         if not same_clock(encoder, board):
             return "the taps have different clocks"
@@ -89,6 +90,17 @@ def _surplus(segment: Segment, view: View) -> tuple[Int64Array, Floats, PulseTra
         extra, at = found.surplus, found.surplus_at / 2.0
     first = first_of_each(extra, burst)
     return extra[first], np.asarray(at, dtype=np.float64)[first], board
+
+
+def _beyond_leak(segment: Segment, down: Int64Array, board: PulseTrain, view: View) -> Int64Array:
+    """All edges where they are more than hose and leak make, else none: a steady leak turns the meter like a clock."""
+    per_litre = number(view.profile, "pulses_per_litre")
+    assert board.tick_s is not None
+    first, last = segment_window(segment, board)
+    minutes = float((last - first) * board.tick_s) / 60
+    allowed = view.parameters["dilation_l"] + view.parameters["leak_l_min"] * minutes
+    pulses = down.size / (1 if board.levels is None else 2)
+    return down if per_litre is not None and pulses > float(per_litre) * allowed else down[:0]
 
 
 def _reading(segment: Segment, link: Link, view: View) -> Reading:
@@ -148,6 +160,8 @@ DETECTOR = DetectorSpec(
         "latency_us": 2000.0,
         "skew_us": 20.0,
         "burst_us": 5000.0,
+        "dilation_l": 0.15,
+        "leak_l_min": 0.1,
         "min_events": 8.0,
         "max_events": 1000.0,
         "slack": 0.1,
