@@ -51,7 +51,7 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     ("harness.plugins.PluginError", Exit.PLUGIN, "`shortmeasure plugins` lists what is broken and how to mend it"),
     ("harness.exits.UsageError", Exit.USAGE, "`shortmeasure --help`"),
     ("builtins.FileNotFoundError", Exit.USAGE, "check the path"),
-    ("builtins.FileExistsError", Exit.PRECONDITION, "evidence is never overwritten: name a new folder"),
+    ("builtins.FileExistsError", Exit.PRECONDITION, "evidence is never overwritten: name a new file or folder"),
     ("builtins.PermissionError", Exit.PRECONDITION, "choose a folder that may be written"),
     ("builtins.OSError", Exit.PRECONDITION, "check disk and path"),
 )
@@ -102,18 +102,31 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
         show = getattr(error, "show", None)  # the command line's own complaints; typer carries its parser inside
         if callable(show) and hasattr(error, "format_message"):
             show()
+            if "--json" in arguments:
+                _error_document(Exit.USAGE, str(error.format_message()), "`shortmeasure --help`")
             return Exit.USAGE
         if environment.get("SHORTMEASURE_DEBUG"):
             raise
         code, remedy = classified(error)
-        text = str(error) or type(error).__name__
+        text = _said(error)
         if code is Exit.INTERNAL:
             text = f"internal error: {type(error).__name__}: {text}"
         sys.stderr.write(f"shortmeasure: {printable(text)}\n  what next: {remedy}\n")
         if "--json" in arguments:
-            body = {"schema": SCHEMA, "kind": "error", "exit": int(code), "message": text, "remedy": remedy}
-            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+            _error_document(code, text, remedy)
         return code
+
+
+def _error_document(code: Exit, message: str, remedy: str) -> None:
+    body = {"schema": SCHEMA, "kind": "error", "exit": int(code), "message": message, "remedy": remedy}
+    sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+
+
+def _said(error: Exception) -> str:
+    """The message of `error`; the system's own complaints about a path without their numbers."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error) or type(error).__name__
 
 
 def printable(text: str) -> str:

@@ -130,8 +130,8 @@ def burst(
     instrument: Annotated[
         str, typer.Option("--instrument", help="which analyser; nothing = the one in the role burst")
     ] = "",
-    rate: Annotated[int, typer.Option("--rate", help="samples per second")] = 1_000_000,
-    samples: Annotated[int, typer.Option("--samples", help="samples of each channel")] = 4096,
+    rate: Annotated[int, typer.Option("--rate", help="samples per second", min=1)] = 1_000_000,
+    samples: Annotated[int, typer.Option("--samples", help="samples of each channel", min=1)] = 4096,
     case: Annotated[str, typer.Option("--case", help="keep the journal in this new case folder")] = "",
     seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
     speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
@@ -144,6 +144,8 @@ def burst(
 
     bench = find(file)
     simulated = world(bench, None, seed) if bench.simulated else None
+    if out.exists():  # before anything is opened: a burst that cannot be kept is a burst lost
+        raise FileExistsError(f"{out}: there is such a file; name a new one")
     with _journal(case) as journal:
         capture = take(bench, instrument, rate, samples, journal, world=simulated, speed=speed)
     write(capture, out, "sr")
@@ -158,7 +160,9 @@ def burst(
 @app.command("clock-check")
 def clock_check(
     file: Annotated[str, typer.Argument(help="a bench file or a built-in name")],
-    seconds: Annotated[int, typer.Option("--seconds", help="how long both instruments watch the time signal")] = 120,
+    seconds: Annotated[
+        int, typer.Option("--seconds", help="how long both instruments watch the time signal", min=10, max=86_400)
+    ] = 120,
     case: Annotated[str, typer.Option("--case", help="keep the journal in this new case folder")] = "",
     seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
     speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,

@@ -9,7 +9,7 @@ import typer
 
 
 def run(
-    plan: Annotated[str, typer.Argument(help="dispenser-raid, dispenser-bench, site-survey")],
+    plan: Annotated[str, typer.Argument(help="dispenser-raid, dispenser-bench, gas-raid, site-survey")],
     bench: Annotated[str, typer.Option("--bench", help="a bench file or a built-in name")],
     case: Annotated[Path, typer.Option("--case", help="the new case folder")],
     speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,

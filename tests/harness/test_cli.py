@@ -62,6 +62,12 @@ def test_a_stranger_under_one_of_our_names_is_named(tmp_path: Path) -> None:
         (["cheats", "elevator"], Exit.USAGE, "no cheats of family"),
         (["verify", "no-such-case"], Exit.EVIDENCE, "no-such-case"),
         (["capture", "info", "README.md"], Exit.EVIDENCE, "another format"),
+        (["capture", "info", "absent.sr"], Exit.USAGE, "absent.sr: No such file or directory"),
+        (["judge", "absent"], Exit.USAGE, "absent: No such file or directory"),
+        (["run", "dispenser-raid"], Exit.USAGE, "--bench"),
+        (["bench", "clock-check", "pulse-lab", "--seconds", "-3"], Exit.USAGE, "--seconds"),
+        (["bench", "burst", "--bench", "pulse-lab", "-o", "x.sr", "--rate", "0"], Exit.USAGE, "--rate"),
+        (["bench", "burst", "--bench", "pulse-lab", "-o", "README.md"], Exit.PRECONDITION, "there is such a file"),
     ],
 )
 def test_errors_are_one_message_and_a_code(
@@ -79,10 +85,10 @@ def test_errors_are_one_message_and_a_code(
     assert message in err
     assert "Traceback" not in err
     assert out == ""
-    if arguments != ["nonsense"]:
-        got, out, _ = shortmeasure(capfd, *arguments, "--json")
-        assert got == code
-        assert document(out)["exit"] == code
+    got, out, _ = shortmeasure(capfd, *arguments, "--json")
+    assert got == code
+    assert document(out)["exit"] == code
+    assert message in document(out)["message"]
 
 
 @pytest.mark.parametrize(
