@@ -48,10 +48,7 @@ def steps(can: Ability) -> Plan:
         mark("Lane closed off, metal vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"),
     )
     yield Inquire("product", mark("Product of this nozzle, as marked (petrol 92, diesel 0 ...)"))
-    if can.prover_l is not None:
-        yield Confirm(
-            "wetted", mark("Prover level, filled once, emptied and drained for its drip time: it is wet inside")
-        )
+    yield from wetted(can)
     yield Phase("A", mark("covert: bought as ordinary customers buy"))
     yield from sale(can, "A1", asked.usual, covert=True)
     yield from sale(can, "A2", asked.small, covert=True)
@@ -100,6 +97,14 @@ def steps(can: Ability) -> Plan:
             "Fuel returned by grade to its tank, litres and totaliser recorded; instrument sealed unchanged and handed over"
         ),
     )
+
+
+def wetted(can: Ability) -> Generator[Step, Outcome, None]:
+    """A prover holds its certified volume only as it was calibrated: wet inside, before the first fill of any sale."""
+    if can.prover_l is not None:
+        yield Confirm(
+            "wetted", mark("Prover level, filled once, emptied and drained for its drip time: it is wet inside")
+        )
 
 
 def _long(can: Ability, label: str) -> Generator[Step, Outcome, None]:

@@ -59,6 +59,7 @@ def _measured(site: SiteAbility) -> Generator[Step, Outcome, list[Surveyed]]:
 def _survey(one: Surveyed) -> Plan:
     """Two to three minutes at one dispenser: a known delivery, what is shown, and the nozzle shut for a moment."""
     yield Instrument(one.id, one.product)
+    yield from dispenser_raid.wetted(one.can)
     yield Phase("A", COVERT)
     if one.complaint:
         text = mark(

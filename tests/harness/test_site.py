@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,14 @@ from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.plans.order import check_order, dry_run
 from harness.plans.site_survey import steps
 from harness.report.site import site_text
-from harness.step import Deliver, Instrument, Phase, PowerCycle
+from harness.step import Confirm, Deliver, Instrument, Phase, PowerCycle, Prove
 
 K0 = find("site-k0")
 
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "Progress", lambda now_ns: lambda *step: None)
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
 
 
 def surveyed(case: Path, cheat: str | None, seed: int = 1, bench: str = "site-k0") -> dict[str, Any]:
@@ -190,8 +191,6 @@ def test_the_draw_does_not_depend_on_the_order_of_the_candidates(seed: str, ids:
 
 
 def test_two_raids_go_side_by_side_phase_by_phase() -> None:
-    from decimal import Decimal
-
     can = Ability(frozenset({"reference", "display", "totaliser"}), False, False, Decimal(20), Decimal("7.52"))
     site = SiteAbility(tuple(Surveyed(id, "", "r" if id == "b" else "", can) for id in "abcd"), draw=2, full=2)
     planned = dry_run(steps(replace(can, site=site)))
@@ -210,6 +209,21 @@ def test_two_raids_go_side_by_side_phase_by_phase() -> None:
     asked = [getattr(step, "key", "") for step in planned]
     assert asked.count("legal_basis") == asked.count("officers") == asked.count("control") == 1
     assert asked.count("safety") == 3  # before the survey and at each dispenser of the full plan
+
+
+def test_a_prover_is_wetted_before_the_first_purchase_at_each_dispenser() -> None:
+    can = Ability(frozenset({"reference", "display"}), False, False, Decimal(20), Decimal("7.52"))
+    can = replace(can, prover_l=(Decimal("19.7"), Decimal("20.3")))
+    site = SiteAbility(tuple(Surveyed(id, "", "", can) for id in "abc"), draw=2, full=1)
+    wet = False
+    for step in dry_run(steps(replace(can, site=site))):
+        match step:
+            case Instrument(id=id):
+                wet = wet and not id
+            case Confirm(key="wetted"):
+                wet = True
+            case Prove():
+                assert wet
 
 
 def test_a_minute_figure_of_the_survey(tmp_path: Path) -> None:
