@@ -90,7 +90,8 @@ def inspect(
         except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
             return {"failed": f"{type(error).__name__}: {error}"}
 
-    result = run(plan, bench, so_far, Progress(bench.now_ns), draw_seed=draw_seed or secrets.token_hex(16))
+    unit = str(bench_file.profile.get("quantity_unit", "L"))
+    result = run(plan, bench, so_far, Progress(bench.now_ns, unit), draw_seed=draw_seed or secrets.token_hex(16))
     document = judge_case(case)
     return Inspection(result, document)
 

@@ -27,7 +27,7 @@ def steps(can: Ability) -> Plan:
             "Lane closed off, gas detector read, extinguisher at hand, vessels within their test date and fill limit, hose restraint fixed; the station's own staff connects, vents and disconnects, and nobody else"
         ),
     )
-    yield Inquire("product", mark("Product of this nozzle, as marked (petrol 92, diesel 0 ...)"))
+    yield Inquire("product", mark("Gas of this dispenser, as marked"))
     yield Phase("A", mark("covert: bought as ordinary customers buy"))
     for label, asked in (("A1", "13.70"), ("A2", "7.30"), ("A3", "11.90")):
         yield from _sale(can, label, asked, covert=True)

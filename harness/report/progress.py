@@ -28,30 +28,30 @@ from harness.step import (
 class Progress:
     """Called by the runner before and after every step."""
 
-    def __init__(self, now_ns: Callable[[], int]) -> None:
-        self._now_ns = now_ns
-        self._litres = 0.0
+    def __init__(self, now_ns: Callable[[], int], unit: str = "L") -> None:
+        self._now_ns, self._unit = now_ns, unit
+        self._delivered = 0.0
 
     def __call__(self, number: int, total: int, step: Step, moment: str) -> None:
         if moment == "end":
             if isinstance(step, Deliver):
-                self._litres += float(step.volume_l)
+                self._delivered += float(step.volume_l)
             return
         seconds = self._now_ns() / 1e9
         comment(
-            f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d} {self._litres:>6.1f} L  {headline(step)}"
+            f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d} {self._delivered:>6.1f} {self._unit}  {headline(step, self._unit)}"
         )
 
 
-def headline(step: Step) -> str:
-    """`step` in one line."""
+def headline(step: Step, unit: str = "L") -> str:
+    """`step` in one line; `unit` is that of the quantity sold."""
     match step:
         case Phase():
             return f"== phase {step.letter}: {step.title}"
         case Confirm() | Inquire():
             return step.text
         case Deliver():
-            preset = f"amount {step.amount}" if step.amount is not None else f"{step.volume_l} L"
+            preset = f"amount {step.amount}" if step.amount is not None else f"{step.volume_l} {unit}"
             extra = ", covert" if step.covert else ""
             extra += f", remote pressed at {step.press_at_l} L" if step.press_at_l is not None else ""
             return f"deliver {step.label}: {preset}, {step.flow} flow{extra}"

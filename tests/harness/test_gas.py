@@ -29,8 +29,9 @@ from harness.judge.parameter_facts import certificate_confirms
 from harness.plans import PLANS
 from harness.plans.ability import Ability
 from harness.plans.order import check_order, dry_run
+from harness.report.progress import Progress
 from harness.report.text import verdict_text
-from harness.step import Confirm, Prove, Read, Weigh
+from harness.step import Confirm, Deliver, Inquire, Prove, Read, Weigh
 
 HOT_C = 36.0
 VIEW = View({"sealed_meter_factor": "1.0000"}, DETECTOR.parameters, Validation(6200, 0))
@@ -38,7 +39,7 @@ VIEW = View({"sealed_meter_factor": "1.0000"}, DETECTOR.parameters, Validation(6
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "Progress", lambda now_ns: lambda *step: None)
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
 
 
 def raided(
@@ -217,9 +218,22 @@ def test_the_plan_keeps_the_order_opens_no_vessel_and_only_reads_the_menu() -> N
     safety = next(step for step in planned if isinstance(step, Confirm))
     assert "staff connects, vents and disconnects" in safety.text
     assert not any(isinstance(step, Prove) for step in planned)
+    assert not any("petrol" in step.text for step in planned if isinstance(step, Inquire))
     assert sum(isinstance(step, Weigh) for step in planned) == 11
     menus = [step.label for step in planned if isinstance(step, Read) and step.what == "parameters"]
     assert menus == ["B1", "C1", "C2", "C3", "E1", "E2", "E3"]  # never before the first known delivery under control
+
+
+def test_progress_counts_in_the_quantity_sold(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Progress(lambda: 61_000_000_000, "kg")
+    for moment in ("begin", "end"):
+        told(0, 2, Deliver("A1", Decimal("13.70")), moment)
+    told(1, 2, Read("display", "A1"), "begin")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "[ 1/2]   1:01    0.0 kg  deliver A1: 13.70 kg, full flow",
+        "[ 2/2]   1:01   13.7 kg  read display after A1",
+    ]
 
 
 def test_each_medium_is_held_to_its_own_limits() -> None:

@@ -33,7 +33,7 @@ REFERENCE_FROM_NS = 150_000_000_000  # phase A is over by then
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(inspection, "Progress", lambda now_ns: lambda *step: None)
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
 
 
 def inspected(

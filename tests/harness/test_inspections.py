@@ -24,7 +24,7 @@ KITS = ("K0", "K1", "K2", "K3")
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "Progress", lambda now_ns: lambda *step: None)
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
 
 
 def inspected(case: Path, cheat: str | None, kit: str, seed: int, **changes: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def inspected(case: Path, bench: str, cheat: str | None, seed: int) -> tuple[dic
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "Progress", lambda now_ns: lambda *step: None)
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
 
 
 @pytest.mark.parametrize("bench", BENCHES)
