@@ -273,7 +273,8 @@ def _leak_free(ground: Ground) -> bool:
     if not ground.segments:
         return False
     rates = [float(r.at.get("litres_per_min", 0)) for r in ground.hits]
-    if rates and min(rates) > LEAK_L_MIN:
+    untapped = not any(channels(segment, "encoder") for segment in ground.segments)
+    if untapped and rates and min(rates) > LEAK_L_MIN:
         return True
     for segment in ground.segments:
         own = counts(segment, "encoder", ground.profile)

@@ -137,11 +137,12 @@ def _second_station(process: Process, hits: Sequence[Reading], readings: Sequenc
 
 
 def _telling_run(process: Process, hits: Sequence[Reading]) -> bool:
-    """Proven level in a single run makes a suspicion; over a link that holds meter and hydraulics two runs must show it:
-    air, a spilled or badly drained measure spoil one delivery on any day."""
+    """Proven level in a single run makes a suspicion where many pulses of that run say so.  A p-value of one reading is
+    smaller than any validation supports, and air, a spilled measure or a late poll spoil one delivery on any day: other
+    tests must have seen it twice."""
     if not process.single_run:
         return False
-    return METER not in base_links(process.link) or len({reading.segment for reading in hits}) >= 2
+    return process.detector in PULSE_TESTS or len({reading.segment for reading in hits}) >= 2
 
 
 def _gassy(process: Process, members: Sequence[Segment], profile: Mapping[str, Any]) -> bool:

@@ -137,16 +137,16 @@ def _reading(segment: Segment, link: Link, course: Points, found: Fit, honest: H
         "sigma_l": found.noise.sigma_l,
         "mde_jump_l": honest.jump_l + z * found.se_jump,
     }
-    effect, half, violations = 0.0, 0.0, 0
+    effect, half = 0.0, 0.0
     if hit:
-        effect, half, violations = _told(at, course, found, honest)
+        effect, half = _told(at, course, found, honest)
     return Reading(
         NAME,
         segment.id,
         link,
         bet(hit, view.parameters["q"], view.validation),
         p=min((b.p for b in found.breaks), default=1.0),
-        hits=violations,
+        hits=int(hit),  # one delivery is one witness, however many readings its break displaces
         effect=effect,
         interval=(effect - half, effect + half) if hit else None,
         mde=honest.bound + honest.jump_l / arm + z * found.se_kink,
@@ -155,8 +155,8 @@ def _reading(segment: Segment, link: Link, course: Points, found: Fit, honest: H
     )
 
 
-def _told(at: dict[str, Any], course: Points, found: Fit, honest: Honest) -> tuple[float, float, int]:
-    """What the breaks say, into `at`; effect, half its 95 % interval, and how many readings they alone explain."""
+def _told(at: dict[str, Any], course: Points, found: Fit, honest: Honest) -> tuple[float, float]:
+    """What the breaks say, into `at`; effect and half its 95 % interval."""
     last = float(course.v[-1])
     strongest = min(found.breaks, key=lambda b: b.p)
     kind = pattern(found, honest.jump_l)
@@ -175,17 +175,13 @@ def _told(at: dict[str, Any], course: Points, found: Fit, honest: Honest) -> tup
     }
     if kind == "on-off" and len(found.breaks) == 2 and found.breaks[0].size * found.breaks[1].size < 0:
         at["end_l"] = found.breaks[1].at_l
-    lift = np.zeros_like(course.v)
-    for b in found.breaks:
-        lift += b.size * np.maximum(0.0, course.v - b.at_l) if b.kind == "kink" else b.size * (course.v > b.at_l)
-    violations = max(1, int(np.count_nonzero(np.abs(lift) > 4 * found.noise.sigma_l)))
     if kind == "sawtooth":
         gain, se = leading_gain(found)
-        return gain, 1.96 * se, violations
+        return gain, 1.96 * se
     if strongest.kind == "kink":
-        return strongest.size, 1.96 * strongest.se, violations
+        return strongest.size, 1.96 * strongest.se
     litres = sum(b.size for b in found.breaks if b.kind == "jump")
-    return litres / last, 1.96 * strongest.se / last, violations
+    return litres / last, 1.96 * strongest.se / last
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:

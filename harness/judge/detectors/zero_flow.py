@@ -1,6 +1,7 @@
 """Zero flow: does a line carry pulses while the nozzle is closed and the motor runs?
 
-Null: the hose takes up at most `dilation_l` when pressure comes, a leak lets through at most `leak_l_min`, and single
+Null: the hose takes up at most `dilation_l` when pressure comes, a leak lets through at most `leak_l_min` (`dribble_l_min` where the encoder
+turns), and single
 disturbances come at an honest rate; the count scatters about that bound like a Poisson count at most.  With both
 channels the walk is counted, in which noise on one channel cancels; with one channel separate disturbances are allowed
 for.  What the encoder shows too went through the meter and is told of the encoder.  Source: statistics.md 1c (zero-flow
@@ -76,7 +77,9 @@ def _reading(segment: Segment, station: str, link: Link, upstream: float, view: 
     if found.pulses and upstream >= 0.8 * found.pulses:
         return mute("the encoder shows the same")
     k, minutes = float(per_litre), found.seconds / 60
-    bound = k * (view.parameters["dilation_l"] + view.parameters["leak_l_min"] * minutes)
+    # a leak that drips is seen; what turns the meter itself may be a dribbling nozzle, which is a matter of conformity
+    leak = view.parameters["leak_l_min" if station == "board" else "dribble_l_min"]
+    bound = k * (view.parameters["dilation_l"] + leak * minutes)
     own = found.pulses - upstream  # what went through the meter as well is no surplus of this line
     p = float(stats.poisson.sf(int(np.ceil(own)) - 1, bound)) if own > bound else 1.0
     if not found.walked:  # disturbances are pulses here: separate ones beyond their honest rate as well
@@ -123,6 +126,7 @@ DETECTOR = DetectorSpec(
     parameters={
         "dilation_l": 0.15,
         "leak_l_min": 0.1,
+        "dribble_l_min": 1.0,
         "honest_per_s": 0.5,
         "burst_us": 50_000.0,
         "min_s": 20.0,

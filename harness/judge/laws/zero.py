@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.quantities import counts
 from harness.judge.settest import violation
 
 NAME = "zero-law"
@@ -45,6 +46,13 @@ def _segment(segment: Segment, view: View) -> Reading | None:
         return mute(f"{seconds:.0f} s with a closed nozzle are too short")
     values = _kept(register.values)
     advance = values[-1] - values[0]
+    metered = counts(segment, "encoder", view.profile)
+    if (
+        advance > 0
+        and not isinstance(metered, str)
+        and Decimal(metered.high) >= Decimal("0.8") * advance * metered.per_litre
+    ):
+        return mute("the encoder shows the same: what ran went through the meter")
     high = Decimal(str(view.parameters["dilation_l"])) + register.resolution
     high += Decimal(str(round(view.parameters["leak_l_min"] * seconds / 60, 4)))
     # separate violations: steps of the register beyond what is honest
@@ -77,7 +85,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="with the nozzle closed the register advances by no more than a hose takes up and a leak lets through",
     needs="a watch of half a minute with the nozzle closed and the motor on, the register on the wire",
