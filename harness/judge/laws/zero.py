@@ -46,15 +46,15 @@ def _segment(segment: Segment, view: View) -> Reading | None:
         return mute(f"{seconds:.0f} s with a closed nozzle are too short")
     values = _kept(register.values)
     advance = values[-1] - values[0]
+    high = Decimal(str(view.parameters["dilation_l"])) + register.resolution
+    high += Decimal(str(round(view.parameters["leak_l_min"] * seconds / 60, 4)))
     metered = counts(segment, "encoder", view.profile)
     if (
-        advance > 0
+        advance > high
         and not isinstance(metered, str)
         and Decimal(metered.high) >= Decimal("0.8") * advance * metered.per_litre
     ):
         return mute("the encoder shows the same: what ran went through the meter")
-    high = Decimal(str(view.parameters["dilation_l"])) + register.resolution
-    high += Decimal(str(round(view.parameters["leak_l_min"] * seconds / 60, 4)))
     # separate violations: steps of the register beyond what is honest
     over = np.array([value - values[0] > high for value in values])
     steps = len({value for value, beyond in zip(values, over, strict=True) if beyond})
