@@ -171,3 +171,21 @@ def test_a_stopped_run_is_inconclusive_and_findings_stay() -> None:
 def test_judging_twice_gives_the_same() -> None:
     segments = raid(K2, Tamper(register_gain=0.04, from_l=20.0))
     assert verdict(segments).findings == verdict(list(reversed(segments))).findings
+
+
+def test_one_spoiled_delivery_is_no_suspicion() -> None:
+    honest, spoiled = raid(K2), raid(K2, Tamper(meter_gain=0.05))
+    for i in (0, 3, 6):
+        found = verdict([*honest[:i], spoiled[i], *honest[i + 1 :]])
+        assert found.integrity not in (Integrity.SUSPECT, Integrity.PROVEN), found.findings
+
+
+def test_gas_that_was_seen_leaves_a_suspicion_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    segments = raid(K2, Tamper(meter_gain=0.03))
+    assert verdict(segments).integrity is Integrity.SUSPECT
+    monkeypatch.setattr("harness.judge.findings.rough", lambda segment, profile: True)
+    found = verdict(segments)
+    assert found.integrity is Integrity.INCONCLUSIVE
+    assert "gas or vapour was seen" in found.findings[0].limits[0]
+    # what lies behind the meter no gas explains
+    assert verdict(raid(K3, Tamper(insert_every=20)), decoding="x1").integrity is Integrity.PROVEN
