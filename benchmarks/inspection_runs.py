@@ -26,7 +26,20 @@ GRADES = ("nominal", "weak", "poor")
 FLOWS = ("steady", "ragged", "weak")
 KITS = ("K0", "K1", "K2", "K3")
 ACCUSED = ("suspect", "proven")
-CODE = ("captures", "protocols", "fixtures", "harness", "benchmarks/inspection_runs.py")
+CODE = (
+    "captures",
+    "protocols",
+    "fixtures/sim",
+    "fixtures/instruments",
+    "fixtures/benches",
+    "harness/plans",
+    "harness/derive",
+    "harness/judge",
+    "harness/catalogue",
+    "harness/enact.py",
+    "harness/measuring.py",
+    "benchmarks/inspection_runs.py",
+)
 
 
 def job(

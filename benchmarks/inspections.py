@@ -48,7 +48,7 @@ def usual(seeds: int, fresh: bool) -> int:
         good = [r for r in mine if met(r, row)]
         failed += len(mine) - len(good)
         lines.append(
-            f"| {row.cheat} | {row.kit} | {row.integrity} | {' or '.join(row.conformity)} | {row.link.replace('>', ' > ')} | {row.reason} | {len(good)}/{len(mine)} |"
+            f"| {row.cheat} | {row.kit} | {' or '.join((row.integrity, *row.also))} | {' or '.join(row.conformity)} | {row.link.replace('>', ' > ')} | {row.reason} | {len(good)}/{len(mine)} |"
         )
         for r in mine:
             if r not in good:
@@ -63,11 +63,9 @@ def usual(seeds: int, fresh: bool) -> int:
 
 def met(result: dict[str, Any], row: Any) -> bool:
     found = (
-        result["status"] == "complete"
-        and result["integrity"] == row.integrity
-        and result["conformity"] in row.conformity
+        result["status"] == "complete" and row.allows(result["integrity"]) and result["conformity"] in row.conformity
     )
-    if not found or not row.link:
+    if not found or not row.link or result["integrity"] != row.integrity:
         return bool(found)
     return result["link"] == row.link and result["cheat"].split("+")[0] in result["ids"]
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Expected:
-    """`link` and `possible` are empty where nothing is found."""
+    """`link` is empty where nothing is found.  `also`: what another draw of the trader's whims may give instead."""
 
     cheat: str
     kit: str
@@ -17,6 +17,10 @@ class Expected:
     conformity: tuple[str, ...]
     link: str
     reason: str
+    also: tuple[str, ...] = ()
+
+    def allows(self, integrity: str) -> bool:
+        return integrity == self.integrity or integrity in self.also
 
 
 def expected(family: str) -> tuple[Expected, ...]:
@@ -30,6 +34,7 @@ def expected(family: str) -> tuple[Expected, ...]:
             tuple(row["conformity"]),
             row.get("link", ""),
             row.get("reason", ""),
+            tuple(row.get("also", ())),
         )
         for row in data["row"]
     )
