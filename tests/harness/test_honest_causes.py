@@ -100,8 +100,8 @@ def test_bursts_on_the_line_of_the_board(tmp_path: Path, monkeypatch: Patch, dec
     rng = np.random.default_rng(7)
     clean = PulseLine.pass_on
 
-    def noisy(line: PulseLine, edges: Edges, end_ns: int) -> Edges:
-        passed = clean(line, edges, end_ns)
+    def noisy(line: PulseLine, edges: Edges, start_ns: int, end_ns: int, supplied: bool) -> Edges:
+        passed = clean(line, edges, start_ns, end_ns, supplied)
         if rng.random() >= 0.005:  # of a block of 50 ms: every 10 s
             return passed
         begin = end_ns - 50_000_000 + int(rng.integers(5_000_000, 40_000_000))
