@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import lru_cache
@@ -112,8 +112,15 @@ def commit() -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def run(name: str, jobs: Iterable[dict[str, Any]], fresh: bool, workers: int = 2) -> list[dict[str, Any]]:
-    """All `jobs`, `workers` at a time, resuming from what an earlier call with the same code finished."""
+def run(
+    name: str, jobs: Iterable[dict[str, Any]], fresh: bool, accept: Sequence[str] = (), workers: int = 2
+) -> list[dict[str, Any]]:
+    """All `jobs`, `workers` at a time, resuming from what an earlier call with the same code finished.
+
+    `accept`: "CODE:K0,K1" counts results of an earlier digest at kits on which what changed since cannot act; documents name
+    the commit of every kit.
+    """
+    trusted = {code: kits.split(",") for code, kits in (item.split(":") for item in accept)}
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.jsonl"
     keyed = {_key(job): job for job in jobs}
@@ -121,7 +128,8 @@ def run(name: str, jobs: Iterable[dict[str, Any]], fresh: bool, workers: int = 2
     if path.exists() and not fresh:
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
-            if row.get("code") == digest() and (key := _key(row)) in keyed:
+            same = row.get("code") == digest() or row["kit"] in trusted.get(row.get("code"), ())
+            if same and (key := _key(row)) in keyed:
                 done[key] = row
     begin, before = time.monotonic(), len(done)
     with path.open("w", encoding="utf-8") as file, ProcessPoolExecutor(workers) as pool:
@@ -142,6 +150,15 @@ def run(name: str, jobs: Iterable[dict[str, Any]], fresh: bool, workers: int = 2
 
 def _key(row: dict[str, Any]) -> str:
     return json.dumps({key: row.get(key) for key in job(None, "", 0)}, sort_keys=True)
+
+
+def commits(results: Sequence[dict[str, Any]]) -> str:
+    """Which commit ran what: one, or one a kit."""
+    found = {kit: {r["commit"] for r in results if r["kit"] == kit} for kit in KITS}
+    every = set().union(*found.values())
+    if len(every) == 1:
+        return f"commit {every.pop()}"
+    return "commits " + ", ".join(f"{' and '.join(sorted(c))} ({kit})" for kit, c in found.items() if c)
 
 
 def interval(k: int, n: int) -> tuple[float, float]:

@@ -14,29 +14,30 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.inspection_runs import ACCUSED, FLOWS, GRADES, KITS, ROOT, interval, job, run
+from benchmarks.inspection_runs import ACCUSED, FLOWS, GRADES, KITS, ROOT, commits, interval, job, run
 
 SIZES = (0.01, 0.02, 0.05, 0.10)
 HONEST_SEED = 1000
 
 
-def usual(seeds: int, fresh: bool) -> int:
+def usual(seeds: int, fresh: bool, accept: Sequence[str]) -> int:
     """The verdict that `demo` promises, for each row of the table."""
     from harness.expected import expected
 
     rows = expected("dispenser")
     jobs = [job(None if r.cheat == "honest" else r.cheat, r.kit, s) for r in rows for s in range(1, seeds + 1)]
-    results = run("expected_verdicts", jobs, fresh)
+    results = run("expected_verdicts", jobs, fresh, accept)
     lines = [
         "# Expected verdict of every built cheat, per kit",
         "",
         f"Rows are data (`harness/expected/dispenser.toml`); `shortmeasure demo` must meet each. Measured over {seeds} seeds a row by",
-        f"`python benchmarks/inspections.py usual --seeds {seeds}`, commit {results[-1]['commit']}, seeds 1 to {seeds}, nominal encoder, steady flow, full wire path in virtual time.",
+        f"`python benchmarks/inspections.py usual --seeds {seeds}`, {commits(results)}, seeds 1 to {seeds}, nominal encoder, steady flow, full wire path in virtual time.",
         "Simulated population: every figure holds for these simulated dispensers at each cheat's usual size.",
         "",
         "| cheat | kit | integrity | conformity | link | reason | met |",
@@ -70,7 +71,7 @@ def met(result: dict[str, Any], row: Any) -> bool:
     return result["link"] == row.link and result["cheat"].split("+")[0] in result["ids"]
 
 
-def detection(seeds: int, fresh: bool) -> int:
+def detection(seeds: int, fresh: bool, accept: Sequence[str]) -> int:
     """Probability of proof per cheat, kit and size, with what it cost."""
     from fixtures.sim.cheats import CHEATS
 
@@ -81,12 +82,12 @@ def detection(seeds: int, fresh: bool) -> int:
         for size in SIZES
         for seed in range(1, seeds + 1)
     ]
-    results = run("detection", jobs, fresh)
+    results = run("detection", jobs, fresh, accept)
     low = interval(0, seeds)[1]
     lines = [
         "# What a raid and a laboratory find: cheat, kit, size",
         "",
-        f"Made by `python benchmarks/inspections.py table --seeds {seeds}`, commit {results[-1]['commit']}, seeds 1 to {seeds} a cell, encoder grades nominal, weak, poor in turn,",
+        f"Made by `python benchmarks/inspections.py table --seeds {seeds}`, {commits(results)}, seeds 1 to {seeds} a cell, encoder grades nominal, weak, poor in turn,",
         "steady flow, a trader who works the cheat as its case describes, no misread digits; full wire path in virtual time.",
         "Population: these simulated dispensers. A cell gives the share of inspections that end in `proven`, and after the slash in `suspect` or `proven`;",
         f"with {seeds} inspections a cell, 0/{seeds} leaves up to {low:.0%} and {seeds}/{seeds} down to {1 - low:.0%} (Wilson, 95 %). Litres and minutes are means over the kit's inspections:",
@@ -152,16 +153,16 @@ def honest_jobs(n: int) -> list[dict[str, Any]]:
     return jobs
 
 
-def honest(n: int, fresh: bool) -> int:
+def honest(n: int, fresh: bool, accept: Sequence[str]) -> int:
     jobs = honest_jobs(n)
-    results = run("honest_inspections", jobs, fresh)
+    results = run("honest_inspections", jobs, fresh, accept)
     counts = Counter((r["kit"], r["integrity"]) for r in results)
     conformity = Counter((r["kit"], r["conformity"]) for r in results)
     accused = [r for r in results if r["integrity"] in ACCUSED]
     lines = [
         "# Honest inspections",
         "",
-        f"{n} whole inspections of honest simulated traders by `python benchmarks/inspections.py honest --n {n}`, commit {results[-1]['commit']}, seeds {HONEST_SEED} to {HONEST_SEED + n - 1}.",
+        f"{n} whole inspections of honest simulated traders by `python benchmarks/inspections.py honest --n {n}`, {commits(results)}, seeds {HONEST_SEED} to {HONEST_SEED + n - 1}.",
         "Population: every honest effect of [honest_causes.md](honest_causes.md) alone in turn and none (each fifth site two at once), kits K0-K3, encoder grades nominal, weak, poor,",
         "flow profiles steady, ragged, weak; calibration error uniform within +-0.1 %, run-to-run 0.02-0.04 %; a quarter of the sites have papers that do not state their effects; one in",
         "five is read by an operator who misreads one number in a hundred. Full wire path in virtual time.",
@@ -207,9 +208,12 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=["table", "usual", "honest"])
     parser.add_argument("--n", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument(
+        "--accept", action="append", default=[], help="CODE:K0,K1: results of an earlier digest that stand"
+    )
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
     if given.what == "honest":
-        sys.exit(honest(given.n, given.fresh))
-    ended = usual(given.seeds, given.fresh)
-    sys.exit(max(ended, detection(given.seeds, given.fresh)) if given.what == "table" else ended)
+        sys.exit(honest(given.n, given.fresh, given.accept))
+    ended = usual(given.seeds, given.fresh, given.accept)
+    sys.exit(max(ended, detection(given.seeds, given.fresh, given.accept)) if given.what == "table" else ended)

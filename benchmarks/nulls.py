@@ -36,7 +36,7 @@ from benchmarks.detectors import DETECTORS  # noqa: E402
 from benchmarks.part_sales import PLANS, part_sale  # noqa: E402
 from benchmarks.shut_watches import watch  # noqa: E402
 from benchmarks.visits import LOCK_PROFILE, bare_visit, locking_case, visit  # noqa: E402
-from harness.judge.contract import Reading, Segment, Validation, View  # noqa: E402
+from harness.judge.contract import Reading, Segment, SegmentKind, Validation, View  # noqa: E402
 
 BLOCK, PER_CASE = 80, 8
 WATCHES = 4  # with the nozzle closed, in every case
@@ -101,15 +101,23 @@ def lock_case(rng: np.random.Generator) -> list[Segment]:
     return locking_case(rng, 0.0 if rng.random() < 0.5 else 0.005)
 
 
+def after_case(rng: np.random.Generator) -> list[Segment]:
+    """The same deliveries with the board tapped alone."""
+    deliveries = [segment for segment in honest_case(rng) if segment.kind is SegmentKind.DELIVERY]
+    kept = [{n: t for n, t in s.trains.items() if not n.startswith("encoder.")} for s in deliveries]
+    return [replace(s, trains=trains) for s, trains in zip(deliveries, kept, strict=True)]
+
+
 CASES: dict[str, tuple[Callable[[np.random.Generator], list[Segment]], dict[str, Any]]] = {
     "visit": (honest_case, generators.PROFILE),
     "rows": (bare_visit, generators.PROFILE),
+    "after": (after_case, generators.PROFILE),
     "parts": (part_case, generators.PROFILE),
     "lock": (lock_case, LOCK_PROFILE),  # dishonest to every other law: the self-lock's alone
 }
 MANY = {"rows": 10, "lock": 2}  # cheap, and one case is few tests
 ROWS = frozenset({"visit-totaliser", "restart-law"})
-CASE_OF = {"portion-gain": ("visit", "parts"), "self-lock-law": ("lock",)} | dict.fromkeys(
+CASE_OF = {"split": ("visit", "after"), "portion-gain": ("visit", "parts"), "self-lock-law": ("lock",)} | dict.fromkeys(
     sorted(ROWS), ("rows",)
 )  # every other detector: the visit
 

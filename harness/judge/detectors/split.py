@@ -3,6 +3,7 @@
 Null: in steady motion of a pulser every interval resembles its neighbours; a pair of intervals that together makes
 one, or an interval that holds two, comes from rare separate disturbances (bounce, hammer, EMI) only.  Where the declared
 decoding takes both channels, pulses on one alone are left out: they cancel there.
+Where encoder and board are tapped on one clock the board's line belongs to edge balance.
 A sensor that stops and turns, too few pulses, or heavy modulation leave the test without power: it then says so.
 Statistic and thresholds: statistics.md T1 (split < 1.35 of the local median of six, merge > 1.6).
 """
@@ -172,6 +173,12 @@ def _where(segment: Segment, view: View, train: PulseTrain, result: Judged, real
     return course.shape, at | {"onset_l": course.onset_l, "onset_interval_l": course.onset_interval_l}
 
 
+def _compared(segment: Segment) -> bool:
+    """Both taps of a channel lie on one clock: what one of them looks like is the weaker question (statistics.md 1e)."""
+    ups, downs = channels(segment, "encoder"), channels(segment, "board")
+    return any(name in ups and same_clock(ups[name], train) for name, train in downs.items())
+
+
 def _segment(segment: Segment, view: View) -> Iterator[Reading]:
     if segment.kind is SegmentKind.SHUT:
         return
@@ -183,7 +190,10 @@ def _segment(segment: Segment, view: View) -> Iterator[Reading]:
         link = Link(upstream_of(station, observed), station)
         readings = [_train(segment, train, link, view) for train in channels(segment, station).values()]
         reading = _of_station(readings)
-        if station == "encoder":
+        if station == "board" and _compared(segment):
+            why = "the encoder is tapped on the same clock: edge balance compares the edges themselves"
+            reading = Reading(NAME, segment.id, link, 1.0, at=reading.at, reason=why)
+        elif station == "encoder":
             upstream_hits = reading.hits
         elif station == "board" and upstream_hits and upstream_hits >= 0.8 * reading.hits:
             reading = Reading(NAME, segment.id, link, 1.0, at=reading.at, reason="the encoder shows the same")
@@ -205,7 +215,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="detector",
     null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
     needs="one train of equal edges, a hundred pulses in steady motion",
