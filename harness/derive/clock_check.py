@@ -60,7 +60,7 @@ def compare(reference: PulseTrain, reference_clock: ClockMap, tested: PulseTrain
     assert reference.tick_s is not None
     assert tested.tick_s is not None
     at_reference, at_tested = _matched(reference, reference_clock, tested, tested_clock)
-    unmatched = _inside(reference, reference_clock, tested, tested_clock) - len(at_reference)
+    unmatched = len(_inside(reference, reference_clock, tested, tested_clock) - frozenset(at_reference))
     if len(at_reference) < LEAST_EDGES:
         raise ClockCheckError(
             f"expected at least {LEAST_EDGES} edges that both instruments saw, got {len(at_reference)} ({reference.name}: "
@@ -105,9 +105,11 @@ def _matched(
     return ours[close].tolist(), theirs[nearest[close]].tolist()
 
 
-def _inside(reference: PulseTrain, reference_clock: ClockMap, tested: PulseTrain, tested_clock: ClockMap) -> int:
-    """How many edges of the reference lie well inside the stretch the tested instrument looked at."""
+def _inside(
+    reference: PulseTrain, reference_clock: ClockMap, tested: PulseTrain, tested_clock: ClockMap
+) -> frozenset[int]:
+    """Ticks of the reference's rising edges that lie well inside the stretch the tested instrument looked at."""
     first, last = tested_clock.to_ns(np.array(tested.window))
     margin = reference_clock.u_ns + tested_clock.u_ns
     ns = reference_clock.to_ns(reference.rising)
-    return int(np.count_nonzero((ns >= first + margin) & (ns <= last - margin)))
+    return frozenset(reference.rising[(ns >= first + margin) & (ns <= last - margin)].tolist())
