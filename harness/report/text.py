@@ -12,12 +12,12 @@ INTEGRITY = {
     "no_evidence": "NO EVIDENCE of a cheating function in what was tried",
 }
 CONTRAST = {
-    "knowledge": "covert against overt",
-    "state": "before against after power was cut",
-    "volume": "long against short deliveries",
-    "event": "with against without a key, remote or switch",
-    "flow": "slow against full flow",
-    "preset": "sales by amount against sales by volume",
+    "knowledge": "covert with overt deliveries",
+    "state": "deliveries before and after power was cut",
+    "volume": "long with short deliveries",
+    "event": "sales with and without a key, remote or switch worked",
+    "flow": "slow with full flow",
+    "preset": "sales by amount with sales by volume",
 }
 CONFORMITY = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 
@@ -89,7 +89,7 @@ def _where(at: Mapping[str, Any]) -> str:
     said = []
     onset = at.get("onset_l")
     if isinstance(onset, list):
-        said.append("begins at " + ", ".join(f"{volume:.2f}" for volume in onset) + " L")
+        said.append(f"begins between {min(onset):.2f} and {max(onset):.2f} L, not at one volume in every delivery")
     elif onset is not None:
         low, high = at.get("onset_interval_l", (onset, onset))
         said.append(f"begins at {onset:.2f} L in every delivery (from {low:.2f} to {high:.2f} L)")
@@ -115,13 +115,13 @@ def _where(at: Mapping[str, Any]) -> str:
     if "start_l" in at:
         said.append(f"sales begin at {at['start_l']:g}")
     if modes := at.get("upper_mode"):
-        said.append(f"in the sales {', '.join(modes)} and not in the others")
+        said.append(f"only in the sales {', '.join(modes)}")
     if besides := at.get("besides"):
         said.append(f"besides, over {besides['link']}, {percent(besides['effect'])} more")
     if "every_n" in at:
-        said.append(f"one in {at['every_n']}")
+        said.append(f"in one sale of {at['every_n']}")
     if "contrast" in at:
-        said.append(CONTRAST.get(at["contrast"], str(at["contrast"])))
+        said.append("seen by comparing " + CONTRAST.get(at["contrast"], str(at["contrast"])))
     return "; ".join(said)
 
 

@@ -190,6 +190,8 @@ def test_the_law_speaks_where_the_menu_was_read_and_one_misreading_proves_nothin
     undeclared = View({}, DETECTOR.parameters, Validation(6200, 0))
     later = DETECTOR.judge([_read_at("a", "1.0200"), _read_at("b", "1.0200"), _read_at("c", "1.0000")], undeclared)
     assert [reading.hits for reading in later] == [0, 0, 1]  # only the change
+    misread = DETECTOR.judge([_read_at("a", "1.0200"), *(_read_at(i, "1.0000") for i in "bcd")], undeclared)
+    assert [reading.hits for reading in misread] == [1, 0, 0, 0]  # a first number misread is no standard for the others
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Parameter law: what the menu of a gas dispenser holds is what was sealed, and stays so through the visit.
 
 Null (a set test): every parameter read equals its sealed or type-file value to the digits both show; where none is
-declared, the first reading of the case stands for it and only a change breaks the law; or a digit was misread.  What an
+declared, the first value of the case that was read twice stands for it (one misread digit must not become the standard
+that all others break) and only a change breaks the law; or a digit was misread.  What an
 edited parameter would do to the indication is computed beside it, so that the error of indication can bear it out or not.
 Source: field_rules.md sections 4 and 6; fuel_dispensers.md 3.4 (factor and density settings are sealed [G4]).
 """
@@ -51,17 +52,17 @@ def effect(name: str, value: str, sealed: str, gas_c: float | None, per_c: float
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    menus = [(segment, found) for segment in segments if (found := read(segment))]
     expected: dict[str, str] = {}
-    readings = []
-    for segment in segments:
-        found = read(segment)
-        if not found:
-            continue
-        for name in found:
-            sealed = view.profile.get(f"sealed_{name}")
-            expected.setdefault(name, found[name] if sealed is None else str(sealed))
-        readings.append(_reading(segment, found, expected, view))
-    return readings
+    for name in dict.fromkeys(name for _, found in menus for name in found):
+        sealed = view.profile.get(f"sealed_{name}")
+        expected[name] = standard(name, [f[name] for _, f in menus if name in f]) if sealed is None else str(sealed)
+    return [_reading(segment, found, expected, view) for segment, found in menus]
+
+
+def standard(name: str, values: Sequence[str]) -> str:
+    """The value that stands for an undeclared one: the first that was read twice, or the first read."""
+    return next((v for v in values if sum(same(name, v, other) for other in values) > 1), values[0])
 
 
 def _reading(segment: Segment, found: Mapping[str, str], expected: Mapping[str, str], view: View) -> Reading:
@@ -96,9 +97,9 @@ def _reading(segment: Segment, found: Mapping[str, str], expected: Mapping[str, 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
-    null="every parameter read is the sealed one, or the one read first where none is declared, or a digit was misread",
+    null="every parameter read is the sealed one, or the first one read twice where none is declared, or a digit was misread",
     needs="the parameter menu read after deliveries",
     parameters={"q": 0.02, "q_sure": 3e-4, "lpg_per_c": 0.0028},
     judge=judge,
