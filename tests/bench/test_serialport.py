@@ -19,11 +19,12 @@ import serial
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
-from fixtures import posix, serialport
+from fixtures import posix, reallink, serialport
 from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError, WriteRefused
 from fixtures.link import Arrival
-from fixtures.serialport import SerialLink, SerialSource, device_of, find_port
+from fixtures.reallink import RealSource
+from fixtures.serialport import SerialLink, device_of, find_port
 from protocols.contract import LineSettings
 
 SECOND = 1_000_000_000
@@ -63,13 +64,13 @@ def peer() -> Iterator[Peer]:
 
 
 @pytest.fixture
-def source() -> Iterator[SerialSource]:
-    source = SerialSource(RealClock())
+def source() -> Iterator[RealSource]:
+    source = RealSource(RealClock())
     yield source
     source.close()
 
 
-def gather(source: SerialSource, enough: Callable[[list[Arrival]], bool], timeout_s: float = 5) -> list[Arrival]:
+def gather(source: RealSource, enough: Callable[[list[Arrival]], bool], timeout_s: float = 5) -> list[Arrival]:
     arrivals: list[Arrival] = []
     deadline = source.clock.now_ns() + int(timeout_s * SECOND)
     while not enough(arrivals) and source.clock.now_ns() < deadline:
@@ -82,9 +83,7 @@ def text(arrivals: list[Arrival]) -> bytes:
 
 
 @pytest.mark.parametrize(("bits", "parity", "baud"), [(8, "N", 9600), (7, "E", 9600), (8, "O", 19200), (8, "E", 5787)])
-def test_opens_talks_closes_and_opens_again(
-    source: SerialSource, peer: Peer, bits: int, parity: str, baud: int
-) -> None:
+def test_opens_talks_closes_and_opens_again(source: RealSource, peer: Peer, bits: int, parity: str, baud: int) -> None:
     for turn in (b"one", b"two", b"end"):
         link = SerialLink(source, f"serial:{peer.path}", LineSettings(baud, bits, parity), name="scale", may_write=True)
         peer.say(turn)
@@ -101,13 +100,13 @@ def test_opens_talks_closes_and_opens_again(
         assert not any(a.lost for a in source.wait(0))
 
 
-def test_a_plain_name_is_a_url_too_and_names_the_link(source: SerialSource, peer: Peer) -> None:
+def test_a_plain_name_is_a_url_too_and_names_the_link(source: RealSource, peer: Peer) -> None:
     link = SerialLink(source, peer.path, LineSettings(None))
     assert link.name == link.url == peer.path
     assert link.describe()["baud"] == serialport.CDC_BAUD
 
 
-def test_nothing_comes_then_the_wait_ends_at_its_deadline(source: SerialSource, peer: Peer) -> None:
+def test_nothing_comes_then_the_wait_ends_at_its_deadline(source: RealSource, peer: Peer) -> None:
     SerialLink(source, peer.path, LineSettings())
     until = source.clock.now_ns() + SECOND // 10
     assert source.wait(until) == []
@@ -115,7 +114,7 @@ def test_nothing_comes_then_the_wait_ends_at_its_deadline(source: SerialSource, 
     assert source.wait(0) == []
 
 
-def test_a_listening_link_refuses_to_write(source: SerialSource, peer: Peer) -> None:
+def test_a_listening_link_refuses_to_write(source: RealSource, peer: Peer) -> None:
     link = SerialLink(source, peer.path, LineSettings(), name="tap")
     with pytest.raises(WriteRefused, match=r"link tap.*only listens.*may_write"):
         link.write(b"x")
@@ -123,7 +122,7 @@ def test_a_listening_link_refuses_to_write(source: SerialSource, peer: Peer) -> 
         os.read(peer.pair.master, 1)
 
 
-def test_the_peer_vanishes_once_and_what_came_before_is_kept(source: SerialSource, peer: Peer) -> None:
+def test_the_peer_vanishes_once_and_what_came_before_is_kept(source: RealSource, peer: Peer) -> None:
     link = SerialLink(source, f"serial:{peer.path}", LineSettings(), name="counter", may_write=True)
     peer.say(b"last words")
     got = gather(source, lambda arrivals: text(arrivals) == b"last words")
@@ -140,7 +139,7 @@ def test_the_peer_vanishes_once_and_what_came_before_is_kept(source: SerialSourc
         link.write(b"are you there")
 
 
-def test_a_loss_that_only_writing_notices_is_told_once(source: SerialSource, peer: Peer) -> None:
+def test_a_loss_that_only_writing_notices_is_told_once(source: RealSource, peer: Peer) -> None:
     link = SerialLink(source, peer.path, LineSettings(), may_write=True)
     peer.vanish()
     for _ in range(3):
@@ -150,7 +149,7 @@ def test_a_loss_that_only_writing_notices_is_told_once(source: SerialSource, pee
     assert [bool(a.lost) for a in got] == [True]
 
 
-def test_a_closed_link_refuses_and_leaves_no_thread(source: SerialSource, peer: Peer) -> None:
+def test_a_closed_link_refuses_and_leaves_no_thread(source: RealSource, peer: Peer) -> None:
     before = threading.active_count()
     link = SerialLink(source, peer.path, LineSettings(), may_write=True)
     link.close()
@@ -161,7 +160,7 @@ def test_a_closed_link_refuses_and_leaves_no_thread(source: SerialSource, peer: 
     assert source.wait(source.clock.now_ns() + SECOND // 10) == []
 
 
-def test_a_second_open_is_refused_and_says_so(source: SerialSource, peer: Peer) -> None:
+def test_a_second_open_is_refused_and_says_so(source: RealSource, peer: Peer) -> None:
     SerialLink(source, peer.path, LineSettings(), name="first")
     with pytest.raises(InstrumentError, match="another program has this port open"):
         SerialLink(source, peer.path, LineSettings(), name="second")
@@ -170,7 +169,7 @@ def test_a_second_open_is_refused_and_says_so(source: SerialSource, peer: Peer) 
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc on this system")
-def test_another_process_on_the_node_is_a_warning(source: SerialSource, peer: Peer) -> None:
+def test_another_process_on_the_node_is_a_warning(source: RealSource, peer: Peer) -> None:
     with open(peer.path, "rb", buffering=0) as held:
         other = subprocess.Popen(["sleep", "60"], stdin=held)
     try:
@@ -183,13 +182,13 @@ def test_another_process_on_the_node_is_a_warning(source: SerialSource, peer: Pe
         other.wait()
 
 
-def test_a_missing_port_names_those_there_are(source: SerialSource) -> None:
+def test_a_missing_port_names_those_there_are(source: RealSource) -> None:
     with pytest.raises(InstrumentError, match=r"serial:/dev/ttyNONE9: there is no such port; (ports|this)"):
         SerialLink(source, "serial:/dev/ttyNONE9", LineSettings())
     assert source.wait(0) == []
 
 
-def test_a_file_that_is_no_port(source: SerialSource, tmp_path: Path) -> None:
+def test_a_file_that_is_no_port(source: RealSource, tmp_path: Path) -> None:
     plain = tmp_path / "notes.txt"
     plain.write_bytes(b"keep me")
     with pytest.raises(InstrumentError, match="expected a serial port that takes 9600 baud 8N1"):
@@ -218,7 +217,7 @@ def test_adapters_are_found_by_usb_serial(monkeypatch: pytest.MonkeyPatch) -> No
         find_port("C3")
 
 
-def test_stamps_follow_the_order_of_arrival_over_links_and_calls(source: SerialSource) -> None:
+def test_stamps_follow_the_order_of_arrival_over_links_and_calls(source: RealSource) -> None:
     peers = [Peer(), Peer()]
     for number, peer in enumerate(peers):
         SerialLink(source, peer.path, LineSettings(), name=str(number))
@@ -242,7 +241,7 @@ def test_stamps_follow_the_order_of_arrival_over_links_and_calls(source: SerialS
         peer.vanish()
 
 
-def test_bulk_comes_whole(source: SerialSource, peer: Peer) -> None:
+def test_bulk_comes_whole(source: RealSource, peer: Peer) -> None:
     SerialLink(source, peer.path, LineSettings(None))
     data = bytes(range(256)) * 4096
     talker = threading.Thread(target=peer.say, args=(data,))
@@ -252,8 +251,8 @@ def test_bulk_comes_whole(source: SerialSource, peer: Peer) -> None:
     assert text(got) == data
 
 
-def test_what_nobody_fetches_is_bounded(source: SerialSource, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serialport, "MAX_PENDING", 1000)
+def test_what_nobody_fetches_is_bounded(source: RealSource, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reallink, "MAX_PENDING", 1000)
     link = SerialLink(source, peer.path, LineSettings())
     for _ in range(300):
         with contextlib.suppress(BlockingIOError):
@@ -267,7 +266,7 @@ def test_what_nobody_fetches_is_bounded(source: SerialSource, peer: Peer, monkey
 
 
 def test_a_line_that_takes_nothing_ends_in_an_error(
-    source: SerialSource, peer: Peer, monkeypatch: pytest.MonkeyPatch
+    source: RealSource, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serialport, "WRITE_TIMEOUT_S", 0.2)
     link = SerialLink(source, peer.path, LineSettings(115200), may_write=True)
@@ -279,7 +278,7 @@ def test_a_line_that_takes_nothing_ends_in_an_error(
 
 
 def test_the_scaled_clock_stamps(peer: Peer) -> None:
-    source = SerialSource(RealClock(speed=20))
+    source = RealSource(RealClock(speed=20))
     SerialLink(source, peer.path, LineSettings())
     assert source.wait(source.clock.now_ns() + 2 * SECOND) == []
     peer.say(b"x")
@@ -288,14 +287,14 @@ def test_the_scaled_clock_stamps(peer: Peer) -> None:
     source.close()
 
 
-def test_control_lines_are_asked_for_explicitly(source: SerialSource, peer: Peer) -> None:
+def test_control_lines_are_asked_for_explicitly(source: RealSource, peer: Peer) -> None:
     assert SerialLink(source, peer.path, LineSettings(), name="plain").describe()["dtr"] is True
     source.close()
     settings = SerialLink(source, peer.path, LineSettings(), name="arduino", dtr=False, rts=False).describe()
     assert (settings["dtr"], settings["rts"]) == (False, False)
 
 
-def test_only_the_deadline_of_this_layer_ever_changes(source: SerialSource, peer: Peer) -> None:
+def test_only_the_deadline_of_this_layer_ever_changes(source: RealSource, peer: Peer) -> None:
     """An even-parity pty refuses every later assignment of a timeout in plain pyserial: nothing here may assign one."""
     SerialLink(source, peer.path, LineSettings(9600, 7, "E"), name="cash register")
     for duration in (1, 1000, 100_000_000):
@@ -317,7 +316,7 @@ def test_windows_needs_none_of_the_posix_modules() -> None:
         "clock = fixtures.clock.RealClock()\n"
         "try: serving.serve(fixtures.sim.world.World(), clock, print, lambda: True)\n"
         "except BenchError as error: print(error)\n"
-        "source = fixtures.serialport.SerialSource(clock)\n"
+        "source = fixtures.reallink.RealSource(clock)\n"
         "try: fixtures.serialport.SerialLink(source, 'serial:/dev/ttyNONE9', LineSettings())\n"
         "except InstrumentError as error: print(error)\n"
     )

@@ -25,7 +25,8 @@ if sys.platform != "win32":
     import serial
 
     from fixtures import posix
-    from fixtures.serialport import SerialLink, SerialSource
+    from fixtures.reallink import RealSource
+    from fixtures.serialport import SerialLink
 
 
 class Served:
@@ -111,7 +112,7 @@ def test_modes_a_pty_cannot_do_still_connect_again(running: Running, mode: str) 
 @needs_ptys
 def test_bytes_are_paced_by_baud_and_speed(running: Running) -> None:
     served = running(echo_world("d", line=LineSettings(1200)), speed=25)
-    source = SerialSource(RealClock(25))
+    source = RealSource(RealClock(25))
     link = SerialLink(source, served.paths["d"], LineSettings(1200), name="d", may_write=True)
     asked = source.clock.now_ns()
     link.write(bytes(117))
@@ -170,7 +171,7 @@ def test_an_unplugged_port_is_lost_with_its_last_bytes_read(running: Running) ->
 
     port.on_bytes = part
     served = running(world)
-    source = SerialSource(RealClock())
+    source = RealSource(RealClock())
     stays = SerialLink(source, served.paths["stays"], LineSettings(), name="stays", may_write=True)
     goes = SerialLink(source, served.paths["goes"], LineSettings(), name="goes", may_write=True)
     goes.write(b"x")

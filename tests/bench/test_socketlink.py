@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from captures.journal import read_lines
-from fixtures import serialport, socketlink
+from fixtures import reallink, socketlink
 from fixtures.benchfile import parse
 from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError, WriteRefused
 from fixtures.link import Arrival
 from fixtures.opening import open_bench
-from fixtures.serialport import SerialSource
+from fixtures.reallink import RealSource
 from fixtures.socketlink import SocketLink, address_of
 from harness.plugins import specs
 
@@ -48,13 +48,13 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture
-def source() -> Iterator[SerialSource]:
-    source = SerialSource(RealClock())
+def source() -> Iterator[RealSource]:
+    source = RealSource(RealClock())
     yield source
     source.close()
 
 
-def gather(source: SerialSource, enough: Callable[[list[Arrival]], bool], timeout_s: float = 5) -> list[Arrival]:
+def gather(source: RealSource, enough: Callable[[list[Arrival]], bool], timeout_s: float = 5) -> list[Arrival]:
     arrivals: list[Arrival] = []
     deadline = source.clock.now_ns() + int(timeout_s * SECOND)
     while not enough(arrivals) and source.clock.now_ns() < deadline:
@@ -66,7 +66,7 @@ def text(arrivals: list[Arrival]) -> bytes:
     return b"".join(a.data for a in arrivals)
 
 
-def test_talks_both_ways_closes_and_opens_again(source: SerialSource, listener: Listener) -> None:
+def test_talks_both_ways_closes_and_opens_again(source: RealSource, listener: Listener) -> None:
     for turn in (b"one", b"two"):
         link = SocketLink(source, listener.url, name="counter", may_write=True)
         with listener.accept() as device:
@@ -85,7 +85,7 @@ def test_talks_both_ways_closes_and_opens_again(source: SerialSource, listener: 
         assert not any(a.lost for a in source.wait(0))
 
 
-def test_a_listening_link_refuses_to_write(source: SerialSource, listener: Listener) -> None:
+def test_a_listening_link_refuses_to_write(source: RealSource, listener: Listener) -> None:
     link = SocketLink(source, listener.url, name="tap")
     with listener.accept() as device:
         with pytest.raises(WriteRefused, match=r"link tap.*only listens.*may_write"):
@@ -94,7 +94,7 @@ def test_a_listening_link_refuses_to_write(source: SerialSource, listener: Liste
         assert device.recv(100) == b""
 
 
-def test_the_peer_leaves_once_and_what_came_before_is_kept(source: SerialSource, listener: Listener) -> None:
+def test_the_peer_leaves_once_and_what_came_before_is_kept(source: RealSource, listener: Listener) -> None:
     link = SocketLink(source, listener.url, name="counter", may_write=True)
     with listener.accept() as device:
         device.sendall(b"last words")
@@ -109,7 +109,7 @@ def test_the_peer_leaves_once_and_what_came_before_is_kept(source: SerialSource,
     assert source.wait(0) == []
 
 
-def test_a_reset_is_one_loss(source: SerialSource, listener: Listener) -> None:
+def test_a_reset_is_one_loss(source: RealSource, listener: Listener) -> None:
     SocketLink(source, listener.url, name="counter", may_write=True)
     device = listener.accept()
     device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
@@ -119,7 +119,7 @@ def test_a_reset_is_one_loss(source: SerialSource, listener: Listener) -> None:
     assert "the connection broke" in got[0].lost
 
 
-def test_a_closed_link_refuses_and_leaves_no_thread(source: SerialSource, listener: Listener) -> None:
+def test_a_closed_link_refuses_and_leaves_no_thread(source: RealSource, listener: Listener) -> None:
     before = threading.active_count()
     link = SocketLink(source, listener.url, may_write=True)
     link.close()
@@ -129,7 +129,7 @@ def test_a_closed_link_refuses_and_leaves_no_thread(source: SerialSource, listen
         link.write(b"x")
 
 
-def test_nobody_listens(source: SerialSource, listener: Listener) -> None:
+def test_nobody_listens(source: RealSource, listener: Listener) -> None:
     listener.close()
     with pytest.raises(InstrumentError, match="nothing listens on port"):
         SocketLink(source, listener.url, name="counter")
@@ -137,7 +137,7 @@ def test_nobody_listens(source: SerialSource, listener: Listener) -> None:
         SocketLink(source, listener.url, name="counter")
 
 
-def test_a_host_that_does_not_answer_ends_in_time(source: SerialSource, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_answer_ends_in_time(source: RealSource, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(address: tuple[str, int], timeout: float) -> socket.socket:
         assert timeout == socketlink.CONNECT_TIMEOUT_S
         raise TimeoutError
@@ -148,9 +148,9 @@ def test_a_host_that_does_not_answer_ends_in_time(source: SerialSource, monkeypa
 
 
 def test_what_nobody_fetches_is_bounded(
-    source: SerialSource, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    source: RealSource, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serialport, "MAX_PENDING", 1000)
+    monkeypatch.setattr(reallink, "MAX_PENDING", 1000)
     link = SocketLink(source, listener.url)
     with listener.accept() as device:
         device.sendall(bytes(5000))
@@ -163,7 +163,7 @@ def test_what_nobody_fetches_is_bounded(
 
 
 def test_a_peer_that_does_not_read_ends_in_an_error(
-    source: SerialSource, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    source: RealSource, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socketlink, "WRITE_TIMEOUT_S", 0.2)
     link = SocketLink(source, listener.url, may_write=True)
