@@ -147,10 +147,6 @@ def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]
     return read_detectors(found, with_rules(recorded.bench.profile), tests.detectors, tests.validations)
 
 
-def read_segments(journal: Path) -> list[Segment]:
-    return segments(read_recorded(journal))
-
-
 def tap_segments(path: Path) -> list[Segment]:
     """A foreign recording as single taps: one segment a channel that moves, with no plan behind it."""
     return foreign_segments(read(path), path.name, Declaration())

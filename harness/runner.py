@@ -10,6 +10,7 @@ from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError, InstrumentError
 from harness.enact import Enactor, ability
+from harness.exits import UsageError
 from harness.plans import PLANS, PlanSpec
 from harness.plans.order import check_order, dry_run
 from harness.step import Outcome, Step, described
@@ -28,7 +29,7 @@ class RunResult:
 
 def find_plan(name: str) -> PlanSpec:
     if name not in PLANS:
-        raise BenchError(f"expected a plan, got {name!r}; there are {', '.join(PLANS)}")
+        raise UsageError(f"expected a plan, got {name!r}; there are {', '.join(PLANS)}")
     return PLANS[name]
 
 

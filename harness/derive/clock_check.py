@@ -17,7 +17,6 @@ from captures.model import ClockMap, PulseTrain
 
 LEAST_EDGES = 10
 COVERAGE = 2.0  # expanded uncertainty, about 95 %
-PS_PER_NS = 1000
 
 
 class ClockCheckError(ValueError):

@@ -172,7 +172,6 @@ class View:
 
 class Basis(StrEnum):
     PRESPECIFIED = "prespecified"
-    EXPLORATORY = "exploratory"
     CONFIRMATORY = "confirmatory"
 
 

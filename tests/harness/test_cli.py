@@ -58,7 +58,7 @@ def test_a_stranger_under_one_of_our_names_is_named(tmp_path: Path) -> None:
         (["demo", "--cheat", "fuel.C09", "--honest"], Exit.USAGE, "exclude each other"),
         (["bench", "check", "absent.toml"], Exit.PRECONDITION, "there are dispenser-k0"),
         (["bench", "check", "dispenser-k2", "--plan", "dispenser-bench"], Exit.PRECONDITION, "needs station(s) board"),
-        (["run", "no-plan", "--bench", "dispenser-k0", "--case", "x"], Exit.PRECONDITION, "expected a plan"),
+        (["run", "no-plan", "--bench", "dispenser-k0", "--case", "x"], Exit.USAGE, "expected a plan"),
         (["cheats", "elevator"], Exit.USAGE, "no cheats of family"),
         (["verify", "no-such-case"], Exit.EVIDENCE, "no-such-case"),
         (["capture", "info", "README.md"], Exit.EVIDENCE, "another format"),
