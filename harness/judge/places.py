@@ -67,6 +67,10 @@ def common(hits: Sequence[Reading]) -> list[Place]:
         reached = [found for reading, found in own if _reaches(reading, middle) or _has(found, middle)]
         seen = sum(any(p in group for p in found) for found in reached)
         if seen >= 2 and seen >= SHARE * len(reached):
-            low, high = sorted((middle.low_l, middle.high_l))
-            result.append(Place(middle.at_l, low, high, seen, len(reached)))
+            ends = (
+                middle.low_l,
+                middle.at_l,
+                middle.high_l,
+            )  # intervals that hardly overlap can leave their median out
+            result.append(Place(middle.at_l, min(ends), max(ends), seen, len(reached)))
     return result

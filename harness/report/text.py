@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 INTEGRITY = {
@@ -99,8 +99,7 @@ def _where(at: Mapping[str, Any]) -> str:
         )
         said.append(f"{at.get('kind', 'break')}: breaks in every delivery at {places}")
     if stretches := at.get("stretches"):
-        gains = ", ".join(f"{s['from_l']:.1f} to {s['to_l']:.1f} L {percent(s['gain'])}" for s in stretches)
-        said.append(f"in {at['course_of']}: {gains}")
+        said.append(f"in {at['course_of']}: {_gains(stretches)}")
     if jumps := at.get("jumps_l"):
         said.append("jumps: " + ", ".join(f"{j['litres']:+.2f} L at {j['at_l']:.2f} L" for j in jumps))
     if at.get("follows") == "time":
@@ -123,6 +122,14 @@ def _where(at: Mapping[str, Any]) -> str:
     if "contrast" in at:
         said.append("seen by comparing " + CONTRAST.get(at["contrast"], str(at["contrast"])))
     return "; ".join(said)
+
+
+def _gains(stretches: Sequence[Mapping[str, Any]]) -> str:
+    """Gain by stretch; jumps between stretches of one gain leave one number to say."""
+    told = [percent(s["gain"]) for s in stretches]
+    if len(told) > 1 and len(set(told)) == 1:
+        return f"{told[0]} between the jumps"
+    return ", ".join(f"{s['from_l']:.1f} to {s['to_l']:.1f} L {gain}" for s, gain in zip(stretches, told, strict=True))
 
 
 def percent(value: float, sign: bool = True) -> str:
