@@ -1,12 +1,15 @@
-"""An encoder turned by the hand of a test: edges at known instants, whatever the simulated dispenser does."""
+"""A source of real links, and an encoder turned by the hand of a test: edges at known instants, whatever the simulated
+dispenser does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+from fixtures.clock import RealClock
+from fixtures.reallink import RealSource
 from fixtures.sim.encoder import GRAY, Edges
 from fixtures.sim.taps import Probe
 from fixtures.sim.world import World
@@ -46,3 +49,10 @@ class Turning:
 @pytest.fixture
 def turning() -> Callable[[World, Probe, int], Turning]:
     return Turning
+
+
+@pytest.fixture
+def source() -> Iterator[RealSource]:
+    source = RealSource(RealClock())
+    yield source
+    source.close()

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +22,10 @@ from serial.tools.list_ports_common import ListPortInfo
 from fixtures import posix, reallink, serialport
 from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError, WriteRefused
-from fixtures.link import Arrival
 from fixtures.reallink import RealSource
 from fixtures.serialport import SerialLink, device_of, find_port
 from protocols.contract import LineSettings
+from tests.bench.arrivals import gather, text
 
 SECOND = 1_000_000_000
 
@@ -61,25 +61,6 @@ def peer() -> Iterator[Peer]:
     peer = Peer()
     yield peer
     peer.vanish()
-
-
-@pytest.fixture
-def source() -> Iterator[RealSource]:
-    source = RealSource(RealClock())
-    yield source
-    source.close()
-
-
-def gather(source: RealSource, enough: Callable[[list[Arrival]], bool], timeout_s: float = 5) -> list[Arrival]:
-    arrivals: list[Arrival] = []
-    deadline = source.clock.now_ns() + int(timeout_s * SECOND)
-    while not enough(arrivals) and source.clock.now_ns() < deadline:
-        arrivals += source.wait(deadline)
-    return arrivals
-
-
-def text(arrivals: list[Arrival]) -> bytes:
-    return b"".join(a.data for a in arrivals)
 
 
 @pytest.mark.parametrize(("bits", "parity", "baud"), [(8, "N", 9600), (7, "E", 9600), (8, "O", 19200), (8, "E", 5787)])

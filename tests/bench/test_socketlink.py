@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,12 @@ import pytest
 from captures.journal import read_lines
 from fixtures import reallink, socketlink
 from fixtures.benchfile import parse
-from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError, WriteRefused
-from fixtures.link import Arrival
 from fixtures.opening import open_bench
 from fixtures.reallink import RealSource
 from fixtures.socketlink import SocketLink, address_of
 from harness.plugins import specs
+from tests.bench.arrivals import gather, text
 
 SECOND = 1_000_000_000
 
@@ -45,25 +44,6 @@ def listener() -> Iterator[Listener]:
     listener = Listener()
     yield listener
     listener.close()
-
-
-@pytest.fixture
-def source() -> Iterator[RealSource]:
-    source = RealSource(RealClock())
-    yield source
-    source.close()
-
-
-def gather(source: RealSource, enough: Callable[[list[Arrival]], bool], timeout_s: float = 5) -> list[Arrival]:
-    arrivals: list[Arrival] = []
-    deadline = source.clock.now_ns() + int(timeout_s * SECOND)
-    while not enough(arrivals) and source.clock.now_ns() < deadline:
-        arrivals += source.wait(deadline)
-    return arrivals
-
-
-def text(arrivals: list[Arrival]) -> bytes:
-    return b"".join(a.data for a in arrivals)
 
 
 def test_talks_both_ways_closes_and_opens_again(source: RealSource, listener: Listener) -> None:
