@@ -192,6 +192,11 @@ class JournalWriter:
         finally:
             self._handle.close()
 
+    def abandon(self) -> None:
+        """Close the file with nothing more written, as the end of a killed process does."""
+        self._buffer.clear()
+        self._handle.close()
+
     def __enter__(self) -> Self:
         return self
 
