@@ -8,13 +8,24 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Any, ClassVar
+
+
+class Cut(Enum):
+    """What is done with a step in which the program was cut, when the run goes on (docs/resume.md)."""
+
+    REPEAT = "repeat"  # it is done again, and nothing else
+    RESTART = "restart"  # its sale begins anew: what was delivered has no end that anybody saw
+    ASK = "ask"  # doing it twice is not doing it once: the operator says whether it was done
+    ABANDON = "abandon"  # it stays cut, and the run goes on after it
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A phase of field_rules.md section 3 begins: A-F, or "bench" in a laboratory."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     letter: str
     title: str
 
@@ -23,6 +34,7 @@ class Phase:
 class Confirm:
     """The operator confirms that something is so or was done (safety, control taken, decision)."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     key: str
     text: str
 
@@ -31,6 +43,7 @@ class Confirm:
 class Inquire:
     """The operator states a fact: nameplate, seal, legal basis."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     key: str
     text: str
 
@@ -44,6 +57,7 @@ class Deliver:
     and not opened yet; `Continue` goes on with the same sale.
     """
 
+    cut: ClassVar[Cut] = Cut.RESTART
     label: str
     volume_l: Decimal
     amount: Decimal | None = None
@@ -57,6 +71,7 @@ class Deliver:
 class Continue:
     """The running sale `label` goes on: to `until_l`, nozzle shut and not hung up; None = to its preset, and hang up."""
 
+    cut: ClassVar[Cut] = Cut.RESTART
     label: str
     until_l: Decimal | None = None
 
@@ -65,6 +80,7 @@ class Continue:
 class Shut:
     """Nozzle lifted and closed, motor on: nothing may be counted."""
 
+    cut: ClassVar[Cut] = Cut.RESTART
     label: str
     seconds: int
 
@@ -74,6 +90,7 @@ class Read:
     """One number read at rest: "display" (volume and amount), "totaliser", or "start" (the display of the new sale before
     the nozzle is opened), for the segment `label`."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     what: str
     label: str
 
@@ -85,6 +102,7 @@ class Weigh:
     `portion` n > 0: the n-th measured part of the sale that is still running.
     """
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     label: str
     portion: int = 0
 
@@ -93,12 +111,14 @@ class Weigh:
 class Prove:
     """The delivery `label`, or its `portion`, was filled into a neck prover: h_0, h and temperatures as raw readings."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     label: str
     portion: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
+    cut: ClassVar[Cut] = Cut.ASK
     what: str
 
 
@@ -106,6 +126,7 @@ class Press:
 class PowerCycle:
     """Destroys volatile state: allowed in phase E, F or on a bench, never before what it destroys was measured."""
 
+    cut: ClassVar[Cut] = Cut.ASK
     off_s: int
 
 
@@ -114,11 +135,14 @@ class Judge:
     """The judgement so far; its outcome names the delivery that showed most and, of a site, the order in which its
     instruments ask for the full plan."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """Everything from here on is done at instrument `id` of the site; "" = at none."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     id: str
     product: str = ""
 
@@ -127,11 +151,14 @@ class Instrument:
 class Commit:
     """The hash of the draw's seed is shown to the parties and recorded, before anybody has seen the seed."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """`count` of `candidates` by lot; the outcome names the seed and who was drawn."""
 
+    cut: ClassVar[Cut] = Cut.REPEAT
     candidates: tuple[str, ...]
     count: int
 
