@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from fixtures.benchfile import InstrumentEntry
 from harness.derive.clocks import RATE_BOUND
@@ -79,6 +80,9 @@ def pulse_runs(recorded: Recorded, windows: Sequence[Window]) -> list[CaptureRun
     runs: list[CaptureRun] = []
     for entry in recorded.bench.instruments.values():
         derive = DERIVERS.get(entry.driver)
-        if derive is not None:
-            runs += derive(entry, recorded, windows)
+        if derive is None:
+            continue
+        for span in recorded.spans:  # no clock of an instrument is followed over a gap, no run goes on after it
+            named = replace(entry, name=f"{entry.name}@{span.n}") if span.n else entry
+            runs += derive(named, recorded.during(span), [w for w in windows if span.holds(w[0])])
     return runs

@@ -11,6 +11,7 @@ from typing import Any
 from captures.errors import IntegrityError
 from captures.model import Mark, MarkSource
 from harness.derive.recorded import Recorded
+from harness.derive.spans import VOID
 
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?\Z")  # ASCII only; no NaN, infinity or exponent
 UNREADABLE = re.compile(r"none|not shown|refused|broken|unread|missing|n/?a|无|没有|破损|断|不清|拒", re.IGNORECASE)
@@ -47,6 +48,7 @@ class Part:
     outcome: Mapping[str, Any] = field(default_factory=dict)
     total_before: tuple[int, Decimal] | None = None
     total_after: tuple[int, Decimal] | None = None
+    span: int = 0  # the start of the program in which it was done
 
     @property
     def is_delivery(self) -> bool:
@@ -104,6 +106,7 @@ class _Reader:
         self._phase, self._powers = "", 0
         self._step: Mapping[str, Any] = {"type": ""}
         self._total: tuple[int, Decimal] | None = None
+        self._span = 0
 
     def take(self, place: str, body: Mapping[str, Any]) -> None:
         match body.get("kind"):
@@ -111,6 +114,13 @@ class _Reader:
                 self._begin(int(body["t_ns"]), body["step"])
             case "outcome":
                 self._end(int(body["t_ns"]), place, body["value"])
+            case "gap":
+                self._left_alone(int(body["from_ns"]) + 1)
+                self._span += 1
+            case "registers":  # read anew after a gap: from here on the totaliser can be followed again
+                self._follow(int(body["t_ns"]), body.get("totaliser") or {})
+            case kind if kind == f"{VOID}step" and body["step"]["type"] in ("Deliver", "Shut"):
+                self._left_alone(int(body["t_ns"]))  # what flowed in an attempt that does not stand belongs to no part
             case "mark":
                 source = MarkSource(body["source"])
                 mark = Mark(int(body["t_ns"]), int(body["u_ns"]), source, str(body["mark"]), dict(body["payload"]))
@@ -127,8 +137,9 @@ class _Reader:
                 self._powers += 1
             case "Deliver" | "Shut":
                 part = Part(
-                    str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total
-                )
+                    str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total,
+                    span=self._span,
+                )  # fmt: skip
                 if part.is_delivery:
                     part.stages.append(Stage(number(step.get("until_l"))))
                 if self.told.parts:
@@ -139,14 +150,25 @@ class _Reader:
                 self._by_label[part.label] = part
             case "Continue":
                 self._by_label[str(step["label"])].stages.append(Stage(number(step.get("until_l"))))
-            case "Instrument":  # left alone from here: what others fill at it belongs to no part
-                if self.told.parts and self.told.parts[-1].next_ns is None:
-                    self.told.parts[-1].next_ns = t_ns
-                self._total = None
+            case "Instrument":  # what others fill at it belongs to no part
+                self._left_alone(t_ns)
             case _:
                 pass
 
+    def _left_alone(self, t_ns: int) -> None:
+        """Nobody saw what ran from here on: it is the part before's no more, and the totaliser is not followed."""
+        if self.told.parts and self.told.parts[-1].next_ns is None:
+            self.told.parts[-1].next_ns = t_ns
+        self._total = None
+
+    def _follow(self, t_ns: int, value: Mapping[str, Any]) -> None:
+        litres = number(value.get("volume_l"))
+        if litres is not None:
+            self._total = (t_ns, litres)
+
     def _end(self, t_ns: int, place: str, value: Mapping[str, Any]) -> None:
+        if "fault" in value:  # the instrument lost data: as if it had been cut
+            return
         match self._step["type"]:
             case "Deliver" | "Shut":
                 self.told.parts[-1].end_ns, self.told.parts[-1].outcome = t_ns, dict(value)
@@ -180,12 +202,13 @@ class _Reader:
 
     def _read(self, what: str, t_ns: int, place: str, value: dict[str, Any]) -> None:
         part = self._by_label.get(str(self._step["label"]))
+        if part is not None and part.span != self._span and what != "parameters":
+            part = None  # others may have sold in the gap: what is shown now need not be this sale's
         if part is not None and value:
             part.reads[what] = (t_ns, place, value)
             if what in ("display", "start") and part.stages:
                 part.stages[-1].displays.append((t_ns, place, value))
-        litres = number(value.get("volume_l")) if what == "totaliser" else None
-        if litres is not None:
-            self._total = (t_ns, litres)
-            if part is not None:
+        if what == "totaliser":
+            self._follow(t_ns, value)
+            if part is not None and number(value.get("volume_l")) is not None:
                 part.total_after = self._total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from captures.journal import read_lines, wire_bytes
 from captures.model import Direction, WireChunk
 from fixtures.benchfile import BenchFile, parse
 from fixtures.errors import BenchError
+from harness.derive.spans import WHOLE, Span, spans, standing
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """`chunks` by link in time order; `entries` every other body with its journal place ("0001.jsonl:12")."""
+    """`chunks` by link in time order; `entries` every other body with its journal place ("0001.jsonl:12"), superseded
+    steps and outcomes marked as void; `spans` the starts of the program."""
 
     header: Mapping[str, Any]
     bench: BenchFile
@@ -26,6 +28,14 @@ class Recorded:
     status: str
     why: str
     speed: float
+    spans: Sequence[Span] = WHOLE
+
+    def during(self, span: Span) -> Recorded:
+        """What came on the lines while this start of the program listened; itself where there was only one."""
+        if len(self.spans) == 1:
+            return self
+        heard = {link: [c for c in chunks if span.holds(c.t_ns)] for link, chunks in self.chunks.items()}
+        return replace(self, chunks=heard, spans=(span,))
 
 
 def read_recorded(folder: Path) -> Recorded:
@@ -35,24 +45,28 @@ def read_recorded(folder: Path) -> Recorded:
     """
     header: Mapping[str, Any] | None = None
     chunks: dict[str, list[WireChunk]] = {}
-    spans: dict[str, list[str]] = {}
+    stood: dict[str, list[str]] = {}
     entries: list[tuple[str, Mapping[str, Any]]] = []
-    status, why, speed = "error", "the journal has no last line: the run was cut", 1.0
+    status, why = cut = "error", "the journal has no last line: the run was cut"
+    speed = 1.0
     for line in read_lines(folder):
         body, place = line.body, f"{line.file}:{line.number}"
         kind = body.get("kind")
         try:
             if kind == "header":
                 header = body
+            elif kind == "wire" and body.get("private") is True:
+                continue  # a name or a number was typed: how many bytes, but not which
             elif kind == "wire":
                 link, direction = str(body["link"]), Direction(body["dir"])
                 chunks.setdefault(link, []).extend(
                     WireChunk(int(t_ns), link, direction, wire_bytes(text)) for t_ns, text in body["reads"]
                 )
-                spans.setdefault(link, [place, place])[1] = place
+                stood.setdefault(link, [place, place])[1] = place
             else:
                 entries.append((place, body))
                 if kind == "span":
+                    status, why = cut  # until this start of the program has written its own end
                     speed = max(speed, float(body.get("speed", 1.0)))
                 if kind == "end":
                     status, why = str(body["status"]), str(body.get("why", ""))
@@ -67,5 +81,8 @@ def read_recorded(folder: Path) -> Recorded:
     except BenchError as error:
         raise IntegrityError(str(error)) from None
     ordered = {link: sorted(items, key=lambda chunk: chunk.t_ns) for link, items in chunks.items()}
-    places = {link: f"{first}-{last}" for link, (first, last) in spans.items()}
-    return Recorded(header, bench, ordered, places, entries, status, why, speed)
+    places = {link: f"{first}-{last}" for link, (first, last) in stood.items()}
+    try:
+        return Recorded(header, bench, ordered, places, standing(entries), status, why, speed, spans(entries))
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{folder}: its spans and attempts do not belong together: {error}") from None

@@ -137,6 +137,21 @@ def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:
     return reports
 
 
+def joined(heard: Sequence[Reports], gaps_ns: Sequence[int]) -> Reports:
+    """What was said in one span after the other; at the end of each gap frames were not heard."""
+    if len(heard) == 1:
+        return heard[0]
+    whole = Reports()
+    for begin_ns, reports in zip([None, *gaps_ns], heard, strict=True):
+        whole.polls.extend(reports.polls)
+        whole.totals.extend(reports.totals)
+        whole.states.extend(reports.states)
+        whole.prices.extend(reports.prices)
+        whole.lost_ns.extend([*([] if begin_ns is None else [begin_ns]), *reports.lost_ns])
+        whole.quiet_ns.extend(reports.quiet_ns)
+    return whole
+
+
 def _learn(reports: Reports, message: Data, t_ns: int, speed: float) -> None:
     width_ns = len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + int(HOST_NS * speed)
     for transaction in message.transactions:

@@ -14,7 +14,7 @@ from harness.derive.instruments import CLOCK, pulse_runs
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
-from harness.derive.sales import Reports, dispenser_reports, new_sale, scaled
+from harness.derive.sales import Reports, dispenser_reports, joined, new_sale, scaled
 from harness.judge.contract import Segment, SegmentKind
 
 PARAMETERS = ("meter_factor", "density_kg_m3")
@@ -58,17 +58,20 @@ def _parameters(answer: Mapping[str, Any]) -> dict[str, str]:
 class _Deriver:
     def __init__(self, recorded: Recorded, tale: Told) -> None:
         self._profile, self._places, self._tale = recorded.bench.profile, recorded.places, tale
+        self._spans = {span.n: span for span in recorded.spans}
         last_ns = max((chunks[-1].t_ns for chunks in recorded.chunks.values() if chunks), default=0)
-        windows = [(part.begin_ns, part.end_ns or max(last_ns, part.begin_ns)) for part in tale.parts]
+        ends = [min(last_ns, self._spans[part.span].end_ns) for part in tale.parts]
+        windows = [(p.begin_ns, p.end_ns or max(end, p.begin_ns)) for p, end in zip(tale.parts, ends, strict=True)]
         self._runs = pulse_runs(recorded, windows)
         self._wired, self._reports = _reports(recorded)
         self._fills = Fills(recorded, tale)
         self._unit = str(self._profile.get("quantity_unit", "L"))
 
     def segment(self, part: Part) -> Segment:
-        later = [run.window_ns[1] for run in self._runs if run.window_ns[0] >= part.begin_ns]
+        span = self._spans[part.span]
+        later = [run.window_ns[1] for run in self._runs if part.begin_ns <= run.window_ns[0] < span.end_ns]
         end_ns = part.end_ns if part.end_ns is not None else max(later, default=part.begin_ns)
-        until_ns = part.next_ns if part.next_ns is not None else end_ns + AFTER_LAST_NS
+        until_ns = min(part.next_ns if part.next_ns is not None else end_ns + AFTER_LAST_NS, span.end_ns)
         inside = [run for run in self._runs if part.begin_ns <= run.window_ns[0] < end_ns]
         return Segment(
             id=part.label,
@@ -84,6 +87,7 @@ class _Deriver:
             reference_l=self._fills.whole(part),
             portions=self._fills.portions(part),
             complete=part.hung_up and all(run.complete for run in inside),
+            span=part.span,
         )
 
     def _context(self, part: Part, end_ns: int, until_ns: int) -> dict[str, Any]:
@@ -139,10 +143,15 @@ class _Deriver:
     def _start(self, part: Part, until_ns: int) -> dict[str, Any]:
         """The register's first value in the new sale as heard on the wire, and when."""
         heard = self._reports.start_value(part.begin_ns, until_ns)
-        if heard is None:
+        if heard is None or (heard.volume and self._after_gap(part)):
             return {}
         litres = scaled(heard.volume, Decimal(str(self._profile["volume_resolution_l"])))
         return {"start_l": str(litres), "start_by": "wire", "start_ns": heard.t_ns, "start_u_ns": heard.u_ns}
+
+    def _after_gap(self, part: Part) -> bool:
+        """The first sale heard after a gap: what the sale before it ended with is not known."""
+        since_ns = self._spans[part.span].begin_ns
+        return part.span > 0 and not any(since_ns <= poll.t_ns < part.begin_ns for poll in self._reports.polls)
 
     def _price(self, part: Part, until_ns: int) -> Decimal | None:
         """The unit price of this sale as displayed, else as the pump said it on the wire."""
@@ -192,7 +201,8 @@ class _Deriver:
         if part.total_before is not None and part.total_after is not None:
             return [part.total_before, part.total_after]
         step = Decimal(str(self._profile.get("totaliser_resolution_l", "0.01")))
-        before = [t for t in self._reports.totals if t.t_ns < part.begin_ns]
+        since_ns = self._spans[part.span].begin_ns
+        before = [t for t in self._reports.totals if since_ns <= t.t_ns < part.begin_ns]
         after = [t for t in self._reports.totals if part.begin_ns <= t.t_ns < until_ns]
         if not before or not after:
             return []
@@ -215,5 +225,7 @@ def _reports(recorded: Recorded) -> tuple[bool, Reports]:
     for entry in recorded.bench.instruments.values():
         line = {"dart-master": "line", "dart-tap": "device"}.get(entry.driver)
         if line is not None:
-            return True, dispenser_reports(recorded.chunks.get(entry.links[line], ()), recorded.speed)
+            heard = [recorded.during(span).chunks.get(entry.links[line], ()) for span in recorded.spans]
+            gaps_ns = [span.begin_ns for span in recorded.spans if span.n]
+            return True, joined([dispenser_reports(chunks, recorded.speed) for chunks in heard], gaps_ns)
     return False, Reports()

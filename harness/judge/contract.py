@@ -47,7 +47,8 @@ class Segment:
     instrument: segments of one state lie between the same irreversible events (a power cycle opens the next).
     `context` holds what distinguishes the segment and was recorded: asked volume, preset kind, ordinal, who knew.
     `reference_l` (value, standard uncertainty) in litres at the meter's temperature where a reference measured the
-    whole delivery, `portions` where it measured parts of it.  `facts` are observations that can exclude honest causes (see causes.py).
+    whole delivery, `portions` where it measured parts of it.  `span`: the start of the program in which it was recorded;
+    between two lies a gap in which nobody listened.  `facts` are observations that can exclude honest causes (see causes.py).
     """
 
     id: str
@@ -64,6 +65,7 @@ class Segment:
     portions: tuple[Portion, ...] = ()
     complete: bool = True
     instrument: str = ""
+    span: int = 0
 
 
 @dataclass(frozen=True, slots=True)

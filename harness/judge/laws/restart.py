@@ -57,7 +57,7 @@ def _step(segments: Sequence[Segment], i: int, view: View) -> Reading | None:
     """The totaliser across the power cut between segments i - 1 and i."""
     last, first = segments[i - 1], segments[i]
     before, after, sold = _total(last), _total(first), _sold(first)
-    if before is None or after is None:
+    if before is None or after is None or last.span != first.span:
         return None
     name = "register" if "register" in first.registers else "display"
     link, id = Link(name, "totaliser"), f"{last.id}|{first.id}"
@@ -65,8 +65,8 @@ def _step(segments: Sequence[Segment], i: int, view: View) -> Reading | None:
         return Reading(NAME, id, link, 1.0, reason="the first sale after power was not read at rest or not alone")
     step = max(first.registers["totaliser"].resolution, view.decimal("totaliser_resolution_l") or Decimal(0))
     half = step + 2 * first.registers[name].resolution
-    later = [s for s in segments[i:] if s.state == first.state]
-    earlier = [s for s in reversed(segments[:i]) if s.state == last.state]
+    later = [s for s in segments[i:] if (s.state, s.span) == (first.state, first.span)]
+    earlier = [s for s in reversed(segments[:i]) if (s.state, s.span) == (last.state, last.span)]
     agreeing = min(_agreeing(earlier, half), _agreeing(later, half))
     if not sure(first, name, view.profile):
         agreeing = 1  # the first sale itself may be misread, whatever the totaliser says elsewhere

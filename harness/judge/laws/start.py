@@ -56,6 +56,9 @@ def _segment(segment: Segment, before: Segment | None, view: View) -> Reading | 
     observed = stations(segment)
     link = Link(upstream_of(name, observed - {"amount", "totaliser"}), name)
     last = at_rest(before.registers.get(name)) if before is not None else None
+    if not by_wire and value and before is not None and before.span != segment.span:
+        why = "the display may still have shown a sale made while nobody recorded"
+        return Reading(NAME, segment.id, link, 1.0, reason=why)
     if not by_wire and value and value == last:
         return Reading(NAME, segment.id, link, 1.0, reason="the display still showed the sale before")
     step = view.decimal("volume_resolution_l") or Decimal("0.01")

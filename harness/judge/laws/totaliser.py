@@ -28,7 +28,7 @@ def _advance(segment: Segment, before: Segment | None) -> Decimal | None:
     earlier = before.registers.get("totaliser")
     ordinals = before.context.get("ordinal"), segment.context.get("ordinal")
     follows = isinstance(ordinals[0], int) and isinstance(ordinals[1], int) and ordinals[1] == ordinals[0] + 1
-    if earlier is None or not earlier.values or not follows:
+    if earlier is None or not earlier.values or not follows or before.span != segment.span:
         return None
     return own[-1] - earlier.values[-1]
 

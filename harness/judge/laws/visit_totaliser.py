@@ -37,9 +37,9 @@ class Block:
 
 
 def blocks(segments: Sequence[Segment]) -> list[tuple[Segment, ...]]:
-    """Rows of consecutive deliveries of one phase and state."""
+    """Rows of consecutive deliveries of one phase and state; none reaches over a gap in which nobody listened."""
     deliveries = [segment for segment in segments if segment.kind is SegmentKind.DELIVERY]
-    return [tuple(group) for _, group in groupby(deliveries, key=lambda s: (s.phase, s.state))]
+    return [tuple(group) for _, group in groupby(deliveries, key=lambda s: (s.phase, s.state, s.span))]
 
 
 def block(row: Sequence[Segment], name: str, view: View) -> Block | str:
