@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from captures.durable import give_name, replace_name, sync_folder, write_all
+from captures.durable import give_name, naming, replace_name, sync_folder, write_all
 from captures.errors import IntegrityError
 from captures.journal import Line, walk
 
@@ -150,8 +150,9 @@ def write_derived(case: Case, name: str, data: bytes) -> Path:
     with case._partial(name) as temporary:
         descriptor = os.open(temporary, _NEW_FILE, 0o644)
         try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
+            with naming(temporary, "the disk to take it"):
+                write_all(descriptor, data)
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         replace_name(temporary, final)

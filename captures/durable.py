@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # a link may be refused by file systems without links (FAT, exFAT, some network shares)
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES, errno.EINVAL}
+
+
+@contextlib.contextmanager
+def naming(path: Path, expected: str) -> Iterator[None]:
+    """What the system says of a descriptor names no file: say of `path` what was `expected` of it and what came."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.filename is not None:
+            raise
+        raise OSError(problem.errno, f"expected {expected}, got: {problem.strerror}", str(path)) from problem
 
 
 def sync_folder(folder: Path) -> None:
@@ -16,7 +29,8 @@ def sync_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(folder, "its names to reach the disk"):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

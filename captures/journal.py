@@ -12,6 +12,7 @@ torn bytes after it.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Generator, Iterator, Mapping
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from captures.durable import sync_folder
+from captures.durable import naming, sync_folder
 from captures.errors import IntegrityError
 from captures.journal_files import file_name, journal_files, read_tail, tear_by_power_cut
 from captures.journal_line import MAX_LINE, ZERO_SHA, BadLine, encode_line, explain_order, parse_line
@@ -88,7 +89,8 @@ class JournalWriter:
 
     `append` only fills a buffer.  The caller, who has the clock, decides when to `flush` (to the operating system:
     survives a killed process) and when to `sync` (to the disk: survives a power cut).  A failed flush keeps the
-    unwritten bytes and can be repeated.
+    unwritten bytes and can be repeated; a failed sync cannot: the system may have dropped what it could not write, and
+    would call the next sync good.
     """
 
     def __init__(self, path: Path, handle: io.FileIO, seq: int, head: str) -> None:
@@ -97,6 +99,7 @@ class JournalWriter:
         self._seq = seq
         self._head = head
         self._buffer = bytearray()
+        self._lost: OSError | None = None
 
     @classmethod
     def create(cls, folder: Path, body: Mapping[str, Any]) -> Self:
@@ -172,16 +175,28 @@ class JournalWriter:
 
     def flush(self) -> None:
         """Hand all lines to the operating system."""
-        while self._buffer:
-            done = self._handle.write(self._buffer)
-            if not done:
-                raise OSError(f"{self._path}: expected the file to take bytes, it took none; check the disk")
-            del self._buffer[:done]
+        with naming(self._path, "the disk to take what was recorded"):
+            while self._buffer:
+                done = self._handle.write(self._buffer)
+                if not done:
+                    raise OSError(errno.EIO, "it took no byte")
+                del self._buffer[:done]
 
     def sync(self) -> None:
         """Bring all lines to the disk."""
         self.flush()
-        os.fsync(self._handle.fileno())
+        self.sync_flushed()
+
+    def sync_flushed(self) -> None:
+        """Bring what was flushed to the disk.  This alone may be called beside the other methods, from a thread."""
+        if self._lost is not None:
+            raise self._lost
+        try:
+            with naming(self._path, "what was recorded to reach the disk"):
+                os.fsync(self._handle.fileno())
+        except OSError as problem:
+            self._lost = problem
+            raise
 
     def close(self) -> None:
         """Sync and close; the file is closed even when the sync fails.  Closing twice does nothing."""

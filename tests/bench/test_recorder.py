@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from captures.errors import IntegrityError
-from captures.journal import read_lines
+from captures.journal import JournalWriter, read_lines
 from captures.model import Direction
 from fixtures.clock import VirtualClock
+from fixtures.clock_watch import ClockWatch
+from fixtures.errors import InstrumentError
+from fixtures.hostclock import Instant
 from fixtures.recorder import Recorder
 
 
@@ -51,3 +57,191 @@ def test_a_killed_lifelike_simulation_misses_at_most_50_ms(tmp_path: Path, lifel
     recorder.abandon()
     reads = [read for body in bodies(tmp_path) if body["kind"] == "wire" for read in body["reads"]]
     assert (max(t_ns for t_ns, _ in reads) > 940_000_000) if lifelike else not reads
+
+
+class StillClock:
+    """A real clock as far as the recorder can tell, moved by hand."""
+
+    kind, speed = "real", 1.0
+
+    def __init__(self) -> None:
+        self.t_ns = 0
+
+    def now_ns(self) -> int:
+        return self.t_ns
+
+    def utc(self) -> str:
+        return f"2026-01-01T00:00:{self.t_ns / 1e9:012.9f}+00:00"
+
+    def allowance_ns(self, duration_ns: int, floor_wall_ns: int = 0) -> int:
+        return duration_ns
+
+
+def running(recorder: Recorder, clock: StillClock, until_ns: int) -> None:
+    """Ticks as a bench gives them: whenever something is due."""
+    while (due_ns := recorder.due_ns()) is not None and due_ns <= until_ns:
+        clock.t_ns = max(clock.t_ns, due_ns)
+        recorder.tick(clock.t_ns)
+    clock.t_ns = until_ns
+
+
+def test_what_came_alone_is_handed_over_after_50_ms(tmp_path: Path) -> None:
+    clock = StillClock()
+    recorder = Recorder.create(tmp_path, clock, {})
+    clock.t_ns = 60_000_000
+    recorder.wire(1_000_000, "tap", Direction.RX, b"first")
+    running(recorder, clock, 112_000_000)
+    recorder.abandon()
+    assert [body["reads"] for body in bodies(tmp_path) if body["kind"] == "wire"] == [[[1_000_000, "first"]]]
+
+
+def test_reads_within_20_ms_share_a_line(tmp_path: Path) -> None:
+    recorder = Recorder.create(tmp_path, VirtualClock(), {})
+    for t_ns in (0, 20_000_000, 20_000_001):
+        recorder.wire(t_ns, "tap", Direction.RX, b"\xff")
+    recorder.close("complete")
+    found = [[t_ns for t_ns, _ in body["reads"]] for body in bodies(tmp_path) if body["kind"] == "wire"]
+    assert found == [[0, 20_000_000], [20_000_001]]
+
+
+def test_a_flood_is_split_into_lines_that_a_journal_takes(tmp_path: Path) -> None:
+    recorder = Recorder.create(tmp_path, VirtualClock(), {})
+    piece = b"\xff" * 65536
+    for _ in range(100):
+        recorder.wire(0, "socket", Direction.RX, piece)
+    recorder.close("complete")
+    lines = [body for body in bodies(tmp_path) if body["kind"] == "wire"]
+    assert len(lines) > 10
+    assert sum(len(text) for body in lines for _, text in body["reads"]) == 100 * len(piece)
+
+
+def test_of_a_private_link_only_lengths_are_kept(tmp_path: Path) -> None:
+    recorder = Recorder.create(tmp_path, VirtualClock(), {})
+    recorder.wire(1, "operator", Direction.TX, b"name?")
+    recorder.wire(1, "tap", Direction.RX, b"12.5")
+    recorder.private("operator", True)
+    recorder.wire(2, "operator", Direction.RX, "王小明\n".encode())
+    recorder.wire(2, "tap", Direction.RX, b"12.6")
+    recorder.private("operator", False)
+    recorder.wire(3, "operator", Direction.RX, b"yes\n")
+    recorder.close("complete")
+    lines = [body for body in bodies(tmp_path) if body["kind"] == "wire"]
+    private = [body for body in lines if "private" in body]
+    assert [(body["link"], body["private"], body["reads"]) for body in private] == [("operator", True, [[2, "", 10]])]
+    assert [body["reads"] for body in lines if body["link"] == "operator"] == [
+        [[1, "name?"]],
+        [[2, "", 10]],
+        [[3, "yes\n"]],
+    ]
+    assert "王".encode() not in (tmp_path / "0001.jsonl").read_bytes()
+    assert b"\\u738b" not in (tmp_path / "0001.jsonl").read_bytes()
+
+
+def test_a_slow_disk_does_not_stall_the_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, held, asked = StillClock(), threading.Event(), threading.Event()
+    recorder = Recorder.create(tmp_path, clock, {})
+    writers: list[str] = []
+
+    def slow(descriptor: int) -> None:
+        writers.append(threading.current_thread().name)
+        asked.set()
+        assert held.wait(10)
+
+    monkeypatch.setattr("captures.journal.os.fsync", slow)
+    for t_ns in range(0, 2_000_000_000, 10_000_000):
+        clock.t_ns = t_ns
+        recorder.wire(t_ns, "tap", Direction.RX, b"x")
+        running(recorder, clock, t_ns)
+    assert asked.wait(10)
+    assert writers == ["sync journal"]  # the one thread that waits for the disk, still in its first wait
+    reads = [read for body in bodies(tmp_path) if body["kind"] == "wire" for read in body["reads"]]
+    assert max(t_ns for t_ns, _ in reads) > 1_900_000_000  # flushed all the while
+    held.set()
+    recorder.close("complete")
+    assert writers[-1] == "MainThread"  # the last line waits for its own
+
+
+def test_an_error_of_the_background_sync_is_told_at_the_next_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, failed = StillClock(), threading.Event()
+    recorder = Recorder.create(tmp_path, clock, {})
+
+    def failing(descriptor: int) -> None:
+        failed.set()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("captures.journal.os.fsync", failing)
+    recorder.wire(0, "tap", Direction.RX, b"x")
+    running(recorder, clock, 600_000_000)
+    assert failed.wait(10)
+    recorder._background.close()
+    with pytest.raises(OSError, match=r"expected what was recorded to reach the disk, got: .*0001.jsonl") as raised:
+        recorder.entry("step", n=0)
+    assert raised.value.errno == errno.EIO
+    monkeypatch.undo()
+    with pytest.raises(OSError, match="reach the disk"):  # the system would call this sync good: it forgot the pages
+        recorder.sync()
+    with pytest.raises(OSError, match="reach the disk"):
+        recorder.close("error")
+    assert [body["kind"] for body in bodies(tmp_path)] == ["header", "span", "wire"]
+
+
+class Instants:
+    """A wall clock, a monotonic clock and one that counts sleep, moved together and apart."""
+
+    def __init__(self) -> None:
+        self.now = Instant(1_790_000_000_000_000_000, 5_000_000_000, 9_000_000_000)
+
+    def __call__(self) -> Instant:
+        return self.now
+
+    def on(self, ns: int, *, set_ns: int = 0, slept_ns: int = 0) -> None:
+        wall, mono, boot = self.now.wall_ns, self.now.monotonic_ns, self.now.boot_ns
+        assert boot is not None
+        self.now = Instant(wall + ns + set_ns + slept_ns, mono + ns, boot + ns + slept_ns)
+
+
+def watched(folder: Path, clock: StillClock) -> tuple[Recorder, Instants]:
+    instants = Instants()
+    writer = JournalWriter.create(folder, {"kind": "header"})
+    return Recorder(writer, clock, 1, watch=ClockWatch(instants)), instants
+
+
+def test_clock_pairs_come_every_10_s_and_no_step_is_made_up(tmp_path: Path) -> None:
+    clock = StillClock()
+    recorder, instants = watched(tmp_path, clock)
+    for second in range(1, 36):
+        instants.on(1_000_000_000, set_ns=500_000)  # slewed as hard as a system does
+        running(recorder, clock, second * 1_000_000_000)
+    recorder.close("complete")
+    found = [body for body in bodies(tmp_path) if body["kind"].startswith("clock")]
+    assert [body["kind"] for body in found] == ["clock"] * 3
+    assert [body["t_ns"] for body in found] == [10_000_000_000, 20_000_000_000, 30_000_000_000]
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_set_during_a_run_is_journalled(tmp_path: Path, hours: int) -> None:
+    clock = StillClock()
+    recorder, instants = watched(tmp_path, clock)
+    for second in range(1, 6):
+        instants.on(1_000_000_000, set_ns=hours * 3_600_000_000_000 if second == 3 else 0)
+        running(recorder, clock, second * 1_000_000_000)
+    recorder.close("complete")
+    step, pair = [body for body in bodies(tmp_path) if body["kind"].startswith("clock")]
+    assert (step["kind"], step["t_ns"], step["set_ns"], step["slept_ns"]) == (
+        "clock-step", 3_000_000_000, hours * 3_600_000_000_000, 0,
+    )  # fmt: skip
+    assert (pair["kind"], pair["t_ns"]) == ("clock", 3_000_000_000)
+
+
+def test_a_computer_that_slept_ends_the_step(tmp_path: Path) -> None:
+    clock = StillClock()
+    recorder, instants = watched(tmp_path, clock)
+    recorder.wire(1, "tap", Direction.RX, b"x")
+    instants.on(1_000_000_000, slept_ns=35_000_000_000)
+    with pytest.raises(InstrumentError, match="it slept for 35 s .* resume the run"):
+        running(recorder, clock, 1_000_000_000)
+    recorder.abandon()
+    step = next(body for body in bodies(tmp_path) if body["kind"] == "clock-step")
+    assert (step["set_ns"], step["slept_ns"]) == (0, 35_000_000_000)
