@@ -5,7 +5,12 @@
     CASE/data/journal/NNNN.jsonl   the journal
     CASE/data/originals/NAME       imported files, never modified
     CASE/data/derived/NAME         what was recomputed from the two above, replaceable
+    CASE/data/case.json            its number and the case it follows, where `case new` made it
+    CASE/data/parties.json         personal data, in this file alone
     CASE/partial/                  files being written; no evidence, left behind only by a crash
+    CASE/lock                      who is writing now; no evidence
+
+Sealing adds the tag files of BagIt beside data/ (captures/seal.py); from then on nothing here writes into it.
 """
 
 from __future__ import annotations
@@ -22,17 +27,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from captures.durable import give_name, naming, replace_name, sync_folder, write_all
-from captures.errors import IntegrityError
+from captures.errors import IntegrityError, SealedError
 from captures.journal import Line, walk
+from captures.names import checked_name, folded
 
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+"""The last file that sealing writes; its SHA-256 is the digest of the case."""
+RECORD = "case.json"
 _PIECE = 1 << 20
-_MAX_NAME_BYTES = 200
 _MAX_ENTRIES = 100_000
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _SHA = re.compile(r"[0-9a-f]{64}")
-# what Windows cannot store: a case is carried between systems
-_BAD_CHARACTERS = frozenset('<>:"/\\|?*%')
-_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,13 @@ class Case:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Make the folders at `path`, which must not exist or be empty: FileExistsError otherwise."""
+        """Make the folders at `path`, which must not exist, be empty, or be what `case new` made: FileExistsError otherwise."""
         path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise FileExistsError(f"{path}: expected a new or empty folder for the case; choose another one")
         case = cls(path)
+        if any(path.iterdir()) and not case._fresh():
+            raise FileExistsError(f"{path}: expected a new or empty folder for the case; choose another one")
         for folder in (case.journal, case.originals, case.derived):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         for folder in (case.path / "data", case.path, case.path.absolute().parent):
             sync_folder(folder)
         return case
@@ -105,6 +110,25 @@ class Case:
     def derived(self) -> Path:
         return self.path / "data" / "derived"
 
+    @property
+    def sealed(self) -> bool:
+        """Whether a seal stands on it, whole or broken: its tag manifest is there."""
+        return os.path.lexists(self.path / TAG_MANIFEST)
+
+    def require_unsealed(self) -> None:
+        """SealedError when the case is sealed: nothing is written into it any more."""
+        if self.sealed:
+            raise SealedError(f"{self.path}: the case is sealed; nothing is written into it any more")
+
+    def _fresh(self) -> bool:
+        """Only what `case new` made: empty folders and the case's record."""
+        entries = [set(os.listdir(self.path)), set(os.listdir(self.path / "data")) if self.journal.is_dir() else set()]
+        return (
+            entries[0] <= {"data", "lock"}
+            and entries[1] == {"journal", "originals", "derived", RECORD}
+            and not any(any(folder.iterdir()) for folder in (self.journal, self.originals, self.derived))
+        )
+
     def import_original(
         self, source: Path, record: Callable[[Mapping[str, Any]], object], name: str | None = None
     ) -> Original:
@@ -114,12 +138,13 @@ class Case:
         file of that name, also one that differs only in case, raises FileExistsError.  The same bytes under the same
         name are accepted again and recorded again, which mends an import that was cut before it was recorded.
         """
-        name = _checked_name(source.name if name is None else name)
+        self.require_unsealed()
+        name = checked_name(unicodedata.normalize("NFC", source.name) if name is None else name)
         with self._partial(name) as temporary:
             original = _copy(source, temporary, name)
             final = self.originals / name
             for present in os.listdir(self.originals):
-                if _folded(present) == _folded(name) and (present != name or _hashed(final) != original):
+                if folded(present) == folded(name) and (present != name or _hashed(final) != original):
                     raise FileExistsError(f"{final}: {present!r} is another original; import this one under a new name")
             if not final.exists():
                 give_name(temporary, final)
@@ -145,9 +170,13 @@ class Case:
 
 def write_derived(case: Case, name: str, data: bytes) -> Path:
     """Write a recomputed file, replacing an earlier one in one step; returns its path."""
-    name = _checked_name(name)
-    final = case.derived / name
-    with case._partial(name) as temporary:
+    case.require_unsealed()
+    return put_file(case, case.derived / checked_name(name), data)
+
+
+def put_file(case: Case, final: Path, data: bytes) -> Path:
+    """Write `data` to `final`, a path inside the case, replacing what is there in one step; returns `final`."""
+    with case._partial(final.name) as temporary:
         descriptor = os.open(temporary, _NEW_FILE, 0o644)
         try:
             with naming(temporary, "the disk to take it"):
@@ -227,22 +256,6 @@ def _hashed(path: Path) -> Original:
     return Original(path.name, digest.hexdigest(), size)
 
 
-def _checked_name(name: str) -> str:
-    """A name that every system stores as it is; ValueError otherwise."""
-    bad = sorted({character for character in name if character in _BAD_CHARACTERS or not character.isprintable()})
-    if bad or not name or name[0] in ". " or name[-1] in ". " or _DEVICES.fullmatch(name):
-        why = f"without {bad}" if bad else "with neither dots nor blanks at its ends, and no device's"
-        raise ValueError(f"file name {name!r:.80}: expected a plain name {why}; rename it")
-    if len(name.encode("utf-8")) > _MAX_NAME_BYTES:
-        raise ValueError(f"file name {name!r:.80}: expected at most {_MAX_NAME_BYTES} bytes; rename it")
-    return name
-
-
-def _folded(name: str) -> str:
-    """Names that some file system takes for the same fold to the same text."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
 def _recorded_original(line: Line) -> Original:
     where = f"{line.file} line {line.number}"
     name, sha, size = line.body.get("name"), line.body.get("sha256"), line.body.get("bytes")
@@ -251,7 +264,7 @@ def _recorded_original(line: Line) -> Original:
     if _SHA.fullmatch(sha) is None or size < 0:
         raise IntegrityError(f"{where}: expected 64 hex digits and a size, got {sha!r:.80} and {size}")
     try:
-        return Original(_checked_name(name), sha, size)
+        return Original(checked_name(name), sha, size)
     except ValueError as problem:
         raise IntegrityError(f"{where}: {problem}") from None
 

@@ -11,3 +11,11 @@ class WrongFormatError(CaptureError):
 
 class IntegrityError(Exception):
     """A journal or case does not verify; the message names file, line and what differs."""
+
+
+class SealedError(Exception):
+    """The case is sealed, or cannot be sealed as it stands; the message says why."""
+
+
+class KeyFileError(Exception):
+    """A key cannot be made, read or opened; the message names the file."""

@@ -1,0 +1,192 @@
+"""Sealing: the BagIt tag files around data/, and the signature over the tag manifest.
+
+::
+
+    CASE/bagit.txt, bag-info.txt        BagIt 1.0; what the case is, Payload-Oxum, head and lines of the journal
+    CASE/manifest-sha256.txt            every file under data/ (and manifest-sm3.txt, GB/T 32905, where asked for)
+    CASE/README.txt                     how to check all this without shortmeasure, in Chinese and English
+    CASE/verify_case.py                 a verifier that needs Python alone
+    CASE/tagmanifest-sha256.txt         the files above; its SHA-256 is THE digest of the case
+    CASE/seal/KEY.sig, .pem, .fingerprint   raw Ed25519 signature of the tag manifest, the public key, its SHA-256
+    CASE/seal/digest.txt, digest.svg    the digest for the paper record, and as a QR code
+
+seal/ is made of the tag manifest and is not in it; further signatures and time stamps join it later.  The tag manifest
+is written last: without it a case is not sealed, and a sealing that was cut begins anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from captures.bag import BAGIT, hash_file, info_bytes, manifest_bytes, read_small, tree
+from captures.case import TAG_MANIFEST, Case, put_file, verify_case
+from captures.case_record import checked_utc, read_record
+from captures.digest import grouped, qr_svg, qr_text
+from captures.errors import IntegrityError, SealedError
+from captures.names import checked_path
+from captures.seal_readme import readme
+from captures.signing import Ed25519PrivateKey, fingerprint, public_pem, short
+
+MANIFEST = "manifest-sha256.txt"
+MANIFEST_SM3 = "manifest-sm3.txt"
+INFO = "bag-info.txt"
+README = "README.txt"
+VERIFIER = "verify_case.py"
+SEAL = "seal"
+LOCK = "lock"
+PARTIES = "data/parties.json"
+WITHHELD = "withheld.txt"
+MAX_SEAL_FILE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a sealing gave: the digest, the fingerprint of the key, and whether the run had come to its end."""
+
+    digest: str
+    key: str
+    complete: bool
+
+
+def seal(case: Case, key: Ed25519PrivateKey, *, utc: str, tool: str, sm3: bool = False) -> Sealed:
+    """Seal `case` at `utc` (ISO 8601 with Z) by `tool` (name and version).
+
+    SealedError when it is sealed already, or holds what a case does not hold; IntegrityError when it does not verify.
+    A case whose run was cut is sealed as it is, and its bag-info says so.
+    """
+    checked_utc(utc)
+    path = case.path
+    if case.sealed:
+        digest = hashlib.sha256(read_small(path / TAG_MANIFEST, MAX_SEAL_FILE_BYTES)).hexdigest()
+        raise SealedError(f"{path}: the case is sealed already, with the digest {digest}; a case is sealed once")
+    report = verify_case(path)
+    _clear_cut_sealing(path)
+    record = read_record(case)
+    hashes = ("sha256", "sm3") if sm3 else ("sha256",)
+    payload = {name: size for name, size in tree(path).files.items() if name.startswith("data/")}
+    digests = {_named(name): hash_file(path / name, hashes, size) for name, size in payload.items()}
+    signer = fingerprint(key.public_key())
+    tags = {
+        "bagit.txt": BAGIT,
+        INFO: info_bytes(
+            [
+                ("External-Identifier", record.id),
+                *([("Opened-UTC", record.opened_utc)] if record.opened_utc else []),
+                *(
+                    [("After-Case", record.after.id), ("After-Case-Digest", record.after.digest)]
+                    if record.after
+                    else []
+                ),
+                ("Bagging-Date", utc[:10]),
+                ("Sealed-UTC", utc),
+                ("Bag-Software-Agent", tool),
+                ("Payload-Oxum", f"{sum(payload.values())}.{len(payload)}"),
+                ("Journal-Lines", str(report.lines)),
+                ("Journal-Head", report.head),
+                ("Journal-State", "complete" if report.complete else "cut"),
+                ("Signing-Key", signer),
+            ]
+        ),
+        README: readme(record.id, short(signer), sm3),
+        VERIFIER: files("captures").joinpath("standalone_verify.py").read_bytes().replace(b"\r\n", b"\n"),
+    }
+    for index, manifest in enumerate([MANIFEST, MANIFEST_SM3][: len(hashes)]):
+        tags[manifest] = manifest_bytes({name: found[index] for name, found in digests.items()})
+    tag_manifest = manifest_bytes({name: hashlib.sha256(data).hexdigest() for name, data in tags.items()})
+    digest = hashlib.sha256(tag_manifest).hexdigest()
+    for name, data in tags.items():
+        put_file(case, path / name, data)
+    folder = path / SEAL
+    folder.mkdir()
+    _put_signature(case, key, tag_manifest)
+    put_file(case, folder / "digest.txt", digest_text(record.id, digest))
+    put_file(case, folder / "digest.svg", qr_svg(qr_text(record.id, digest)))
+    put_file(case, path / TAG_MANIFEST, tag_manifest)
+    for name in tree(path).files:
+        _make_read_only(path / name)
+    return Sealed(digest, signer, report.complete)
+
+
+def sign(case: Case, key: Ed25519PrivateKey) -> str:
+    """Add a signature by another key to a sealed case; returns its fingerprint.  SealedError when it has signed."""
+    tag_manifest = _tag_manifest(case)
+    signer = fingerprint(key.public_key())
+    if os.path.lexists(case.path / SEAL / f"{short(signer)}.sig"):
+        raise SealedError(f"{case.path}: the key {signer} has signed this case already")
+    for path in _put_signature(case, key, tag_manifest):
+        _make_read_only(path)
+    return signer
+
+
+def add_to_seal(case: Case, name: str, data: bytes) -> Path:
+    """Put a new file into seal/; the same bytes again are accepted.  FileExistsError for other bytes of that name."""
+    _tag_manifest(case)
+    path = case.path / SEAL / name
+    if os.path.lexists(path):
+        if read_small(path, MAX_SEAL_FILE_BYTES) != data:
+            raise FileExistsError(f"{path}: another file of this name is there")
+        return path
+    put_file(case, path, data)
+    _make_read_only(path)
+    return path
+
+
+def case_digest(case: Case) -> str:
+    """The digest of a sealed case, as it stands; whether all else agrees with it is for `verify` to say."""
+    return hashlib.sha256(_tag_manifest(case)).hexdigest()
+
+
+def digest_text(case_id: str, digest: str) -> bytes:
+    return f"{case_id}\n{grouped(digest)}\n".encode()
+
+
+def _tag_manifest(case: Case) -> bytes:
+    if not case.sealed:
+        raise SealedError(f"{case.path}: the case is not sealed; `shortmeasure case seal` seals it")
+    return read_small(case.path / TAG_MANIFEST, MAX_SEAL_FILE_BYTES)
+
+
+def _put_signature(case: Case, key: Ed25519PrivateKey, message: bytes) -> Iterable[Path]:
+    public = key.public_key()
+    name = short(fingerprint(public))
+    parts: Mapping[str, bytes] = {
+        f"{name}.pem": public_pem(public),
+        f"{name}.fingerprint": f"{fingerprint(public)}\n".encode(),
+        f"{name}.sig": key.sign(message),  # last: without it the others say nothing
+    }
+    return [put_file(case, case.path / SEAL / part, data) for part, data in parts.items()]
+
+
+def _named(name: str) -> str:
+    try:
+        return checked_path(name)
+    except ValueError as problem:
+        raise SealedError(f"cannot be sealed: {problem}") from None
+
+
+def _clear_cut_sealing(path: Path) -> None:
+    """Remove what a crash left of an earlier sealing, or of files being written; refuse what no case holds."""
+    ours = {"bagit.txt", INFO, MANIFEST, MANIFEST_SM3, README, VERIFIER}
+    for name in sorted(os.listdir(path)):
+        if name in ours:
+            (path / name).unlink()
+        elif name in (SEAL, "partial") and not (path / name).is_symlink() and (path / name).is_dir():
+            shutil.rmtree(path / name)
+        elif name not in ("data", LOCK):
+            raise SealedError(f"{path}: {name!r:.100} is no part of a case; move it away, or import it, before sealing")
+    if any(not name.startswith("data/") and name != LOCK for name in tree(path).files):
+        raise IntegrityError(f"{path}: the folder changes while it is sealed; end what writes into it")
+
+
+def _make_read_only(path: Path) -> None:
+    """A guard against slips, not against intent; some file systems have no modes."""
+    if path.name != LOCK:
+        with contextlib.suppress(PermissionError):
+            path.chmod(0o444)
