@@ -49,6 +49,11 @@ def _no_gaps(segment: Segment) -> bool:
     )
 
 
+def _no_pulse_tap(segment: Segment) -> bool:
+    """Whole, and nothing in it was counted from pulses: read by eye and heard on a data line alone."""
+    return segment.complete and not segment.trains
+
+
 def _two_taps(segment: Segment) -> bool:
     ups, downs = channels(segment, "encoder"), channels(segment, "board")
     shared = [name for name in ups if name in downs]
@@ -321,6 +326,7 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "certificate_confirms": lambda ground: certificate_confirms(ground.hits, ground.segments),
     "indication_follows": lambda ground: indication_follows(ground.hits, ground.segments, ground.profile),
     "no_gaps": _each(_no_gaps),
+    "no_pulse_tap": _each(_no_pulse_tap),
     "events_separated": lambda ground: _hits(ground) >= 3,
     "three_or_more": lambda ground: _segments_hit(ground) >= 3 or _hits(ground) >= 3,
     "three_segments": lambda ground: _segments_hit(ground) >= 3,
