@@ -35,6 +35,12 @@ class UsageError(Exception):
 # error type by module and name, so that --help imports none of them; the most special first
 ERRORS: tuple[tuple[str, Exit, str], ...] = (
     (
+        "harness.standards.OverdueError",
+        Exit.PRECONDITION,
+        "have it calibrated and state the new certificate, or take it on record with run --override-standard NAME=REASON",
+    ),
+    ("harness.room.RoomError", Exit.PRECONDITION, "free the disk, or name a case folder on another one"),
+    (
         "fixtures.errors.BenchError",
         Exit.PRECONDITION,
         "mend the bench file; `shortmeasure bench check FILE` shows what it says",

@@ -19,6 +19,7 @@ from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from fixtures.sim.world import World
+from harness import provenance
 from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
@@ -30,10 +31,13 @@ from harness.judge.errors_of_indication import error_of_indication, errors_of_pa
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
 from harness.plugins import specs
+from harness.provenance import Told
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
+from harness.room import check_room
 from harness.runner import RunResult, check_stations, find_plan, run
 from harness.site import judge_site, screened
+from harness.standards import check_due, with_standards
 from harness.step import Outcome
 from protocols.acceptance import Edition, EditionSpec, parse
 
@@ -54,27 +58,33 @@ def inspect(
     world: World | None = None,
     speed: float = 1.0,
     draw_seed: str = "",
+    told: Told | None = None,
 ) -> Inspection:
     """Run plan `plan_name` on the bench into a new case at `case_path`, judge it, and store what was found.
 
     A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
-    `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.
+    `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.  `told`: what the case says of its own
+    making beside what can be found out (provenance.py); a standard past its due day stops the run before the case is
+    made.
     """
     plan = find_plan(plan_name)
     instruments = specs("instruments")
     check_stations(plan, bench_file)
-    detectors = family_tests(
-        edition(bench_file.edition)
-    ).detectors  # a missing edition must stop the run before fuel flows
+    limits = edition(bench_file.edition)  # a missing edition must stop the run before fuel flows
+    tests = family_tests(limits)
+    said = Told() if told is None else told
+    overrides, free = check_due(bench_file, said.day, said.overrides), check_room(case_path)
     case = Case.create(case_path)
     header = {
         "tool": "shortmeasure", "version": version("shortmeasure"), "python": ".".join(map(str, sys.version_info[:3])), "plan": plan.name,
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
-        "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(detectors.items())},
+        "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(tests.detectors.items())},
+        **provenance.header(plan, bench_file, limits, tests, ALPHA, said),
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
     bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed)
+    provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
 
     def so_far() -> Outcome:
         """Which volume showed most; a judgement that fails must not cost the raid its power cycle."""
@@ -130,7 +140,7 @@ def judge_case(case: Case) -> Mapping[str, Any]:
 def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
     """The verdict document of one instrument, with its `share` of the case's alpha."""
     bench = recorded.bench
-    return _judged(
+    document = _judged(
         found,
         bench.profile,
         edition(bench.edition),
@@ -140,6 +150,7 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
         bench.kit,
         share,
     )
+    return with_standards(document, recorded)
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
