@@ -15,6 +15,7 @@ from typing import Any
 from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
+from captures.verify import require_as_sealed
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
@@ -111,6 +112,8 @@ def judge_path(path: Path) -> Mapping[str, Any]:
     if not is_case(path):
         return judge_recording(read(path), path.name, Declaration())
     case = Case.open(path)
+    if case.sealed:
+        require_as_sealed(path)
     if not verify_case(path).originals:
         return judge_case(case)
     recordings = imports(case)
@@ -127,14 +130,35 @@ def judge_recording(capture: Capture, name: str, declared: Declaration) -> Mappi
 
 
 def judge_case(case: Case) -> Mapping[str, Any]:
-    """Judge a recorded run from its journal alone and store verdict and plots under data/derived."""
-    recorded = read_recorded(case.journal)
-    if recorded.bench.site is not None:
-        document: Mapping[str, Any] = judge_site(recorded, _judge_one)
-    else:
-        document = _judge_one(recorded, segments(recorded), Fraction(1))
-    write_derived(case, "verdict.json", as_json_bytes(document))
+    """Judge a recorded run from its journal alone and store the verdict under data/derived, unless the case is sealed."""
+    document = judge_journal(case.journal)
+    if not case.sealed:
+        write_derived(case, "verdict.json", as_json_bytes(document))
     return {**document, "case": str(case.path)}
+
+
+def judge_journal(journal: Path) -> Mapping[str, Any]:
+    """The verdict document of what journal folder `journal` holds so far, whether its run has ended or not."""
+    recorded = read_recorded(journal)
+    if recorded.bench.site is not None:
+        return judge_site(recorded, _judge_one)
+    return _judge_one(recorded, segments(recorded), Fraction(1))
+
+
+def so_far(journal: Path, under_test: str) -> Outcome:
+    """What a `Judge` step is answered with: which volume showed most at instrument `under_test`, or of a site in which
+    order its instruments ask for the full plan.  A judgement that fails must not cost the raid its power cycle."""
+    try:
+        recorded = read_recorded(journal)
+        bench = recorded.bench
+        if bench.site is None:
+            return {"most_l": _showed_most(segments(recorded), bench.profile)}
+        if under_test in (views := by_instrument(recorded)):
+            profile = bench.under_test(under_test).profile
+            return {"most_l": _showed_most(segments(views[under_test]), profile)}
+        return {"order": screened(recorded, _readings, float(edition(bench.edition).limit("mpe").value))}
+    except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
+        return {"failed": f"{type(error).__name__}: {error}"}
 
 
 def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fixtures.benchfile import InstrumentEntry
 from harness.derive.clocks import RATE_BOUND
+from harness.derive.lateness import late_ns
 from harness.derive.pulses import CaptureRun, capture_runs
 from harness.derive.recorded import Recorded
 from harness.derive.stamps import Dialect, Window, stamp_runs
@@ -50,7 +51,7 @@ def _analyser(entry: InstrumentEntry, recorded: Recorded, windows: Sequence[Wind
     """The analyser's own runs: it is started and stopped, and closes each with a count."""
     link = entry.links["line"]
     chunks, place = recorded.chunks.get(link, ()), recorded.places.get(link, "")
-    return capture_runs(entry.name, _channels(entry), chunks, place, recorded.speed)
+    return capture_runs(entry.name, _channels(entry), chunks, place, recorded.speed, late_ns=late_ns(recorded, link))
 
 
 def _counter(dialect: Dialect) -> Deriver:
@@ -67,6 +68,7 @@ def _counter(dialect: Dialect) -> Deriver:
             recorded.speed,
             wrap_digits=int(entry.options.get("wrap_digits", 0)),
             rate_bound=RATE_BOUND if bound is None else float(bound) * 1e-6,
+            late_ns=late_ns(recorded, link),
         )
 
     return derive

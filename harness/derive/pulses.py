@@ -29,9 +29,16 @@ class CaptureRun:
 
 
 def capture_runs(
-    name: str, channels: Sequence[str], chunks: Sequence[WireChunk], place: str, speed: float
+    name: str,
+    channels: Sequence[str],
+    chunks: Sequence[WireChunk],
+    place: str,
+    speed: float,
+    *,
+    late_ns: int = 0,
 ) -> list[CaptureRun]:
-    """All runs on the line of analyser `name`; `channels` in the order of its inputs; `speed` of the recording clock."""
+    """All runs on the line of analyser `name`; `channels` in the order of its inputs; `speed` of the recording clock,
+    `late_ns`: how late arrivals on this line are stamped at worst."""
     sent, came = PROTOCOL.decoder(Role.HOST), PROTOCOL.decoder(Role.DEVICE)
     rate_hz = 0
     runs: list[CaptureRun] = []
@@ -44,7 +51,7 @@ def capture_runs(
                 elif isinstance(message, RunContinuous | RunFixed):
                     if current is not None:
                         runs.append(current.done(None, place))
-                    current = _Run(f"{name}#{len(runs) + 1}", channels, rate_hz, chunk.t_ns, speed)
+                    current = _Run(f"{name}#{len(runs) + 1}", channels, rate_hz, chunk.t_ns, speed, late_ns)
             continue
         for message in came.feed(chunk.data):
             if current is None:
@@ -60,14 +67,11 @@ def capture_runs(
 
 
 class _Run:
-    def __init__(self, clock: str, channels: Sequence[str], rate_hz: int, start_ns: int, speed: float) -> None:
-        self._clock, self._channels, self._rate_hz, self._start_ns, self._speed = (
-            clock,
-            channels,
-            rate_hz,
-            start_ns,
-            speed,
-        )
+    def __init__(
+        self, clock: str, channels: Sequence[str], rate_hz: int, start_ns: int, speed: float, late_ns: int
+    ) -> None:
+        self._clock, self._channels, self._rate_hz, self._start_ns = clock, channels, rate_hz, start_ns
+        self._speed, self._late_ns = speed, late_ns
         self._reader = SampleReader(len(channels))
         self._ticks: list[Int64Array] = []
         self._words: list[np.ndarray[tuple[int], np.dtype[np.uint32]]] = []
@@ -113,6 +117,5 @@ class _Run:
         return CaptureRun((self._start_ns, self._last_ns), trains, clock, complete, why)
 
     def _clock_map(self) -> ClockMap:
-        return lower_envelope(
-            self._clock, self._pairs, Fraction(1_000_000_000, self._rate_hz or 1), self._start_ns, self._speed
-        )
+        ns_per_tick = Fraction(1_000_000_000, self._rate_hz or 1)
+        return lower_envelope(self._clock, self._pairs, ns_per_tick, self._start_ns, self._speed, late_ns=self._late_ns)

@@ -1,7 +1,8 @@
 """DART traffic -> what the board reported: volume and amount polls, totals, prices, and when a sale was over.
 
 A value travelled in a frame: it held before the frame's first character, at most the pump's answer time before that
-(25 ms, DART 2.11).  The stamp is the middle of that interval, u_ns its half width.
+(25 ms, DART 2.11), and the frame was stamped at most as much too late as the host or, where the run has tested it, the
+adapter of this link is.  The stamp is the middle of that interval, u_ns its half width.
 """
 
 from __future__ import annotations
@@ -116,10 +117,14 @@ def new_sale(polls: Sequence[Poll]) -> int | None:
     return next((i for i, p in enumerate(polls) if p.volume == 0 or (i and p.volume < polls[i - 1].volume)), None)
 
 
-def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:
-    """Everything in what the dispenser sent.  Repeated frames (same sequence number) are repeats, not readings."""
+def dispenser_reports(chunks: Sequence[WireChunk], speed: float, late_ns: int = 0) -> Reports:
+    """Everything in what the dispenser sent.  Repeated frames (same sequence number) are repeats, not readings.
+
+    `speed` of the recording clock; `late_ns`: how late arrivals on this link are stamped at worst.
+    """
     decoder = PROTOCOL.decoder(Role.DEVICE)
     reports = Reports()
+    held_ns = max(int(HOST_NS * speed), late_ns)
     last: Data | None = None
     for chunk in chunks:
         if chunk.direction is not Direction.RX:
@@ -133,7 +138,7 @@ def dispenser_reports(chunks: Sequence[WireChunk], speed: float) -> Reports:
             if last is not None and message.seq not in (0, last.seq % 15 + 1, last.seq + 1):
                 reports.lost_ns.append(chunk.t_ns)
             last = message
-            _learn(reports, message, chunk.t_ns, speed)
+            _learn(reports, message, chunk.t_ns, held_ns)
     return reports
 
 
@@ -152,8 +157,8 @@ def joined(heard: Sequence[Reports], gaps_ns: Sequence[int]) -> Reports:
     return whole
 
 
-def _learn(reports: Reports, message: Data, t_ns: int, speed: float) -> None:
-    width_ns = len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + int(HOST_NS * speed)
+def _learn(reports: Reports, message: Data, t_ns: int, held_ns: int) -> None:
+    width_ns = len(PROTOCOL.encode(message, Role.DEVICE)) * PROTOCOL.line.char_ns() + ANSWER_NS + held_ns
     for transaction in message.transactions:
         match transaction:
             case Filled(volume=volume, amount=amount):

@@ -11,6 +11,7 @@ from captures.errors import IntegrityError
 from captures.model import Origin, Register, frozen_int64
 from harness.derive.fills import Fills
 from harness.derive.instruments import CLOCK, pulse_runs
+from harness.derive.lateness import late_ns
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
@@ -225,7 +226,9 @@ def _reports(recorded: Recorded) -> tuple[bool, Reports]:
     for entry in recorded.bench.instruments.values():
         line = {"dart-master": "line", "dart-tap": "device"}.get(entry.driver)
         if line is not None:
-            heard = [recorded.during(span).chunks.get(entry.links[line], ()) for span in recorded.spans]
+            link = entry.links[line]
+            late = late_ns(recorded, link)
+            heard = [recorded.during(span).chunks.get(link, ()) for span in recorded.spans]
             gaps_ns = [span.begin_ns for span in recorded.spans if span.n]
-            return True, joined([dispenser_reports(chunks, recorded.speed) for chunks in heard], gaps_ns)
+            return True, joined([dispenser_reports(chunks, recorded.speed, late) for chunks in heard], gaps_ns)
     return False, Reports()

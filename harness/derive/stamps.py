@@ -94,10 +94,12 @@ def stamp_runs(
     *,
     wrap_digits: int = 0,
     rate_bound: float = RATE_BOUND,
+    late_ns: int = 0,
 ) -> list[CaptureRun]:
     """A run for each of `windows` (begin and end of a delivery, host ns) and each clock of counter `name`.
 
-    `channels` in the order of its inputs; `wrap_digits`: its seconds start again at 10**wrap_digits (0: never).
+    `channels` in the order of its inputs; `wrap_digits`: its seconds start again at 10**wrap_digits (0: never);
+    `late_ns`: how late arrivals on its line are stamped at worst.
     """
     events = list(_decoded(dialect, chunks))
     named = dict(zip(dialect.inputs, channels, strict=False))
@@ -107,7 +109,7 @@ def stamp_runs(
         epochs = _epochs([e for e in events if e[1] is None or e[1] in inputs], wrap_digits, speed)
         clock = name if dialect.shared else f"{name}.{inputs}"
         for number, window in enumerate(windows, 1):
-            reader = _Reader(dialect, {i: named[i] for i in inputs}, place, speed, rate_bound)
+            reader = _Reader(dialect, {i: named[i] for i in inputs}, place, speed, rate_bound, late_ns)
             runs.append(reader.run(f"{clock}#{number}", epochs, window))
     return runs
 
@@ -163,8 +165,11 @@ def _epochs(events: Sequence[tuple[int, str | None, int | None]], wrap_digits: i
 class _Reader:
     """Trains of one clock in one window."""
 
-    def __init__(self, dialect: Dialect, named: Mapping[str, str], place: str, speed: float, rate_bound: float) -> None:
-        self._dialect, self._named, self._place, self._speed, self._bound = dialect, named, place, speed, rate_bound
+    def __init__(
+        self, dialect: Dialect, named: Mapping[str, str], place: str, speed: float, rate_bound: float, late_ns: int
+    ) -> None:
+        self._dialect, self._named, self._place = dialect, named, place
+        self._speed, self._bound, self._late_ns = speed, rate_bound, late_ns
 
     def run(self, clock: str, epochs: Sequence[_Epoch], window: Window) -> CaptureRun:
         begun = [epoch for epoch in epochs if epoch.begin_ns <= window[0]]
@@ -178,7 +183,13 @@ class _Reader:
         base = epoch.stamps[0][0] // PS_PER_S * PS_PER_S
         stamps = [(ps - base, source, t_ns) for ps, source, t_ns in epoch.stamps]
         tied = lower_envelope(
-            clock, [(tick, t_ns) for tick, _, t_ns in stamps], NS_PER_TICK, window[0], self._speed, self._bound
+            clock,
+            [(tick, t_ns) for tick, _, t_ns in stamps],
+            NS_PER_TICK,
+            window[0],
+            self._speed,
+            self._bound,
+            self._late_ns,
         )
         first, last = ((t_ns - tied.offset_ns) * 1000 for t_ns in window)
         gaps = self._gaps([tick for tick, _, _ in stamps], epoch.damaged_at, first, last)
