@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,10 +27,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from captures.bag import BAGIT, hash_file, info_bytes, manifest_bytes, read_small, tree
-from captures.case import TAG_MANIFEST, Case, put_file, verify_case
+from captures.case import TAG_MANIFEST, Case, CaseReport, put_file, verify_case
 from captures.case_record import checked_utc, read_record
 from captures.digest import grouped, qr_svg, qr_text
 from captures.errors import IntegrityError, SealedError
+from captures.journal import read_lines
 from captures.names import checked_path
 from captures.seal_readme import readme
 from captures.signing import Ed25519PrivateKey, fingerprint, public_pem, short
@@ -44,6 +46,7 @@ LOCK = "lock"
 PARTIES = "data/parties.json"
 WITHHELD = "withheld.txt"
 MAX_SEAL_FILE_BYTES = 1 << 20
+_PARTS = {"data", LOCK, "partial", "bagit.txt", INFO, MANIFEST, MANIFEST_SM3, README, VERIFIER, SEAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,10 @@ def seal(case: Case, key: Ed25519PrivateKey, *, utc: str, tool: str, sm3: bool =
     """
     checked_utc(utc)
     path = case.path
-    if case.sealed:
-        digest = hashlib.sha256(read_small(path / TAG_MANIFEST, MAX_SEAL_FILE_BYTES)).hexdigest()
-        raise SealedError(f"{path}: the case is sealed already, with the digest {digest}; a case is sealed once")
-    report = verify_case(path)
+    report = require_sealable(case)
     _clear_cut_sealing(path)
     record = read_record(case)
+    after = record.after.digest if record.after else _named_in_header(case)
     hashes = ("sha256", "sm3") if sm3 else ("sha256",)
     payload = {name: size for name, size in tree(path).files.items() if name.startswith("data/")}
     digests = {_named(name): hash_file(path / name, hashes, size) for name, size in payload.items()}
@@ -79,11 +80,8 @@ def seal(case: Case, key: Ed25519PrivateKey, *, utc: str, tool: str, sm3: bool =
             [
                 ("External-Identifier", record.id),
                 *([("Opened-UTC", record.opened_utc)] if record.opened_utc else []),
-                *(
-                    [("After-Case", record.after.id), ("After-Case-Digest", record.after.digest)]
-                    if record.after
-                    else []
-                ),
+                *([("After-Case", record.after.id)] if record.after else []),
+                *([("After-Case-Digest", after)] if after else []),
                 ("Bagging-Date", utc[:10]),
                 ("Sealed-UTC", utc),
                 ("Bag-Software-Agent", tool),
@@ -112,6 +110,24 @@ def seal(case: Case, key: Ed25519PrivateKey, *, utc: str, tool: str, sm3: bool =
     for name in tree(path).files:
         _make_read_only(path / name)
     return Sealed(digest, signer, report.complete)
+
+
+def require_sealable(case: Case) -> CaseReport:
+    """The verified case that can be sealed; SealedError or IntegrityError as in `seal`.  Nothing is written."""
+    if case.sealed:
+        raise SealedError(
+            f"{case.path}: the case is sealed already, with the digest {case_digest(case)}; a case is sealed once"
+        )
+    report = verify_case(case.path)
+    for name in sorted(os.listdir(case.path)):
+        if name not in _PARTS:
+            raise SealedError(
+                f"{case.path}: {name!r:.100} is no part of a case; move it away, or import it, before sealing"
+            )
+    for name in tree(case.path).files:
+        if name.startswith("data/"):
+            _named(name)
+    return report
 
 
 def sign(case: Case, key: Ed25519PrivateKey) -> str:
@@ -164,6 +180,12 @@ def _put_signature(case: Case, key: Ed25519PrivateKey, message: bytes) -> Iterab
     return [put_file(case, case.path / SEAL / part, data) for part, data in parts.items()]
 
 
+def _named_in_header(case: Case) -> str:
+    """The digest of the case before, where the run was told it; empty otherwise."""
+    after = next(read_lines(case.journal)).body.get("after")
+    return after if isinstance(after, str) and re.fullmatch(r"[0-9a-f]{64}", after) else ""
+
+
 def _named(name: str) -> str:
     try:
         return checked_path(name)
@@ -172,15 +194,12 @@ def _named(name: str) -> str:
 
 
 def _clear_cut_sealing(path: Path) -> None:
-    """Remove what a crash left of an earlier sealing, or of files being written; refuse what no case holds."""
-    ours = {"bagit.txt", INFO, MANIFEST, MANIFEST_SM3, README, VERIFIER}
-    for name in sorted(os.listdir(path)):
-        if name in ours:
-            (path / name).unlink()
-        elif name in (SEAL, "partial") and not (path / name).is_symlink() and (path / name).is_dir():
+    """Remove what a crash left of an earlier sealing, or of files being written: neither is evidence."""
+    for name in sorted(set(os.listdir(path)) - {"data", LOCK}):
+        if (path / name).is_dir() and not (path / name).is_symlink():
             shutil.rmtree(path / name)
-        elif name not in ("data", LOCK):
-            raise SealedError(f"{path}: {name!r:.100} is no part of a case; move it away, or import it, before sealing")
+        else:
+            (path / name).unlink()
     if any(not name.startswith("data/") and name != LOCK for name in tree(path).files):
         raise IntegrityError(f"{path}: the folder changes while it is sealed; end what writes into it")
 

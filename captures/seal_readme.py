@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 _CHECKS = """\
-  sha256sum -c --strict --quiet tagmanifest-sha256.txt
-  sha256sum -c --strict --quiet manifest-sha256.txt
-  find data -type f | wc -l
-  find data -type f -printf '%s\\n' | awk '{{s += $1}} END {{print s}}'
-  grep Payload-Oxum bag-info.txt
-  find . -type l
-  ls -A . seal
-  openssl pkeyutl -verify -pubin -inkey seal/{key}.pem -rawin -in tagmanifest-sha256.txt -sigfile seal/{key}.sig
-  openssl pkey -pubin -in seal/{key}.pem -outform DER | sha256sum
-  sha256sum tagmanifest-sha256.txt
+    sha256sum -c --strict --quiet tagmanifest-sha256.txt
+    sha256sum -c --strict --quiet manifest-sha256.txt
+    find data -type f | wc -l
+    find data -type f -printf '%s\\n' | awk '{{s += $1}} END {{print s}}'
+    grep Payload-Oxum bag-info.txt
+    find . -type l
+    ls -A . seal
+    openssl pkeyutl -verify -pubin -inkey seal/{key}.pem -rawin -in tagmanifest-sha256.txt -sigfile seal/{key}.sig
+    openssl pkey -pubin -in seal/{key}.pem -outform DER | sha256sum
+    sha256sum tagmanifest-sha256.txt
 """
 _TOKEN = """\
-  openssl ts -verify -data tagmanifest-sha256.txt -in seal/token-XXXX.tsr -CAfile TSA-ROOT.pem
+    openssl ts -verify -data tagmanifest-sha256.txt -in seal/token-XXXX.tsr -CAfile TSA-ROOT.pem
 """
 _WINDOWS = """\
-  certutil -hashfile tagmanifest-sha256.txt SHA256
-  py verify_case.py .
+    certutil -hashfile tagmanifest-sha256.txt SHA256
+    py verify_case.py .
 """
 
 _TEXT = """\

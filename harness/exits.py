@@ -41,6 +41,11 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     ),
     ("harness.room.RoomError", Exit.PRECONDITION, "free the disk, or name a case folder on another one"),
     (
+        "harness.changes.ResumeError",
+        Exit.PRECONDITION,
+        "go on as it was, or take the difference on record with run --resume CASE --accept-change",
+    ),
+    (
         "fixtures.errors.BenchError",
         Exit.PRECONDITION,
         "mend the bench file; `shortmeasure bench check FILE` shows what it says",
@@ -52,6 +57,12 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     ),
     ("harness.plans.order.PlanError", Exit.PRECONDITION, "choose another plan"),
     ("captures.errors.IntegrityError", Exit.EVIDENCE, "work on a copy of the case that verifies"),
+    (
+        "captures.errors.SealedError",
+        Exit.PRECONDITION,
+        "`shortmeasure case new --after CASE` begins the case that follows a sealed one",
+    ),
+    ("captures.errors.KeyFileError", Exit.PRECONDITION, "`shortmeasure keys show` lists the keys and where they lie"),
     ("captures.errors.CaptureError", Exit.EVIDENCE, "export the recording again from the program that made it"),
     ("protocols.acceptance.parser.AcceptanceError", Exit.PRECONDITION, "mend the acceptance file"),
     ("harness.plugins.PluginError", Exit.PLUGIN, "`shortmeasure plugins` lists what is broken and how to mend it"),

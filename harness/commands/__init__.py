@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from harness.commands import bench, capture, case, cheats, demo, judge, plugins, run
+from harness.commands import bench, capture, case, cheats, demo, judge, keys, plugins, run
 
 
 def build_app() -> typer.Typer:
@@ -24,6 +24,7 @@ def build_app() -> typer.Typer:
     app.command("cheats")(cheats.cheats)
     app.command("plugins")(plugins.plugins)
     app.add_typer(case.app, name="case")
+    app.add_typer(keys.app, name="keys")
     app.add_typer(capture.app, name="capture")
     app.add_typer(bench.app, name="bench")
     return app

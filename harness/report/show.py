@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from captures.case import Case
 from harness.output import comment, emit
 from harness.report.site import site_text
 from harness.report.text import verdict_text
@@ -30,6 +31,8 @@ def _text(document: Mapping[str, Any]) -> str:
 
 def pictures(case: Path, document: Mapping[str, Any]) -> None:
     """Draw the error courses and the evidence into the case, where the report extra is installed; say where they are."""
+    if Case(case).sealed:
+        return  # nothing is written into a sealed case
     try:
         from harness.report.plots import draw
     except ImportError:
