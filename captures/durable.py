@@ -35,6 +35,16 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Bring to the disk what another process has written to the file at `path` and may not have synced."""
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows syncs only what may be written
+    try:
+        with naming(path, "what is in it to reach the disk"):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
     """Write all of `data`, looping on short writes."""
     with memoryview(data) as view:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from captures.durable import naming, sync_folder
+from captures.durable import naming, sync_file, sync_folder
 from captures.errors import IntegrityError
 from captures.journal_files import file_name, journal_files, read_tail, tear_by_power_cut
 from captures.journal_line import MAX_LINE, ZERO_SHA, BadLine, encode_line, explain_order, parse_line
@@ -123,6 +123,8 @@ class JournalWriter:
                 f"{folder}/{before.files[-1]}: expected at most {MAX_TORN} torn bytes at the end, "
                 f"got {len(before.torn)}; keep this case as it is and begin a new one"
             )
+        # a killed process leaves lines that no disk has yet: they must be there before anything is chained to them
+        sync_file(folder / before.files[-1])
         body = {
             "kind": "continue",
             "previous": before.files[-1],
@@ -149,6 +151,11 @@ class JournalWriter:
     @property
     def path(self) -> Path:
         return self._path
+
+    @property
+    def lines(self) -> int:
+        """Number of lines, over all files, appended so far."""
+        return self._seq
 
     @property
     def head(self) -> str:

@@ -46,12 +46,15 @@ def read_tail(handle: BinaryIO, offset: int, limit: int) -> bytes | None:
 
 
 def tear_by_power_cut(tail: bytes, offset: int) -> bool:
-    """Whether `tail`, which begins at `offset` of its file, has a whole sector of zeros.
+    """Whether `tail`, which begins at `offset` of its file, has a whole sector of zeros, or zeros up to the first sector.
 
-    A power cut can lose unsynced sectors and keep later ones, so that newlines stand behind the damage.  The journal
-    itself never has a NUL byte, and a whole aligned sector of them is not what a changed line looks like.
+    A power cut can lose unsynced sectors and keep later ones, so that newlines stand behind the damage; of the sector
+    in which the synced part ends, the rest is zeros then.  The journal itself never has a NUL byte, and sectors of them
+    are not what a changed line looks like.
     """
     start = -offset % _SECTOR
+    if start and not any(tail[:start]):
+        return True
     for begin in range(start, len(tail), _SECTOR):
         sector = tail[begin : begin + _SECTOR]
         if not any(sector):

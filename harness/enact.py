@@ -9,30 +9,38 @@ from typing import Any
 
 from fixtures.bench import Bench, capability
 from fixtures.benchfile import BenchFile
-from fixtures.capability import Dispenses, Operates, Records, Switches
+from fixtures.capability import Dispenses, Drives, Operates, PlacesLoad, Records, Switches
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
 from harness.derive import prover
+from harness.derive.parts import number
 from harness.draw import commitment, drawn
 from harness.measuring import Measuring
+from harness.people import People
 from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.step import (
+    Choose,
     Commit,
     Confirm,
     Continue,
     Deliver,
     Draw,
+    Drive,
     Inquire,
     Instrument,
     Judge,
+    Load,
+    Mark,
     Outcome,
     Phase,
+    Photo,
     PowerCycle,
     Press,
     Prove,
     Read,
     Shut,
     Step,
+    Wait,
     Weigh,
 )
 
@@ -70,6 +78,16 @@ GO = mark("Go to instrument {instrument} ({product})")
 COMMIT = mark(
     "Enter into the record and show to the parties, before the draw: SHA-256 of the draw's seed is {digest}. The seed itself is named afterwards"
 )
+POSITION = {
+    "centre": mark("centre"),
+    "front left": mark("front left"),
+    "front right": mark("front right"),
+    "back left": mark("back left"),
+    "back right": mark("back right"),
+}
+PLACE = mark("{label}: put {mass} kg of weights on the scale, {position}, let it come to rest")
+UNLOAD = mark("{label}: take everything off the scale, let it come to rest")
+DRIVE = mark("{label}: have {distance} m driven at {speed} km/h and stop; answer at standstill, never while driving")
 CONTACT = {
     ("nozzle", True): mark("Lift the nozzle and open it"),
     ("nozzle", False): mark("Close the nozzle and hang it up"),
@@ -78,16 +96,15 @@ CONTACT = {
 }
 
 
-def ability(bench: Bench) -> Ability:
+def ability(bench: BenchFile) -> Ability:
     """What a plan may count on, from the bench file alone."""
-    site = bench.declared.site
+    site = bench.site
     if site is None:
-        return _ability(bench.declared)
+        return _ability(bench)
     surveyed = tuple(
-        Surveyed(one.id, one.product, one.complaint, _ability(bench.declared.under_test(one.id)))
-        for one in site.instruments
+        Surveyed(one.id, one.product, one.complaint, _ability(bench.under_test(one.id))) for one in site.instruments
     )
-    return replace(_ability(bench.declared), site=SiteAbility(surveyed, site.draw, site.full))
+    return replace(_ability(bench), site=SiteAbility(surveyed, site.draw, site.full))
 
 
 def _ability(file: BenchFile) -> Ability:
@@ -110,19 +127,47 @@ class Enactor:
 
     def __init__(self, bench: Bench, judge: Callable[[], Outcome], draw_seed: str) -> None:
         self._bench, self._judge, self._draw_seed = bench, judge, draw_seed
-        self._operator: Operates = capability(bench.driver_for("operate"), Operates, "operate")
+        self.people = People(bench, capability(bench.driver_for("operate"), Operates, "operate"))
+        self._operator = self.people
         self._measuring = Measuring(bench, self._operator)
         self._flow = "full"  # of the running sale
+
+    def recall(self, step: Step, outcome: Outcome) -> None:
+        """What acting on a finished step left here: of a run that goes on it is not done again."""
+        match step:
+            case Deliver(flow=flow):
+                self._flow = flow
+                self._measuring.begins(new_sale=True)
+            case Continue():
+                self._measuring.begins(new_sale=False)
+            case Read(what="display" | "start"):
+                self._measuring.displayed(number(outcome.get("volume_l")))
+            case Instrument(id=id):
+                self._bench.put_under_test(id)
+            case _:
+                pass
 
     def act(self, step: Step) -> Outcome:
         match step:
             case Phase():
                 return {}
             case Confirm():
-                self._operator.ask("confirm", translate(step.text), key=step.key)
-                return {"confirmed": True}
+                return self.people.confirm(step)
             case Inquire():
-                return self._operator.ask("ask", translate(step.text), key=step.key)
+                return self.people.inquire(step)
+            case Choose():
+                return self.people.choose(step)
+            case Photo():
+                return self.people.photo(step)
+            case Wait():
+                self._bench.idle(step.seconds * SECOND_NS)
+                return {}
+            case Mark():
+                return self._mark(step)
+            case Load():
+                return self._load(step)
+            case Drive():
+                return self._drive(step)
             case Deliver():
                 self._measuring.begins(new_sale=True)
                 return self._recorded(lambda: self._measuring.metered(lambda: self._deliver(step)))
@@ -148,7 +193,7 @@ class Enactor:
                 return self._go_to(step)
             case Commit():
                 digest = commitment(self._draw_seed)
-                self._operator.ask("confirm", translate(COMMIT, digest=digest))
+                self._operator.ask("confirm", translate(COMMIT, digest=digest), label="commit")
                 return {"sha256": digest}
             case Draw():
                 return {"seed": self._draw_seed, "drawn": drawn(self._draw_seed, step.candidates, step.count)}
@@ -156,7 +201,8 @@ class Enactor:
     def _go_to(self, step: Instrument) -> Outcome:
         self._bench.put_under_test("")
         if step.id:
-            self._operator.ask("go", translate(GO, instrument=step.id, product=step.product or "-"), instrument=step.id)
+            text = translate(GO, instrument=step.id, product=step.product or "-")
+            self._operator.ask("go", text, label=step.id, instrument=step.id)
             self._bench.put_under_test(step.id)
         return {}
 
@@ -177,7 +223,7 @@ class Enactor:
             pump: Dispenses = capability(driver, Dispenses, "deliver")
             pump.authorise(None, None)
         text = SHUT_GAS if "medium" in self._bench.file.profile else SHUT
-        self._operator.ask("shut", translate(text, seconds=step.seconds), seconds=step.seconds)
+        self._operator.ask("shut", translate(text, seconds=step.seconds), label=step.label, seconds=step.seconds)
         return {}
 
     def _deliver(self, step: Deliver) -> Outcome:
@@ -190,7 +236,7 @@ class Enactor:
         if driver is None:
             self._flow = step.flow
             self._operator.ask(
-                "deliver", _told(step, self._bench.file.profile), until_l=None if step.until_l is None else str(step.until_l),
+                "deliver", _told(step, self._bench.file.profile), label=step.label, until_l=None if step.until_l is None else str(step.until_l),
                 volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),
                 flow=step.flow, covert=step.covert, press_at_l=None if step.press_at_l is None else str(step.press_at_l),
             )  # fmt: skip
@@ -218,7 +264,10 @@ class Enactor:
         until = None if step.until_l is None else str(step.until_l)
         text = CONTINUE if until is None else CONTINUE_UNTIL
         self._operator.ask(
-            "continue", translate(text, label=step.label, flow=translate(FLOW[self._flow]), until=until), until_l=until
+            "continue",
+            translate(text, label=step.label, flow=translate(FLOW[self._flow]), until=until),
+            label=step.label,
+            until_l=until,
         )
         self._bench.idle(SETTLE_NS)
         return {}
@@ -231,7 +280,7 @@ class Enactor:
     def _contact(self, role: str, on: bool) -> None:
         driver = self._bench.driver_for(role)
         if driver is None:
-            self._operator.ask("confirm", translate(CONTACT[role, on]))
+            self._operator.ask("confirm", translate(CONTACT[role, on]), label=role)
             return
         relay: Switches = capability(driver, Switches, role)
         relay.switch(role, on)
@@ -240,7 +289,7 @@ class Enactor:
         driver = self._bench.driver_for(what)
         t_ns = self._bench.now_ns()
         if driver is None:
-            self._operator.ask("press", translate(PRESS, what=what), what=what)
+            self._operator.ask("press", translate(PRESS, what=what), label=what, what=what)
         else:
             relay: Switches = capability(driver, Switches, what)
             relay.switch(what, True)
@@ -248,6 +297,37 @@ class Enactor:
             relay.switch(what, False)
         u_ns = self._bench.now_ns() - t_ns
         self._bench.recorder.mark(t_ns, "runner", f"press-{what}", u_ns=u_ns)
+
+    def _mark(self, step: Mark) -> Outcome:
+        """Now, or when the operator says so: then it happened between question and answer."""
+        t_ns = self._bench.now_ns()
+        if step.text:
+            self._operator.ask("mark", translate(step.text), label=step.key)
+        u_ns = self._bench.now_ns() - t_ns
+        self._bench.recorder.mark(t_ns, "operator" if step.text else "runner", step.key, u_ns=u_ns)
+        return {}
+
+    def _load(self, step: Load) -> Outcome:
+        driver = self._bench.driver_for("load")
+        if driver is not None:
+            changer: PlacesLoad = capability(driver, PlacesLoad, "load")
+            if step.mass_kg:
+                return changer.place(step.mass_kg, step.position)
+            changer.unload()
+            return {"mass_kg": "0"}
+        position = translate(POSITION.get(step.position, step.position))
+        text = translate(PLACE if step.mass_kg else UNLOAD, label=step.label, mass=step.mass_kg, position=position)
+        asked = {"mass": str(step.mass_kg), "position": step.position}
+        return _texts(self._operator.ask("place", text, label=step.label, **asked))
+
+    def _drive(self, step: Drive) -> Outcome:
+        driver = self._bench.driver_for("drive")
+        if driver is not None:
+            roller: Drives = capability(driver, Drives, "drive")
+            return roller.drive(step.distance_m, step.speed_km_h)
+        text = translate(DRIVE, label=step.label, distance=step.distance_m, speed=step.speed_km_h)
+        asked = {"distance": str(step.distance_m), "speed": str(step.speed_km_h)}
+        return _texts(self._operator.ask("drive", text, label=step.label, **asked))
 
     def _power_cycle(self, off_s: int) -> Outcome:
         master = self._bench.driver_for("deliver")
@@ -274,10 +354,10 @@ class Enactor:
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
         if isinstance(driver, Operates):
-            text = translate(READ[step.what], label=step.label)
+            text, eyes = translate(READ[step.what], label=step.label), self.people.through(driver)
             if step.what == "display":
-                return self._measuring.read_display(driver, text)
-            answer = driver.ask(f"read-{step.what}", text)
+                return self._measuring.read_display(eyes, text, step.label)
+            answer = eyes.ask(f"read-{step.what}", text, label=step.label)
             if step.what not in ("totaliser", "parameters"):
                 self._measuring.displayed(answer["volume_l"])
             return _texts(answer)

@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from fixtures.bench import Bench, capability
-from fixtures.capability import Meters, Operates, Weighs
+from fixtures.capability import Meters, Weighs
 from fixtures.language import mark, translate
 from harness.derive import gas_reference, prover, weighing
+from harness.people import People
 from harness.step import Outcome, Prove, Weigh
 
 MOST_READINGS = 3
@@ -50,7 +51,7 @@ BOTH = mark("both officers read the parts of a sale")
 class Measuring:
     """Raw readings of fills.  `displayed` is told what the display says, so that a surprising reading is taken twice."""
 
-    def __init__(self, bench: Bench, operator: Operates) -> None:
+    def __init__(self, bench: Bench, operator: People) -> None:
         self._bench, self._operator = bench, operator
         self._before = self._last = Decimal(0)
 
@@ -74,13 +75,13 @@ class Measuring:
         result = act()
         return {**result, "meter_before": dict(before), "meter_after": dict(meter.read())}
 
-    def read_display(self, eyes: Operates, text: str) -> Outcome:
+    def read_display(self, eyes: People, text: str, label: str = "") -> Outcome:
         """Volume, amount and price as shown; read once more where the amount is not price times volume."""
-        answer = eyes.ask("read-display", text)
+        answer = eyes.ask("read-display", text, label=label)
         earlier: list[dict[str, Any]] = []
         if not self._fits(answer):
             earlier = [_texts(answer)]
-            answer = eyes.ask("read-display", translate(AGAIN, why=translate(UNFIT), text=text))
+            answer = eyes.ask("read-display", translate(AGAIN, why=translate(UNFIT), text=text), label=label)
         self.displayed(answer["volume_l"])
         return {**_texts(answer), "earlier": earlier} if earlier else _texts(answer)
 
@@ -102,7 +103,7 @@ class Measuring:
             return self._weigh_on_balance(step)
 
         def ask(prompt: str, again: bool) -> Mapping[str, Any]:
-            return self._operator.ask("weigh", prompt, again=again)
+            return self._operator.ask("weigh", prompt, label=_name(step), again=again)
 
         return self._read(text, ask, lambda readings: weighing.litres(readings)[0], bool(step.portion))
 
@@ -112,7 +113,7 @@ class Measuring:
         file = self._bench.file
 
         def ask(prompt: str, again: bool) -> Mapping[str, Any]:
-            return self._operator.ask(verb, prompt, again=again)
+            return self._operator.ask(verb, prompt, label=_name(step), again=again)
 
         def quantity(readings: Mapping[str, Decimal | None]) -> float:
             return gas_reference.quantity(file.reference, file.profile, readings)[0]
@@ -123,7 +124,7 @@ class Measuring:
         declared = prover.Prover.declared(self._bench.file.reference)
 
         def ask(prompt: str, again: bool) -> Mapping[str, Any]:
-            return self._operator.ask("prove", prompt, again=again)
+            return self._operator.ask("prove", prompt, label=_name(step), again=again)
 
         text = translate(PROVE, what=_what(step))
         return self._read(text, ask, lambda readings: prover.litres(declared, readings, "")[0], bool(step.portion))
@@ -133,13 +134,13 @@ class Measuring:
         balance: Weighs = capability(self._bench.driver_for("weigh"), Weighs, "weigh")
         masses: dict[str, Any] = {}
         for key in ("gross", "tare"):
-            self._operator.ask("load", translate(LOAD[key], what=_what(step)), what=key)
+            self._operator.ask("load", translate(LOAD[key], what=_what(step)), label=f"{_name(step)} {key}", what=key)
             reading = balance.weigh()
             masses[f"{key}_g"] = Decimal(str(reading["mass_g"]))
             masses[f"{key}_reading"] = dict(reading)
 
         def ask(prompt: str, again: bool) -> Mapping[str, Any]:
-            fuel = self._operator.ask("fuel", prompt, again=again)
+            fuel = self._operator.ask("fuel", prompt, label=_name(step), again=again)
             return {"gross_g": masses["gross_g"], "tare_g": masses["tare_g"], **fuel}
 
         text = translate(FUEL, what=_what(step))
@@ -179,6 +180,11 @@ def _what(step: Weigh | Prove) -> str:
     if step.portion:
         return translate(PORTION, label=step.label, portion=step.portion)
     return translate(DELIVERY, label=step.label)
+
+
+def _name(step: Weigh | Prove) -> str:
+    """What an answers file calls it."""
+    return f"{step.label}/{step.portion}" if step.portion else step.label
 
 
 def _agree(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:

@@ -1,30 +1,48 @@
-"""Drives a plan over a bench: records before it acts and after, and ends safely whatever happens."""
+"""Drives a plan over a bench: records before it acts and after, goes on after a cut, and ends safely whatever happens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from captures.errors import CaptureError, IntegrityError
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
-from fixtures.errors import BenchError, InstrumentError
+from fixtures.errors import BenchError, DataLost, InstrumentError, StopAsked
+from harness.changes import Change, ResumeError, identity_changes, shown
 from harness.enact import Enactor, ability
 from harness.exits import UsageError
+from harness.lots import Lots
 from harness.plans import PLANS, PlanSpec
 from harness.plans.order import check_order, dry_run
-from harness.step import Outcome, Step, described
+from harness.replay import Replay
+from harness.resuming import recall, registers, tell, tell_lost, touched, was_done
+from harness.standing import Standing
+from harness.step import Commit, Cut, Draw, Outcome, Step, described
+from harness.stopping import stoppable
 
 Progress = Callable[[int, int, Step, str], None]
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """`status` is complete, stopped or error; `error` what ended a run that is not complete."""
+    """`status` is complete, stopped or error; `error` what ended a run that is not complete.  `resumable`: the system
+    ended it and nobody cleaned up; it waits to be resumed (exit 31)."""
 
     status: str
     why: str
     error: Exception | None = None
+    resumable: bool = False
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """How a run goes on: what stands of it, and the differences that the operator accepts."""
+
+    standing: Standing
+    accepted: Sequence[Change] = ()
+    accept: bool = False
 
 
 def find_plan(name: str) -> PlanSpec:
@@ -56,54 +74,215 @@ def precheck(plan: PlanSpec, bench: Bench) -> int:
     Raises BenchError when a station is missing, PlanError when the order would destroy evidence.
     """
     check_stations(plan, bench.file)
-    steps = dry_run(plan.steps(ability(bench)))
+    steps = dry_run(plan.steps(ability(bench.declared)))
     check_order(steps)
     return len(steps)
 
 
 def run(
-    plan: PlanSpec, bench: Bench, judge: Callable[[], Outcome], progress: Progress, *, draw_seed: str = ""
+    plan: PlanSpec,
+    bench: Bench,
+    judge: Callable[[], Outcome],
+    progress: Progress,
+    *,
+    draw_seed: str = "",
+    resumption: Resumption | None = None,
 ) -> RunResult:
     """Run `plan` to its end, a fault or an interrupt; the journal's last line says which.
 
     `draw_seed`: what a plan's draw by lot follows from; hexadecimal, kept from everybody until it is drawn.
     """
     total = precheck(plan, bench)
-    recorder = bench.recorder
-    enactor = Enactor(bench, judge, draw_seed)
+    course = _Course(plan, bench, judge, progress, total, draw_seed, resumption)
     result = RunResult("error", "ended before its first step")
-    number = 0
-    try:
-        bench.open()
-        generator = plan.steps(ability(bench))
-        outcome: Outcome | None = None
-        while True:
-            try:
-                step = next(generator) if outcome is None else generator.send(outcome)
-            except StopIteration:
-                break
-            recorder.entry("step", n=number, t_ns=bench.now_ns(), step=described(step))
-            recorder.sync()
-            progress(number, total, step, "begin")
-            outcome = enactor.act(step)
-            recorder.entry("outcome", n=number, t_ns=bench.now_ns(), value=dict(outcome))
-            recorder.sync()
-            progress(number, total, step, "end")
-            number += 1
-        result = RunResult("complete", "")
-    except KeyboardInterrupt:
-        result = RunResult("stopped", "stopped by the operator")
-    except (InstrumentError, BenchError, CaptureError, IntegrityError, OSError) as error:
-        result = RunResult("error", str(error), error)
-    except Exception as error:  # a defect of ours must not leave a bench unsafe, nor a journal without its end
-        result = RunResult("error", f"internal error in step {number}: {type(error).__name__}: {error}", error)
-    finally:
-        unsafe = _make_safe(bench)
-        why = "; ".join([result.why, *unsafe]) if unsafe else result.why
-        result = RunResult(result.status, why, result.error)
-        recorder.close(result.status, why)
-        bench.close()
+    with stoppable(bench):
+        try:
+            course.begin()
+            course.go_on()
+            result = RunResult("complete", "")
+        except StopAsked as asked:
+            result = RunResult("stopped", str(asked), resumable=asked.resumable)
+        except KeyboardInterrupt:
+            result = RunResult("stopped", "stopped by the operator")
+        except (InstrumentError, BenchError, CaptureError, IntegrityError, ResumeError, OSError) as error:
+            result = RunResult("error", str(error), error)
+        except Exception as error:  # a defect of ours must not leave a bench unsafe, nor a journal without its end
+            why = f"internal error in step {course.replay.number}: {type(error).__name__}: {error}"
+            result = RunResult("error", why, error)
+        finally:
+            result = course.end(result)
     return result
+
+
+class _Course:
+    """One run under way."""
+
+    def __init__(
+        self,
+        plan: PlanSpec,
+        bench: Bench,
+        judge: Callable[[], Outcome],
+        progress: Progress,
+        total: int,
+        draw_seed: str,
+        resumption: Resumption | None,
+    ) -> None:
+        self._plan, self._bench, self._progress, self._total = plan, bench, progress, total
+        self._recorder, self._resumption = bench.recorder, resumption
+        can = ability(bench.declared)
+        self.replay = Replay(lambda: plan.steps(can))
+        self._lots = Lots(bench.recorder.folder.parent.parent, draw_seed)
+        self._enactor = Enactor(bench, judge, self._lots.seed)
+        self._attempts = {} if resumption is None else dict(resumption.standing.attempts)
+        self._faulted: set[int] = set()  # sales that began anew because data was lost
+        self._cut: Step | None = None  # the step under way
+
+    def begin(self) -> None:
+        """Identify every instrument; of a run that goes on, bring bench, people and plan to where it was."""
+        if self._resumption is None:
+            self._bench.open()
+            return
+        standing = self._resumption.standing
+        self._bench.make_safe()
+        told = self._bench.open(again=True)
+        self._safe()
+        others = identity_changes(standing.identities, told)
+        if others and not self._resumption.accept:
+            raise ResumeError(f"another instrument than this run began with:\n{shown(others)}")
+        self._recorder.entry(
+            "checked", t_ns=self._bench.now_ns(), identity={name: dict(one) for name, one in told.items()}
+        )
+        for change in [*self._resumption.accepted, *others]:
+            self._recorder.entry("change", what=change.what, expected=change.expected, got=change.got)
+        differing = self.replay.follow(standing.finished)
+        cut = self.replay.step if standing.cut is not None and differing is None else None
+        was_touched = touched(self.replay, cut)
+        self.replay.rewind(self.replay.goes_on_at())
+        recall(self._enactor, self.replay)
+        self._recorder.sync()
+        if was_touched:
+            self._enactor.people.step = self.replay.number
+            tell(self._enactor, self.replay.step)
+            found = registers(self._bench, self._enactor)
+            self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
+            recall(self._enactor, self.replay)
+        if cut is not None and cut is self.replay.step:
+            self._settle(cut)
+
+    def go_on(self) -> None:
+        while (step := self.replay.step) is not None:
+            self._cut = step
+            try:
+                outcome = self._do(step)
+            except DataLost as error:
+                self._again(step, error)
+                continue
+            self.replay.answer(outcome)
+            self._cut = None
+
+    def end(self, result: RunResult) -> RunResult:
+        """Record what has arrived, bring the bench to rest, clean up where somebody can, and write the last line."""
+        problems: list[str] = []
+        try:
+            with contextlib.suppress(OSError):  # the disk that failed before; what can be made safe must still be
+                self._bench.drain()
+            problems = _make_safe(self._bench)
+            if isinstance(result.error, InstrumentError):
+                self._recorder.entry("untrusted", why=result.why)
+            if result.status != "complete" and not result.resumable:
+                problems += self._clean_up()
+            why = "; ".join([result.why, *problems]) if problems else result.why
+            result = RunResult(result.status, why, result.error, result.resumable)
+            self._recorder.close(result.status, why)
+        except OSError as error:
+            result = RunResult("error", f"{result.why}; the end could not be recorded: {error}".lstrip("; "), error)
+            self._recorder.abandon()
+        finally:
+            self._bench.close()
+        return result
+
+    def _do(self, step: Step) -> Outcome:
+        number = self.replay.number
+        attempt = self._attempts[number] = self._attempts.get(number, 0) + 1
+        recorder, bench = self._recorder, self._bench
+        recorder.entry("step", n=number, attempt=attempt, t_ns=bench.now_ns(), step=described(step))
+        recorder.sync()
+        self._say(number, step, "begin")
+        self._enactor.people.step = number
+        if isinstance(step, Commit):
+            self._lots.commit()
+        if isinstance(step, Draw):
+            self._lots.check(self._shown())
+        outcome = self._enactor.act(step)
+        recorder.entry("outcome", n=number, attempt=attempt, t_ns=bench.now_ns(), value=dict(outcome))
+        recorder.sync()
+        if isinstance(step, Draw):
+            self._lots.drawn()
+        self._say(number, step, "end")
+        return outcome
+
+    def _say(self, number: int, step: Step, moment: str) -> None:
+        with contextlib.suppress(OSError):  # a terminal that is gone must not end the run
+            self._progress(number, self._total, step, moment)
+
+    def _shown(self) -> str:
+        """The hash that the parties were shown."""
+        shown = [str(outcome.get("sha256", "")) for step, outcome in self.replay.done if isinstance(step, Commit)]
+        return shown[-1] if shown else ""
+
+    def _again(self, step: Step, error: DataLost) -> None:
+        """The sale begins anew after the operator has confirmed; once: a second loss in it ends the run."""
+        number = self.replay.number
+        self._recorder.entry(
+            "outcome", n=number, attempt=self._attempts[number], t_ns=self._bench.now_ns(), value={"fault": str(error)}
+        )
+        self._recorder.sync()
+        begun = self.replay.goes_on_at()
+        if step.cut is not Cut.RESTART or begun in self._faulted:
+            raise error
+        self._faulted.add(begun)
+        self._safe()
+        self.replay.rewind(begun)
+        tell_lost(self._enactor, step, str(error))
+        recall(self._enactor, self.replay)
+
+    def _settle(self, step: Step) -> None:
+        """A cut step that is not simply done again."""
+        if step.cut is Cut.ABANDON:
+            outcome: Outcome | None = {"abandoned": True}
+        else:
+            outcome = was_done(self._bench, self._enactor, self.replay) if step.cut is Cut.ASK else None
+        if outcome is None:
+            return
+        number = self.replay.number
+        self._recorder.entry(
+            "outcome", n=number, attempt=self._attempts[number], t_ns=self._bench.now_ns(), value=dict(outcome)
+        )
+        self._recorder.sync()
+        self.replay.answer(outcome)
+
+    def _clean_up(self) -> list[str]:
+        """The plan's own clean-up, as far as it goes; what it could not do."""
+        if not touched(self.replay, self._cut):
+            return []
+        steps = self._plan.clean_up(ability(self._bench.file))
+        try:
+            step = next(steps, None)
+            while step is not None:
+                self._recorder.entry("clean_up", t_ns=self._bench.now_ns(), step=described(step))
+                outcome = self._enactor.act(step)
+                self._recorder.entry("clean_up", t_ns=self._bench.now_ns(), step=described(step), value=dict(outcome))
+                step = steps.send(outcome)
+        except StopIteration:
+            return []
+        except (InstrumentError, BenchError, StopAsked, KeyboardInterrupt) as error:
+            return [f"the clean-up was not finished: {error}"]
+        return []
+
+    def _safe(self) -> None:
+        """InstrumentError where something cannot be brought to rest: nobody may be sent to the nozzle then."""
+        if unsafe := self._bench.make_safe():
+            raise InstrumentError("; ".join(unsafe))
 
 
 def _make_safe(bench: Bench) -> list[str]:

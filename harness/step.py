@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
 
+from fixtures.questions import YES_NO
+
 
 class Cut(Enum):
     """What is done with a step in which the program was cut, when the run goes on (docs/resume.md)."""
@@ -41,11 +43,72 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Inquire:
-    """The operator states a fact: nameplate, seal, legal basis."""
+    """The operator states a fact: nameplate, seal, legal basis.  `private`: it names persons, and stays out of the
+    journal, which keeps its salted digest."""
 
     cut: ClassVar[Cut] = Cut.REPEAT
     key: str
     text: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """The operator decides between `options`, (value, text) each; the outcome's "value" may lead the plan."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    key: str
+    text: str
+    options: tuple[tuple[str, str], ...] = YES_NO
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo is taken and its file copied into the case as an original; `none` where no camera may be used."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The bench records and nobody touches the instrument for so long."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    seconds: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An instant that others refer to.  With `text` the operator says when it is there, else it is now."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    key: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`mass_kg` of weights at rest on the scale, at `position`; 0 = the scale is empty.  The outcome holds what was put
+    on in truth."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    label: str
+    mass_kg: Decimal
+    position: str = "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """The taximeter is driven `distance_m` at `speed_km_h`; its outcome holds the distance as measured.  Answered at
+    standstill, never by who drives (field_rules.md section 1)."""
+
+    cut: ClassVar[Cut] = Cut.RESTART
+    label: str
+    distance_m: Decimal
+    speed_km_h: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +230,12 @@ Step = (
     Phase
     | Confirm
     | Inquire
+    | Choose
+    | Photo
+    | Wait
+    | Mark
+    | Load
+    | Drive
     | Deliver
     | Continue
     | Shut

@@ -57,6 +57,8 @@ def read_recorded(folder: Path) -> Recorded:
                 header = body
             elif kind == "wire" and body.get("private") is True:
                 continue  # a name or a number was typed: how many bytes, but not which
+            elif kind == "wire" and body.get("private") is True:
+                pass  # a name or a card number was asked: its bytes are not here
             elif kind == "wire":
                 link, direction = str(body["link"]), Direction(body["dir"])
                 chunks.setdefault(link, []).extend(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.plans import dispenser_bench, dispenser_raid, gas_raid, site_survey
+from harness.plans import clean_up, dispenser_bench, dispenser_raid, gas_raid, site_survey
 from harness.plans.ability import Ability
 from harness.step import Plan
 
 
 @dataclass(frozen=True)
 class PlanSpec:
-    """A named procedure: the stations it cannot do without, and the generator that makes its steps."""
+    """A named procedure: the stations it cannot do without, the generator that makes its steps, and the one that cleans up
+    where the run ends before its plan."""
 
     name: str
     family: str
@@ -20,6 +21,7 @@ class PlanSpec:
     steps: Callable[[Ability], Plan]
     summary: str
     site: bool = False  # for several instruments of one site
+    clean_up: Callable[[Ability], Plan] = clean_up.steps
 
 
 PLANS = {

@@ -8,12 +8,15 @@ inside and between deliveries, then nozzle shut and slow flow, then power away a
 from __future__ import annotations
 
 from fixtures.language import mark
+from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.sale import sale
 from harness.step import Confirm, Inquire, Phase, Plan, PowerCycle, Press, Read, Shut
 
 
 def steps(can: Ability) -> Plan:
+    yield from blocks.before()
+    yield from blocks.badge()
     yield Confirm(
         "safety",
         mark(
@@ -21,9 +24,7 @@ def steps(can: Ability) -> Plan:
         ),
     )
     yield Phase("bench", mark("identity and state as received"))
-    yield Inquire("K", mark("Sealed pulses per litre on the nameplate"))
-    yield Inquire("software", mark("Software version and checksum shown"))
-    yield Inquire("seals_before", mark("Numbers and state of all seals"))
+    yield from blocks.identity()
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
     yield Phase("bench", mark("as received: nothing touched"))
@@ -32,6 +33,9 @@ def steps(can: Ability) -> Plan:
     yield from sale(can, "B3", "7.30")
     if can.remote:
         yield Phase("bench", mark("seized remote pressed before, inside and between deliveries"))
+        yield Inquire(
+            "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
+        )
         yield Press("remote")
         yield from sale(can, "R1", "13.70")
         yield from sale(can, "R2", "27.10")
@@ -51,12 +55,13 @@ def steps(can: Ability) -> Plan:
     yield from sale(can, "F1", "4.10", flow="slow")
     if can.price > 0:  # without a declared price nobody knows what an amount preset would deliver
         yield from sale(can, "A1", "13.30", amount=str((can.price * 13).quantize(can.price)))
-    yield Phase("E", mark("power away, same volumes again"))
-    yield PowerCycle(30)
-    yield from sale(can, "P1", "13.70")
-    yield from sale(can, "P2", "45.30")
-    yield from sale(can, "P3", "7.30")
-    yield Inquire("K_after", mark("Sealed pulses per litre on the nameplate"))
-    yield Inquire("software_after", mark("Software version and checksum shown"))
-    yield Inquire("seals_after", mark("Numbers and state of all seals"))
-    yield Confirm("closing", mark("Litres delivered returned to the tank of their grade; dispenser sealed unchanged"))
+    yield Phase("D", mark("preservation decided"))
+    yield from blocks.preservation()
+    if (yield from blocks.decided("E")):
+        yield Phase("E", mark("power away, same volumes again"))
+        yield PowerCycle(30)
+        yield from sale(can, "P1", "13.70")
+        yield from sale(can, "P2", "45.30")
+        yield from sale(can, "P3", "7.30")
+    yield from blocks.identity_again()
+    yield from blocks.closing(mark("Litres delivered returned to the tank of their grade; dispenser sealed unchanged"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fixtures.language import mark
+from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.portions import long_l, long_sale, parts
 from harness.plans.sale import sale
@@ -41,8 +42,7 @@ class Volumes:
 
 def steps(can: Ability) -> Plan:
     asked = Volumes.on(can)
-    yield Inquire("legal_basis", mark("Legal basis and number of this inspection"))
-    yield Inquire("officers", mark("The two officers, card numbers"))
+    yield from blocks.before()
     yield Confirm(
         "safety",
         mark("Lane closed off, metal vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"),
@@ -55,11 +55,10 @@ def steps(can: Ability) -> Plan:
     yield from sale(can, "A3", asked.large, covert=True)
     yield Phase("B", mark("control taken: till, remotes and power room; hands off the instrument"))
     yield Confirm("control", mark("Till, remotes and power room are secured; nobody touches the dispenser"))
+    yield from blocks.badge()
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
-    yield Inquire("K", mark("Sealed pulses per litre on the nameplate"))
-    yield Inquire("software", mark("Software version and checksum shown"))
-    yield Inquire("seals_before", mark("Numbers and state of all seals"))
+    yield from blocks.identity()
     yield from sale(can, "B1", asked.usual)
     yield Phase("C", mark("overt: the same volumes, the inspector's volume, long, slow, by amount, nozzle shut"))
     yield from sale(can, "C1", asked.small)
@@ -73,10 +72,22 @@ def steps(can: Ability) -> Plan:
     else:  # six sales in a row all the same: self-lock counts them (fuel_dispensers.md 7.1)
         yield from sale(can, "C5", "13.30")
     yield Phase("D", mark("preservation decided"))
-    yield Confirm(
-        "preservation", mark("Board, display and till photographed and imaged, or their loss accepted on record")
-    )
+    yield from blocks.preservation()
     most = str((yield Judge()).get("most_l") or asked.usual)
+    if (yield from blocks.decided("E")):
+        yield from _dark(can, asked, most)
+    if "totaliser" in can.stations:
+        yield Read("totaliser", "end")
+    yield from blocks.identity_again()
+    yield from blocks.closing(
+        mark(
+            "Fuel returned by grade to its tank, litres and totaliser recorded; instrument sealed unchanged and handed over"
+        )
+    )
+
+
+def _dark(can: Ability, asked: Volumes, most: str) -> Plan:
+    """Phase E: what power away clears, and what comes back."""
     yield Phase("E", mark("power away at the station's breaker, then what showed most"))
     yield PowerCycle(30)
     yield from sale(can, "E1", asked.usual)
@@ -85,18 +96,6 @@ def steps(can: Ability) -> Plan:
         yield from _long(can, "E3")
     else:
         yield from sale(can, "E3", most)
-    if "totaliser" in can.stations:
-        yield Read("totaliser", "end")
-    yield Inquire("K_after", mark("Sealed pulses per litre on the nameplate"))
-    yield Inquire("software_after", mark("Software version and checksum shown"))
-    yield Inquire("seals_after", mark("Numbers and state of all seals"))
-    yield Inquire("statement", mark("The party's statement and retest request, or `none`, `refused`"))
-    yield Confirm(
-        "closing",
-        mark(
-            "Fuel returned by grade to its tank, litres and totaliser recorded; instrument sealed unchanged and handed over"
-        ),
-    )
 
 
 def wetted(can: Ability) -> Generator[Step, Outcome, None]:

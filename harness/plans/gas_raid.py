@@ -11,6 +11,7 @@ from collections.abc import Generator
 from decimal import Decimal
 
 from fixtures.language import mark
+from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.sale import measure, read_out
 from harness.step import Confirm, Deliver, Inquire, Outcome, Phase, Plan, PowerCycle, Read, Shut, Step
@@ -19,8 +20,7 @@ LONG = Decimal("22.00")
 
 
 def steps(can: Ability) -> Plan:
-    yield Inquire("legal_basis", mark("Legal basis and number of this inspection"))
-    yield Inquire("officers", mark("The two officers, card numbers"))
+    yield from blocks.before()
     yield Confirm(
         "safety",
         mark(
@@ -33,10 +33,10 @@ def steps(can: Ability) -> Plan:
         yield from _sale(can, label, asked, covert=True)
     yield Phase("B", mark("control taken: till, remotes and power room; hands off the instrument"))
     yield Confirm("control", mark("Till, remotes and power room are secured; nobody touches the dispenser"))
+    yield from blocks.badge()
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
-    yield Inquire("software", mark("Software version and checksum shown"))
-    yield Inquire("seals_before", mark("Numbers and state of all seals"))
+    yield from blocks.identity(k=False)
     yield Inquire(
         "certificate",
         mark(
@@ -52,21 +52,18 @@ def steps(can: Ability) -> Plan:
     yield Shut("S1", 60)
     yield from _sale(can, "F1", "5.60", flow="slow")
     yield Phase("D", mark("preservation decided"))
-    yield Confirm(
-        "preservation", mark("Board, display and till photographed and imaged, or their loss accepted on record")
-    )
-    yield Phase("E", mark("power away at the station's breaker, then what showed most"))
-    yield PowerCycle(30)
-    yield from _sale(can, "E1", "13.70", parameters=True)
-    yield from _sale(can, "E2", "7.30", parameters=True)
-    yield from _sale(can, "E3", "11.90", parameters=True)
-    yield Inquire("seals_after", mark("Numbers and state of all seals"))
-    yield Inquire("statement", mark("The party's statement and retest request, or `none`, `refused`"))
-    yield Confirm(
-        "closing",
+    yield from blocks.preservation()
+    if (yield from blocks.decided("E")):
+        yield Phase("E", mark("power away at the station's breaker, then what showed most"))
+        yield PowerCycle(30)
+        yield from _sale(can, "E1", "13.70", parameters=True)
+        yield from _sale(can, "E2", "7.30", parameters=True)
+        yield from _sale(can, "E3", "11.90", parameters=True)
+    yield from blocks.identity_again(k=False)
+    yield from blocks.closing(
         mark(
             "Gas returned through the station's return or recovery line by its staff, or vented by their procedure; quantities and totaliser recorded; instrument sealed unchanged and handed over"
-        ),
+        )
     )
 
 

@@ -1,18 +1,30 @@
-"""The order of a plan, checked without a bench: nothing that destroys comes before what it destroys.
+"""Order of a plan, checked without a bench: nothing that destroys comes before what it destroys.
 
-field_rules.md section 3; safety first by section 1, closing last.
+field_rules.md section 3; safety first by section 1, nothing written or pressed by accident by section 2, the legal and
+identity blocks first and the closing block last by section 7.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+from harness.plans import blocks
 from harness.step import (
+    Choose,
+    Commit,
     Confirm,
     Continue,
     Deliver,
+    Draw,
+    Drive,
     Inquire,
+    Instrument,
+    Judge,
+    Load,
+    Mark,
     Phase,
+    Photo,
     Plan,
     PowerCycle,
     Press,
@@ -20,11 +32,17 @@ from harness.step import (
     Read,
     Shut,
     Step,
+    Wait,
     Weigh,
 )
 
 LETTERS = "ABCDEF"
 FILL_MIN = 4.0  # until measured
+OPENS = ("open", "tap", "isolate")  # facts that say: the housing was opened; volatile state and seals go with it
+NEVER_PRESSED = ("calibrate", "save", "price", "firmware")  # in a raid: they write (field_rules.md section 2)
+WET = (Deliver, Shut, Load, Drive)  # something flows, lifts or moves
+# nothing happens at the instrument
+PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Commit, Draw, Judge, Mark, Wait)
 
 
 class PlanError(Exception):
@@ -43,40 +61,145 @@ def dry_run(plan: Plan) -> list[Step]:
         return steps
 
 
+@dataclass
+class _Walk:
+    """What was done so far, of the whole site and at the instrument under test."""
+
+    said: dict[str, int] = field(default_factory=dict)  # key -> step number
+    at: str = ""
+    found: dict[str, set[str]] = field(default_factory=dict)  # instrument -> keys asked there
+    measured: set[str] = field(default_factory=set)  # instruments that gave a known delivery under control
+    acted: dict[str, int] = field(default_factory=dict)  # instrument -> its last act
+    phase: str = ""
+    open_since: int = -1  # the step that ended surprise
+
+    @property
+    def here(self) -> set[str]:
+        return self.found.setdefault(self.at, set())
+
+    @property
+    def raid(self) -> bool:
+        return bool(self.phase) and self.phase in LETTERS
+
+
 def check_order(steps: Sequence[Step]) -> None:
     """Raises PlanError naming the step that stands in the wrong place."""
-    phase = ""
-    safe = False
-    last = steps[-1]
     _check_open_sales(steps)
+    walk = _Walk()
     for number, step in enumerate(steps):
-        match step:
-            case Phase(letter=letter):
-                if phase in LETTERS and letter in LETTERS and phase and LETTERS.index(letter) < LETTERS.index(phase):
-                    raise PlanError(
-                        f"step {number}: phase {letter} after phase {phase}: surprise and state are gone by then"
-                    )
-                phase = letter
-            case Confirm(key="safety"):
-                safe = True
-            case Deliver() | Shut() if not safe:
-                raise PlanError(f"step {number}: fuel flows before the safety step was confirmed")
-            case Deliver(covert=True) if phase != "A":
-                raise PlanError(f"step {number}: a covert purchase in phase {phase or 'none'}: it belongs to A")
-            case Press() if phase in "ABC" and phase:
-                raise PlanError(
-                    f"step {number}: a key is pressed in phase {phase}: hands off before what it may clear was measured"
-                )
-            case PowerCycle() if phase not in ("E", "F"):
-                raise PlanError(
-                    f"step {number}: power away in phase {phase or 'none'}: volatile state is destroyed, so it belongs to E"
-                )
-            case _:
-                pass
+        for why in _wrong(walk, step):
+            raise PlanError(f"step {number}: {why}")
+        _take(walk, number, step)
+    _check_end(walk, steps)
+
+
+def _take(walk: _Walk, number: int, step: Step) -> None:
+    match step:
+        case Phase(letter=letter):
+            walk.phase = letter
+        case Instrument(id=id):
+            walk.at = id
+        case Confirm(key=key) | Inquire(key=key) | Choose(key=key) | Photo(key=key):
+            walk.said[key] = number
+            walk.here.add(key)
+            if key in (*blocks.BADGE, "control") and walk.open_since < 0:
+                walk.open_since = number
+        case _ if not isinstance(step, PAPER):
+            walk.acted[walk.at] = number
+            if _overt(walk, step):
+                walk.open_since = number if walk.open_since < 0 else walk.open_since
+                if isinstance(step, Deliver | Load | Drive):
+                    walk.measured.add(walk.at)
+        case _:
+            pass
+
+
+def _overt(walk: _Walk, step: Step) -> bool:
+    """An act that no customer does: a covert purchase, its reading and measuring belong to phase A."""
+    if isinstance(step, PAPER) or walk.phase == "A":
+        return isinstance(step, Press | PowerCycle)
+    return not (isinstance(step, Deliver) and step.covert)
+
+
+def _wrong(walk: _Walk, step: Step) -> Iterator[str]:
+    """Why `step` may not come now."""
+    yield from _wrong_phase(walk, step)
+    if isinstance(step, PAPER):
+        return
+    name = type(step).__name__
+    if missing := [key for key in blocks.BEFORE if key not in walk.said]:
+        yield f"{name} before the legal block is complete: {', '.join(missing)}"
+    if isinstance(step, WET) and "safety" not in walk.said:
+        yield "fuel flows or loads move before the safety step was confirmed"
+    if _overt(walk, step):
+        if missing := [key for key in blocks.BADGE if key not in walk.said]:
+            yield f"{name} openly, before the party was told by whom and why: {', '.join(missing)}"
+        if not isinstance(step, Read) and (missing := [key for key in blocks.IDENTITY if key not in walk.here]):
+            yield f"{name}, but the identity block is missing: {', '.join(missing)} is recorded before the instrument is touched"
+
+
+def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
+    phase = walk.phase
+    match step:
+        case Phase(letter=letter) if walk.raid and letter in LETTERS and LETTERS.index(letter) < LETTERS.index(phase):
+            yield f"phase {letter} after phase {phase}: surprise and state are gone by then"
+        case Phase(letter="E" | "F" as letter):
+            yield from _undecided(walk, letter)
+        case Deliver(covert=True) if phase != "A":
+            yield f"a covert purchase in phase {phase or 'none'}: it belongs to A"
+        case Deliver(covert=True) if walk.open_since >= 0:
+            yield f"a covert purchase, but step {walk.open_since} told who is buying: surprise is gone"
+        case Press(what=what) if what in NEVER_PRESSED and walk.raid:
+            yield f"{what} is pressed: it writes into the instrument, which no raid does"
+        case Press() if walk.raid and phase in "ABC":
+            yield f"a key is pressed in phase {phase}: hands off before what it may clear was measured"
+        case Press() if walk.at not in walk.measured:
+            yield "a key is pressed before the first known delivery: what it clears was never measured"
+        case Press(what="remote") if "remote" not in walk.said:
+            yield "the remote is pressed before it is on record who seized it and who presses it"
+        case PowerCycle():
+            yield from _dark(walk, "power away", ("E", "F"))
+        case Confirm(key=key) | Inquire(key=key) | Choose(key=key) if key in OPENS:
+            yield from _dark(walk, key, ("F",))
+            if "seals_before" not in walk.here:
+                yield f"{key}: seals are recorded before they are broken"
+        case _:
+            pass
+
+
+def _dark(walk: _Walk, what: str, phases: Sequence[str]) -> Iterator[str]:
+    if walk.phase not in phases:
+        yield f"{what} in phase {walk.phase or 'none'}: volatile state is destroyed, so it belongs to {' or '.join(phases)}"
+    yield from _undecided(walk, walk.phase)
+
+
+def _undecided(walk: _Walk, letter: str) -> Iterator[str]:
+    """Phases E and F need the officers' journalled decisions."""
+    for key in ("preservation", f"phase_{letter}"):
+        if key not in walk.here:
+            yield f"phase {letter} destroys volatile state, and the officers' decision {key!r} is not on record"
+
+
+def _check_end(walk: _Walk, steps: Sequence[Step]) -> None:
+    last = steps[-1]
     if not (isinstance(last, Confirm) and last.key == "closing"):
         raise PlanError("the last step must be the closing: fuel returned, instrument sealed unchanged")
-    if not any(isinstance(step, Inquire) and step.key == "seals_before" for step in steps):
-        raise PlanError("the identity block is missing: seals are recorded before the instrument is touched")
+    done = max(walk.acted.values(), default=-1)
+    for key in blocks.CLOSING[1:]:
+        if walk.said.get(key, -1) <= done:
+            raise PlanError(f"the closing block is missing: {key} comes after everything that is done")
+    at, seals = "", dict.fromkeys(walk.acted, -1)
+    for number, step in enumerate(steps):
+        match step:
+            case Instrument(id=id):
+                at = id
+            case Inquire(key="seals_after"):
+                seals[at] = number
+            case _:
+                pass
+    for id in walk.measured:
+        if seals[id] <= walk.acted[id]:
+            raise PlanError(f"the closing block is missing: seals_after {id} comes after everything that is done there")
 
 
 def _check_open_sales(steps: Sequence[Step]) -> None:
@@ -99,12 +222,16 @@ def _check_open_sales(steps: Sequence[Step]) -> None:
 
 
 def cost(steps: Sequence[Step]) -> dict[str, float]:
-    """What the plan costs: litres delivered, operator actions and minutes (planning values at 40 L/min).
+    """What the plan costs: litres delivered, operator actions and minutes (planning values at 40 L/min).  Actions are
+    those of bare hands; an instrument of the bench takes some over.
 
     A fill that is weighed or proved takes `FILL_MIN` in all: fill, settle, read, drain, return (field_rules.md section 5).
     """
     litres = sum(float(step.volume_l) for step in steps if isinstance(step, Deliver))
-    minutes = litres / 40.0 + sum(0.5 for step in steps if not isinstance(step, Phase))
-    minutes += sum(step.seconds / 60 for step in steps if isinstance(step, Shut))
+    asked = [step for step in steps if not isinstance(step, Phase | Judge | Wait | Draw) and step != Instrument("")]
+    minutes = litres / 40.0 + 0.5 * len(asked)
+    minutes += sum(step.seconds / 60 for step in steps if isinstance(step, Shut | Wait))
     minutes += sum(FILL_MIN - 0.5 for step in steps if isinstance(step, Weigh | Prove))
-    return {"litres": litres, "steps": float(len(steps)), "minutes": round(minutes, 1)}
+    minutes += sum(float(step.distance_m / step.speed_km_h) * 0.06 for step in steps if isinstance(step, Drive))
+    actions = float(len([step for step in asked if not isinstance(step, Mark) or step.text]))
+    return {"litres": litres, "steps": float(len(steps)), "actions": actions, "minutes": round(minutes, 1)}

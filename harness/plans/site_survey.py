@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 
 from fixtures.language import mark
-from harness.plans import dispenser_raid
+from harness.plans import blocks, dispenser_raid
 from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.plans.sale import sale
-from harness.step import Commit, Confirm, Draw, Inquire, Instrument, Judge, Outcome, Phase, Plan, Shut, Step
+from harness.step import Choose, Commit, Confirm, Draw, Inquire, Instrument, Judge, Outcome, Phase, Plan, Shut, Step
 
 SHUT_S = 20  # nozzle closed: a customer who looks for his cap
-ONCE = ("legal_basis", "officers", "control")  # answered for the whole site
+ONCE = (*blocks.BEFORE, "control", *blocks.BADGE, "party_name", "party_absent", *blocks.SITE_ONCE)  # for the whole site
 COVERT = mark("covert survey: bought as ordinary customers buy")
 
 
 def steps(can: Ability) -> Plan:
     site = can.site if can.site is not None else SiteAbility((), 0, 0)
-    answers: dict[str, Outcome] = {}
-    answers["legal_basis"] = yield Inquire("legal_basis", mark("Legal basis and number of this inspection"))
-    answers["officers"] = yield Inquire("officers", mark("The two officers, card numbers"))
+    yield from blocks.before()
+    # asked already, and asked when all is done: no raid asks these again
+    answers: dict[str, Outcome] = {key: {} for key in (*blocks.BEFORE, *blocks.SITE_ONCE)}
     yield Confirm(
         "safety",
         mark("Lane closed off, metal vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"),
@@ -37,11 +37,10 @@ def steps(can: Ability) -> Plan:
     chosen = _chosen(measured, order, site.full)
     yield from by_phase({one.id: (one.product, dispenser_raid.steps(one.can)) for one in chosen}, answers)
     yield Instrument("")
-    yield Confirm(
-        "closing",
-        mark(
-            "Fuel of the survey returned by grade to its tank, litres recorded; every instrument left as it was found"
-        ),
+    if not chosen:  # nothing was done that no customer does, and yet the party is told
+        yield from blocks.badge()
+    yield from blocks.closing(
+        mark("Fuel of the survey returned by grade to its tank, litres recorded; every instrument left as it was found")
     )
 
 
@@ -113,7 +112,7 @@ class _Raid:
     def go_on(self, answers: dict[str, Outcome]) -> Plan:
         """Its steps up to the next phase or to its end."""
         while self.step is not None:
-            key = self.step.key if isinstance(self.step, Inquire | Confirm) else ""
+            key = self.step.key if isinstance(self.step, Inquire | Confirm | Choose) else ""
             if key in ONCE and key in answers:
                 outcome = answers[key]
             else:

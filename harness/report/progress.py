@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fixtures.language import mark, translate
 from harness.output import comment
 from harness.step import (
+    Choose,
     Commit,
     Confirm,
     Continue,
     Deliver,
     Draw,
+    Drive,
     Inquire,
     Instrument,
     Judge,
+    Load,
+    Mark,
     Phase,
+    Photo,
     PowerCycle,
     Press,
     Prove,
     Read,
     Shut,
     Step,
+    Wait,
     Weigh,
 )
 
@@ -44,36 +51,68 @@ class Progress:
 
 
 def headline(step: Step, unit: str = "L") -> str:
-    """`step` in one line; `unit` is that of the quantity sold."""
+    """`step` in one line, in the operator's language; `unit` is that of the quantity sold."""
     match step:
         case Phase():
-            return f"== phase {step.letter}: {step.title}"
-        case Confirm() | Inquire():
-            return step.text
+            return translate(mark("== phase {letter}: {title}"), letter=step.letter, title=translate(step.title))
+        case Confirm() | Inquire() | Choose() | Photo():
+            return translate(step.text)
+        case Wait():
+            return translate(mark("wait {seconds} s: {why}"), seconds=step.seconds, why=translate(step.why))
+        case Mark():
+            return translate(step.text) if step.text else translate(mark("mark {key}"), key=step.key)
+        case Load():
+            return translate(mark("load {label}: {mass} kg"), label=step.label, mass=step.mass_kg)
+        case Drive():
+            return translate(mark("drive {label}: {distance} m"), label=step.label, distance=step.distance_m)
         case Deliver():
-            preset = f"amount {step.amount}" if step.amount is not None else f"{step.volume_l} {unit}"
-            extra = ", covert" if step.covert else ""
-            extra += f", remote pressed at {step.press_at_l} L" if step.press_at_l is not None else ""
-            return f"deliver {step.label}: {preset}, {step.flow} flow{extra}"
+            return _delivery(step, unit)
         case Shut():
-            return f"nozzle shut, motor on, {step.seconds} s"
+            return translate(mark("nozzle shut, motor on, {seconds} s"), seconds=step.seconds)
         case Read():
-            return f"read {step.what} after {step.label}"
+            return translate(READ[step.what], label=step.label)
         case Continue():
-            end = "its end" if step.until_l is None else f"{step.until_l} L"
-            return f"go on with {step.label} to {end}"
+            if step.until_l is None:
+                return translate(mark("go on with {label} to its end"), label=step.label)
+            return translate(
+                mark("go on with {label} to {until} {unit}"), label=step.label, until=step.until_l, unit=unit
+            )
         case Weigh() | Prove():
-            part = f", part {step.portion}" if step.portion else ""
-            return f"{'weigh' if isinstance(step, Weigh) else 'prove'} {step.label}{part}"
+            label = f"{step.label}/{step.portion}" if step.portion else step.label
+            text = mark("weigh {label}") if isinstance(step, Weigh) else mark("prove {label}")
+            return translate(text, label=label)
         case Press():
-            return f"press the seized {step.what}"
+            return translate(mark("press the seized {what}"), what=step.what)
         case PowerCycle():
-            return f"power away for {step.off_s} s"
+            return translate(mark("power away for {seconds} s"), seconds=step.off_s)
         case Judge():
-            return "judge what was seen so far"
+            return translate(mark("judge what was seen so far"))
         case Instrument():
-            return f"-- instrument {step.id} {step.product}".rstrip() if step.id else "-- the site as a whole"
+            if not step.id:
+                return translate(mark("-- the site as a whole"))
+            return translate(mark("-- instrument {id} {product}"), id=step.id, product=step.product).rstrip()
         case Commit():
-            return "the hash of the draw's seed is shown"
+            return translate(mark("the hash of the draw's seed is shown"))
         case Draw():
-            return f"draw {step.count} of {len(step.candidates)} by lot"
+            return translate(mark("draw {count} of {all} by lot"), count=step.count, all=len(step.candidates))
+
+
+READ = {
+    "start": mark("read display before {label}"),
+    "display": mark("read display after {label}"),
+    "totaliser": mark("read totaliser after {label}"),
+    "parameters": mark("read parameters after {label}"),
+}
+
+
+def _delivery(step: Deliver, unit: str) -> str:
+    if step.amount is None:
+        said = translate(mark("deliver {label}: {volume} {unit}"), label=step.label, volume=step.volume_l, unit=unit)
+    else:
+        said = translate(mark("deliver {label}: amount {amount}"), label=step.label, amount=step.amount)
+    said += translate(mark(", slow flow") if step.flow == "slow" else mark(", full flow"))
+    if step.covert:
+        said += translate(mark(", covert"))
+    if step.press_at_l is not None:
+        said += translate(mark(", remote pressed at {at} {unit}"), at=step.press_at_l, unit=unit)
+    return said

@@ -394,8 +394,8 @@ def station(cheat: str | None = None, **changes: object) -> Scenario:
 def test_operator_buys_reads_and_weighs() -> None:
     bench = Bench(station())
     assert bench.ask("confirm")["value"] == "yes"
-    assert bench.ask("ask", key="K", kind="text")["value"] == "100"
-    assert bench.ask("ask", key="shoe size", kind="text")["value"] == "not shown"
+    assert bench.ask("ask", label="K", kind="text")["value"] == "100"
+    assert bench.ask("ask", label="shoe size", kind="text")["value"] == "not shown"
     totaliser = Decimal(str(bench.ask("read", what="totaliser")["volume_l"]))
     assert bench.ask("deliver", volume_l="13.70", amount=None, flow="full", covert=False, press_at_l=None)["ok"]
     shown = bench.ask("read", what="display")
@@ -583,7 +583,7 @@ def test_a_code_of_the_self_lock_is_read_in_place_of_the_price() -> None:
 def test_trader_s_hands_are_tied_when_the_operator_confirms_that_control_is_taken() -> None:
     bench = Bench(station("fuel.C09"))
     bench.ask("deliver", volume_l="4.00", covert=True)
-    bench.ask("confirm", key="control")
+    bench.ask("confirm", label="control")
     bench.ask("deliver", volume_l="4.00", covert=True)
     assert [sale.armed for sale in bench.site.sales] == [True, False]
 

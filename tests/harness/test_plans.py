@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 
-from harness.plans import PLANS
+from harness.benches import built_in, find
+from harness.enact import ability
+from harness.plans import PLANS, blocks
 from harness.plans.ability import Ability
 from harness.plans.order import PlanError, check_order, cost, dry_run
 from harness.step import (
+    Choose,
     Confirm,
     Continue,
     Deliver,
     Inquire,
+    Instrument,
     Phase,
+    Plan,
     PowerCycle,
     Press,
     Prove,
@@ -28,9 +34,20 @@ from harness.step import (
 
 ONE = sorted(name for name, plan in PLANS.items() if not plan.site)  # plans for one instrument
 ALL = frozenset({"reference", "encoder", "board", "register", "display", "amount", "totaliser"})
-SAFE = [Confirm("safety", "s"), Inquire("seals_before", "s")]
-CLOSE = [Confirm("closing", "c")]
+SAFE = [*dry_run(blocks.before()), *dry_run(blocks.badge()), Confirm("safety", "s"), *dry_run(blocks.identity())]
+CLOSE = [*dry_run(blocks.identity_again()), *dry_run(blocks.closing("c"))]
 SALE = Deliver("X", Decimal("7.30"))
+COVERT = Deliver("X", Decimal("7.30"), covert=True)
+DECIDED = [
+    Phase("D", "d"),
+    *dry_run(blocks.preservation()),
+    *dry_run(blocks.decided("E")),
+    *dry_run(blocks.decided("F")),
+]
+
+
+def without(steps: list[Step], *keys: str) -> list[Step]:
+    return [step for step in steps if getattr(step, "key", "") not in keys]
 
 
 def can(inline: bool = True, remote: bool = True) -> Ability:
@@ -123,7 +140,7 @@ def test_a_fill_costs_four_minutes() -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([Deliver("X", Decimal(40), until_l=Decimal(18))], "Confirm while sale X is open: hang up first"),
+        ([Deliver("X", Decimal(40), until_l=Decimal(18))], "Inquire while sale X is open: hang up first"),
         ([Continue("X")], "X goes on, but no sale is open"),
         ([Deliver("X", Decimal(40), until_l=Decimal(18)), Continue("Y")], "Y goes on, but X is open"),
         ([Deliver("X", Decimal(40), until_l=Decimal(18)), SALE], "Deliver while sale X is open"),
@@ -153,13 +170,35 @@ def test_the_raid_repeats_the_volume_that_showed_most() -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([SALE, *SAFE, *CLOSE], "before the safety step"),
+        ([*without(SAFE, "safety"), SALE, *CLOSE], "before the safety step"),
         ([*SAFE, Phase("C", "x"), Phase("A", "y"), *CLOSE], "phase A after phase C"),
         ([*SAFE, Phase("C", "x"), PowerCycle(30), *CLOSE], "power away in phase C"),
         ([*SAFE, Phase("B", "x"), Press("remote"), *CLOSE], "a key is pressed in phase B"),
-        ([*SAFE, Phase("C", "x"), Deliver("X", Decimal(7), covert=True), *CLOSE], "covert purchase in phase C"),
+        ([*SAFE, Phase("D", "x"), Press("display"), *CLOSE], "before the first known delivery"),
+        ([*SAFE, SALE, Press("remote"), *CLOSE], "before it is on record who seized it"),
+        ([*SAFE, SALE, Phase("D", "x"), Press("calibrate"), *CLOSE], "it writes into the instrument"),
+        ([*SAFE, Phase("C", "x"), COVERT, *CLOSE], "covert purchase in phase C"),
+        ([*SAFE, Phase("A", "x"), COVERT, *CLOSE], "a covert purchase, but step 3 told who is buying"),
+        ([*SAFE, SALE, Phase("E", "x"), PowerCycle(30), *CLOSE], "decision 'preservation' is not on record"),
+        ([*SAFE, SALE, *without(DECIDED, "phase_E"), Phase("E", "x"), PowerCycle(30), *CLOSE], "decision 'phase_E'"),
+        ([*SAFE, SALE, *DECIDED, Phase("E", "x"), Confirm("open", "o"), *CLOSE], "open in phase E"),
+        (
+            [*SAFE, SALE, *without(DECIDED, "phase_F"), Phase("F", "x"), Confirm("tap", "t"), *CLOSE],
+            "decision 'phase_F'",
+        ),
         ([*SAFE, SALE], "the last step must be the closing"),
-        ([Confirm("safety", "s"), SALE, *CLOSE], "identity block is missing"),
+        *[([*without(SAFE, key), SALE, *CLOSE], f"before the legal block is complete: {key}") for key in blocks.BEFORE],
+        *[([*without(SAFE, key), SALE, *CLOSE], f"before the party was told.*: {key}") for key in blocks.BADGE],
+        *[([*without(SAFE, key), SALE, *CLOSE], f"identity block is missing: {key}") for key in blocks.IDENTITY],
+        *[
+            ([*SAFE, SALE, *without(CLOSE, key), CLOSE[-1]], f"closing block is missing: {key}")
+            for key in blocks.CLOSING[:-1]
+        ],
+        ([*SAFE, SALE, *CLOSE[:-1], SALE, CLOSE[-1]], "closing block is missing: result_read"),
+        (
+            [*SAFE, Instrument("N1"), SALE, *CLOSE],
+            "identity block is missing: nameplate, type_approval, software, event_counter, seals_before",
+        ),
     ],
 )
 def test_a_plan_that_destroys_first_is_refused(steps: list[object], message: str) -> None:
@@ -170,3 +209,46 @@ def test_a_plan_that_destroys_first_is_refused(steps: list[object], message: str
 def test_steps_are_described_without_floats() -> None:
     assert described(SALE)["volume_l"] == "7.30"
     assert described(SALE)["type"] == "Deliver"
+
+
+def courses(make: Callable[[], Plan]) -> Iterator[list[Step]]:
+    """The dry run with the first option of every decision, then with each other option of each decision alone."""
+
+    def walk(wanted: dict[str, str]) -> list[Step]:
+        plan, steps, outcome = make(), [], None
+        while True:
+            try:
+                step = next(plan) if outcome is None else plan.send(outcome)
+            except StopIteration:
+                return steps
+            steps.append(step)
+            outcome = {"value": wanted[step.key]} if isinstance(step, Choose) and step.key in wanted else {}
+
+    usual = walk({})
+    yield usual
+    for step in usual:
+        if isinstance(step, Choose):
+            for value, _ in step.options:
+                yield walk({step.key: value})
+
+
+@pytest.mark.parametrize("bench", built_in())
+def test_every_course_of_every_plan_on_every_bench_keeps_the_order(bench: str) -> None:
+    file = find(bench)
+    plans = [plan for plan in PLANS.values() if plan.family == file.family and plan.site == (file.site is not None)]
+    assert plans
+    for plan in plans:
+        found = list(courses(lambda plan=plan: plan.steps(ability(file))))
+        assert len(found) > 8
+        for steps in found:
+            check_order(steps)
+        without_power = [steps for steps in found if not any(isinstance(step, PowerCycle) for step in steps)]
+        assert without_power or plan.site
+        assert any("party_absent" in {getattr(step, "key", "") for step in steps} for steps in found)
+
+
+def test_names_and_card_numbers_are_private() -> None:
+    for name in ONE:
+        asked = {step.key: step for step in dry_run(PLANS[name].steps(can())) if isinstance(step, Inquire)}
+        assert {key for key, step in asked.items() if step.private} >= {"officers", "party_name", "witness"}
+        assert not any(asked[key].private for key in ("legal_basis", "seals_before", "statement"))

@@ -20,7 +20,7 @@ from fixtures.sim.world import World
 from harness.benches import find, on_ports, scenario
 from harness.derive import read_recorded, segments
 from harness.inspection import judge_case
-from harness.plans import PlanSpec
+from harness.plans import PlanSpec, blocks
 from harness.plans.ability import Ability
 from harness.plans.portions import long_sale
 from harness.plugins import specs
@@ -104,12 +104,15 @@ def test_the_wrong_baud_rate_is_named(tmp_path: Path) -> None:
 
 
 def long_sale_only(can: Ability) -> Plan:
+    yield from blocks.before()
+    yield from blocks.badge()
     yield Confirm("safety", "safe")
     yield Inquire("product", "product")
-    yield Inquire("seals_before", "seals")
+    yield from blocks.identity()
     yield Phase("C", "long")
     yield from long_sale(can, "C4")
-    yield Confirm("closing", "closed")
+    yield from blocks.identity_again()
+    yield from blocks.closing("closed")
 
 
 @pytest.mark.parametrize("name", ["dispenser-k0", "dispenser-k0-prover"])
@@ -175,7 +178,7 @@ def test_the_simulated_bench_is_open_to_any_serial_program(tmp_path: Path) -> No
             assert set(ports) == {"dart", "analyser", "relay", "operator"}
             assert all(f'"serial:{device}"' in bench_file.read_text("utf-8") for device in ports.values())
             with serial.Serial(ports["operator"], 115200, timeout=10) as port:
-                port.write(b'{"id": 7, "verb": "ask", "key": "K"}\n')
+                port.write(b'{"id": 7, "verb": "ask", "label": "K"}\n')
                 assert json.loads(port.readline()) == {"id": 7, "ok": True, "value": "100"}
             with serial.Serial(ports["analyser"], 115200, timeout=10) as port:
                 port.write(b"*i\n")

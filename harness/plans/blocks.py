@@ -1,0 +1,99 @@
+"""What stands around every inspection (field_rules.md sections 1 and 7): legal block, identity block, decisions, closing.
+
+The legal block has two halves, because a covert purchase ends when a badge is shown: what the officers settle among
+themselves comes before everything, what they do before the party comes when control is taken, before anything overt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from fixtures.language import mark
+from harness.step import Choose, Confirm, Inquire, Outcome, Step
+
+Steps = Generator[Step, Outcome, None]
+Decided = Generator[Step, Outcome, bool]
+
+BEFORE = ("legal_basis", "officers", "recording")
+BADGE = ("identity_shown", "recusal", "party", "witness")
+IDENTITY = ("nameplate", "type_approval", "software", "event_counter", "seals_before")
+CLOSING = ("seals_after", "result_read", "statement", "retest", "measures", "handover", "closing")
+SITE_ONCE = ("result_read", "statement", "retest", "measures", "handover")  # of a site: asked when all is done
+PRESERVED = (
+    ("photograph", mark("photograph board, display and till")),
+    ("image", mark("image the memory of the till's computer")),
+    ("seize", mark("seize board or instrument")),
+    ("accept", mark("accept on record that volatile state is lost")),
+)
+PARTY = (("present", mark("present")), ("absent", mark("absent")))
+NOT_BY_KEY = mark("Event counters, as shown without pressing any key, or `not shown`")
+
+
+def before() -> Steps:
+    """What the officers settle before anybody sees them: basis, who they are, that it is recorded."""
+    yield Inquire("legal_basis", mark("Legal basis and number of this inspection"))
+    yield Inquire("officers", mark("The two officers: names and card numbers"), private=True)
+    yield Confirm("recording", mark("Recording of the inspection (body camera) is running"))
+
+
+def badge() -> Steps:
+    """From here on the inspection is open: who they are, the party's rights, who is present."""
+    yield Confirm("identity_shown", mark("Both officers have shown their cards and said what is inspected and why"))
+    yield Confirm(
+        "recusal", mark("The party was told that it may ask for other officers, and did not, or it was decided")
+    )
+    there = yield Choose("party", mark("The party or its representative"), PARTY)
+    if there.get("value") == "absent":
+        yield Inquire("party_absent", mark("Absent because"))
+    else:
+        yield Inquire("party_name", mark("Who is present for the party: name and position"), private=True)
+    yield Inquire("witness", mark("Witness: name, or `none`"), private=True)
+
+
+def identity(*, k: bool = True) -> Steps:
+    """The instrument as found, read without pressing a key; `k`: it has sealed pulses per litre."""
+    yield Inquire("nameplate", mark("Manufacturer, type and serial number on the nameplate"))
+    yield Inquire("type_approval", mark("Number of the type approval on the nameplate, or `not shown`"))
+    if k:
+        yield Inquire("K", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("software", mark("Software version and checksum shown"))
+    yield Inquire("event_counter", NOT_BY_KEY)
+    yield Inquire("seals_before", mark("Numbers and state of all seals"))
+    yield Inquire("self_lock_codes", mark("Self-lock codes shown at start, or `none`"))
+
+
+def identity_again(*, k: bool = True) -> Steps:
+    """The same after everything was done, for what must not have changed."""
+    if k:
+        yield Inquire("K_after", mark("Sealed pulses per litre on the nameplate"))
+    yield Inquire("software_after", mark("Software version and checksum shown"))
+    yield Inquire("event_counter_after", NOT_BY_KEY)
+    yield Inquire("seals_after", mark("Numbers and state of all seals"))
+
+
+def preservation() -> Steps:
+    """Phase D: what is kept of the volatile state, before phase E can destroy it."""
+    text = mark("Decision of the officers: how is what a power cut destroys preserved")
+    yield Choose("preservation", text, PRESERVED)
+
+
+def decided(letter: str) -> Decided:
+    """Whether the officers decide for phase `letter`.  Without an answer (a dry run): yes."""
+    text = {
+        "E": mark("Decision of the officers: is power cut now (phase E)"),
+        "F": mark("Decision of the officers: is the instrument opened by an entitled person (phase F)"),
+    }[letter]
+    return bool((yield Choose(f"phase_{letter}", text)).get("value", "yes") == "yes")
+
+
+def closing(text: str) -> Steps:
+    """Read out, the party's word, what was done, hand-over; `text` confirms that all is as it must be left."""
+    read = mark("Read out to the party: what was displayed, what the reference said, and the error of each delivery")
+    yield Confirm("result_read", read)
+    yield Inquire("statement", mark("The party's statement in its own words, or `none`, `refused`"))
+    yield Choose("retest", mark("Does the party ask for a retest"))
+    yield Inquire(
+        "measures", mark("Measures taken: registered and preserved, sealed, seized, use forbidden; or `none`")
+    )
+    yield Inquire("handover", mark("Handed over for arbitration verification to whom, receipt number; or `none`"))
+    yield Confirm("closing", text)

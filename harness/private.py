@@ -1,0 +1,71 @@
+"""Answers that name persons: in CASE/data/parties.json, never in the journal, which keeps a salted digest of each.
+
+With value and salt anybody checks a digest: ``printf %s%s SALT VALUE | sha256sum``.  Without the file the digest tells
+nothing about a card number of a few digits, and the case can be shown without the names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from captures.case import Case, put_file
+from captures.errors import IntegrityError
+
+FILE = "parties.json"
+SALT_BYTES = 16
+
+
+def digest(salt: str, value: str) -> str:
+    """SHA-256 of salt and value, one after the other, as UTF-8."""
+    return hashlib.sha256((salt + value).encode()).hexdigest()
+
+
+def simulated_salt(key: str) -> str:
+    """No secret, where no person is: the same simulation writes the same journal."""
+    return hashlib.sha256(f"simulated {key}".encode()).hexdigest()[: 2 * SALT_BYTES]
+
+
+class Parties:
+    """The private answers of the case that `journal` belongs to.  `salt` of a key: fresh from the system, unless all is
+    simulated."""
+
+    def __init__(self, journal: Path, salt: Callable[[str], str] = lambda key: secrets.token_hex(SALT_BYTES)) -> None:
+        self._journal, self._salt = journal, salt
+
+    def keep(self, key: str, value: str) -> str:
+        """Store `value` and return its digest.  Earlier answers to the same key stay beside it.
+
+        The file is written whole, to the disk, before this returns: what the journal names exists.
+        """
+        kept = self.read()
+        salt = self._salt(key)
+        kept.append({"key": key, "sha256": digest(salt, value), "salt": salt, "value": value})
+        body = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
+        put_file(Case(self._journal.parent.parent), self._journal.parent / FILE, body.encode())
+        return str(kept[-1]["sha256"])
+
+    def read(self) -> list[dict[str, Any]]:
+        """Every answer that was kept, oldest first.  IntegrityError where the file is not what `keep` wrote."""
+        path = self._journal.parent / FILE
+        try:
+            found = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return []
+        except (ValueError, RecursionError) as error:
+            raise IntegrityError(f"{path}: expected the private answers of the case as JSON: {error}") from None
+        if not isinstance(found, list) or not all(_sound(one) for one in found):
+            raise IntegrityError(
+                f"{path}: expected a list of answers with key, sha256, salt and value that fit together"
+            )
+        return found
+
+
+def _sound(one: Any) -> bool:
+    if not isinstance(one, dict) or set(one) != {"key", "sha256", "salt", "value"}:
+        return False
+    return all(isinstance(part, str) for part in one.values()) and digest(one["salt"], one["value"]) == one["sha256"]
