@@ -193,7 +193,7 @@ class TracedDisk:
             real(source, target, **named)
             old, new = self._relative(source), self._relative(target)
             if old is not None and new is not None:
-                self._note("link" if kind == "link" else "rename", old, new)
+                self._note("link" if kind == "link" else "rename", old, new, inode=self._paths[old])
                 self._paths[new] = self._paths[old]
                 if kind != "link":
                     del self._paths[old]
@@ -321,10 +321,10 @@ def _lay_out(disk: Disk, target: Path, kept: Callable[[str, int], int], content:
                 names[event.path] = None
             case "unlink" | "rmdir":
                 names.pop(event.path, None)
-            case "link" | "rename" if event.path in names:
-                names[event.other] = names[event.path]
+            case "link" | "rename":  # the name is of the file, whether or not the old name ever reached the disk
+                names[event.other] = event.inode
                 if event.kind == "rename":
-                    del names[event.path]
+                    names.pop(event.path, None)
     target.mkdir(parents=True)
     for name, inode in sorted(names.items()):
         parent = str(Path(name).parent)
