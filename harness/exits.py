@@ -46,6 +46,11 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         "go on as it was, or take the difference on record with run --resume CASE --accept-change",
     ),
     (
+        "fixtures.errors.AnswerError",
+        Exit.PRECONDITION,
+        "mend the answers file; `shortmeasure plan show PLAN --answers` lists the keys in order",
+    ),
+    (
         "fixtures.errors.BenchError",
         Exit.PRECONDITION,
         "mend the bench file; `shortmeasure bench check FILE` shows what it says",
@@ -97,6 +102,15 @@ def verdict_exit(document: Mapping[str, Any]) -> Exit:
     if document["integrity"] == "inconclusive" or document["conformity"] == "inconclusive":
         return Exit.INCONCLUSIVE
     return Exit.OK
+
+
+def run_exit(error: Exception | None, resumable: bool, document: Mapping[str, Any]) -> Exit:
+    """The code of a run: what it found first, then what ended it."""
+    if document["integrity"] in ("proven", "suspect"):
+        return Exit.CHEATING
+    if error is not None:
+        return classified(error)[0]
+    return Exit.INTERRUPTED if resumable else verdict_exit(document)
 
 
 def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -16,29 +16,35 @@ from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
+from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
-from fixtures.sim.world import World
+from fixtures.sim.world import Simulated
 from harness import provenance
 from harness.catalogue import load_catalogue, load_causes, with_rules
+from harness.changes import ResumeError, differences, plan_record, refuse_other_instrument, shown
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
+from harness.enact import ability
 from harness.families import family_tests
 from harness.imported import imports, is_case
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
+from harness.plans import PlanSpec
+from harness.plans.order import dry_run
 from harness.plugins import specs
 from harness.provenance import Told
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
 from harness.room import check_room
-from harness.runner import RunResult, check_stations, find_plan, run
+from harness.runner import Resumption, RunResult, check_stations, find_plan, run
 from harness.site import judge_site, screened
 from harness.standards import check_due, with_standards
+from harness.standing import read_standing, recorded_bench
 from harness.step import Outcome
 from protocols.acceptance import Edition, EditionSpec, parse
 
@@ -52,23 +58,24 @@ class Inspection:
 
 
 def inspect(
-    plan_name: str,
+    plan: str | PlanSpec,
     bench_file: BenchFile,
     case_path: Path,
     *,
-    world: World | None = None,
+    world: Simulated | None = None,
     speed: float = 1.0,
     draw_seed: str = "",
     told: Told | None = None,
+    lifelike: bool = False,
 ) -> Inspection:
-    """Run plan `plan_name` on the bench into a new case at `case_path`, judge it, and store what was found.
+    """Run `plan`, or the one of that name, on the bench into a new case at `case_path`, judge it, and store what was found.
 
     A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
     `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.  `told`: what the case says of its own
     making beside what can be found out (provenance.py); a standard past its due day stops the run before the case is
-    made.
+    made.  `lifelike` as in Recorder.create.
     """
-    plan = find_plan(plan_name)
+    plan = find_plan(plan) if isinstance(plan, str) else plan
     instruments = specs("instruments")
     check_stations(plan, bench_file)
     limits = edition(bench_file.edition)  # a missing edition must stop the run before fuel flows
@@ -81,11 +88,66 @@ def inspect(
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
         "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(tests.detectors.items())},
         **provenance.header(plan, bench_file, limits, tests, ALPHA, said),
+        **plan_record(dry_run(plan.steps(ability(bench_file)))),
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
-    bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed)
+    bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike)
     provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
+    return _carried_out(plan, bench, case, draw_seed)
+
+
+def resume(
+    case_path: Path,
+    bench_file: BenchFile | None = None,
+    *,
+    plan: PlanSpec | None = None,
+    accept: bool = False,
+    world: Simulated | None = None,
+    speed: float = 1.0,
+    draw_seed: str = "",
+    told: Told | None = None,
+    lifelike: bool = False,
+) -> Inspection:
+    """Go on with the run of the case at `case_path` where it was cut or stopped, judge it, and store what was found.
+
+    `bench_file`: nothing = as it was; `plan`: where it is none of PLANS; `accept`: differences of plan, bench text or tool
+    are taken on record.  Raises ResumeError, the case untouched, where something differs and is not accepted, or the run
+    is complete; BenchError where what the verdict rests on is declared differently.
+    """
+    case = Case.open(case_path)
+    standing = read_standing(case.journal)
+    if standing.status == "complete":
+        raise ResumeError(f"{case_path}: this run is complete, nothing is left to do; begin a new case for another run")
+    before = recorded_bench(case_path)
+    file = before if bench_file is None else bench_file
+    refuse_other_instrument(before, file)
+    plan = find_plan(str(standing.header["plan"])) if plan is None else plan
+    check_stations(plan, file)
+    found = differences(standing, lambda: plan.steps(ability(file)), file)
+    if found and not accept:
+        raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
+    said = Told() if told is None else told
+    overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
+    bench = open_bench(
+        file,
+        specs("instruments"),
+        case.journal,
+        {},
+        world=world,
+        speed=speed,
+        before=standing.before,
+        lifelike=lifelike,
+    )
+    provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
+    return _carried_out(plan, bench, case, draw_seed, Resumption(standing, found, accept))
+
+
+def _carried_out(
+    plan: PlanSpec, bench: Bench, case: Case, draw_seed: str, resumption: Resumption | None = None
+) -> Inspection:
+    """The plan on an open bench, and the judgement of everything that its case holds then."""
+    bench_file = bench.declared
 
     def so_far() -> Outcome:
         """Which volume showed most; a judgement that fails must not cost the raid its power cycle."""
@@ -102,7 +164,14 @@ def inspect(
             return {"failed": f"{type(error).__name__}: {error}"}
 
     unit = str(bench_file.profile.get("quantity_unit", "L"))
-    result = run(plan, bench, so_far, Progress(bench.now_ns, unit), draw_seed=draw_seed or secrets.token_hex(16))
+    result = run(
+        plan,
+        bench,
+        so_far,
+        Progress(bench.now_ns, unit),
+        draw_seed=draw_seed or secrets.token_hex(16),
+        resumption=resumption,
+    )
     document = judge_case(case)
     return Inspection(result, document)
 

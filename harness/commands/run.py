@@ -1,4 +1,4 @@
-"""`run PLAN`: an inspection on a bench, from the first prompt to the verdict."""
+"""`run PLAN`: an inspection on a bench, from the first prompt to the verdict; `run --resume CASE` goes on with one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ import typer
 
 
 def run(
-    plan: Annotated[str, typer.Argument(help="dispenser-raid, dispenser-bench, gas-raid, site-survey")],
-    bench: Annotated[str, typer.Option("--bench", help="a bench file or a built-in name")],
-    case: Annotated[Path, typer.Option("--case", help="the new case folder")],
+    plan: Annotated[str, typer.Argument(help="dispenser-raid, dispenser-bench, gas-raid, site-survey")] = "",
+    bench: Annotated[str, typer.Option("--bench", help="a bench file or a built-in name")] = "",
+    case: Annotated[Path | None, typer.Option("--case", help="the new case folder")] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="the case folder of a run that was cut or stopped: go on with it")
+    ] = None,
+    accept_change: Annotated[
+        bool,
+        typer.Option("--accept-change", help="with --resume: take another plan, bench text or version, on record"),
+    ] = False,
     speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
     cheat: Annotated[
         str,
@@ -34,20 +41,36 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
-    """Run a plan over a bench, record everything into a case, judge it, and say what was found."""
+    """Run a plan over a bench, record everything into a case, judge it, and say what was found.
+
+    A run that was cut, stopped or failed goes on with --resume CASE, where it was.
+    """
     from harness.benches import draw_seed, find, world
-    from harness.exits import classified, verdict_exit
+    from harness.exits import UsageError, run_exit
     from harness.inspection import inspect
+    from harness.inspection import resume as go_on
     from harness.provenance import told
     from harness.report.show import pictures, show
+    from harness.standing import recorded_bench
 
-    file = find(bench)
+    said = told(sys.argv[1:], nonce, after, override_standard or (), environment or ())
+    if resume is not None:
+        if plan or case is not None:
+            raise UsageError("expected --resume CASE alone: plan and case are those of the run that goes on")
+        path = resume
+        file = find(bench) if bench else recorded_bench(path)
+    else:
+        if not plan or not bench or case is None:
+            raise UsageError(
+                "expected PLAN, --bench FILE and --case DIR for a new run, or --resume CASE to go on with one"
+            )
+        path, file = case, find(bench)
     simulated = world(file, cheat or None, seed) if file.simulated else None
     lots = draw_seed(file, seed) if file.simulated else ""
-    said = told(sys.argv[1:], nonce, after, override_standard or (), environment or ())
-    done = inspect(plan, file, case, world=simulated, speed=speed, draw_seed=lots, told=said)
+    if resume is not None:
+        done = go_on(path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said)
+    else:
+        done = inspect(plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said)
     show(done.document, as_json)
-    pictures(case, done.document)
-    if done.result.error is not None and done.document["integrity"] not in ("suspect", "proven"):
-        return classified(done.result.error)[0]
-    return verdict_exit(done.document)
+    pictures(path, done.document)
+    return run_exit(done.result.error, done.result.resumable, done.document)

@@ -1,0 +1,57 @@
+"""The seed of a draw between its commitment and its draw: kept through a cut, shown to nobody.
+
+It stands in CASE/draw-seed, readable by its owner alone, from before its hash is shown until the draw that names it is
+recorded.  Whoever reads it in between knows who will be drawn; whoever changes it is found out by the hash.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from captures.durable import sync_folder, write_all
+from captures.errors import IntegrityError
+from harness.draw import SEED, commitment
+
+FILE = "draw-seed"
+MOST_BYTES = 1024
+
+
+class Lots:
+    """The seed of the case at `case`; `fresh` where none is kept yet."""
+
+    def __init__(self, case: Path, fresh: str) -> None:
+        self._path = case / FILE
+        self.seed = self._kept() or fresh
+
+    def commit(self) -> None:
+        """On the disk when this returns, before anybody sees the hash."""
+        if self._path.exists():
+            return
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            write_all(descriptor, self.seed.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(self._path.parent)
+
+    def check(self, shown: str) -> None:
+        """IntegrityError where the seed is not the one whose hash was shown."""
+        if commitment(self.seed) != shown:
+            raise IntegrityError(
+                f"{self._path}: expected the seed whose SHA-256 {shown} was shown to the parties, got another one or none: it "
+                "was removed or changed since. Nothing can be drawn with it; end this case and begin a new one"
+            )
+
+    def drawn(self) -> None:
+        """The seed stands in the journal now."""
+        self._path.unlink(missing_ok=True)
+
+    def _kept(self) -> str:
+        try:
+            with open(self._path, "rb") as handle:
+                text = handle.read(MOST_BYTES).decode("ascii", "replace")
+        except FileNotFoundError:
+            return ""
+        return text if SEED.match(text) else ""

@@ -1,0 +1,109 @@
+"""A bench and its people brought back to where a run can go on: told what to do first, registers read, state recalled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fixtures.bench import Bench
+from fixtures.capability import Dispenses, Operates
+from fixtures.errors import InstrumentError
+from fixtures.language import mark, translate
+from fixtures.questions import YES_NO
+from harness.enact import POWER_CYCLE, PRESS, Enactor
+from harness.replay import Replay
+from harness.step import Deliver, Outcome, PowerCycle, Press, Prove, Shut, Step, Weigh
+
+GO_ON = mark(
+    "This run was cut and goes on now. See that the nozzle is closed and hung up and that nobody uses the dispenser"
+)
+GO_ON_SALE = mark(
+    "This run was cut; sale {label} begins anew. Close the nozzle and hang it up, the sale is ended; empty and drain the can or "
+    "prover, keep what it held by grade; nobody uses the dispenser"
+)
+GO_ON_FILL = mark(
+    "This run was cut and goes on now. Leave the can or prover with {label} as it is; see that the nozzle is hung up and that nobody uses the dispenser"
+)
+LOST_SALE = mark(
+    "Data of {label} was lost, it begins anew: {why}. Close the nozzle and hang it up, the sale is ended; empty and drain the can "
+    "or prover, keep what it held by grade"
+)
+WAS_DONE = mark("The program was cut in this step; had it been done all the same? {what}")
+REGISTERS = {
+    "totaliser": mark("Before the run goes on: read the totaliser aloud, type it as shown"),
+    "display": mark("Before the run goes on: read volume and amount on the display aloud, type them as shown"),
+}
+
+
+def touched(replay: Replay, cut: Step | None) -> bool:
+    """Something was delivered, or begun to be: people and fuel are at the instrument."""
+    return any(isinstance(step, Deliver | Shut) for step in [*(step for step, _ in replay.done), cut])
+
+
+def tell(enactor: Enactor, step: Step | None) -> None:
+    """What the operator does before the run goes on at `step`."""
+    match step:
+        case Deliver(label=label) | Shut(label=label):
+            text = translate(GO_ON_SALE, label=label)
+        case Weigh(label=label) | Prove(label=label):
+            text = translate(GO_ON_FILL, label=label)
+        case _:
+            text = translate(GO_ON)
+    enactor.people.ask("confirm", text, label="resume")
+
+
+def tell_lost(enactor: Enactor, step: Step, why: str) -> None:
+    label = getattr(step, "label", "")
+    enactor.people.ask("confirm", translate(LOST_SALE, label=label, why=why), label="resume")
+
+
+def was_done(bench: Bench, enactor: Enactor, replay: Replay) -> Outcome | None:
+    """The outcome of a cut step that the operator says was done; None where it has to be done now."""
+    step = replay.step
+    match step:
+        case PowerCycle(off_s=off_s):
+            if bench.driver_for("power") is not None:
+                return (
+                    None  # power that a relay switched came back when the bench was made safe; off again harms nothing
+                )
+            what, outcome = translate(POWER_CYCLE, seconds=off_s), {"off_s": off_s}
+        case Press(what=button):
+            what, outcome = translate(PRESS, what=button), {}
+        case _:
+            return None
+    before = sum(type(done) is type(step) for done, _ in replay.done)
+    answer = enactor.people.ask(
+        "choose",
+        translate(WAS_DONE, what=what),
+        label="was_done",
+        options=YES_NO,
+        step=type(step).__name__,
+        before=before,
+    )
+    return {**outcome, "after_cut": True} if answer["value"] == YES_NO[0][0] else None
+
+
+def registers(bench: Bench, enactor: Enactor) -> dict[str, Any]:
+    """Totaliser and display as they are now, where the bench can read them; what could not be read says why."""
+    found: dict[str, Any] = {}
+    for what, text in REGISTERS.items():
+        driver: Any = bench.drivers.get(bench.file.stations.get(what, ""))
+        try:
+            if isinstance(driver, Operates):
+                answer = enactor.people.through(driver).ask(f"read-{what}", translate(text), label="resume")
+                found[what] = _texts(answer)
+            elif isinstance(driver, Dispenses) and what == "totaliser":
+                found[what] = dict(driver.read_totals())
+        except InstrumentError as error:
+            found[what] = {"failed": str(error)}
+    return found
+
+
+def recall(enactor: Enactor, replay: Replay) -> None:
+    """What acting on the finished steps would have left in the enactor."""
+    for step, outcome in replay.done:
+        enactor.recall(step, outcome)
+
+
+def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in answer.items() if value is not None}

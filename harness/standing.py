@@ -1,0 +1,135 @@
+"""What of a cut or stopped run stands: read from its journal, so that the run can go on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from captures.case import Case
+from captures.errors import IntegrityError
+from captures.journal import read_lines
+from fixtures.benchfile import BenchFile, parse
+from fixtures.errors import BenchError
+from fixtures.opening import Before
+from harness.derive.spans import standing
+
+CUT = "the program was cut"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A step with its outcome, as they were recorded."""
+
+    n: int
+    step: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`finished` from step 0 on without a gap; `cut` the step that was begun and not finished; `attempts` how often each
+    step was begun; `identities` what each instrument said of itself when it was opened first; `status` "" where the run
+    was cut, else how it ended."""
+
+    header: Mapping[str, Any]
+    finished: tuple[Finished, ...]
+    cut: tuple[int, Mapping[str, Any]] | None
+    attempts: Mapping[int, int]
+    identities: Mapping[str, Mapping[str, Any]]
+    before: Before
+    status: str
+
+
+def recorded_bench(case: Path) -> BenchFile:
+    """The bench file that the run of `case` began with."""
+    header = next((line.body for line in read_lines(Case.open(case).journal)), {})
+    try:
+        return parse(str(header["bench"]), f"{case}: bench in the header")
+    except (KeyError, BenchError) as error:
+        raise IntegrityError(f"{case}: its journal names no bench to go on with ({error}); begin a new case") from None
+
+
+def read_standing(journal: Path) -> Standing:
+    """Raises IntegrityError when the journal does not verify, or does not hold what a run writes."""
+    reader = _Reader()
+    for line in read_lines(journal):
+        try:
+            reader.take(f"{line.file}:{line.number}", line.body)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise IntegrityError(
+                f"{journal / line.file}, line {line.number}: a {line.body.get('kind')} record lacks what it must hold "
+                f"({type(error).__name__}: {error}); a run that this version did not write cannot go on"
+            ) from None
+    return reader.standing(journal)
+
+
+@dataclass
+class _Reader:
+    header: Mapping[str, Any] | None = None
+    entries: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    attempts: dict[int, int] = field(default_factory=dict)
+    identities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    spans: int = 0
+    last_ns: int = 0
+    anchor: tuple[int, datetime, float] | None = None
+    status: str = ""
+    why: str = CUT
+
+    def take(self, place: str, body: Mapping[str, Any]) -> None:
+        kind = body.get("kind")
+        match kind:
+            case "header":
+                self.header = body
+            case "wire":
+                self.last_ns = max([self.last_ns, *(int(read[0]) for read in body["reads"])])
+            case "span":
+                self.spans += 1
+                self.status, self.why = "", CUT
+            case "step" | "outcome":
+                self.entries.append((place, body))
+                if kind == "step":
+                    self.attempts[int(body["n"])] = max(
+                        int(body.get("attempt", 1)), self.attempts.get(int(body["n"]), 0)
+                    )
+            case "instrument":
+                self.identities.setdefault(str(body["name"]), dict(body["identity"]))
+            case "end":
+                self.status, self.why = str(body["status"]), str(body.get("why", ""))
+            case _:
+                pass
+        if type(body.get("t_ns")) is int:
+            self.last_ns = max(self.last_ns, body["t_ns"])
+        if kind in ("span", "clock", "end"):
+            speed = float(body["speed"]) if kind == "span" else self.anchor[2] if self.anchor else 1.0
+            self.anchor = int(body["t_ns"]), datetime.fromisoformat(str(body["utc"])), speed
+
+    def standing(self, journal: Path) -> Standing:
+        if self.header is None or self.anchor is None or "bench" not in self.header or "plan" not in self.header:
+            raise IntegrityError(
+                f"{journal}: expected the journal of a run, it names no plan and bench; begin a new case"
+            )
+        finished: list[Finished] = []
+        open_step: tuple[int, Mapping[str, Any]] | None = None
+        for place, body in standing(self.entries):
+            if body["kind"] == "step":
+                open_step = int(body["n"]), dict(body["step"])
+                if open_step[0] != len(finished):
+                    raise IntegrityError(f"{place}: expected step {len(finished)}, got step {open_step[0]}")
+            elif body["kind"] == "outcome":
+                if open_step is None or int(body["n"]) != open_step[0]:
+                    raise IntegrityError(f"{place}: an outcome of step {body['n']}, which was not begun")
+                if "fault" not in body["value"]:  # what lost its data is not finished
+                    finished.append(Finished(open_step[0], open_step[1], dict(body["value"])))
+                    open_step = None
+        cut = None if open_step is None else {"n": open_step[0], "step": open_step[1]}
+        before = Before(self.spans, self.last_ns, self._last_utc(), self.why, cut)
+        return Standing(self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status)
+
+    def _last_utc(self) -> str:
+        """UTC of the last instant recorded, counted on from the last pair of clocks."""
+        assert self.anchor is not None
+        t_ns, utc, speed = self.anchor
+        return (utc + timedelta(microseconds=(self.last_ns - t_ns) / 1000 / speed)).isoformat()
