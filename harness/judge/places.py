@@ -42,16 +42,21 @@ def _has(own: Sequence[Place], place: Place) -> bool:
 
 
 def same(hits: Sequence[Reading]) -> bool:
-    """Two or more deliveries break at one volume, and what one shows the others that reach it show as well."""
+    """Two or more deliveries break at one volume, and what one shows the others that reach it show as well.
+
+    One place at least has to be shown by every delivery that reaches it: by both of two, else by two others and by half
+    of them (a window late in the sale is reached by the longer ones alone).
+    """
     own = [(reading, found) for reading in hits if (found := places(reading))]
     pairs = agreed = 0
     everywhere = False
+    enough = min(len(own) - 1, max(2, len(own) // 2))
     for i, (_, mine) in enumerate(own):
         for place in mine:
             others = [found for j, (reading, found) in enumerate(own) if j != i and _reaches(reading, place)]
             seen = sum(_has(found, place) for found in others)
             pairs, agreed = pairs + len(others), agreed + seen
-            everywhere |= seen == len(others) == len(own) - 1
+            everywhere |= seen == len(others) >= enough
     return len(own) >= 2 and everywhere and agreed >= SHARE * pairs
 
 

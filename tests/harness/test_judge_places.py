@@ -36,3 +36,10 @@ def test_one_that_differs_is_enough() -> None:
     assert not same([*(hit(str(i), 27.0, 10.0) for i in range(8)), hit("x", 27.0, 15.0)])
     assert not same([hit("a", 27.0, 10.0)])
     assert same([hit("a", 27.0, 10.0), hit("b", 27.0, 10.3)])
+
+
+def test_a_volume_that_the_longer_ones_share_is_the_same_volume() -> None:
+    long = [hit(str(i), 13.0, 4.2, 8.5, 10.0) for i in range(4)]
+    short = [hit(f"s{i}", 7.2, 4.2) for i in range(3)]
+    assert same([*long, hit("missed", 13.0, 8.5, 10.0), *short])  # one shows nothing at 4.2
+    assert not same([*(hit(str(i), 7.2, 3.0 + i) for i in range(4)), hit("a", 13.0, 10.0), hit("b", 13.0, 10.0)])
