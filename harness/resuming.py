@@ -66,9 +66,9 @@ def was_done(bench: Bench, enactor: Enactor, replay: Replay) -> Outcome | None:
                 return (
                     None  # power that a relay switched came back when the bench was made safe; off again harms nothing
                 )
-            what, outcome = translate(POWER_CYCLE, seconds=off_s), {"off_s": off_s}
+            verb, what, outcome = "power_cycle", translate(POWER_CYCLE, seconds=off_s), {"off_s": off_s}
         case Press(what=button):
-            what, outcome = translate(PRESS, what=button), {}
+            verb, what, outcome = "press", translate(PRESS, what=button), {}
         case _:
             return None
     before = sum(type(done) is type(step) for done, _ in replay.done)
@@ -77,7 +77,7 @@ def was_done(bench: Bench, enactor: Enactor, replay: Replay) -> Outcome | None:
         translate(WAS_DONE, what=what),
         label="was_done",
         options=YES_NO,
-        step=type(step).__name__,
+        step=verb,
         before=before,
     )
     return {**outcome, "after_cut": True} if answer["value"] == YES_NO[0][0] else None
