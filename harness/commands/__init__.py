@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from harness.commands import bench, capture, case, cheats, demo, judge, keys, plugins, run
+from harness.commands import bench, capture, case, cheats, demo, dossier, judge, keys, plan, plugins, run
 
 
 def build_app() -> typer.Typer:
@@ -23,8 +23,10 @@ def build_app() -> typer.Typer:
     app.command("verify")(case.verify)
     app.command("cheats")(cheats.cheats)
     app.command("plugins")(plugins.plugins)
+    app.command("dossier")(dossier.dossier)
     app.add_typer(case.app, name="case")
     app.add_typer(keys.app, name="keys")
     app.add_typer(capture.app, name="capture")
     app.add_typer(bench.app, name="bench")
+    app.add_typer(plan.app, name="plan")
     return app

@@ -1,0 +1,145 @@
+"""The dossier of one instrument: what the cases say of it over time, what changed first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.case_facts import Fact, InstrumentVerdict
+from harness.index import CaseRow, Index
+
+UNKNOWN = ("", "not shown")  # answers that say nothing; `none` does
+AFTER = ("_after", "_left")  # questions asked when the visit ends
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of an aspect: in which case, at which question."""
+
+    case: CaseRow
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Two readings of one aspect that differ.  `within`: both in one case, that is while officers were there."""
+
+    aspect: str
+    before: Reading
+    after: Reading
+
+    @property
+    def within(self) -> bool:
+        return self.before.case.path == self.after.case.path
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """`aspects`: readings in the order of time, by aspect; `changes` latest first."""
+
+    instrument: str
+    changes: tuple[Change, ...]
+    verdicts: tuple[tuple[CaseRow, InstrumentVerdict], ...]
+    aspects: dict[str, tuple[Reading, ...]]
+
+
+def dossier(index: Index, instrument: str) -> Dossier:
+    """What the cases of `index` say of `instrument`, which is its number on the bench file (`instrument` id)."""
+    aspects: dict[str, list[Reading]] = {}
+    for case, fact in index.facts(instrument):
+        aspects.setdefault(fact.aspect, []).append(Reading(case, fact))
+    changes = [change for aspect, readings in aspects.items() for change in _changes(aspect, readings)]
+    changes.sort(key=lambda change: (change.after.case.started_utc, change.after.fact.order), reverse=True)
+    return Dossier(
+        instrument,
+        tuple(changes),
+        tuple(index.verdicts(instrument)),
+        {aspect: tuple(readings) for aspect, readings in sorted(aspects.items())},
+    )
+
+
+def _changes(aspect: str, readings: Sequence[Reading]) -> list[Change]:
+    """Each known value against the known value before it."""
+    found: list[Change] = []
+    last: Reading | None = None
+    for reading in readings:
+        if plain(reading.fact.value) in UNKNOWN:
+            continue
+        if last is not None and plain(last.fact.value) != plain(reading.fact.value):
+            found.append(Change(aspect, last, reading))
+        last = reading
+    return found
+
+
+def plain(value: str) -> str:
+    """`value` as it is compared: case and spacing are the typist's."""
+    return " ".join(value.split()).casefold()
+
+
+def dossier_text(found: Dossier) -> str:
+    """For people: differences, then verdicts, then every aspect with its last value."""
+    lines = [f"Instrument {found.instrument}", ""]
+    lines.append(
+        f"What changed ({len(found.changes)}):" if found.changes else "Nothing that was read twice has changed."
+    )
+    for change in found.changes:
+        when = "during the visit" if change.within else "between visits"
+        lines += [
+            f"  {change.aspect} changed {when}",
+            f"    was {_said(change.before)}",
+            f"    now {_said(change.after)}",
+        ]
+    lines += ["", f"Verdicts ({len(found.verdicts)}):"]
+    for case, verdict in reversed(found.verdicts):
+        sealed = f"sealed, digest {case.digest[:16]}..." if case.sealed else "not sealed"
+        lines.append(
+            f"  {case.started_utc[:10] or 'no date':<11} integrity {verdict.integrity or 'not judged':<13} conformity "
+            f"{verdict.conformity or 'not judged':<13} {case.path} ({sealed}{_world(case)})"
+        )
+    lines += ["", "Last read:"]
+    for aspect, readings in found.aspects.items():
+        known = [reading for reading in readings if plain(reading.fact.value) not in UNKNOWN]
+        lines.append(f"  {aspect:<24} {_said(known[-1]) if known else 'never shown'}")
+    return "\n".join(lines)
+
+
+def dossier_document(found: Dossier) -> dict[str, Any]:
+    return {
+        "instrument": found.instrument,
+        "changes": [
+            {
+                "aspect": change.aspect,
+                "within_visit": change.within,
+                "before": _reading(change.before),
+                "after": _reading(change.after),
+            }
+            for change in found.changes
+        ],
+        "verdicts": [
+            {**_case(case), "integrity": verdict.integrity, "conformity": verdict.conformity}
+            for case, verdict in found.verdicts
+        ],
+        "aspects": {aspect: [_reading(reading) for reading in readings] for aspect, readings in found.aspects.items()},
+    }
+
+
+def case_document(row: CaseRow) -> dict[str, Any]:
+    return {**asdict(row), "path": str(row.path)}
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {**_case(reading.case), "question": reading.fact.key, "value": reading.fact.value}
+
+
+def _case(case: CaseRow) -> dict[str, Any]:
+    return {"case": str(case.path), "started_utc": case.started_utc, "digest": case.digest, "world": case.world}
+
+
+def _said(reading: Reading) -> str:
+    moment = "end of visit" if reading.fact.key.endswith(AFTER) else "visit"
+    return f"{reading.fact.value!r} ({moment} {reading.case.started_utc[:10] or 'without date'}, {reading.case.path}{_world(reading.case)})"
+
+
+def _world(case: CaseRow) -> str:
+    return f", {case.world}" if case.world not in ("", "real") else ""
