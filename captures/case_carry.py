@@ -7,10 +7,12 @@ its final place, which it gets only when it is whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -31,6 +33,8 @@ MAX_RATIO = 100
 _RATIO_FREE_BYTES = 1 << 20  # small files of zeros may pack well
 _PIECE = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same case gives the same zip
+# what zipfile lets through of a damaged file
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, NotImplementedError, RuntimeError, EOFError)
 _FOLDERS = ("data", "data/journal", "data/originals", "data/derived")
 
 
@@ -79,7 +83,9 @@ def unpack_case(packed: Path, target: Path) -> Case:
                 (aside / folder).mkdir(parents=True, exist_ok=True)
             for name, member in _checked_members(archive, packed):
                 _write(aside / name, partial(archive.open, member))  # zipfile stops at the size the member states
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as problem:
+    except (*_BROKEN_ZIP, OSError) as problem:
+        if isinstance(problem, OSError) and problem.errno != errno.EINVAL:  # EINVAL: a stated offset before the file
+            raise
         raise IntegrityError(f"{packed}: expected a whole zip: {problem}") from None
     return Case.open(target)
 
@@ -114,8 +120,8 @@ def _checked_members(archive: zipfile.ZipFile, packed: Path) -> list[tuple[str, 
         kind = member.external_attr >> 16
         if kind and stat.S_IFMT(kind) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise IntegrityError(f"{where}: expected ordinary files only, got a link or device")
-        if member.flag_bits & 1:
-            raise IntegrityError(f"{where}: expected a member that is not encrypted")
+        if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise IntegrityError(f"{where}: expected a member stored or deflated, and not encrypted")
         pieces = path.split("/")
         for depth in range(1, len(pieces) + 1):
             part = "/".join(pieces[:depth])

@@ -53,6 +53,8 @@ def new_case(path: Path, record: CaseRecord) -> Case:
     """A case folder that holds nothing but its record; a run or an import may begin in it."""
     checked_id(record.id)
     checked_utc(record.opened_utc)
+    if os.path.lexists(path / "data" / RECORD):
+        raise FileExistsError(f"{path}: expected a new or empty folder for the case; a case is there already")
     case = Case.create(path)
     after = None if record.after is None else {"id": record.after.id, "digest": record.after.digest}
     body = {"schema": _SCHEMA, "id": record.id, "opened_utc": record.opened_utc, "after": after}

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -216,10 +217,9 @@ def _promises(listing: Tree, info: Mapping[str, str], report: CaseReport | None,
 
 
 def _of_journal(path: Path, problem: str) -> Difference:
-    """An IntegrityError of the journal or the originals, whose message has file, line, expected and got already."""
-    text = problem.removeprefix(str(path)).lstrip(os.sep + "/: ")
+    """An IntegrityError of the journal or the originals; where it names a line of a file, so does the difference."""
+    text = problem.removeprefix(str(path)).lstrip("/\\: ").replace("\\", "/")
+    match = re.match(r"(data/journal/[0-9]+\.jsonl) line (\d+) \(byte \d+\): (.*)", text, re.DOTALL)
+    if match is not None:
+        return Difference(match[1], "the journal is not as written", "an unbroken chain", match[3], int(match[2]))
     return Difference("data", "does not verify", "a whole journal and its originals", text)
-
-
-def summary_lines(differences: Sequence[Difference]) -> str:
-    return "\n".join(str(difference) for difference in differences)

@@ -27,6 +27,7 @@ def finished_case(path: Path, salt: str = "") -> Case:
     with JournalWriter.create(case.journal, {"kind": "header", "plan": "dispenser-raid", "salt": salt}) as writer:
         writer.append({"kind": "span", "n": 1, "t_ns": 0, "utc": "2026-03-01T09:00:01+00:00"})
         case.import_original(source, writer.append, "脉冲 1.sr")
+        case.import_original(source, writer.append, "relevé.csv")
         for number in range(20):
             writer.append({"kind": "wire", "n": number, "text": f"{salt}20.00 L"})
     with JournalWriter.resume(case.journal) as writer:

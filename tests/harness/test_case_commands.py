@@ -1,0 +1,216 @@
+"""`case` and `keys` on the command line: from a new case to a sealed one that others verify."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from captures.case import Case
+from captures.seal_token import read_request
+from captures.signing import Ed25519PrivateKey, fingerprint, public_pem
+from harness.commands import build_app
+from harness.exits import Exit, run_app
+from tests.captures.authority import OPENSSL_HERE, Authority
+from tests.captures.sealed import finished_case
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "user keys"
+    monkeypatch.setenv("SHORTMEASURE_KEYS", str(folder))
+    monkeypatch.delenv("SHORTMEASURE_PASSPHRASE", raising=False)
+    return folder
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    return finished_case(tmp_path / "cases" / "案件 1").path
+
+
+def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = run_app(build_app(), [str(argument) for argument in arguments], {})
+    out, err = capfd.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+def document(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    code, out, err = shortmeasure(capfd, *arguments, "--json")
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_seal_verify_and_the_paper(capfd: pytest.CaptureFixture[str], case: Path, keys: Path) -> None:
+    code, out, err = shortmeasure(capfd, "case", "verify", case)
+    assert (code, "not sealed" in out) == (0, True)
+    code, _, err = shortmeasure(capfd, "case", "verify", case, "--sealed")
+    assert (code, "expected a sealed case" in err) == (Exit.EVIDENCE, True)
+    code, out, err = shortmeasure(capfd, "case", "seal", case)
+    assert code == 0, err
+    assert "key station made" in err
+    assert (keys / "station.key").exists()
+    paper = [line.strip() for line in out.splitlines() if line.startswith("  ")]
+    assert [len(line.split()) for line in paper] == [8, 8]
+    digest = hashlib.sha256((case / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+    assert "".join(paper).replace(" ", "") == digest
+    code, out, _ = shortmeasure(capfd, "verify", case, "--digest", " ".join(paper).upper())
+    assert (code, "compare it with the paper" in out) == (0, False)
+    shown = document(capfd, "case", "digest", case)
+    assert (shown["digest"], shown["grouped"]) == (digest, paper)
+    code, _, err = shortmeasure(capfd, "case", "verify", case, "--digest", "0" * 64)
+    assert code == Exit.EVIDENCE
+    assert f"expected {'0' * 64}, got {digest}" in err
+    code, _, err = shortmeasure(capfd, "case", "verify", case, "--digest", "12")
+    assert (code, "64 hex digits" in err) == (Exit.USAGE, True)
+
+
+def test_sealed_once_and_read_only(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    document(capfd, "case", "seal", case, "--sm3")
+    code, _, err = shortmeasure(capfd, "case", "seal", case)
+    assert code == Exit.PRECONDITION
+    assert "sealed already" in err
+    assert "case new --after" in err
+    code, _, err = shortmeasure(capfd, "run", "dispenser-raid", "--bench", "dispenser-k0", "--case", case)
+    assert code == Exit.PRECONDITION
+    assert document(capfd, "verify", case)["verifies"]
+
+
+def test_differences_are_named_one_by_one(capfd: pytest.CaptureFixture[str], case: Path) -> None:
+    document(capfd, "case", "seal", case)
+    for name in ("data/derived/verdict.json", "bag-info.txt"):
+        (case / name).chmod(0o600)
+        (case / name).write_bytes((case / name).read_bytes() + b"\n")
+    (case / "data" / "\x1b[2Jadded").write_bytes(b"")
+    code, out, err = shortmeasure(capfd, "case", "verify", case, "--json")
+    assert code == Exit.EVIDENCE
+    found = json.loads(out)
+    assert found["verifies"] is False
+    assert {"data/derived/verdict.json", "bag-info.txt", "data/\x1b[2Jadded"} <= {
+        d["file"] for d in found["differences"]
+    }
+    assert {"file", "line", "what", "expected", "got"} == set(found["differences"][0])
+    assert "\x1b" not in err
+    code, out, err = shortmeasure(capfd, "case", "verify", case)
+    assert (code, out) == (Exit.EVIDENCE, "")
+    assert "data/\\x1b[2Jadded: added" in err
+    code, _, err = shortmeasure(capfd, "case", "sign", case, "--key", "second")
+    assert code == Exit.EVIDENCE  # nobody signs what was changed
+
+
+def test_a_demanded_key(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    sealed = document(capfd, "case", "seal", case)
+    exported = document(capfd, "keys", "export", tmp_path / "office.pem")
+    assert exported["fingerprint"] == sealed["key"]
+    assert document(capfd, "verify", case, "--key", tmp_path / "office.pem")["signers"] == [sealed["key"]]
+    stranger = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "stranger.pem").write_bytes(public_pem(stranger))
+    code, _, err = shortmeasure(capfd, "verify", case, "--key", tmp_path / "stranger.pem")
+    assert code == Exit.EVIDENCE
+    assert f"not signed by the demanded key: expected {fingerprint(stranger)}, got {sealed['key']}" in err
+    (tmp_path / "no.pem").write_bytes(b"no key")
+    code, _, err = shortmeasure(capfd, "verify", case, "--key", tmp_path / "no.pem")
+    assert (code, "no.pem: expected a public key" in err) == (Exit.PRECONDITION, True)
+    signed = document(capfd, "case", "sign", case, "--key", "officer 2")
+    document(capfd, "keys", "export", tmp_path / "second.pem", "--name", "officer 2")
+    assert document(capfd, "verify", case, "--key", tmp_path / "second.pem")["digest"] == signed["digest"]
+    assert [key["name"] for key in document(capfd, "keys", "show")["keys"]] == ["officer 2", "station"]
+    code, _, err = shortmeasure(capfd, "keys", "export", tmp_path / "office.pem")
+    assert code == Exit.PRECONDITION  # nothing is overwritten
+
+
+def test_a_key_with_a_passphrase(
+    capfd: pytest.CaptureFixture[str], case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHORTMEASURE_PASSPHRASE", "马到成功")
+    document(capfd, "keys", "export", case.parent / "k.pem")
+    assert document(capfd, "keys", "show")["keys"][0]["encrypted"]
+    monkeypatch.delenv("SHORTMEASURE_PASSPHRASE")
+    code, _, err = shortmeasure(capfd, "case", "seal", case)
+    assert code == Exit.PRECONDITION
+    assert "SHORTMEASURE_PASSPHRASE" in err
+    monkeypatch.setenv("SHORTMEASURE_PASSPHRASE", "wrong")
+    code, _, err = shortmeasure(capfd, "case", "seal", case)
+    assert (code, "expected its passphrase, got another one" in err) == (Exit.PRECONDITION, True)
+    assert not Case(case).sealed
+    monkeypatch.setenv("SHORTMEASURE_PASSPHRASE", "马到成功")
+    document(capfd, "case", "seal", case)
+
+
+@pytest.mark.skipif(not OPENSSL_HERE, reason="openssl is not on this system")
+def test_a_time_stamp_joins_later(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    code, _, err = shortmeasure(capfd, "case", "seal", case, "--attach-token", case / "data/case.json")
+    assert (code, "not sealed" in err) == (Exit.PRECONDITION, True)
+    sealed = document(capfd, "case", "seal", case, "--request")
+    asked = Path(sealed["request"]).read_bytes()
+    assert read_request(asked) == sealed["digest"]
+    authority = Authority(tmp_path / "tsa")
+    (tmp_path / "answer.tsr").write_bytes(authority.stamp(asked))
+    stored = document(capfd, "case", "seal", case, "--attach-token", tmp_path / "answer.tsr")
+    assert authority.verifies(Path(stored["token"]), case / "tagmanifest-sha256.txt")
+    assert len(document(capfd, "verify", case)["stamps"]) == 1
+    from captures.seal_token import request
+
+    (tmp_path / "other.tsr").write_bytes(authority.stamp(request("0" * 64, 1)))
+    code, _, err = shortmeasure(capfd, "case", "seal", case, "--attach-token", tmp_path / "other.tsr")
+    assert (code, "a time stamp of another case" in err) == (Exit.EVIDENCE, True)
+    (tmp_path / "other.tsr").write_bytes(b"no token")
+    code, _, err = shortmeasure(capfd, "case", "seal", case, "--attach-token", tmp_path / "other.tsr")
+    assert (code, "other.tsr: expected" in err) == (Exit.EVIDENCE, True)
+
+
+def test_a_case_after_another(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    code, _, err = shortmeasure(capfd, "case", "new", tmp_path / "later", "--after", case)
+    assert (code, "not sealed" in err) == (Exit.PRECONDITION, True)
+    digest = document(capfd, "case", "seal", case)["digest"]
+    made = document(capfd, "case", "new", tmp_path / "later", "--after", case, "--id", "2026-8")
+    assert made["after"] == {"id": "案 2026-7", "digest": digest}
+    shown = document(capfd, "case", "show", tmp_path / "later")
+    assert (shown["id"], shown["after"]["digest"], shown["sealed"]) == ("2026-8", digest, False)
+    code, _, err = shortmeasure(capfd, "case", "new", tmp_path / "later")
+    assert code == Exit.PRECONDITION
+    code, _, err = shortmeasure(capfd, "case", "new", tmp_path / "third", "--id", "a\nb")
+    assert (code, "case number" in err) == (Exit.USAGE, True)
+    assert not (tmp_path / "third").exists()
+
+
+def test_list_and_show_say_what_is_there(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    second = finished_case(tmp_path / "cases" / "b" / "c", "second ")
+    (second.derived / "verdict.json").write_bytes(b"[")
+    before = document(capfd, "case", "list", tmp_path / "cases")["cases"]
+    assert [(row["id"], row["sealed"], bool(row["damage"])) for row in before] == [
+        ("案 2026-7", False, True), ("案 2026-7", False, False),
+    ]  # fmt: skip
+    digest = document(capfd, "case", "seal", case)["digest"]
+    row = document(capfd, "case", "list", tmp_path / "cases")["cases"][1]
+    assert (row["digest"], row["integrity"], row["plan"]) == (digest, "no_evidence", "dispenser-raid")
+    assert row["started_utc"].startswith("2026-03-01T09:00:01")
+    code, out, _ = shortmeasure(capfd, "case", "show", case)
+    assert code == 0
+    for said in ("案 2026-7", "dispenser-raid", "no_evidence", "data/parties.json", digest[:4]):
+        assert said in out
+    code, _, err = shortmeasure(capfd, "case", "show", tmp_path)
+    assert (code, "expected a case folder" in err) == (Exit.EVIDENCE, True)
+    code, _, err = shortmeasure(capfd, "case", "list", tmp_path / "nowhere")
+    assert (code, "nowhere" in err) == (Exit.USAGE, True)
+
+
+def test_export_and_import(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    digest = document(capfd, "case", "seal", case)["digest"]
+    document(capfd, "case", "export", case, tmp_path / "copy.zip", "--redacted")
+    document(capfd, "case", "import", tmp_path / "copy.zip", tmp_path / "taken in")
+    code, out, _ = shortmeasure(capfd, "verify", tmp_path / "taken in", "--digest", digest)
+    assert (code, "personal data is withheld" in out) == (0, True)
+    document(capfd, "case", "export", case, tmp_path / "copy")
+    assert not document(capfd, "verify", tmp_path / "copy")["withheld"]
+    (tmp_path / "bad.zip").write_bytes(b"PK")
+    code, _, err = shortmeasure(capfd, "case", "import", tmp_path / "bad.zip", tmp_path / "x")
+    assert (code, "expected a whole zip" in err) == (Exit.EVIDENCE, True)
+    (case / "data/derived/verdict.json").unlink()
+    code, _, err = shortmeasure(capfd, "case", "export", case, tmp_path / "third")
+    assert code == Exit.EVIDENCE
+    assert not (tmp_path / "third").exists()
