@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -117,3 +118,25 @@ def on_ports(bench: BenchFile, ports: dict[str, str]) -> BenchFile:
     for name, device in ports.items():
         text = text.replace(f'url = "sim:{name}"', f'url = "serial:{device}"')
     return parse(text, f"{bench.where} on pseudo-terminals")
+
+
+def with_answers(bench: BenchFile, url: str) -> BenchFile:
+    """The same bench with its people's lines on `url`: a file answers instead of them.
+
+    Raises BenchError where nobody is asked, or the file does not write a line as a table of its own.
+    """
+    people = {name: one for name, one in bench.instruments.items() if one.driver == "operator"}
+    asked = {f"links.{link}" for one in people.values() for link in one.links.values()}
+    tables, kept = "", []
+    for line in bench.text.split("\n"):
+        if head := re.match(r"\s*\[+([^\]]+)\]", line):
+            tables = head[1].strip()
+        if tables in asked and re.match(r"\s*url\s*=", line):
+            line = f"url = {json.dumps(url)}"
+        if tables.removeprefix("instruments.") in people and re.match(r"\s*console\s*=", line):
+            continue
+        kept.append(line)
+    found = parse("\n".join(kept), bench.where)
+    if not asked or any(found.links[link.removeprefix("links.")].url != url for link in asked):
+        raise BenchError(f"{bench.where}: expected an operator whose line is a table [links.NAME] with its url in a line")
+    return found

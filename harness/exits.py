@@ -60,6 +60,7 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         Exit.INSTRUMENT,
         "`shortmeasure bench check FILE` lists the lines; what was recorded stays in the case",
     ),
+    ("harness.lock.CaseLocked", Exit.PRECONDITION, "one run per case: wait for the other, or take another folder"),
     ("harness.plans.order.PlanError", Exit.PRECONDITION, "choose another plan"),
     ("captures.errors.IntegrityError", Exit.EVIDENCE, "work on a copy of the case that verifies"),
     (

@@ -11,11 +11,13 @@ from captures.case import Case
 from fixtures.bench import Bench
 from fixtures.capability import Correction, Operates
 from fixtures.language import mark, translate
+from fixtures.questions import key
 from harness.private import Parties, simulated_salt
 from harness.step import Choose, Confirm, Inquire, Outcome, Photo
 
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+DONE = "done"
 REFUSED = mark("{text} ({why})")
 
 
@@ -41,7 +43,14 @@ class People:
         finally:
             self._correct(self._operator.corrections())
         self._asked_by[self._operator.asked] = self.step
+        self._record_answer(verb, str(parameters.get("label", "")), bool(parameters.get("private")), answer)
         return answer
+
+    def _record_answer(self, verb: str, label: str, private: bool, answer: Mapping[str, Any]) -> None:
+        """What was understood, under the keys of an answers file, so that a run can be asked again (harness/asked.py)."""
+        said = {key(verb, label, name): None if private else _said(value) for name, value in answer.items()}
+        withheld = {"private": True} if private else {}
+        self._bench.recorder.entry("answer", n=self.step, **withheld, said=said or {key(verb, label, ""): DONE})
 
     def confirm(self, step: Confirm) -> Outcome:
         self.ask("confirm", translate(step.text), label=step.key)
@@ -69,29 +78,28 @@ class People:
             except (OSError, ValueError) as error:  # it was there when it was answered
                 text = translate(REFUSED, text=translate(step.text), why=error)
 
-    def _imported(self, source: Path, key: str) -> Outcome:
+    def _imported(self, source: Path, of: str) -> Outcome:
         case = Case(self._bench.recorder.folder.parent.parent)
         taken = len(list(case.originals.iterdir())) + 1
         suffix = source.suffix.lower() if SUFFIX.fullmatch(source.suffix.lower()) else ""
-        name = f"{taken:04d}-{NOT_IN_NAMES.sub('-', key.lower())}{suffix}"
+        name = f"{taken:04d}-{NOT_IN_NAMES.sub('-', of.lower())}{suffix}"
         original = case.import_original(source, self._record, name)
         return {"file": original.name, "sha256": original.sha256}
 
     def _record(self, body: Mapping[str, Any]) -> None:
         self._bench.recorder.entry(**body)
 
-    def _kept(self, key: str, value: str) -> Outcome:
-        found = self._parties.keep(key, value)
-        self._bench.recorder.entry("private", key=key, sha256=found)
-        return {"private": key, "sha256": found}
+    def _kept(self, of: str, value: str) -> Outcome:
+        found = self._parties.keep(of, value)
+        self._bench.recorder.entry("private", key=of, sha256=found)
+        return {"private": of, "sha256": found}
 
     def _correct(self, corrections: list[Correction]) -> None:
         for one in corrections:
             n = self._asked_by.get(one.ask, self.step)
             first, now = _said(one.first), _said(one.now)
             if one.ask in self._private:
-                key = self._private[one.ask]
-                first, now = None, self._kept(key, str(one.now))["sha256"]
+                first, now = None, self._kept(self._private[one.ask], str(one.now))["sha256"]
             elif one.key.startswith("photo ") and now is not None:
                 now = self._imported(Path(now), one.key.removeprefix("photo "))["file"]
             self._bench.recorder.entry("correction", n=n, key=one.key, field=one.field, first=first, now=now)

@@ -64,6 +64,10 @@ class Parties:
             )
         return found
 
+    def latest(self) -> dict[str, str]:
+        """What holds now, by key."""
+        return {str(one["key"]): str(one["value"]) for one in self.read()}
+
 
 def _sound(one: Any) -> bool:
     if not isinstance(one, dict) or set(one) != {"key", "sha256", "salt", "value"}:

@@ -1,0 +1,38 @@
+"""A run that no person answers: which bench it runs on, and what is said of answers that nobody asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fixtures.answers_file import Answers, load, nobody
+from fixtures.benchfile import BenchFile
+from fixtures.errors import BenchError
+from harness.benches import with_answers
+from harness.output import comment
+
+CONSOLE, NO_INPUT = "console:", "--no-input"
+
+
+def answered(bench: BenchFile, path: Path | None, no_input: bool) -> tuple[BenchFile, Answers | None]:
+    """`bench` with the answers file at `path` in its people's places; with `no_input` alone, nobody at a console.
+
+    Raises AnswerError for a file that cannot be read, BenchError where simulated instruments would wait for the
+    simulated operator's hands.
+    """
+    if path is None:
+        waits = any(link.url == CONSOLE for link in bench.links.values())
+        return (with_answers(bench, f"answers:{NO_INPUT}"), nobody(NO_INPUT)) if no_input and waits else (bench, None)
+    answers = load(path)
+    found = with_answers(bench, f"answers:{path}")
+    if still := sorted(name for name, link in found.links.items() if link.url.startswith("sim:")):
+        raise BenchError(
+            f"{bench.where}: an answers file takes the simulated operator's place, and link(s) {', '.join(still)} would "
+            "wait for his hands; take a bench where people do everything, such as dispenser-k0-prover"
+        )
+    return found, answers
+
+
+def name_leftovers(answers: Answers | None) -> None:
+    """On stderr, the lines of the file that were not used."""
+    for one in () if answers is None else answers.left():
+        comment(f"{answers.where if answers else ''}: line {one.line}: nobody asked for {one.key!r}")

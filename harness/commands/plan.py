@@ -1,0 +1,130 @@
+"""`plan`: procedures listed, shown step by step with what they cost, and their questions as an answers file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Procedures: list, steps and cost, questions and answers."
+)
+JSON = typer.Option("--json", help="one JSON document on stdout")
+# a kit's usual bench, of which the built-in one tells the ability
+USUAL = {"dispenser": "dispenser-{kit}", "gas-dispenser": "gas-cng-{kit}"}
+LABORATORY = "dispenser-bench"
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, JSON] = False) -> int:
+    """List the plans: for what, which stations they cannot do without."""
+    from harness.output import emit
+    from harness.plans import PLANS
+
+    rows = [
+        {
+            "name": plan.name, "family": plan.family, "needs": sorted(plan.needs), "site": plan.site,
+            "summary": plan.summary,
+        }
+        for plan in PLANS.values()
+    ]  # fmt: skip
+    text = "\n".join(f"{row['name']:<16} {row['family']:<14} {row['summary']}" for row in rows)
+    emit("plans", {"plans": rows}, text, as_json)
+    return 0
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="a plan of `plan list`")],
+    bench: Annotated[str, typer.Option("--bench", help="a bench file or a built-in name")] = "",
+    kit: Annotated[str, typer.Option("--kit", help="K0 to K3: what that kit usually can")] = "",
+    answers: Annotated[
+        bool, typer.Option("--answers", help="print its questions as a template of an answers file")
+    ] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> int:
+    """Show the steps of a plan in order, and what it costs in litres, minutes and operator actions.
+
+    Needs no bench: --kit says what the inspectors carry.  Minutes are planning values.
+    """
+    from harness.enact import ability
+    from harness.output import emit
+    from harness.plans.order import check_order, cost, dry_run
+    from harness.report.progress import headline
+    from harness.runner import check_stations, find_plan
+    from harness.step import described
+
+    plan = find_plan(name)
+    file = _bench_file(plan, bench, kit)
+    check_stations(plan, file)
+    if answers:
+        return _template(plan, file, as_json)
+    steps = dry_run(plan.steps(ability(file)))
+    check_order(steps)
+    costs = cost(steps)
+    unit = str(file.profile.get("quantity_unit", "L"))
+    document = {
+        "plan": plan.name, "bench": file.where, "kit": file.kit, "cost": costs,
+        "steps": [described(step) for step in steps],
+    }  # fmt: skip
+    lines = [f"{plan.name} on {file.where} ({file.kit}): {plan.summary}", ""]
+    lines += [f"{number:>4}  {headline(step, unit)}" for number, step in enumerate(steps, 1)]
+    lines += [
+        "",
+        f"{costs['litres']:.1f} {unit}, about {costs['minutes']:.0f} minutes (planning value), "
+        f"at most {costs['actions']:.0f} operator actions",
+    ]
+    emit("plan", document, "\n".join(lines), as_json)
+    return 0
+
+
+def _bench_file(plan: Any, bench: str, kit: str) -> Any:
+    from fixtures.benchfile import KITS
+    from harness.benches import built_in, find
+    from harness.exits import UsageError
+
+    if bench and kit:
+        raise UsageError("expected --bench or --kit, got both")
+    if bench:
+        return find(bench)
+    if kit and kit.upper() not in KITS:
+        raise UsageError(f"expected --kit {', '.join(KITS)}, got {kit!r}")
+    usual = "site-{kit}" if plan.site else USUAL[plan.family]
+    wanted = usual.format(kit=(kit or ("K3" if plan.name == LABORATORY else "K0")).lower())
+    if wanted not in built_in():
+        raise UsageError(f"no bench comes with {plan.name} in kit {kit.upper()}; name one with --bench")
+    return find(wanted)
+
+
+def _template(plan: Any, file: Any, as_json: bool) -> int:
+    from harness.asked import asked
+    from harness.output import emit
+
+    questions = asked(plan, file)
+    lines = [f"# {plan.name} on {file.where}: every reading as it should be; what is read again is one more line"]
+    for question in questions:
+        lines += [f"# {question.text}", f"{question.key} ="]
+    rows = [{"key": question.key, "text": question.text} for question in questions]
+    emit("questions", {"plan": plan.name, "bench": file.where, "questions": rows}, "\n".join(lines), as_json)
+    return 0
+
+
+@app.command("answers")
+def answers_(
+    case: Annotated[Path, typer.Argument(help="the case folder of a recorded run")],
+    as_json: Annotated[bool, JSON] = False,
+) -> int:
+    """Print what people answered in a recorded run as an answers file, so that the raid can be asked again.
+
+    It holds the names of data/parties.json: keep it like that file.
+    """
+    from captures.case import Case
+    from fixtures.answers_file import lines
+    from harness.asked import recorded_answers
+    from harness.output import emit
+
+    found = recorded_answers(Case.open(case))
+    rows = [{"key": key, "answer": said} for key, said in found]
+    emit("answers", {"case": str(case), "answers": rows}, "\n".join(lines(found)), as_json)
+    return 0
