@@ -16,6 +16,7 @@ from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
+from fixtures.answers_file import Answers
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
@@ -34,6 +35,7 @@ from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
+from harness.lock import locked
 from harness.plans import PlanSpec
 from harness.plans.order import dry_run
 from harness.plugins import specs
@@ -67,13 +69,14 @@ def inspect(
     draw_seed: str = "",
     told: Told | None = None,
     lifelike: bool = False,
+    answers: Answers | None = None,
 ) -> Inspection:
     """Run `plan`, or the one of that name, on the bench into a new case at `case_path`, judge it, and store what was found.
 
     A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
     `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.  `told`: what the case says of its own
     making beside what can be found out (provenance.py); a standard past its due day stops the run before the case is
-    made.  `lifelike` as in Recorder.create.
+    made.  `lifelike` as in Recorder.create; `answers` as in open_bench.
     """
     plan = find_plan(plan) if isinstance(plan, str) else plan
     instruments = specs("instruments")
@@ -92,9 +95,10 @@ def inspect(
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
-    bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike)
-    provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
-    return _carried_out(plan, bench, case, draw_seed)
+    with locked(case_path):
+        bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike, answers=answers)
+        provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
+        return _carried_out(plan, bench, case, draw_seed)
 
 
 def resume(
@@ -116,31 +120,37 @@ def resume(
     is complete; BenchError where what the verdict rests on is declared differently.
     """
     case = Case.open(case_path)
-    standing = read_standing(case.journal)
-    if standing.status == "complete":
-        raise ResumeError(f"{case_path}: this run is complete, nothing is left to do; begin a new case for another run")
-    before = recorded_bench(case_path)
-    file = before if bench_file is None else bench_file
-    refuse_other_instrument(before, file)
-    plan = find_plan(str(standing.header["plan"])) if plan is None else plan
-    check_stations(plan, file)
-    found = differences(standing, lambda: plan.steps(ability(file)), file)
-    if found and not accept:
-        raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
-    said = Told() if told is None else told
-    overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
-    bench = open_bench(
-        file,
-        specs("instruments"),
-        case.journal,
-        {},
-        world=world,
-        speed=speed,
-        before=standing.before,
-        lifelike=lifelike,
-    )
-    provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
-    return _carried_out(plan, bench, case, draw_seed, Resumption(standing, found, accept))
+    case.require_unsealed()
+    with locked(case_path) as dead:
+        standing = read_standing(case.journal)
+        if standing.status == "complete":
+            raise ResumeError(
+                f"{case_path}: this run is complete, nothing is left to do; begin a new case for another run"
+            )
+        before = recorded_bench(case_path)
+        file = before if bench_file is None else bench_file
+        refuse_other_instrument(before, file)
+        plan = find_plan(str(standing.header["plan"])) if plan is None else plan
+        check_stations(plan, file)
+        found = differences(standing, lambda: plan.steps(ability(file)), file)
+        if found and not accept:
+            raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
+        said = Told() if told is None else told
+        overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
+        bench = open_bench(
+            file,
+            specs("instruments"),
+            case.journal,
+            {},
+            world=world,
+            speed=speed,
+            before=standing.before,
+            lifelike=lifelike,
+        )
+        provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
+        if dead is not None:
+            bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=dead.body)
+        return _carried_out(plan, bench, case, draw_seed, Resumption(standing, found, accept))
 
 
 def _carried_out(
