@@ -83,10 +83,13 @@ def _close(case: Case, key: str, sm3: bool) -> dict[str, Any]:
     from captures.verify import require_as_sealed
     from harness.hours import utc_now
     from harness.keyring import signing_key
+    from harness.lock import locked
 
     require_sealable(case)  # before a key is made or a passphrase asked
+    own = signing_key(key)
     tool = f"shortmeasure {version('shortmeasure')}"
-    done = seal(case, signing_key(key), utc=utc_now(), tool=tool, sm3=sm3)
+    with locked(case.path):  # no run goes on while its case is sealed
+        done = seal(case, own, utc=utc_now(), tool=tool, sm3=sm3)
     require_as_sealed(case.path)  # read back from the disk
     if not done.complete:
         comment(f"{case.path}: the run was cut: sealed as it is, and bag-info.txt says so (Journal-State: cut)")

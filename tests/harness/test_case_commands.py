@@ -214,3 +214,35 @@ def test_export_and_import(capfd: pytest.CaptureFixture[str], case: Path, tmp_pa
     code, _, err = shortmeasure(capfd, "case", "export", case, tmp_path / "third")
     assert code == Exit.EVIDENCE
     assert not (tmp_path / "third").exists()
+
+
+def test_a_run_its_seal_and_what_is_refused_after(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    case = tmp_path / "raid"
+    document(capfd, "case", "new", case, "--id", "案 2026-9")
+    code, _, err = shortmeasure(capfd, "run", "dispenser-bench", "--bench", "dispenser-k3", "--case", case, "--json")
+    assert code in (Exit.OK, Exit.INCONCLUSIVE, Exit.NON_CONFORMING), err
+    sealed = document(capfd, "case", "seal", case)
+    assert sealed["complete"]
+    assert document(capfd, "verify", case)["bag_info"]["External-Identifier"] == "案 2026-9"
+    before = {path: path.read_bytes() for path in case.rglob("*") if path.is_file()}
+    judged, out, err = shortmeasure(capfd, "judge", case, "--json")
+    assert judged == code, err
+    assert {path: path.read_bytes() for path in case.rglob("*") if path.is_file()} == before
+    code, _, err = shortmeasure(capfd, "run", "--resume", case)
+    assert (code, "the case is sealed" in err) == (Exit.PRECONDITION, True), err
+    assert document(capfd, "verify", case, "--digest", sealed["digest"])["verifies"]
+    (case / "data/derived/verdict.json").chmod(0o600)
+    (case / "data/derived/verdict.json").write_bytes(b"{}")
+    code, _, err = shortmeasure(capfd, "judge", case)
+    assert (code, "verdict.json: changed" in err) == (Exit.EVIDENCE, True)
+
+
+def test_a_case_with_a_run_on_it_is_not_sealed(capfd: pytest.CaptureFixture[str], case: Path) -> None:
+    from harness.lock import locked
+
+    with locked(case):
+        code, _, err = shortmeasure(capfd, "case", "seal", case)
+    assert (code, "no run on it" in err) == (Exit.PRECONDITION, True)
+    assert not Case(case).sealed
+    document(capfd, "case", "seal", case)
+    assert not (case / "lock").exists()
