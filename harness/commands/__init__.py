@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from harness.commands import bench, capture, case, cheats, demo, dossier, judge, keys, plan, plugins, run
+from harness.commands import bench, capture, case, cheats, demo, doctor, dossier, judge, keys, plan, plugins, run
 
 
 def build_app() -> typer.Typer:
@@ -23,6 +23,7 @@ def build_app() -> typer.Typer:
     app.command("verify")(case.verify)
     app.command("cheats")(cheats.cheats)
     app.command("plugins")(plugins.plugins)
+    app.command("doctor")(doctor.doctor)
     app.command("dossier")(dossier.dossier)
     app.add_typer(case.app, name="case")
     app.add_typer(keys.app, name="keys")

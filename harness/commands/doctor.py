@@ -1,0 +1,45 @@
+"""`doctor`: is this computer fit for a raid, and how to mend what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.output import emit
+
+
+def doctor(
+    bench: Annotated[str, typer.Option("--bench", help="also look at the ports and standards of this bench")] = "",
+    cases: Annotated[
+        Path | None, typer.Option("--cases", help="the folder of the cases; else SHORTMEASURE_CASES, else ./cases")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
+) -> int:
+    """Look at ports, clock, disk, keys, standards and plugins.  Exit 0, or 41 when something would hinder a run."""
+    import os
+    from dataclasses import asdict
+
+    from harness.benches import find
+    from harness.doctor import BAD, STATES, examine
+    from harness.exits import Exit, printable
+    from harness.index import cases_root
+
+    file = find(bench) if bench else None
+    found = examine(cases_root(os.environ) if cases is None else cases, file)
+    lines = []
+    for check in found:
+        lines.append(f"{check.state:<5} {check.name:<10} {check.what}")
+        if check.remedy:
+            lines.append(f"{'':<16} mend: {check.remedy}")
+    worst = max((check.state for check in found), key=STATES.index)
+    count = sum(check.state == BAD for check in found)
+    lines.append(f"\n{count} of {len(found)} checks would hinder a run" if count else "\nnothing would hinder a run")
+    emit(
+        "doctor",
+        {"fit": not count, "worst": worst, "checks": [asdict(c) for c in found]},
+        printable("\n".join(lines)),
+        as_json,
+    )
+    return Exit.PRECONDITION if count else Exit.OK
