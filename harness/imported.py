@@ -35,6 +35,11 @@ def is_case(path: Path) -> bool:
     return path.is_dir() and (path / "data" / "journal").is_dir()
 
 
+def is_run(case: Case) -> bool:
+    """Whether the case holds a run of its own: its originals, if any, are photos and papers of it, no recordings."""
+    return "plan" in next(read_lines(case.journal)).body
+
+
 def import_recording(source: Path, case_path: Path, declared: Declaration, marks: Path | None = None) -> Imported:
     """Copy the recording at `source` (and the marks' file) unchanged into a new case, with hashes and declaration.
 
@@ -65,7 +70,7 @@ def imports(case: Case) -> list[Imported]:
             if not isinstance(names, list) or not names or not set(names) <= set(originals):
                 raise IntegrityError(f"{where}: expected an import of originals recorded before it, got {names!r:.120}")
             found.append(_imported(case, str(line.body.get("name")), names, from_body(line.body, where)))
-    if not found:  # imported before anything could be declared
+    if not found and not is_run(case):  # imported before anything could be declared
         return [_imported(case, name, [name], Declaration()) for name in dict.fromkeys(originals)]
     return found
 

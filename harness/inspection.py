@@ -30,7 +30,7 @@ from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
 from harness.enact import ability
 from harness.families import family_tests
-from harness.imported import imports, is_case
+from harness.imported import imports, is_case, is_run
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
@@ -193,7 +193,7 @@ def judge_path(path: Path) -> Mapping[str, Any]:
     case = Case.open(path)
     if case.sealed:
         require_as_sealed(path)
-    if not verify_case(path).originals:
+    if not verify_case(path).originals or is_run(case):
         return judge_case(case)
     recordings = imports(case)
     found = [segment for recording in recordings for segment in recording.segments()]

@@ -174,12 +174,12 @@ def _sources(source: Path) -> dict[str, Capture]:
     """What there is to export, by name: one capture of a file, one for each segment of a recorded case."""
     from captures.case import Case, verify_case
     from harness.derive.exported import recorded_captures
-    from harness.imported import imports, is_case
+    from harness.imported import imports, is_case, is_run
 
     if not is_case(source):
         return {source.name: _read(source)}
     case = Case.open(source)
-    if verify_case(source).originals:
+    if verify_case(source).originals and not is_run(case):
         return {recording.name: recording.capture() for recording in imports(case)}
     found = {name: capture for name, capture in recorded_captures(case).items() if capture.trains}
     if not found:

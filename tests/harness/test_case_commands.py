@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from captures.case import Case
+from captures.journal import JournalWriter
 from captures.seal_token import read_request
 from captures.signing import Ed25519PrivateKey, fingerprint, public_pem
 from harness.commands import build_app
@@ -221,11 +222,15 @@ def test_a_run_its_seal_and_what_is_refused_after(capfd: pytest.CaptureFixture[s
     document(capfd, "case", "new", case, "--id", "案 2026-9")
     code, _, err = shortmeasure(capfd, "run", "dispenser-bench", "--bench", "dispenser-k3", "--case", case, "--json")
     assert code in (Exit.OK, Exit.INCONCLUSIVE, Exit.NON_CONFORMING), err
+    (tmp_path / "seal 1.jpg").write_bytes(b"a photo is an original, and no recording to be judged")
+    with JournalWriter.resume(Case(case).journal) as writer:
+        Case(case).import_original(tmp_path / "seal 1.jpg", writer.append)
+        writer.append({"kind": "end", "status": "complete", "why": ""})
     sealed = document(capfd, "case", "seal", case)
     assert sealed["complete"]
     assert document(capfd, "verify", case)["bag_info"]["External-Identifier"] == "案 2026-9"
     before = {path: path.read_bytes() for path in case.rglob("*") if path.is_file()}
-    judged, out, err = shortmeasure(capfd, "judge", case, "--json")
+    judged, _, err = shortmeasure(capfd, "judge", case, "--json")
     assert judged == code, err
     assert {path: path.read_bytes() for path in case.rglob("*") if path.is_file()} == before
     code, _, err = shortmeasure(capfd, "run", "--resume", case)

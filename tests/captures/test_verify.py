@@ -1,0 +1,213 @@
+"""`verify` on hostile input: nothing outside is opened, nothing grows, every complaint has file, expected and got."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.attacks import retagged
+from captures import bag
+from captures.bag import Difference, hash_file, manifest_bytes, read_info, read_manifest, read_small, tree
+from captures.errors import IntegrityError
+from captures.seal import seal
+from captures.verify import MAX_DIFFERENCES, require_as_sealed, verify
+from tests.captures.sealed import KEY, TOOL, UTC, finished_case
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    case = finished_case(tmp_path / "case")
+    seal(case, KEY, utc=UTC, tool=TOOL)
+    return case.path
+
+
+def put(path: Path, data: bytes) -> None:
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
+
+
+@contextmanager
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The paths that are opened meanwhile, links resolved."""
+    names: list[str] = []
+    real_open, builtin = os.open, open
+
+    def spy_os(path: object, *args: object, **options: object) -> int:
+        names.append(os.path.realpath(str(path)))
+        return real_open(path, *args, **options)  # type: ignore[arg-type]
+
+    def spy(path: object, *args: object, **options: object) -> object:
+        if not isinstance(path, int):
+            names.append(os.path.realpath(str(path)))
+        return builtin(path, *args, **options)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.open", spy_os)
+        patched.setattr("builtins.open", spy)
+        yield names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data/../../secret.txt", "../secret.txt", "data/./../../secret.txt", "/secret.txt", "data/originals/../../../secret.txt",
+        "data\\..\\..\\secret.txt", "data/%2e%2e/secret.txt", "C:/secret.txt", "data/derived/link/secret.txt", "data/derived/link",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("manifest", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
+def test_nothing_outside_is_opened(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, manifest: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for secret in (tmp_path / "secret.txt", outside / "secret.txt"):
+        secret.write_bytes(b"secret")
+    if "link" in path:
+        (case / "data/derived/link").symlink_to(outside if path.endswith("txt") else outside / "secret.txt")
+    raw = (case / manifest).read_bytes()
+    put(case / manifest, raw + f"{hashlib.sha256(b'secret').hexdigest()}  {path}\n".encode())
+    if manifest == "manifest-sha256.txt":
+        retagged(case)
+    with opened(monkeypatch) as names:
+        found = verify(case)
+    assert found.differences
+    root = os.path.realpath(case)
+    assert names
+    assert [name for name in names if not name.startswith(root)] == []
+
+
+def test_a_journal_that_is_a_link_is_not_followed(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = tmp_path / "moved"
+    os.rename(case / "data" / "journal", moved)
+    (case / "data" / "journal").symlink_to(moved)
+    with opened(monkeypatch) as names:
+        found = verify(case)
+    assert any("symbolic link" in difference.got for difference in found.differences)
+    assert [name for name in names if name.startswith(os.path.realpath(moved))] == []
+
+
+def test_too_many_and_too_large(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(case / "bag-info.txt", b"A: " + b"x" * (1 << 17))
+    assert any("at most" in difference.expected for difference in verify(case).differences)
+    put(case / "tagmanifest-sha256.txt", b"\n" * 70_000)
+    assert any(difference.file == "tagmanifest-sha256.txt" for difference in verify(case).differences)
+    assert len(verify(case).differences) <= MAX_DIFFERENCES
+    raw = manifest_bytes({f"data/{number}": "0" * 64 for number in range(2000)})
+    put(case / "manifest-sha256.txt", raw)
+    assert len(verify(case).differences) == MAX_DIFFERENCES
+    monkeypatch.setattr(bag, "MAX_FILES", 10)
+    with pytest.raises(IntegrityError, match="at most 10 files"):
+        verify(case)
+
+
+def test_folders_nested_without_end(case: Path) -> None:
+    deep = case / "data" / "derived"
+    for _ in range(40):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    assert any(difference.what == "nested too deeply" for difference in verify(case).differences)
+
+
+def test_a_file_that_changes_its_size_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"x" * 100)
+    for size in (99, 101, 0):
+        with pytest.raises(IntegrityError, match=f"expected {size} bytes"):
+            hash_file(path, ("sha256",), size)
+    assert hash_file(path, ("sha256",), 100) == (hashlib.sha256(b"x" * 100).hexdigest(),)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names on this system")
+def test_a_pipe_does_not_hold_it_up(case: Path) -> None:
+    for name in ("README.txt", "seal/digest.txt", "data/journal/0001.jsonl", "tagmanifest-sha256.txt"):
+        (case / name).unlink()
+        os.mkfifo(case / name)
+        assert verify(case).differences
+        with pytest.raises((IntegrityError, OSError)):
+            read_small(case / name, 10)
+
+
+def test_what_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"")
+    for path in (tmp_path / "x", tmp_path / "nowhere"):
+        with pytest.raises(IntegrityError, match="expected a case folder"):
+            verify(path)
+    assert verify(tmp_path).differences  # a folder, and no case
+
+
+def test_a_journal_that_contradicts_its_seal_is_named_by_its_line(case: Path) -> None:
+    raw = (case / "data/journal/0001.jsonl").read_bytes()
+    put(case / "data/journal/0001.jsonl", raw.replace(b"20.00 L", b"20.01 L", 1))
+    with pytest.raises(IntegrityError, match=r"data/journal/0001\.jsonl line 5: .*expected .*got") as caught:
+        require_as_sealed(case)
+    assert "changed, sha256 in manifest-sha256.txt line" in str(caught.value)
+
+
+def test_a_difference_never_sends_control_characters() -> None:
+    difference = Difference("a\x1b[2J", "x", "y\n", "\u202ez")
+    assert str(difference).isprintable()
+
+
+TAGS = (
+    "bagit.txt",
+    "bag-info.txt",
+    "manifest-sha256.txt",
+    "tagmanifest-sha256.txt",
+    "data/case.json",
+    "seal/digest.txt",
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(TAGS), data=st.data())
+def test_any_bytes_in_any_file_are_a_difference(case: Path, name: str, data: st.DataObject) -> None:
+    raw = (case / name).read_bytes()
+    start = data.draw(st.integers(0, len(raw)))
+    stop = data.draw(st.integers(start, len(raw)))
+    piece = data.draw(
+        st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    )
+    changed = raw[:start] + piece + raw[stop:]
+    try:
+        put(case / name, changed)
+        found = verify(case)
+        assert bool(found.differences) == (changed != raw)
+        assert all(str(difference).isprintable() for difference in found.differences)
+    finally:
+        put(case / name, raw)
+
+
+@given(st.binary(max_size=300))
+def test_manifests_of_any_bytes(raw: bytes) -> None:
+    for payload in (True, False):
+        entries, wrong = read_manifest(raw, "m", payload)
+        for path in entries:
+            assert ".." not in path.split("/")
+            assert path.startswith("data/") == payload
+        assert wrong or manifest_bytes(entries) == raw or len(entries) > 1 or not raw
+    read_info(raw)
+
+
+def test_names_that_are_no_text(case: Path) -> None:
+    if os.name != "posix":
+        pytest.skip("names are bytes on POSIX only")
+    with open(os.fsencode(case) + b"/data/\xff\xfe", "wb"):
+        pass
+    found = verify(case)
+    assert any("\\xdcff" in str(difference) for difference in found.differences)
+    assert "data/\udcff\udcfe" in tree(case).files
+
+
+def test_it_writes_nothing(case: Path) -> None:
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in case.rglob("*")}
+    verify(case)
+    assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in case.rglob("*")} == before
+    shutil.rmtree(case)
