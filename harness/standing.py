@@ -107,7 +107,7 @@ class _Reader:
             self.anchor = int(body["t_ns"]), datetime.fromisoformat(str(body["utc"])), speed
 
     def standing(self, journal: Path) -> Standing:
-        if self.header is None or self.anchor is None or "bench" not in self.header or "plan" not in self.header:
+        if self.header is None or "bench" not in self.header or "plan" not in self.header:
             raise IntegrityError(
                 f"{journal}: expected the journal of a run, it names no plan and bench; begin a new case"
             )
@@ -129,7 +129,8 @@ class _Reader:
         return Standing(self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status)
 
     def _last_utc(self) -> str:
-        """UTC of the last instant recorded, counted on from the last pair of clocks."""
-        assert self.anchor is not None
+        """UTC of the last instant recorded, counted on from the last pair of clocks; "" where none was recorded yet."""
+        if self.anchor is None:
+            return ""
         t_ns, utc, speed = self.anchor
         return (utc + timedelta(microseconds=(self.last_ns - t_ns) / 1000 / speed)).isoformat()
