@@ -30,7 +30,7 @@ from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.site import by_instrument
 from harness.enact import ability
 from harness.families import family_tests
-from harness.imported import imports, is_case, is_run
+from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
@@ -96,7 +96,9 @@ def inspect(
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
     with locked(case_path):
-        bench = open_bench(bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike, answers=answers)
+        bench = open_bench(
+            bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike, answers=answers
+        )
         provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
         return _carried_out(plan, bench, case, draw_seed)
 
@@ -193,7 +195,9 @@ def judge_path(path: Path) -> Mapping[str, Any]:
     case = Case.open(path)
     if case.sealed:
         require_as_sealed(path)
-    if not verify_case(path).originals or is_run(case):
+    report = verify_case(path)
+    refuse_results(case)
+    if not report.originals or is_run(case):
         return judge_case(case)
     recordings = imports(case)
     found = [segment for recording in recordings for segment in recording.segments()]
@@ -220,8 +224,8 @@ def judge_journal(journal: Path) -> Mapping[str, Any]:
     """The verdict document of what journal folder `journal` holds so far, whether its run has ended or not."""
     recorded = read_recorded(journal)
     if recorded.bench.site is not None:
-        return judge_site(recorded, _judge_one)
-    return _judge_one(recorded, segments(recorded), Fraction(1))
+        return with_standards(judge_site(recorded, _judge_one), recorded)
+    return with_standards(_judge_one(recorded, segments(recorded), Fraction(1)), recorded)
 
 
 def so_far(journal: Path, under_test: str) -> Outcome:
@@ -243,7 +247,7 @@ def so_far(journal: Path, under_test: str) -> Outcome:
 def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
     """The verdict document of one instrument, with its `share` of the case's alpha."""
     bench = recorded.bench
-    document = _judged(
+    return _judged(
         found,
         bench.profile,
         edition(bench.edition),
@@ -253,7 +257,6 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
         bench.kit,
         share,
     )
-    return with_standards(document, recorded)
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:

@@ -1,7 +1,7 @@
 """What a case says of its own making: software, method, limits, standards and clock (evidence.md 1.5 items 7 to 13).
 
 Two records.  The *header*, the journal's first line, holds what is the same for every run of this method on this
-computer, and what the parties gave for this run (nonce, previous case): under the virtual clock equal seeds still give
+computer, and what was given before the run (nonce, previous case): under the virtual clock equal seeds still give
 equal bytes.  The *provenance* entry behind the first span holds what is this hour's: command line, offset from UTC,
 what the system says of its clock, room on the disk.  It is written in real time only: virtual time has no clock to
 check, and the command line of a simulation names the cheat, which no case may know.
@@ -102,19 +102,21 @@ def header(
         "standards": declared(bench),
         **({"nonce": said.nonce} if said.nonce else {}),
         **({"after": said.after} if said.after else {}),
-        **({"environment": [dict(one) for one in said.environment]} if said.environment else {}),
     }
 
 
 def record(
     recorder: Recorder, bench: BenchFile, said: Told, overrides: Sequence[Override], facts: Mapping[str, Any]
 ) -> None:
-    """Overrides, and in real time what is this hour's (`facts`: further figures, such as the room on the disk)."""
+    """What every start of the run says anew: overrides, readings of the environment, and in real time what is this hour's
+    (`facts`: further figures, such as the room on the disk)."""
     for override in overrides:
         recorder.entry(
             "override", what=override.what, why=override.reason, standard=override.standard.name,
             certificate=override.standard.certificate, due=override.standard.due,
         )  # fmt: skip
+    for reading in said.environment:
+        recorder.entry("environment", **reading)
     if world_of(bench) == "real":
         recorder.entry(
             "provenance", argv=impersonal(said.argv), wall=asdict(clock_state()), **facts,

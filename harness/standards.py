@@ -87,14 +87,19 @@ def declared(bench: BenchFile) -> list[dict[str, str]]:
 
 
 def with_standards(document: Mapping[str, Any], recorded: Recorded) -> dict[str, Any]:
-    """The verdict `document` with the standards it rests on and what limits them."""
+    """The verdict `document` with the standards it rests on and what limits them; of a site, in each instrument's notes."""
     limits = limitations(recorded)
-    return {
-        **document,
-        "standards": declared(recorded.bench),
-        "limitations": limits,
-        "notes": [*document["notes"], *limits, *_unstated(recorded.bench)],
-    }
+    notes = [*limits, *_unstated(recorded.bench)]
+
+    def noted(one: Mapping[str, Any]) -> dict[str, Any]:
+        return {**one, "notes": [*one["notes"], *notes]}
+
+    whole = (
+        noted(document)
+        if "notes" in document
+        else {**document, "instruments": [noted(one) for one in document["instruments"]]}
+    )
+    return {**whole, "standards": declared(recorded.bench), "limitations": limits}
 
 
 def limitations(recorded: Recorded) -> list[str]:

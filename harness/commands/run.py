@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands import plan as plans
+
 
 def run(
     plan: Annotated[str, typer.Argument(help="dispenser-raid, dispenser-bench, gas-raid, site-survey")] = "",
@@ -39,24 +41,38 @@ def run(
         list[str] | None,
         typer.Option("--environment", help="NAME=VALUE@SENSOR: temperature_c, humidity_percent or pressure_hpa"),
     ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="a file that answers instead of the operator (docs/plans.md)")
+    ] = None,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="never wait for a person: a prompt ends the run")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list the steps and their cost, touch nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """Run a plan over a bench, record everything into a case, judge it, and say what was found.
 
     A run that was cut, stopped or failed goes on with --resume CASE, where it was.
     """
+    from harness.answering import answered, name_leftovers
     from harness.benches import draw_seed, find, world
-    from harness.exits import UsageError, run_exit
+    from harness.exits import UsageError, explain, run_exit
     from harness.inspection import inspect
     from harness.inspection import resume as go_on
     from harness.provenance import told
     from harness.report.show import pictures, show
     from harness.standing import recorded_bench
 
+    if dry_run:
+        return plans.show(plan, bench=bench, as_json=as_json)
     said = told(sys.argv[1:], nonce, after, override_standard or (), environment or ())
     if resume is not None:
         if plan or case is not None:
             raise UsageError("expected --resume CASE alone: plan and case are those of the run that goes on")
+        if nonce or after:
+            raise UsageError(
+                "expected --nonce and --after when a run begins: they stand in the first line of its journal"
+            )
         path = resume
         file = find(bench) if bench else recorded_bench(path)
     else:
@@ -65,12 +81,16 @@ def run(
                 "expected PLAN, --bench FILE and --case DIR for a new run, or --resume CASE to go on with one"
             )
         path, file = case, find(bench)
+    file, spoken = answered(file, answers, no_input)
     simulated = world(file, cheat or None, seed) if file.simulated else None
     lots = draw_seed(file, seed) if file.simulated else ""
     if resume is not None:
         done = go_on(path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said)
     else:
-        done = inspect(plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said)
+        done = inspect(plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken)
+    name_leftovers(spoken)
     show(done.document, as_json)
     pictures(path, done.document)
+    if done.result.error is not None:
+        explain(done.result.error)
     return run_exit(done.result.error, done.result.resumable, done.document)

@@ -67,7 +67,8 @@ def test_the_header_names_software_method_limits_and_standards(tmp_path: Path, m
     assert header["world"] == "simulated"
     assert header["nonce"] == "4711"
     assert header["after"] == "a" * 64
-    assert header["environment"] == [{"quantity": "temperature_c", "value": "23.4", "sensor": "THERMO 17"}]
+    (air,) = bodies(tmp_path / "case", "environment")
+    assert (air["quantity"], air["value"], air["sensor"]) == ("temperature_c", "23.4", "THERMO 17")
     assert header["bench_sha256"] == hashlib.sha256(bench.text.encode()).hexdigest()
     assert header["software"]["files_sha256"] == software.software()["files_sha256"]
     assert {"numpy", "scipy", "pyserial", "typer"} <= set(header["dependencies"])
@@ -124,6 +125,21 @@ def test_an_override_is_journalled_and_limits_the_verdict(tmp_path: Path, monkey
     assert "certificate V-17, due 2026-11-20, used on 2026-11-21 (UTC)" in limit
     assert f"note: {limit}" in verdict_text(document)
     assert document["standards"][0]["certificate"] == "V-17"
+
+
+def test_a_site_says_it_of_every_instrument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        find("site-k0").text
+        + '\n[standards.scale]\nof = "reference"\ncertificate = "M-1"\nu = "0.001"\nunit = "kg"\ndue = 2026-01-31\n'
+    )
+    bench, said = parse(text, "bench.toml"), Told(overrides={"scale": "on purpose"}, today=TODAY)
+    done = inspection.inspect(
+        "site-survey", bench, tmp_path / "case", world=world(bench, None, 1), told=said, draw_seed="0" * 32
+    )
+    (limit,) = done.document["limitations"]
+    assert "standard scale, certificate M-1, due 2026-01-31" in limit
+    assert len(done.document["instruments"]) >= 2
+    assert all(limit in one["notes"] for one in done.document["instruments"])
 
 
 def test_a_reason_without_need_is_refused(tmp_path: Path) -> None:
