@@ -5,32 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.report.text import CONFORMITY, INTEGRITY, percent, verdict_text
+from fixtures.language import mark, translate
+from harness.report.text import (
+    CONFORMITY,
+    CONFORMITY_LINE,
+    INTEGRITY,
+    INTEGRITY_LINE,
+    cut_short,
+    percent,
+    verdict_text,
+)
 
 RULE = "-" * 72
 
 
 def site_text(document: Mapping[str, Any]) -> str:
-    """The verdict of a site and of its instruments."""
-    lines = [f"Technical analysis of site {document['site']}: on-site examination, not verification", ""]
-    if document["status"] != "complete":
-        lines += [
-            f"RUN {document['status'].upper()}: {document['why']}",
-            "What was recorded before is judged below.",
-            "",
-        ]
+    """The verdict of a site and of its instruments, in the reader's language."""
+    title = mark("Technical analysis of site {site}: on-site examination, not verification")
+    gravest = translate(mark("  (the gravest of its instruments on each axis)"))
+    level = translate(CONFORMITY[document["conformity"]])
+    lines = [translate(title, site=document["site"]), "", *cut_short(document)]
     lines += [
-        f"integrity   {INTEGRITY[document['integrity']]}",
-        f"conformity  {CONFORMITY[document['conformity']]}  (the gravest of its instruments on each axis)",
+        translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])),
+        translate(CONFORMITY_LINE, level=level, detail=gravest),
         "",
     ]
     for one in document["instruments"]:
         survey = one["survey"]
-        how = "full plan" if survey["full_plan"] else "survey only"
-        named = f", complaint: {survey['complaint']}" if survey["complaint"] else ", drawn by lot"
+        how = translate(mark("full plan") if survey["full_plan"] else mark("survey only"))
+        if survey["complaint"]:
+            named = translate(mark(", complaint: {complaint}"), complaint=survey["complaint"])
+        else:
+            named = translate(mark(", drawn by lot"))
         lines.append(f"  {one['instrument']:<12} {one['integrity']:<12} {one['conformity']:<12} {how}{named}")
     if document["not_measured"]:
-        lines.append(f"  not measured: {', '.join(document['not_measured'])}")
+        lines.append(translate(mark("  not measured: {ids}"), ids=", ".join(document["not_measured"])))
     lines += ["", *_batch(document["batch"]), "", *_draw(document), "", *_records(document["records"])]
     for one in document["instruments"]:
         lines += ["", RULE, verdict_text(one)]
@@ -38,16 +47,31 @@ def site_text(document: Mapping[str, Any]) -> str:
 
 
 def _batch(figures: Mapping[str, Any]) -> list[str]:
-    lines = ["Instruments of the site together (conformity information, no finding about any of them):"]
-    said = {"measured": "all measured", "drawn": "drawn by lot"}
-    for key, name in said.items():
+    lines = [
+        translate(mark("Instruments of the site together (conformity information, no finding about any of them):"))
+    ]
+    for key, name in {"measured": mark("all measured"), "drawn": mark("drawn by lot")}.items():
         one = figures[key]
         if one is None:
-            lines.append(f"  {name}: fewer than two instruments with an error of indication")
+            text = mark("  {name}: fewer than two instruments with an error of indication")
+            lines.append(translate(text, name=translate(name)))
             continue
+        text = mark(
+            "  {name}: mean error of indication {mean} over {n}, standard uncertainty {u}; "
+            "mean not above 0: p = {p_mean}; {positive} of {decided} above 0: p = {p_sign}"
+        )
         lines.append(
-            f"  {name}: mean error of indication {percent(one['mean'])} over {one['n']}, standard uncertainty {percent(one['u'], sign=False)}; "
-            f"mean not above 0: p = {one['p_mean']:.2g}; {one['positive']} of {one['decided']} above 0: p = {one['p_sign']:.2g}"
+            translate(
+                text,
+                name=translate(name),
+                mean=percent(one["mean"]),
+                n=one["n"],
+                u=percent(one["u"], sign=False),
+                p_mean=f"{one['p_mean']:.2g}",
+                positive=one["positive"],
+                decided=one["decided"],
+                p_sign=f"{one['p_sign']:.2g}",
+            )
         )
     return lines
 
@@ -55,18 +79,18 @@ def _batch(figures: Mapping[str, Any]) -> list[str]:
 def _draw(document: Mapping[str, Any]) -> list[str]:
     alpha = document["alpha"]
     shares = ", ".join(f"{id} {share}" for id, share in alpha["shares"].items())
-    lines = [f"false-accusation budget of the case: alpha = {alpha['case']:g}, shared before the run: {shares}"]
+    text = mark("false-accusation budget of the case: alpha = {alpha}, shared before the run: {shares}")
+    lines = [translate(text, alpha=f"{alpha['case']:g}", shares=shares)]
     lots = document["draw"]
     if lots is not None:
-        lines.append(
-            f"draw by lot: {', '.join(lots['drawn'])} of {', '.join(lots['candidates'])}; seed {lots['seed']}, "
-            f"its SHA-256 shown beforehand {lots['sha256']}"
-        )
+        text = mark("draw by lot: {drawn} of {candidates}; seed {seed}, its SHA-256 shown beforehand {sha256}")
+        drawn, candidates = ", ".join(lots["drawn"]), ", ".join(lots["candidates"])
+        lines.append(translate(text, drawn=drawn, candidates=candidates, seed=lots["seed"], sha256=lots["sha256"]))
     return lines
 
 
 def _records(records: list[Mapping[str, Any]]) -> list[str]:
-    lines = ["Complaint receipts and covert purchases:"] if records else []
+    lines = [translate(mark("Complaint receipts and covert purchases:"))] if records else []
     for record in records:
         values = "; ".join(f"{key} {value}" for key, value in record["values"].items() if value)
         lines.append(f"  {record['instrument']:<12} {record['kind']:<16} {values}  ({record['place']})")

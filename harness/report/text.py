@@ -5,131 +5,198 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fixtures.language import mark, translate
+from harness.report.wording import chain, mechanism, said
+
 INTEGRITY = {
-    "proven": "PROVEN: features of a cheating function were detected",
-    "suspect": "SUSPECT: something breaks the chain, but not all conditions of `proven` are met",
-    "inconclusive": "INCONCLUSIVE: a question this case had to answer could not be answered",
-    "no_evidence": "NO EVIDENCE of a cheating function in what was tried",
+    "proven": mark("PROVEN: features of a cheating function were detected"),
+    "suspect": mark("SUSPECT: something breaks the chain, but not all conditions of `proven` are met"),
+    "inconclusive": mark("INCONCLUSIVE: a question this case had to answer could not be answered"),
+    "no_evidence": mark("NO EVIDENCE of a cheating function in what was tried"),
 }
 CONTRAST = {
-    "knowledge": "covert with overt deliveries",
-    "state": "deliveries before and after power was cut",
-    "volume": "long with short deliveries",
-    "event": "sales with and without a key, remote or switch worked",
-    "flow": "slow with full flow",
-    "preset": "sales by amount with sales by volume",
+    "knowledge": mark("covert with overt deliveries"),
+    "state": mark("deliveries before and after power was cut"),
+    "volume": mark("long with short deliveries"),
+    "event": mark("sales with and without a key, remote or switch worked"),
+    "flow": mark("slow with full flow"),
+    "preset": mark("sales by amount with sales by volume"),
 }
-CONFORMITY = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+CONFORMITY = {"pass": mark("PASS"), "fail": mark("FAIL"), "inconclusive": mark("INCONCLUSIVE")}
+LEVEL = {"proven": mark("proven"), "suspect": mark("suspect")}
+BASIS = {
+    "prespecified": mark("prespecified"),
+    "exploratory": mark("exploratory"),
+    "confirmatory": mark("confirmatory"),
+}
+STATUS = {"stopped": mark("RUN STOPPED: {why}"), "error": mark("RUN ERROR: {why}")}
+INTEGRITY_LINE, CONFORMITY_LINE = mark("integrity   {level}"), mark("conformity  {level}{detail}")
 
 
 def verdict_text(document: Mapping[str, Any]) -> str:
-    """The verdict in at most a few screens."""
-    lines = [f"Technical analysis of {document['instrument']}: on-site examination, not verification", ""]
-    if document["status"] != "complete":
-        lines += [
-            f"RUN {document['status'].upper()}: {document['why']}",
-            "What was recorded before is judged below.",
-            "",
-        ]
-    lines.append(f"integrity   {INTEGRITY[document['integrity']]}")
-    lines.append(f"conformity  {CONFORMITY[document['conformity']]}{_conformity(document['conformity_detail'])}")
+    """The verdict in at most a few screens, in the reader's language."""
+    title = mark("Technical analysis of {instrument}: on-site examination, not verification")
+    lines = [translate(title, instrument=document["instrument"]), ""]
+    lines += cut_short(document)
+    lines.append(translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])))
+    level = translate(CONFORMITY[document["conformity"]])
+    lines.append(translate(CONFORMITY_LINE, level=level, detail=_conformity(document["conformity_detail"])))
     for number, finding in enumerate(document["findings"], 1):
         lines += ["", *_finding(number, finding)]
-    lines += ["", "What the case had to answer:"]
-    for question in document["coverage"]:
-        if not question["answered"] and not question["required"]:
-            answer = "not asked of this bench"
-        else:
-            answer = "answered" if question["answered"] else "NOT ANSWERED"
-        mde = (
-            ""
-            if question["mde"] is None
-            else f"; smallest effect that would have been seen: {percent(question['mde'])}"
-        )
-        why = f" ({question['why']})" if question["why"] else ""
-        lines.append(f"  - {question['text']}: {answer}{why}{mde}")
-    lines += ["", *(f"note: {note}" for note in document["notes"] if not note.startswith("weight of "))]
+    lines += ["", translate(mark("What the case had to answer:"))]
+    lines += [f"  - {_answered(question)}" for question in document["coverage"]]
+    notes = [note for note in document["notes"] if not note.startswith("weight of ")]
+    lines += ["", *(translate(mark("note: {note}"), note=said(note)) for note in notes)]
     return "\n".join(lines).rstrip()
+
+
+def cut_short(document: Mapping[str, Any]) -> list[str]:
+    """What is said of a run that did not come to its end."""
+    if document["status"] == "complete":
+        return []
+    status = STATUS.get(document["status"], mark("RUN {status}: {why}"))
+    return [
+        translate(status, status=str(document["status"]).upper(), why=document["why"]),
+        translate(mark("What was recorded before is judged below.")),
+        "",
+    ]
+
+
+def _answered(question: Mapping[str, Any]) -> str:
+    if question["answered"]:
+        answer = mark("answered")
+    else:
+        answer = mark("NOT ANSWERED") if question["required"] else mark("not asked of this bench")
+    text = translate(mark("{question}: {answer}"), question=said(question["text"]), answer=translate(answer))
+    if question["why"]:
+        text += translate(mark(" ({why})"), why=said(question["why"]))
+    if question["mde"] is not None:
+        effect = percent(question["mde"])
+        text += translate(mark("; smallest effect that would have been seen: {effect}"), effect=effect)
+    return text
 
 
 def _conformity(detail: Mapping[str, Any]) -> str:
     if detail["error"] is None:
-        return "  (no error of indication could be formed)"
-    text = f"  error of indication {percent(detail['error'])}; standard uncertainty {percent(detail['u'], sign=False)}, maximum permissible error +-{percent(detail['limit'], sign=False)}"
-    text += f" by {detail['edition_title']}, clause: {detail['clause']}"
+        return translate(mark("  (no error of indication could be formed)"))
+    stated = mark(
+        "  error of indication {error}; standard uncertainty {u}, maximum permissible error +-{limit} by {edition}, clause: {clause}"
+    )
+    text = translate(
+        stated,
+        error=percent(detail["error"]),
+        u=percent(detail["u"], sign=False),
+        limit=percent(detail["limit"], sign=False),
+        edition=detail["edition_title"],
+        clause=detail["clause"],
+    )
     if not detail["verified"]:
-        text += "\n            this limit is unverified: the result is not a legal statement of non-conformity or conformity"
+        legal = mark("this limit is unverified: the result is not a legal statement of non-conformity or conformity")
+        text += f"\n            {translate(legal)}"
     return text
 
 
 def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
-    lines = [f"Finding {number}: {finding['level']}, link {finding['link']}: {finding['mechanism']}"]
+    level, link = translate(LEVEL[finding["level"]]), chain(finding["link"])
+    head = mark("Finding {number}: {level}, link {link}: {mechanism}")
+    lines = [translate(head, number=number, level=level, link=link, mechanism=mechanism(finding["mechanism"]))]
     if finding["effect"] is not None:
         interval = finding["interval"]
-        span = "" if interval is None else f" (from {percent(interval[0])} to {percent(interval[1])})"
-        lines.append(
-            f"  size        {percent(finding['effect'])} too much indicated, median of the deliveries that show it{span}"
-        )
+        span = "" if interval is None else translate(SPAN, low=percent(interval[0]), high=percent(interval[1]))
+        size = mark("  size        {effect} too much indicated, median of the deliveries that show it{span}")
+        lines.append(translate(size, effect=percent(finding["effect"]), span=span))
     if where := _where(finding["at"]):
-        lines.append(f"  where       {where}")
-    lines.append(f"  rests on    {', '.join(finding['segments'])} by {', '.join(finding['detectors'])}")
+        lines.append(translate(mark("  where       {where}"), where=where))
+    rests = mark("  rests on    {segments} by {detectors}")
+    lines.append(translate(rests, segments=", ".join(finding["segments"]), detectors=", ".join(finding["detectors"])))
     lines.append(
-        f"  evidence    e-value {finding['evidence']:.3g}, threshold {finding['threshold']:.3g} ({finding['threshold_source']}), {finding['basis']}"
+        translate(
+            mark("  evidence    e-value {e}, threshold {threshold} ({source}), {basis}"),
+            e=f"{finding['evidence']:.3g}",
+            threshold=f"{finding['threshold']:.3g}",
+            source=finding["threshold_source"],
+            basis=translate(BASIS.get(finding["basis"], finding["basis"])),
+        )
     )
-    lines.append(f"  possible    {', '.join(finding['catalogue_ids']) or 'no known function fits'}")
+    possible = ", ".join(finding["catalogue_ids"]) or translate(mark("no known function fits"))
+    lines.append(translate(mark("  possible    {ids}"), ids=possible))
     for explanation in finding["explanations"]:
-        state = f"excluded by {explanation['excluded_by']}" if explanation["excluded_by"] else "NOT excluded"
-        lines.append(f"  honest      {explanation['cause']}: {state}")
-    lines += [f"  limited     {limit}" for limit in finding["limits"]]
+        state = translate(mark("NOT excluded"))
+        if explanation["excluded_by"]:
+            facts = " + ".join(said(fact) for fact in explanation["excluded_by"].split(" + "))
+            state = translate(mark("excluded by {facts}"), facts=facts)
+        lines.append(translate(mark("  honest      {cause}: {state}"), cause=said(explanation["cause"]), state=state))
+    lines += [translate(mark("  limited     {limit}"), limit=said(limit)) for limit in finding["limits"]]
     return lines
+
+
+SPAN = mark(" (from {low} to {high})")
 
 
 def _where(at: Mapping[str, Any]) -> str:
     """What was located, in words: the volume at which it begins, and what it follows."""
-    said = []
+    told = []
     onset = at.get("onset_l")
     if isinstance(onset, list):
-        said.append(f"begins between {min(onset):.2f} and {max(onset):.2f} L, not at one volume in every delivery")
+        text = mark("begins between {low} and {high} L, not at one volume in every delivery")
+        told.append(translate(text, low=f"{min(onset):.2f}", high=f"{max(onset):.2f}"))
     elif onset is not None:
         low, high = at.get("onset_interval_l", (onset, onset))
-        said.append(f"begins at {onset:.2f} L in every delivery (from {low:.2f} to {high:.2f} L)")
+        text = mark("begins at {at} L in every delivery (from {low} to {high} L)")
+        told.append(translate(text, at=f"{onset:.2f}", low=f"{low:.2f}", high=f"{high:.2f}"))
     if breaks := at.get("breaks_l"):
         places = ", ".join(
-            f"{b['at_l']:.2f} L (from {b['interval_l'][0]:.2f} to {b['interval_l'][1]:.2f} L)" for b in breaks
+            translate(
+                mark("{at} L (from {low} to {high} L)"),
+                at=f"{b['at_l']:.2f}",
+                low=f"{b['interval_l'][0]:.2f}",
+                high=f"{b['interval_l'][1]:.2f}",
+            )
+            for b in breaks
         )
-        said.append(f"{at.get('kind', 'break')}: breaks in every delivery at {places}")
+        text = mark("{kind}: breaks in every delivery at {places}")
+        told.append(translate(text, kind=said(str(at.get("kind", "break"))), places=places))
     if stretches := at.get("stretches"):
-        said.append(f"in {at['course_of']}: {_gains(stretches)}")
+        told.append(translate(mark("in {course}: {gains}"), course=at["course_of"], gains=_gains(stretches)))
     if jumps := at.get("jumps_l"):
-        said.append("jumps: " + ", ".join(f"{j['litres']:+.2f} L at {j['at_l']:.2f} L" for j in jumps))
+        each = [
+            translate(mark("{litres} L at {at} L"), litres=f"{j['litres']:+.2f}", at=f"{j['at_l']:.2f}") for j in jumps
+        ]
+        told.append(translate(mark("jumps: {jumps}"), jumps=", ".join(each)))
     if at.get("follows") == "time":
-        said.append(
-            f"a comb of {at['rate_hz']:g} a second whatever flows"
-            + (f", {at['l_per_min']:g} L/min" if "l_per_min" in at else "")
-        )
+        told.append(translate(mark("a comb of {rate} a second whatever flows"), rate=f"{at['rate_hz']:g}"))
+        if "l_per_min" in at:
+            told[-1] += translate(mark(", {flow} L/min"), flow=f"{at['l_per_min']:g}")
     if "slots" in at:
-        said.append(f"{at['slots']} slots a revolution, {at.get('declared', '?')} declared")
+        text = mark("{slots} slots a revolution, {declared} declared")
+        told.append(translate(text, slots=at["slots"], declared=at.get("declared", "?")))
     if "recorded_ratio" in at:
-        said.append(f"the totaliser recorded {at['recorded_ratio']:.1%} of what was sold")
+        text = mark("the totaliser recorded {share} of what was sold")
+        told.append(translate(text, share=f"{at['recorded_ratio']:.1%}"))
     if "start_l" in at:
-        said.append(f"sales begin at {at['start_l']:g}")
+        told.append(translate(mark("sales begin at {start}"), start=f"{at['start_l']:g}"))
     if modes := at.get("upper_mode"):
-        said.append(f"only in the sales {', '.join(modes)}")
+        told.append(translate(mark("only in the sales {sales}"), sales=", ".join(modes)))
     if besides := at.get("besides"):
-        said.append(f"besides, over {besides['link']}, {percent(besides['effect'])} more")
+        text = mark("besides, over {link}, {effect} more")
+        told.append(translate(text, link=chain(besides["link"]), effect=percent(besides["effect"])))
     if "every_n" in at:
-        said.append(f"in one sale of {at['every_n']}")
+        told.append(translate(mark("in one sale of {n}"), n=at["every_n"]))
     if "contrast" in at:
-        said.append("seen by comparing " + CONTRAST.get(at["contrast"], str(at["contrast"])))
-    return "; ".join(said)
+        contrast = CONTRAST.get(at["contrast"], str(at["contrast"]))
+        told.append(translate(mark("seen by comparing {contrast}"), contrast=translate(contrast)))
+    return "; ".join(told)
 
 
 def _gains(stretches: Sequence[Mapping[str, Any]]) -> str:
     """Gain by stretch; jumps between stretches of one gain leave one number to say."""
     told = [percent(s["gain"]) for s in stretches]
     if len(told) > 1 and len(set(told)) == 1:
-        return f"{told[0]} between the jumps"
-    return ", ".join(f"{s['from_l']:.1f} to {s['to_l']:.1f} L {gain}" for s, gain in zip(stretches, told, strict=True))
+        return translate(mark("{gain} between the jumps"), gain=told[0])
+    return ", ".join(
+        translate(mark("{low} to {high} L {gain}"), low=f"{s['from_l']:.1f}", high=f"{s['to_l']:.1f}", gain=gain)
+        for s, gain in zip(stretches, told, strict=True)
+    )
 
 
 def percent(value: float, sign: bool = True) -> str:

@@ -1,0 +1,168 @@
+"""What the judge says, in the reader's language.
+
+The judge knows no catalogue: its sentences are English and stand in stored documents as they are.  Here they are named
+for the catalogue and looked up when a report is shown; what is not known stays English.  Sentences with figures are
+templates; a figure is never translated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from fixtures.language import mark, translate, translated
+
+MECHANISMS = (
+    mark("edges at the board and edges of the encoder differ"),
+    mark("the channels of the pulser do not move as one shaft moves them"),
+    mark("pulses between pulses, or pulses missing, in steady motion"),
+    mark("the error changes inside a delivery"),
+    mark("surplus pulses keep a time of their own, whatever flows"),
+    mark("pulses come while the nozzle is closed"),
+    mark("pulses follow each other faster than the meter can turn"),
+    mark("the code disc has another number of slots than declared"),
+    mark("the register is not the sealed K times the board's input"),
+    mark("the display is not the register"),
+    mark("the amount is not the price times the volume"),
+    mark("the totaliser does not advance by what was sold"),
+    mark("the same volume is counted differently"),
+    mark("some sales of one context count more than the others"),
+    mark("parts of one sale are counted differently"),
+    mark("the sale does not begin at zero"),
+    mark("the register advances while the nozzle is closed"),
+    mark("over a row of sales the totaliser does not advance by their sum"),
+    mark("totaliser or identity are others after power was cut"),
+    mark("the self-lock stays silent where it must show a code"),
+    mark("a sealed parameter is not what was sealed"),
+    mark("the error is beyond what honest adjustment makes"),
+)
+SIZES = (
+    mark(": by a fixed volume per sale"),
+    mark(": by a share of the volume"),
+    mark(": by a fixed volume per sale and a share of the volume"),
+)
+CONTEXTS = (
+    mark("in sales the trader did not know to be watched"),
+    mark("before and after power was cut"),
+    mark("in long and in short deliveries"),
+    mark("after a key, remote or switch was worked"),
+    mark("at slow and at full flow"),
+    mark("at its beginning and later on"),
+    mark("in sales by volume and in sales by amount or without a preset"),
+)
+QUESTIONS = (
+    mark("does what is shown follow the reference"),
+    mark("does what is shown follow what was delivered"),
+    mark("do more pulses enter the board than leave the encoder"),
+    mark("does the register count what enters the board"),
+    mark("does the display show the register"),
+    mark("is the amount price times volume"),
+    mark("is a sale that is watched measured like one that is not"),
+    mark("is it the same before and after power was cut"),
+    mark("does the totaliser advance by what was sold"),
+    mark("does a sale begin at zero"),
+    mark("did the self-lock show its code where it must"),
+    mark("are the parameters of the menu those that were sealed"),
+    mark("was anything measured"),
+    mark("was the plan carried out to its end"),
+    mark("does the error change while the reference and the pulser run"),
+)
+REASONS = (
+    mark("no reference or display"),
+    mark("no covert and overt deliveries to compare"),
+    mark("power was not cut"),
+    mark("not read"),
+    mark("no price"),
+    mark("K not sealed"),
+    mark("no single train of equal edges"),
+    mark("no channel of both stations"),
+    mark("pulses per litre, topology or blending not declared"),
+    mark("no steady motion of this station"),
+    mark("nobody looked"),
+    mark("no delivery was recorded"),
+    mark("no reading at rest"),
+    mark("the sale was cut"),
+    mark("fewer than two parts were measured"),
+    mark("no delivery could be followed that far"),
+    mark("no in-line reference and no sale measured in parts: a can or prover shows nothing beyond its own volume"),
+    mark("a recording of taps shows neither register nor display nor money"),
+)
+LIMITS = (
+    mark("seen in a single run"),
+    mark("evidence below the threshold of proof"),
+    mark("fewer than three separate violations and no photographed reading"),
+    mark("not reproduced in a fresh run, nor recorded by a second station"),
+    mark("no honest causes are listed for this test and link, so none could be excluded"),
+    mark("a constant gain alone is a matter of conformity and at most suspect"),
+    mark("a recording of a single tap is at most suspect"),
+    mark("gas or vapour was seen in the flow and can make this: cure it and measure again"),
+)
+STATIONS = (
+    mark("reference"),
+    mark("encoder"),
+    mark("board"),
+    mark("register"),
+    mark("display"),
+    mark("amount"),
+    mark("totaliser"),
+)
+# sentences with figures; a field in a field is a sentence of its own
+TEMPLATES = (
+    mark("does the error begin or change inside a delivery, up to beyond {litres} L"),
+    mark("only effects above {effect} would have been seen"),
+    mark("the longest delivery asked was {litres} L"),
+    mark("{litres} L are too little"),
+    mark("the run ended as {status}"),
+    mark("were pulses put in or taken out ({where})"),
+    mark("do the channels move as one shaft moves them ({where})"),
+    mark("{why}: e = {e}, threshold {threshold}"),
+    mark("not excluded: {cause}"),
+    mark("declared {fact}"),
+    mark("over {link} {effect} were seen, more than {other} explains"),
+    mark("over {link} {effect} and more was also seen in {segments}, where this break does not act"),
+    mark("false-accusation budget of the case: alpha = {alpha}, that is {cases} in 10^5 honest cases"),
+    mark("this instrument has {share} of it: alpha = {alpha}"),
+    mark("without validation, hence without a claim: {names}"),
+    mark("standard {name}: no certificate and no due day declared"),
+)
+FIGURES = frozenset({"e", "threshold", "alpha", "cases", "effect", "litres", "share", "segments", "names", "name"})
+
+
+def said(text: str) -> str:
+    """`text` of a verdict document in the reader's language, unchanged where it is not known."""
+    if (known := translated(text)) is not None:
+        return known
+    for template, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            fields = {name: part if name in FIGURES else said(part) for name, part in found.groupdict().items()}
+            return translate(template, **fields)
+    return text
+
+
+def mechanism(text: str) -> str:
+    """What a finding says breaks: the law, by how much it grows, and in which context."""
+    context = next((one for one in CONTEXTS if text.endswith(f" {one}")), "")
+    law = text.removesuffix(f" {context}") if context else text
+    size = next((one for one in SIZES[::-1] if law.endswith(one)), "")
+    law = law.removesuffix(size)
+    if not context:
+        return said(law) + (said(size) if size else "")
+    return translate(
+        mark("{law}{size} {context}"), law=said(law), size=said(size) if size else "", context=said(context)
+    )
+
+
+def chain(link: str) -> str:
+    """A link of the chain, "reference>display"."""
+    return ">".join(said(station) for station in link.split(">"))
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((template, re.compile("".join(_parts(template)))) for template in TEMPLATES)
+
+
+def _parts(template: str) -> Iterator[str]:
+    for part in re.split(r"(\{\w+\})", template):
+        yield f"(?P<{part[1:-1]}>.+?)" if part.startswith("{") else re.escape(part)
