@@ -1,6 +1,6 @@
-"""A whole raid in two deliveries of half a litre: for tests and benchmarks that run it hundreds of times.
+"""A whole raid in a few small deliveries: for tests and benchmarks that run it hundreds of times.
 
-It is no procedure for a case and stands in no list of plans: half a litre proves nothing about an instrument.
+It is no procedure for a case and stands in no list of plans: two half litres prove nothing about an instrument.
 """
 
 from __future__ import annotations
@@ -11,10 +11,15 @@ from harness.plans.ability import Ability
 from harness.plans.sale import sale
 from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle, Read
 
-VOLUME_L = "0.50"
+
+def miniature(volume_l: str, sales: int) -> PlanSpec:
+    """A raid with `sales` deliveries of `volume_l` litres before power is cut, and as many after it."""
+    summary = f"{2 * sales} deliveries of {volume_l} L, for tests only"
+    needs = frozenset({"reference", "display"})
+    return PlanSpec("miniature-raid", "dispenser", needs, lambda can: _steps(can, volume_l, sales), summary)
 
 
-def steps(can: Ability) -> Plan:
+def _steps(can: Ability, volume_l: str, sales: int) -> Plan:
     yield from blocks.before()
     yield Confirm(
         "safety",
@@ -27,14 +32,16 @@ def steps(can: Ability) -> Plan:
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
     yield from blocks.identity()
-    yield from sale(can, "B1", VOLUME_L)
+    for n in range(1, sales + 1):
+        yield from sale(can, f"B{n}", volume_l)
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()
     if (yield from blocks.decided("E")):
         yield Phase("E", mark("power away at the station's breaker, then what showed most"))
         yield PowerCycle(30)
-        yield from sale(can, "E1", VOLUME_L)
+        for n in range(1, sales + 1):
+            yield from sale(can, f"E{n}", volume_l)
     if "totaliser" in can.stations:
         yield Read("totaliser", "end")
     yield from blocks.identity_again()
@@ -45,6 +52,4 @@ def steps(can: Ability) -> Plan:
     )
 
 
-MINIATURE = PlanSpec(
-    "miniature-raid", "dispenser", frozenset({"reference", "display"}), steps, "two deliveries of 0.5 L, for tests only"
-)
+MINIATURE = miniature("0.50", 1)
