@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from captures.case import Case
-from captures.errors import IntegrityError
+from captures.errors import CaptureError, IntegrityError
 from captures.formats import files_of, read_files
 from captures.journal import JournalWriter, read_lines
 from captures.model import Capture
@@ -38,6 +38,16 @@ def is_case(path: Path) -> bool:
 def is_run(case: Case) -> bool:
     """Whether the case holds a run of its own: its originals, if any, are photos and papers of it, no recordings."""
     return "plan" in next(read_lines(case.journal)).body
+
+
+def refuse_results(case: Case) -> None:
+    """CaptureError for a case that holds what was computed on another one: there is nothing in it to judge."""
+    header = next(read_lines(case.journal)).body
+    if header.get("tool") == "judge":
+        raise CaptureError(
+            f"{case.path}: expected a case with a recording, this one holds results on the case with digest "
+            f"{header.get('after')!s:.64}; judge that one"
+        )
 
 
 def import_recording(source: Path, case_path: Path, declared: Declaration, marks: Path | None = None) -> Imported:

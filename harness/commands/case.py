@@ -14,6 +14,7 @@ from harness.output import comment, emit
 if TYPE_CHECKING:
     from captures.verify import Verification
     from harness.case_summary import CaseSummary
+    from harness.index import CaseRow
 
 app = typer.Typer(help="Stored cases.", no_args_is_help=True)
 app.command("seal")(case_seal.seal)
@@ -63,17 +64,25 @@ def new(
 
 @app.command("list")
 def list_(
-    root: Annotated[Path, typer.Argument(help="the folder that holds cases")] = Path("."),
+    root: Annotated[
+        Path | None, typer.Argument(help="the folder that holds cases; else SHORTMEASURE_CASES, else ./cases")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="verify every case anew, also those that look unchanged")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """List the cases under a folder, as they describe themselves; `case verify` checks one."""
-    from harness.case_summary import cases_under, summarise
+    """List the cases under a folder; one that does not verify is named as such and not read."""
+    import os
 
-    if not root.is_dir():
-        raise FileNotFoundError(2, "expected a folder that holds cases", str(root))
-    found = [summarise(path) for path in cases_under(root)]
-    lines = [_row(summary) for summary in found] or [f"{root}: no cases"]
-    emit("cases", {"root": str(root), "cases": [_document(summary) for summary in found]}, "\n".join(lines), as_json)
+    from harness.index import Index, cases_root
+
+    folder = cases_root(os.environ) if root is None else root
+    with Index(folder) as index:
+        index.refresh(again=again)
+        found = index.cases()
+    lines = [_row(folder, case) for case in found] or [f"{folder}: no cases"]
+    emit("cases", {"root": str(folder), "cases": [_listed(folder, case) for case in found]}, "\n".join(lines), as_json)
     return 0
 
 
@@ -86,20 +95,22 @@ def show(case: Folder, as_json: AsJson = False) -> int:
     from captures.digest import grouped
     from captures.seal import INFO, PARTIES
     from harness.case_summary import summarise
+    from harness.private import Parties
 
     summary = summarise(case)
     after = None if summary.damage else read_record(Case.open(case)).after
     document = {**_document(summary), "after": None if after is None else asdict(after), "header": summary.header}
-    document["parties"] = (case / PARTIES).is_file()
+    people = [] if summary.damage else Parties(Case.open(case).journal).read()
+    document["people"] = [{"key": one["key"], "value": one["value"]} for one in people]
     told = [
         ("case", summary.id), ("folder", str(case)), ("instrument", summary.instrument), ("plan", summary.plan),
         ("kit", summary.kit), ("begun", summary.started_utc),
         ("tool", f"{summary.header.get('tool', '')} {summary.header.get('version', '')}".strip()),
         ("status", summary.status), ("conformity", summary.conformity), ("integrity", summary.integrity),
-        ("people", f"in {PARTIES}" if document["parties"] else f"not named here: no {PARTIES}"),
+        *([(f"  {one['key']}", one["value"]) for one in people] or [("people", f"not named here: no {PARTIES}")]),
         ("after", "" if after is None else f"{after.id}, digest {after.digest}"), ("damage", summary.damage),
     ]  # fmt: skip
-    lines = [f"{label:11}{value}" for label, value in told if value]
+    lines = [f"{label:11} {value}" for label, value in told if value]
     if summary.sealed:
         info = case / INFO
         document["bag_info"] = read_small(info, 64 << 10).decode("utf-8", "replace") if info.is_file() else ""
@@ -197,11 +208,25 @@ def _document(summary: CaseSummary) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(summary: CaseSummary) -> str:
-    verdict = "/".join(part for part in (summary.conformity, summary.integrity) if part) or "not judged"
-    sealed = f"sealed {summary.digest[:16]}" if summary.sealed else "not sealed"
-    parts = [str(summary.path), summary.id, summary.started_utc[:19], summary.instrument, summary.plan, summary.status]
-    return _printable("  ".join(part for part in (*parts, verdict, sealed, summary.damage and "DAMAGED") if part))
+def _listed(root: Path, case: CaseRow) -> dict[str, Any]:
+    from harness.index import VERIFIES
+
+    told = asdict(case)
+    del told["path"], told["state"], told["why"]
+    return {"case": str(root / case.path), "verifies": case.state == VERIFIES, **told, "damage": case.why}
+
+
+def _row(root: Path, case: CaseRow) -> str:
+    from harness.index import VERIFIES
+
+    if case.state != VERIFIES:
+        return _printable(f"{root / case.path}  DOES NOT VERIFY, not read: {case.why}")
+    verdict = "/".join(part for part in (case.conformity, case.integrity) if part) or "not judged"
+    sealed = f"sealed {case.digest[:16]}" if case.sealed else "not sealed"
+    world = case.world if case.world != "real" else ""
+    parts = [str(root / case.path), case.id, case.started_utc[:19], case.instrument, case.plan, world, case.status]
+    damage = f"DAMAGED: {case.why}" if case.why else ""
+    return _printable("  ".join(part for part in (*parts, verdict, sealed, damage) if part))
 
 
 def _printable(text: str) -> str:

@@ -23,6 +23,10 @@ def judge(
     marks: d.Marks = None,
     window: d.Window = None,
     pause: d.Pause = None,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", help="keep the verdict on a sealed case in this new case, which names its digest"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """Judge stored cases or capture files.  The exit code is that of the gravest."""
@@ -31,12 +35,16 @@ def judge(
     from harness.imported import is_case
     from harness.inspection import judge_path, judge_recording
     from harness.report.show import gravest, show
+    from harness.results import case_for_results, keep_results
 
     profile = d.profile_of(
         declare, pulses_per_litre=pulses_per_litre, pulses_per_km=pulses_per_km, decoding=decoding,
         slots_per_rev=slots_per_rev, reference_pulses_per_litre=reference_pulses_per_litre, reference_u_rel=reference_u_rel,
     )  # fmt: skip
     asked = bool(map or profile or marks or window or pause)
+    if into is not None and (len(paths) != 1 or not is_case(paths[0])):
+        raise UsageError("--into expected one sealed case to be judged")
+    results = None if into is None else case_for_results(paths[0], into)
     documents = []
     for path in paths:
         if is_case(path):
@@ -47,5 +55,7 @@ def judge(
             capture = read(path)
             told = d.declaration(capture, map, profile, marks, window, pause)
             documents.append(judge_recording(capture, path.name, told))
+    if results is not None:
+        keep_results(results, documents[0])
     show(documents[0] if len(documents) == 1 else gravest(documents), as_json)
     return max((verdict_exit(document) for document in documents), key=lambda code: (code == 11, code))

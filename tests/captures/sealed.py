@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from captures.case import Case, write_derived
@@ -34,5 +36,6 @@ def finished_case(path: Path, salt: str = "") -> Case:
         writer.append({"kind": "end", "status": "complete", "why": ""})
     source.unlink()
     write_derived(case, "verdict.json", b'{"integrity": "no_evidence", "conformity": "pass"}\n')
-    write(path / "data" / "parties.json", b'[{"key": "officer", "salt": "00", "value": "\xe7\x8e\x8b"}]\n')
+    kept = {"key": "officer", "sha256": hashlib.sha256("00王".encode()).hexdigest(), "salt": "00", "value": "王"}
+    write(path / "data" / "parties.json", json.dumps([kept]).encode())
     return case

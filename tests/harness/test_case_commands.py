@@ -192,7 +192,7 @@ def test_list_and_show_say_what_is_there(capfd: pytest.CaptureFixture[str], case
     assert row["started_utc"].startswith("2026-03-01T09:00:01")
     code, out, _ = shortmeasure(capfd, "case", "show", case)
     assert code == 0
-    for said in ("案 2026-7", "dispenser-raid", "no_evidence", "data/parties.json", digest[:4]):
+    for said in ("案 2026-7", "dispenser-raid", "no_evidence", "officer", "王", digest[:4]):
         assert said in out
     code, _, err = shortmeasure(capfd, "case", "show", tmp_path)
     assert (code, "expected a case folder" in err) == (Exit.EVIDENCE, True)
@@ -233,6 +233,20 @@ def test_a_run_its_seal_and_what_is_refused_after(capfd: pytest.CaptureFixture[s
     judged, _, err = shortmeasure(capfd, "judge", case, "--json")
     assert judged == code, err
     assert {path: path.read_bytes() for path in case.rglob("*") if path.is_file()} == before
+    later = tmp_path / "later"
+    again, out, err = shortmeasure(capfd, "judge", case, "--into", later, "--json")
+    assert again == judged, err
+    kept = json.loads((later / "data/derived/verdict.json").read_text("utf-8"))
+    assert kept["integrity"] == json.loads(out)["integrity"]
+    document(capfd, "case", "seal", later)
+    assert document(capfd, "verify", later)["bag_info"]["After-Case-Digest"] == sealed["digest"]
+    code, _, err = shortmeasure(capfd, "judge", later)
+    assert (code, "judge that one" in err) == (Exit.EVIDENCE, True)
+    code, _, err = shortmeasure(capfd, "judge", case, "--into", later)
+    assert code == Exit.PRECONDITION
+    document(capfd, "case", "new", tmp_path / "stranger")
+    code, _, err = shortmeasure(capfd, "judge", case, "--into", tmp_path / "stranger")
+    assert (code, "it follows none" in err) == (Exit.PRECONDITION, True)
     code, _, err = shortmeasure(capfd, "run", "--resume", case)
     assert (code, "the case is sealed" in err) == (Exit.PRECONDITION, True), err
     assert document(capfd, "verify", case, "--digest", sealed["digest"])["verifies"]
