@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from harness.case_facts import Fact, InstrumentVerdict
@@ -122,10 +122,6 @@ def dossier_document(found: Dossier) -> dict[str, Any]:
         ],
         "aspects": {aspect: [_reading(reading) for reading in readings] for aspect, readings in found.aspects.items()},
     }
-
-
-def case_document(row: CaseRow) -> dict[str, Any]:
-    return {**asdict(row), "path": str(row.path)}
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

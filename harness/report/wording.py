@@ -125,8 +125,32 @@ TEMPLATES = (
     mark("this instrument has {share} of it: alpha = {alpha}"),
     mark("without validation, hence without a claim: {names}"),
     mark("standard {name}: no certificate and no due day declared"),
+    mark("standard {name}: no certificate, uncertainty and due day declared"),
+    mark("standard {name}: no certificate declared"),
+    mark("standard {name}: no due day declared"),
+    mark("standard {name}, certificate {certificate}, due {due}, used on {day} (UTC)"),
+    mark("standard {name}, no certificate stated, due {due}, used on {day} (UTC)"),
+    mark("overdue standard used: {what}; reason on record: {reason}"),
+    mark("overdue standard used and not overridden on record: {what}"),
 )
-FIGURES = frozenset({"e", "threshold", "alpha", "cases", "effect", "litres", "share", "segments", "names", "name"})
+FIGURES = frozenset(
+    {
+        "e",
+        "threshold",
+        "alpha",
+        "cases",
+        "effect",
+        "litres",
+        "share",
+        "segments",
+        "names",
+        "name",
+        "certificate",
+        "due",
+        "day",
+        "reason",
+    }
+)
 
 
 def said(text: str) -> str:

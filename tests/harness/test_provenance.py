@@ -283,3 +283,25 @@ def test_what_is_at_the_far_end(tmp_path: Path) -> None:
         assert pseudo_terminals(real) == ["operator"]
     finally:
         pair.close()
+
+
+@pytest.mark.parametrize(("due", "reason"), [("2026-11-20", "复检已预约"), ("", "")])
+def test_what_limits_is_said_in_both_languages(monkeypatch: pytest.MonkeyPatch, due: str, reason: str) -> None:
+    from fixtures.standards import Standard
+    from harness.report.wording import said
+    from harness.standards import Override
+
+    standard = Standard("can-1", "reference", "V; 17", "20", "2.5", "L", due or "2026-01-01")
+    what = Override(standard, TODAY, reason).what
+    texts = [
+        f"overdue standard used: {what}; reason on record: {reason or '; x'}",
+        f"overdue standard used and not overridden on record: {what}",
+        *(f"standard can-1: no {lack} declared" for lack in ("certificate", "due day", "certificate and no due day")),
+        "standard can-1: no certificate, uncertainty and due day declared",
+    ]
+    for text in texts:
+        monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+        assert said(text) == text
+        monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+        assert "标准器" in said(text)
+        assert not {"standard", "overdue", "certificate", "declared"} & set(said(text).replace("：", " ").split())
