@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -80,13 +81,24 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
 )
 
 
+_GO_ON = "what was recorded is kept, `shortmeasure run --resume CASE` goes on with a run"
+DISK: dict[int, str] = {
+    errno.ENOSPC: f"free some room on this disk; {_GO_ON}",
+    errno.EDQUOT: f"free some room in your share of this disk; {_GO_ON}",
+    errno.EFBIG: f"raise the limit on the size of files (ulimit -f); {_GO_ON}",
+    errno.EROFS: f"make the disk writable again, or copy the case to another; {_GO_ON}",
+    errno.EIO: f"the disk fails: copy the case to another; {_GO_ON}",
+}
+
+
 def classified(error: BaseException) -> tuple[Exit, str]:
     """Exit code and remedy for `error`, by its type or the nearest of its bases."""
     names = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     for name in names:
         for known, code, remedy in ERRORS:
             if name == known:
-                return code, remedy
+                told = error.errno if isinstance(error, OSError) else None
+                return code, DISK.get(told, remedy) if told is not None else remedy
     return Exit.INTERNAL, "this is a defect of shortmeasure; SHORTMEASURE_DEBUG=1 shows where it happened"
 
 
@@ -139,14 +151,20 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
             return Exit.USAGE
         if environment.get("SHORTMEASURE_DEBUG"):
             raise
-        code, remedy = classified(error)
-        text = _said(error)
-        if code is Exit.INTERNAL:
-            text = f"internal error: {type(error).__name__}: {text}"
-        sys.stderr.write(f"shortmeasure: {printable(text)}\n  what next: {remedy}\n")
+        code, text, remedy = explain(error)
         if "--json" in arguments:
             _error_document(code, text, remedy)
         return code
+
+
+def explain(error: Exception) -> tuple[Exit, str, str]:
+    """Say on stderr what went wrong and what next; the code, the message and the remedy."""
+    code, remedy = classified(error)
+    text = _said(error)
+    if code is Exit.INTERNAL:
+        text = f"internal error: {type(error).__name__}: {text}"
+    sys.stderr.write(f"shortmeasure: {printable(text)}\n  what next: {remedy}\n")
+    return code, text, remedy
 
 
 def _error_document(code: Exit, message: str, remedy: str) -> None:
