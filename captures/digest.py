@@ -28,9 +28,15 @@ def qr_text(case_id: str, digest: str) -> str:
     return f"{case_id} sha256:{digest}"
 
 
+def _modules(text: str) -> tuple[bytearray, ...]:
+    """The modules of the code, 1 = dark.  All that the standard leaves to the encoder is fixed here, so that the same text
+    gives the same code in every version of the library, and a stored code can be compared."""
+    return segno.make_qr(text, error="m", mode="byte", encoding="utf-8", mask=2, boost_error=False).matrix
+
+
 def qr_svg(text: str) -> bytes:
     """`text` as a QR code of error level M, one path on white; the same bytes for the same text."""
-    rows = segno.make_qr(text, error="m").matrix
+    rows = _modules(text)
     size = len(rows) + 2 * _QUIET
     path = "".join(
         f"M{x + _QUIET} {y + _QUIET}h1v1h-1z" for y, row in enumerate(rows) for x, module in enumerate(row) if module
@@ -43,7 +49,7 @@ def qr_svg(text: str) -> bytes:
 
 def qr_terminal(text: str) -> str:
     """`text` as a QR code of half blocks, light on dark: two rows of modules a line."""
-    rows = [[bool(module) for module in row] for row in segno.make_qr(text, error="m").matrix]
+    rows = [[bool(module) for module in row] for row in _modules(text)]
     width = len(rows[0]) + 2 * _QUIET
     blank = [False] * width
     wide = [blank] * _QUIET + [[False] * _QUIET + row + [False] * _QUIET for row in rows] + [blank] * (_QUIET + 1)
