@@ -55,6 +55,15 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateAnswer:
+    """An answer that names a person, as the journal has it: its key and a salted digest; `where`: the journal's line."""
+
+    key: str
+    sha256: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseReport:
     """A verified case.  `complete`: the last journal line has kind "end" and nothing torn follows it."""
 
@@ -64,6 +73,7 @@ class CaseReport:
     torn: bytes
     originals: tuple[Original, ...]
     complete: bool
+    private: tuple[PrivateAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,7 @@ def verify_case(path: Path) -> CaseReport:
     case = Case.open(path)
     _refuse_links(path)
     recorded: dict[str, Original] = {}
+    private: list[PrivateAnswer] = []
     last_kind: object = None
     steps = walk(case.journal)
     while True:
@@ -206,6 +217,9 @@ def verify_case(path: Path) -> CaseReport:
             scan = end.value
             break
         last_kind = line.body.get("kind")
+        if last_kind == "private":
+            where = f"{line.file} line {line.number}"
+            private.append(PrivateAnswer(str(line.body.get("key")), str(line.body.get("sha256")), where))
         if last_kind == "original":
             original = _recorded_original(line)
             if recorded.setdefault(original.name, original) != original:
@@ -226,7 +240,8 @@ def verify_case(path: Path) -> CaseReport:
                 f"{original.sha256}, got {found.bytes} bytes with {found.sha256}"
             )
     originals = tuple(sorted(recorded.values(), key=lambda original: original.name))
-    return CaseReport(scan.files, scan.lines, scan.head, scan.torn, originals, last_kind == "end" and not scan.torn)
+    complete = last_kind == "end" and not scan.torn
+    return CaseReport(scan.files, scan.lines, scan.head, scan.torn, originals, complete, tuple(private))
 
 
 def _copy(source: Path, target: Path, name: str) -> Original:

@@ -29,6 +29,7 @@ from captures.bag import (
 from captures.case import TAG_MANIFEST, CaseReport, verify_case
 from captures.errors import IntegrityError, SealedError
 from captures.seal import INFO, LOCK, MANIFEST, MANIFEST_SM3, PARTIES, README, SEAL, VERIFIER, WITHHELD
+from captures.verify_parties import check_parties
 from captures.verify_seal import Signer, Stamp, check_seal
 
 REQUIRED = ("bagit.txt", INFO, MANIFEST, README, VERIFIER)
@@ -72,12 +73,14 @@ def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> 
         found.append(_of_journal(path, str(problem)))
     except OSError as problem:
         found.append(Difference("data", "cannot be read", "a case", f"{type(problem).__name__}: {problem.strerror}"))
+    wrong, notes = check_parties(path, listing, () if report is None else report.private)
+    found += wrong
     sealed = [name for name in (TAG_MANIFEST, "bagit.txt", INFO, MANIFEST) if os.path.lexists(path / name)]
     if sealed:
         return _sealed(path, listing, found, report, digest, key)
     if digest is not None or key is not None:
         found.append(Difference(TAG_MANIFEST, "no seal", "a sealed case", "a case that is not sealed"))
-    return Verification(False, tuple(found[:MAX_DIFFERENCES]), report=report)
+    return Verification(False, tuple(found[:MAX_DIFFERENCES]), report=report, notes=tuple(notes))
 
 
 def require_as_sealed(path: Path) -> None:

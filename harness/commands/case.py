@@ -185,7 +185,8 @@ def _said(case: Path, found: Verification, key: Path | None, digest: str | None)
     state = "complete" if report.complete else "the run was cut: no closing line; everything before it verifies"
     lines = [f"{case}: verifies, {report.lines} lines, {state}", f"head {report.head}"]
     if not found.sealed:
-        return [*lines, "not sealed: a case rebuilt whole would verify as well; `shortmeasure case seal` seals it"]
+        lines.append("not sealed: a case rebuilt whole would verify as well; `shortmeasure case seal` seals it")
+        return lines + [f"note: {note}" for note in found.notes]
     lines.append(f"sealed {found.info.get('Sealed-UTC', '')} by {found.info.get('Bag-Software-Agent', '')}")
     lines += [f"signed by {signer.fingerprint}" for signer in found.signers]
     lines += [f"time stamp {stamp.utc} ({stamp.file})" for stamp in found.stamps]

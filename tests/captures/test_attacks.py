@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.attacks import (
     ATTACKS,
+    NAME,
     OFFICER,
     PROGRAMS,
     Attack,
@@ -18,6 +19,7 @@ from benchmarks.attacks import (
     act_foreign_token,
     act_token_changed,
     damages,
+    put,
     sealed_case,
     stand_alone,
 )
@@ -81,3 +83,16 @@ def test_damage_of_any_file_is_reported(tmp_path: Path) -> None:
     done = list(damages(tmp_path, 8))
     assert len(done) >= 20
     assert [(name, missed) for name, _, _, missed in done if missed] == []
+
+
+def test_the_stand_alone_verifier_agrees_on_every_file(tmp_path: Path) -> None:
+    """One bit of each file outside seal/, and of the office's signature."""
+    whole = sealed_case(tmp_path / "case")
+    names = [str(path.relative_to(whole)) for path in sorted(whole.rglob("*")) if path.is_file()]
+    for name in [name for name in names if not name.startswith("seal/")] + [f"seal/{NAME}.sig"]:
+        raw = (whole / name).read_bytes()
+        put(whole / name, raw[:20] + bytes([raw[20] ^ 1]) + raw[21:])
+        assert stand_alone(whole).returncode == 1, name
+        assert verify(whole).differences, name
+        put(whole / name, raw)
+    assert stand_alone(whole).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from benchmarks.attacks import retagged
 from captures import bag
 from captures.bag import Difference, hash_file, manifest_bytes, read_info, read_manifest, read_small, tree
+from captures.case import Case
 from captures.errors import IntegrityError
+from captures.journal import JournalWriter
 from captures.seal import seal
 from captures.verify import MAX_DIFFERENCES, require_as_sealed, verify
 from tests.captures.sealed import KEY, TOOL, UTC, finished_case
@@ -211,3 +214,26 @@ def test_it_writes_nothing(case: Path) -> None:
     verify(case)
     assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in case.rglob("*")} == before
     shutil.rmtree(case)
+
+
+def test_private_answers_are_those_that_the_journal_names(tmp_path: Path) -> None:
+    """Also before the case is sealed: the journal keeps a salted digest of each."""
+    case = Case.create(tmp_path / "case")
+    kept = [{"key": "officer", "salt": "00", "value": name} for name in ("王", "李")]
+    with JournalWriter.create(case.journal, {"kind": "header"}) as writer:
+        for one in kept:
+            digest = hashlib.sha256((one["salt"] + one["value"]).encode()).hexdigest()
+            writer.append({"kind": "private", "key": one["key"], "sha256": digest})
+        writer.append({"kind": "end"})
+    parties = case.path / "data" / "parties.json"
+    found = verify(case.path)
+    assert found.differences == ()
+    assert any("names 2 private answers" in note for note in found.notes)
+    put(parties, json.dumps(kept).encode())
+    assert (verify(case.path).differences, verify(case.path).notes) == ((), ())
+    put(parties, json.dumps(kept).replace("\\u674e", "\\u5f20").encode())
+    (difference,) = verify(case.path).differences
+    assert "the answer to officer is not the one recorded (0001.jsonl line 3)" in str(difference)
+    for bad in (b"[", b"{}", b"[1]", b"[[]]", b'[{"key": 1}]', b"[" * 100_000, b"\xff"):
+        put(parties, bad)
+        assert verify(case.path).differences

@@ -1,0 +1,44 @@
+"""data/parties.json against the journal: the journal keeps a salted digest of each private answer.
+
+The digest is the SHA-256 of salt and value, one after the other, as UTF-8; value and salt stand in the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from captures.bag import Difference, Tree, read_small
+from captures.case import PrivateAnswer
+from captures.errors import IntegrityError
+from captures.seal import PARTIES
+
+MAX_PARTIES_BYTES = 16 << 20
+
+
+def check_parties(path: Path, listing: Tree, journalled: Sequence[PrivateAnswer]) -> tuple[list[Difference], list[str]]:
+    """Differences and notes: whether every private answer that the journal names stands in the file, unchanged."""
+    if not journalled:
+        return [], []
+    if PARTIES not in listing.files:
+        return [], [
+            f"{PARTIES}: not in this copy; the journal names {len(journalled)} private answers by their digests"
+        ]
+    try:
+        kept = json.loads(read_small(path / PARTIES, MAX_PARTIES_BYTES).decode("utf-8"))
+        found = {(str(one["key"]), _digest(one["salt"], one["value"])) for one in kept}
+    except (IntegrityError, OSError, ValueError, RecursionError, TypeError, KeyError) as problem:
+        return [Difference(PARTIES, "cannot be read", "the private answers of the case", f"{problem!s:.120}")], []
+    return [
+        Difference(
+            PARTIES, f"the answer to {one.key} is not the one recorded ({one.where})", one.sha256, "another or none"
+        )
+        for one in journalled
+        if (one.key, one.sha256) not in found
+    ], []
+
+
+def _digest(salt: str, value: str) -> str:
+    return hashlib.sha256((salt + value).encode("utf-8")).hexdigest()
