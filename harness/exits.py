@@ -140,7 +140,7 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
         sys.stderr.write("shortmeasure: interrupted\n")
         return Exit.KILLED
     except BrokenPipeError:  # the reader of our output went away (`| head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return Exit.OK
     except Exception as error:  # the last resort: no traceback reaches an operator
         show = getattr(error, "show", None)  # the command line's own complaints; typer carries its parser inside
@@ -169,7 +169,16 @@ def explain(error: Exception) -> tuple[Exit, str, str]:
 
 def _error_document(code: Exit, message: str, remedy: str) -> None:
     body = {"schema": SCHEMA, "kind": "error", "exit": int(code), "message": message, "remedy": remedy}
-    sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+    try:
+        sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    except OSError:  # it may be this very output that takes nothing more; stderr has said it
+        _silence()
+
+
+def _silence() -> None:
+    """What is left for stdout goes nowhere: it would fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _said(error: Exception) -> str:

@@ -1,0 +1,207 @@
+"""Every single I/O call of the miniature raid and of the sealing of its case fails in turn: how does the tool end?
+
+    python -m benchmarks.failing_io [--every 1] [--json FILE] > docs/failing_io.md
+
+The commands are run in process by the real entry point.  Which calls are counted is said in failing_calls.py: open,
+create, read, write, fsync, mkdir, rmdir, link, rename, replace, unlink, chmod, listdir and scandir below the case and
+the folder of the keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import io
+import os
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from benchmarks.failing_calls import FailingCalls
+from benchmarks.miniature import PLAN
+from captures.errors import IntegrityError
+from captures.journal import JournalWriter, scan
+from fixtures.bench import Bench
+from fixtures.recorder import Recorder
+from harness.commands import build_app
+from harness.exits import Exit, run_app
+from harness.plans import PLANS
+
+BENCH = "dispenser-k0"
+DEFINED = {Exit.PRECONDITION, Exit.EVIDENCE, Exit.INSTRUMENT}
+
+
+@dataclass
+class Ended:
+    """How one command ended; `wrong` says what it should not have done."""
+
+    code: int
+    said: str
+    call: tuple[str, str] = ("", "")
+    fault: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Watch:
+    """What the program did besides ending."""
+
+    synced: int = 0
+    began: bool = False
+    safe: bool = False
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        sync, make_safe, begin = Recorder.sync, Bench.make_safe, Bench.open
+
+        def synced(recorder: Recorder) -> None:
+            sync(recorder)
+            self.synced = recorder._writer.lines
+
+        def opened(bench: Bench, **named: bool) -> object:
+            self.began = True
+            return begin(bench, **named)
+
+        def made_safe(bench: Bench) -> list[str]:
+            self.safe = True
+            return make_safe(bench)
+
+        with (
+            mock.patch.object(Recorder, "sync", synced),
+            mock.patch.object(Bench, "open", opened),
+            mock.patch.object(Bench, "make_safe", made_safe),
+        ):
+            yield
+
+
+def command(arguments: Sequence[str], calls: FailingCalls, watch: Watch, keys: Path) -> Ended:
+    """Run one command in process while `calls` may fail."""
+    out, err = io.StringIO(), io.StringIO()
+    environment = {"SHORTMEASURE_KEYS": str(keys), "SHORTMEASURE_PASSPHRASE": ""}
+    with (
+        mock.patch.dict(PLANS, {PLAN.name: PLAN}),
+        mock.patch.dict(os.environ, environment),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        watch.active(),
+        calls.active(),
+    ):
+        try:
+            code = run_app(build_app(), list(arguments), environment)
+        except BaseException as error:
+            return Ended(-1, f"{type(error).__name__}: {error}", wrong=[f"escaped: {type(error).__name__}: {error}"])
+    return Ended(code, out.getvalue() + err.getvalue())
+
+
+def run_arguments(case: Path) -> list[str]:
+    return ["run", PLAN.name, "--bench", BENCH, "--case", str(case)]
+
+
+def seal_arguments(case: Path) -> list[str]:
+    return ["case", "seal", str(case)]
+
+
+def one(kind: str, number: int, call: str, usual: Ended, finished: Path, scratch: Path) -> Ended:
+    """Call `number`, a `call`, of the run, or of the sealing of a copy of the case `finished`, fails."""
+    fault = FailingCalls.fault_for(call, number)
+    folder = scratch / f"{kind}-{number}"
+    case, keys = folder / "case", folder / "keys"
+    folder.mkdir()
+    if kind == "seal":
+        shutil.copytree(finished, case)
+    calls, watch = FailingCalls((case, keys), number, fault), Watch()
+    ended = command(run_arguments(case) if kind == "run" else seal_arguments(case), calls, watch, keys)
+    ended.call, ended.fault = calls.calls[number - 1] if len(calls.calls) >= number else ("", ""), fault
+    _check(ended, usual, watch, case)
+    shutil.rmtree(folder)
+    return ended
+
+
+def _check(ended: Ended, usual: Ended, watch: Watch, case: Path) -> None:
+    wrong = ended.wrong
+    for mark in ("Traceback", "internal error", "Error: ["):
+        if mark in ended.said:
+            wrong.append(f"it says {mark!r}: {ended.said[-300:]!r}")
+    if ended.code not in DEFINED and ended.code != usual.code:
+        wrong.append(f"exit {ended.code}: {ended.said[-300:]!r}")
+    if ended.code in DEFINED and ended.code != usual.code and os.strerror(ended.fault) not in ended.said:
+        wrong.append(f"exit {ended.code} without saying what the system said: {ended.said[-300:]!r}")
+    if ended.code in DEFINED and ended.code != usual.code and "what next" not in ended.said:
+        wrong.append(f"exit {ended.code} without saying what next: {ended.said[-300:]!r}")
+    if watch.began and not watch.safe:
+        wrong.append("the bench was not made safe")
+    journal = case / "data" / "journal"
+    if watch.synced:
+        try:
+            found = scan(journal)
+            if found.lines < watch.synced:
+                wrong.append(f"{found.lines} lines, {watch.synced} were synced")
+            JournalWriter.resume(journal).abandon()
+        except (IntegrityError, OSError) as error:
+            wrong.append(f"what was synced does not verify: {error}")
+
+
+def undisturbed(scratch: Path) -> tuple[Path, dict[str, Ended], dict[str, list[tuple[str, str]]]]:
+    """The finished case, how its commands end when nothing fails, and their calls."""
+    case, keys = scratch / "whole" / "case", scratch / "whole" / "keys"
+    case.parent.mkdir()
+    ended: dict[str, Ended] = {}
+    calls: dict[str, list[tuple[str, str]]] = {}
+    finished = scratch / "finished"
+    for kind, arguments in (("run", run_arguments(case)), ("seal", seal_arguments(case))):
+        counted = FailingCalls((case, keys))
+        ended[kind], calls[kind] = command(arguments, counted, Watch(), keys), counted.calls
+        if kind == "run":
+            shutil.copytree(case, finished)
+    return finished, ended, calls
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--every", type=int, default=1)
+    asked = parser.parse_args()
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    rows: Counter[tuple[str, str, str, int]] = Counter()
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        finished, usual, calls = undisturbed(scratch)
+        for kind in ("run", "seal"):
+            for number in range(1, len(calls[kind]) + 1, asked.every):
+                ended = one(kind, number, calls[kind][number - 1][0], usual[kind], finished, scratch)
+                rows[kind, ended.call[0], errno.errorcode[ended.fault], ended.code] += 1
+                wrong += [f"{kind} {number} {ended.call} {errno.errorcode[ended.fault]}: {why}" for why in ended.wrong]
+    table = "\n".join(f"| {kind} | {call} | {fault} | {code} | {count} |" for (kind, call, fault, code), count in sorted(rows.items()))  # fmt: skip
+    print(PAGE.format(
+        commit=commit, every=asked.every, run=len(calls["run"]), seal=len(calls["seal"]), usual_run=usual["run"].code,
+        usual_seal=usual["seal"].code, table=table, wrong="\n".join(f"- {why}" for why in wrong) or "none",
+        count=sum(rows.values()),
+    ))  # fmt: skip
+
+
+PAGE = """# Every I/O call fails once
+
+`python -m benchmarks.failing_io --every {every}`, commit {commit}.  Miniature raid by the real command line, in process, kit K0, simulated
+dispenser, seed 1, and the sealing of its case: {run} and {seal} calls touch the case folder or the keys.  {count} of
+them failed: what writes in turn with ENOSPC, EIO, EDQUOT and EROFS, what reads with EIO.  All but EIO go on failing for
+everything that writes.
+
+Asked after each: exit code 41, 50 or 40, or the one of the undisturbed command ({usual_run}, {usual_seal}) where the call
+does not matter; no traceback, no internal error; what the system said and what next are said; the bench was made
+safe; every line whose sync had returned verifies; the journal can be continued.
+
+What went wrong: {wrong}
+
+| command | call that failed | with | exit | times |
+|---|---|---|---|---|
+{table}
+"""
+
+if __name__ == "__main__":
+    main()
