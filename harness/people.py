@@ -17,7 +17,7 @@ from harness.step import Choose, Confirm, Inquire, Outcome, Photo
 
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
-DONE = "done"
+DONE, WITHHELD = "done", "withheld"
 REFUSED = mark("{text} ({why})")
 
 
@@ -99,7 +99,7 @@ class People:
             n = self._asked_by.get(one.ask, self.step)
             first, now = _said(one.first), _said(one.now)
             if one.ask in self._private:
-                first, now = None, self._kept(self._private[one.ask], str(one.now))["sha256"]
+                first, now = WITHHELD, self._kept(self._private[one.ask], str(one.now))["sha256"]
             elif one.key.startswith("photo ") and now is not None:
                 now = self._imported(Path(now), one.key.removeprefix("photo "))["file"]
             self._bench.recorder.entry("correction", n=n, key=one.key, field=one.field, first=first, now=now)

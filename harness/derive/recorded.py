@@ -12,6 +12,7 @@ from captures.journal import read_lines, wire_bytes
 from captures.model import Direction, WireChunk
 from fixtures.benchfile import BenchFile, parse
 from fixtures.errors import BenchError
+from harness.derive.corrections import corrected
 from harness.derive.spans import WHOLE, Span, spans, standing
 
 
@@ -57,8 +58,6 @@ def read_recorded(folder: Path) -> Recorded:
                 header = body
             elif kind == "wire" and body.get("private") is True:
                 continue  # a name or a number was typed: how many bytes, but not which
-            elif kind == "wire" and body.get("private") is True:
-                pass  # a name or a card number was asked: its bytes are not here
             elif kind == "wire":
                 link, direction = str(body["link"]), Direction(body["dir"])
                 chunks.setdefault(link, []).extend(
@@ -85,6 +84,8 @@ def read_recorded(folder: Path) -> Recorded:
     ordered = {link: sorted(items, key=lambda chunk: chunk.t_ns) for link, items in chunks.items()}
     places = {link: f"{first}-{last}" for link, (first, last) in stood.items()}
     try:
-        return Recorded(header, bench, ordered, places, standing(entries), status, why, speed, spans(entries))
+        return Recorded(
+            header, bench, ordered, places, corrected(standing(entries)), status, why, speed, spans(entries)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{folder}: its spans and attempts do not belong together: {error}") from None
