@@ -7,8 +7,10 @@ persons never stand there.  Everything comes from a folder that somebody may hav
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from fixtures.benchfile import parse
 from fixtures.errors import BenchError
 
 LONGEST_VALUE = 500
-MOST_FACTS = 10_000  # of one case
+MOST_FACTS = 2_000  # of one case
 MAX_VERDICT_BYTES = 16 << 20
 # question of the identity block -> what it is about; one aspect is followed over questions and visits
 ASPECTS: Mapping[str, str] = {
@@ -33,6 +35,9 @@ DECLARED = (
     "pulses_per_litre", "sealed_k", "decoding", "slots_per_rev", "topology", "sensor_class", "electronic_calibration",
     "sealed_meter_factor", "sealed_density_kg_m3", "sealed_compensation",
 )  # fmt: skip
+MENU = "parameters"  # of a gas dispenser: factor, density, compensation, read from its menu
+MOST_PARAMETERS = 20
+_PARAMETER = re.compile(r"[a-z][a-z0-9_]{0,40}")
 VERDICTS = {
     "integrity": ("no_evidence", "inconclusive", "suspect", "proven"),
     "conformity": ("pass", "inconclusive", "fail"),
@@ -70,7 +75,7 @@ def case_facts(case: Case) -> CaseFacts:
     """What the case says of its instruments.  The caller has verified it.  Raises as `read_lines` does."""
     header: Mapping[str, Any] = {}
     steps: dict[int, tuple[str, str]] = {}  # number -> (instrument, key); a later attempt replaces what it supersedes
-    answers: dict[int, str] = {}
+    answers: dict[int, Mapping[str, str]] = {}  # number -> aspect -> value
     if not any(case.journal.iterdir()):
         return CaseFacts("", (), ())
     for line in read_lines(case.journal):
@@ -85,21 +90,41 @@ def case_facts(case: Case) -> CaseFacts:
                 del steps[later]
                 answers.pop(later, None)
             asked = body.get("step")
-            if isinstance(asked, dict) and not asked.get("private") and asked.get("key") in ASPECTS:
-                steps[n] = (text_of(body.get("instrument")), str(asked["key"]))
+            if question := _question(asked):
+                steps[n] = (text_of(body.get("instrument")), question)
         elif kind == "outcome" and n in steps and isinstance(body.get("value"), dict):
-            answers[n] = text_of(body["value"].get("value"))
-        elif kind == "correction" and n in steps and body.get("field", "value") == "value":
-            answers[n] = text_of(body.get("now"))
+            answers[n] = _answered(steps[n][1], body["value"])
+        elif kind == "correction" and n in answers:
+            field = text_of(body.get("field", "value"))
+            answers[n] = {**answers[n], **_answered(steps[n][1], {field: body.get("now")})}
     alone = text_of(header.get("instrument"))
     found = [
-        Fact(steps[n][0] or alone, ASPECTS[steps[n][1]], steps[n][1], answers[n], order)
+        Fact(steps[n][0] or alone, aspect, steps[n][1], value, order)
         for order, n in enumerate(sorted(answers), 1)
-        if answers[n] and (steps[n][0] or alone)
+        for aspect, value in answers[n].items()
+        if value and (steps[n][0] or alone)
     ]
     return CaseFacts(
         text_of(header.get("world")), (*_declared(header), *found), _verdicts(case.derived / "verdict.json")
     )
+
+
+def _question(asked: object) -> str:
+    """The key of a step of the identity block, MENU for a reading of the parameter menu, "" for any other step."""
+    if not isinstance(asked, dict) or asked.get("private"):
+        return ""
+    if asked.get("type") == "Read":
+        return MENU if asked.get("what") == MENU else ""
+    key = asked.get("key")
+    return key if isinstance(key, str) and key in ASPECTS else ""
+
+
+def _answered(question: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Aspect -> value."""
+    if question != MENU:
+        return {ASPECTS[question]: text_of(values["value"])} if "value" in values else {}
+    named = [name for name in values if isinstance(name, str) and _PARAMETER.fullmatch(name)]
+    return {f"{MENU} {name}": text_of(values[name]) for name in named[:MOST_PARAMETERS]}
 
 
 def text_of(value: object) -> str:
@@ -109,20 +134,23 @@ def text_of(value: object) -> str:
     return value[:LONGEST_VALUE].encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd").strip()
 
 
-def _declared(header: Mapping[str, Any]) -> list[Fact]:
+def _declared(header: Mapping[str, Any]) -> tuple[Fact, ...]:
     text = header.get("bench")
-    if not isinstance(text, str):
-        return []
+    return _of_bench_file(text) if isinstance(text, str) else ()
+
+
+@lru_cache(maxsize=64)  # the cases of an office share a few bench files
+def _of_bench_file(text: str) -> tuple[Fact, ...]:
     try:
         views = parse(text, "bench in the header").views()
     except BenchError:  # of another version of the tool: what was answered at the instrument counts all the same
-        return []
-    return [
+        return ()
+    return tuple(
         Fact(view.instrument_id, f"declared {key}", key, text_of(str(view.profile[key])), 0)
         for view in views
         for key in DECLARED
         if key in view.profile
-    ]
+    )
 
 
 def _verdicts(path: Path) -> tuple[InstrumentVerdict, ...]:

@@ -42,6 +42,7 @@ class Dossier:
     changes: tuple[Change, ...]
     verdicts: tuple[tuple[CaseRow, InstrumentVerdict], ...]
     aspects: dict[str, tuple[Reading, ...]]
+    same_nameplate: tuple[str, ...] = ()  # other ids under which the same nameplate was read
 
 
 def dossier(index: Index, instrument: str) -> Dossier:
@@ -56,6 +57,7 @@ def dossier(index: Index, instrument: str) -> Dossier:
         tuple(changes),
         tuple(index.verdicts(instrument)),
         {aspect: tuple(readings) for aspect, readings in sorted(aspects.items())},
+        tuple(index.same_nameplate(instrument)),
     )
 
 
@@ -90,6 +92,8 @@ def dossier_text(found: Dossier) -> str:
             f"    was {_said(change.before)}",
             f"    now {_said(change.after)}",
         ]
+    if found.same_nameplate:
+        lines.append(f"The same nameplate was read on {', '.join(found.same_nameplate)}.")
     lines += ["", f"Verdicts ({len(found.verdicts)}):"]
     for case, verdict in reversed(found.verdicts):
         sealed = f"sealed, digest {case.digest[:16]}..." if case.sealed else "not sealed"
@@ -116,6 +120,7 @@ def dossier_document(found: Dossier) -> dict[str, Any]:
             }
             for change in found.changes
         ],
+        "same_nameplate": list(found.same_nameplate),
         "verdicts": [
             {**_case(case), "integrity": verdict.integrity, "conformity": verdict.conformity}
             for case, verdict in found.verdicts

@@ -41,6 +41,8 @@ _TABLES = (
     " value TEXT NOT NULL, place INTEGER NOT NULL)",
     "CREATE INDEX facts_of ON facts (instrument)",
     "CREATE INDEX verdicts_of ON verdicts (instrument)",
+    "CREATE INDEX facts_in ON facts (path)",
+    "CREATE INDEX verdicts_in ON verdicts (path)",
 )
 
 
@@ -131,6 +133,16 @@ class Index:
         ).fetchall()
         found = [(by_path[_path(path)], Fact(*rest)) for path, *rest in rows if _path(path) in by_path]
         return sorted(found, key=lambda one: (one[0].started_utc, one[0].path, one[1].order, one[1].key))
+
+    def same_nameplate(self, instrument: str) -> list[str]:
+        """Other ids under which a nameplate of `instrument` was read: one instrument with two numbers, or a copied plate."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT other.instrument FROM facts AS own JOIN facts AS other ON own.value = other.value"
+            " WHERE own.aspect = 'nameplate' AND other.aspect = 'nameplate' AND own.instrument = ? AND other.instrument != ?"
+            " AND own.value NOT IN ('not shown', 'none', 'refused')",
+            (instrument, instrument),
+        )
+        return sorted(str(row[0]) for row in rows)
 
     def verdicts(self, instrument: str) -> list[tuple[CaseRow, InstrumentVerdict]]:
         """The verdicts on `instrument`, in the order of time."""

@@ -290,6 +290,30 @@ def test_a_superseded_answer_is_void_and_a_correction_counts(tmp_path: Path) -> 
     assert answered == {"K": "101", "software": "2.15 BBBB"}  # the seals were asked after the cut
 
 
+def test_one_nameplate_under_two_ids_is_named(tmp_path: Path) -> None:
+    for name, plate in (("N1", "Tokheim Q510 77123"), ("N2", "Tokheim Q510 77123"), ("N3", "not shown")):
+        case_of(tmp_path / name, {"nameplate": plate}, instrument=name)
+    with Index(tmp_path) as index:
+        index.refresh()
+        assert dossier(index, "N1").same_nameplate == ("N2",)
+        assert "The same nameplate was read on N1." in dossier_text(dossier(index, "N2"))
+        assert dossier(index, "N3").same_nameplate == ()
+
+
+def test_a_parameter_read_from_the_menu_of_a_gas_dispenser(tmp_path: Path) -> None:
+    def read(n: int, factor: str) -> tuple[Mapping[str, Any], ...]:
+        return (
+            {"kind": "step", "n": n, "step": {"type": "Read", "what": "parameters", "label": f"C{n}"}},
+            {"kind": "outcome", "n": n, "value": {"meter_factor": factor, "Bad Name": "1", "no_text": 3}},
+        )
+
+    case_of(tmp_path / "a", {}, more=(*read(0, "1.000"), *read(1, "1.000"), *read(2, "1.045")))
+    with Index(tmp_path) as index:
+        index.refresh()
+        (change,) = dossier(index, "N1").changes
+    assert (change.aspect, change.after.fact.value, change.within) == ("parameters meter_factor", "1.045", True)
+
+
 def test_the_dossier_says_first_what_changed(tmp_path: Path) -> None:
     case_of(tmp_path / "c1")
     case_of(tmp_path / "c2", {**IDENTITY, "K": "104", "seals_before": "s-1,  S-2"}, day="2026-03-01")

@@ -268,6 +268,24 @@ def test_no_name_of_the_user_or_the_computer(monkeypatch: pytest.MonkeyPatch) ->
     assert platform.node() not in json.dumps(provenance.host())
 
 
+def test_in_real_time_the_hour_is_recorded_too(tmp_path: Path) -> None:
+    from fixtures.clock import RealClock
+    from fixtures.recorder import Recorder
+
+    text = find("dispenser-k0-prover").text.replace('url = "sim:operator"', 'url = "console:"')
+    recorder = Recorder.create(tmp_path, RealClock(), {})
+    said = Told(argv=("run", "--case", os.path.expanduser("~/c")), today=TODAY)
+    provenance.record(recorder, parse(text, "bench.toml"), said, (), {"free_bytes": 5})
+    recorder.close("complete")
+    (entry,) = [line.body for line in read_lines(tmp_path) if line.body["kind"] == "provenance"]
+    assert entry["argv"] == ["run", "--case", "~/c"]
+    assert entry["free_bytes"] == 5
+    assert entry["pseudo_terminals"] == []
+    assert entry["wall"]["utc"].endswith("+00:00")
+    assert entry["wall"]["synchronised"] in (True, False, None)
+    assert entry["wall"]["how"]
+
+
 def test_what_is_at_the_far_end(tmp_path: Path) -> None:
     from fixtures.posix import open_pty_pair
 
