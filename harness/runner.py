@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from captures.errors import CaptureError, IntegrityError
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
-from fixtures.errors import BenchError, DataLost, InstrumentError, StopAsked
+from fixtures.errors import AnswerError, BenchError, DataLost, InstrumentError, StopAsked
+from fixtures.port_errors import PortErrors
+from fixtures.selftest import record_timings
 from harness.changes import Change, ResumeError, identity_changes, shown
 from harness.enact import Enactor, ability
 from harness.exits import UsageError
@@ -133,6 +135,7 @@ class _Course:
         self.replay = Replay(lambda: plan.steps(can))
         self._lots = Lots(bench.recorder.folder.parent.parent, draw_seed)
         self._enactor = Enactor(bench, judge, self._lots.seed)
+        self._ports = PortErrors(bench)
         self._attempts = {} if resumption is None else dict(resumption.standing.attempts)
         self._faulted: set[int] = set()  # sales that began anew because data was lost
         self._cut: Step | None = None  # the step under way
@@ -141,6 +144,7 @@ class _Course:
         """Identify every instrument; of a run that goes on, bring bench, people and plan to where it was."""
         if self._resumption is None:
             self._bench.open()
+            record_timings(self._bench)
             return
         standing = self._resumption.standing
         self._bench.make_safe()
@@ -152,12 +156,14 @@ class _Course:
         self._recorder.entry(
             "checked", t_ns=self._bench.now_ns(), identity={name: dict(one) for name, one in told.items()}
         )
+        record_timings(self._bench)
         for change in [*self._resumption.accepted, *others]:
             self._recorder.entry("change", what=change.what, expected=change.expected, got=change.got)
         differing = self.replay.follow(standing.finished)
         cut = self.replay.step if standing.cut is not None and differing is None else None
         was_touched = touched(self.replay, cut)
-        self.replay.rewind(self.replay.goes_on_at())
+        left_at, begins_at = self.replay.number, self.replay.goes_on_at()
+        self.replay.rewind(begins_at)
         recall(self._enactor, self.replay)
         self._recorder.sync()
         if was_touched:
@@ -166,7 +172,7 @@ class _Course:
             found = registers(self._bench, self._enactor)
             self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
             recall(self._enactor, self.replay)
-        if cut is not None and cut is self.replay.step:
+        if cut is not None and begins_at == left_at:
             self._settle(cut)
 
     def go_on(self) -> None:
@@ -189,7 +195,8 @@ class _Course:
             problems = _make_safe(self._bench)
             if isinstance(result.error, InstrumentError):
                 self._recorder.entry("untrusted", why=result.why)
-            if result.status != "complete" and not result.resumable:
+            unanswered = isinstance(result.error, AnswerError)  # nobody is there who could clean up
+            if result.status != "complete" and not result.resumable and not unanswered:
                 problems += self._clean_up()
             why = "; ".join([result.why, *problems]) if problems else result.why
             result = RunResult(result.status, why, result.error, result.resumable)
@@ -213,7 +220,8 @@ class _Course:
             self._lots.commit()
         if isinstance(step, Draw):
             self._lots.check(self._shown())
-        outcome = self._enactor.act(step)
+        with self._ports.during(number):
+            outcome = self._enactor.act(step)
         recorder.entry("outcome", n=number, attempt=attempt, t_ns=bench.now_ns(), value=dict(outcome))
         recorder.sync()
         if isinstance(step, Draw):
