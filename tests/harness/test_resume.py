@@ -41,7 +41,7 @@ from harness.step import Deliver, Read, Step
 SECOND_NS = 1_000_000_000
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a program is killed by a signal")
 if sys.platform != "win32":
-    from benchmarks.kill_runs import Kill, Trial, checked, trial
+    from benchmarks.kill_runs import Kill, Trial, checked, gaps, trial
     from benchmarks.kills import one
 
 
