@@ -125,7 +125,7 @@ def one(kind: str, number: int, call: str, usual: Ended, finished: Path, scratch
 
 def _check(ended: Ended, usual: Ended, watch: Watch, case: Path) -> None:
     wrong = ended.wrong
-    for mark in ("Traceback", "internal error", "Error: ["):
+    for mark in ("Traceback", "internal error", "Error: [", "shortmeasure: [Errno"):
         if mark in ended.said:
             wrong.append(f"it says {mark!r}: {ended.said[-300:]!r}")
     if ended.code not in DEFINED and ended.code != usual.code:

@@ -251,12 +251,12 @@ def _copy(source: Path, target: Path, name: str) -> Original:
     digest, size = hashlib.sha256(), 0
     descriptor = os.open(target, _NEW_FILE, 0o600)
     try:
-        with open(source, "rb") as handle:
+        with open(source, "rb") as handle, naming(target, "the disk to take it"):
             while piece := handle.read(_PIECE):
                 digest.update(piece)
                 size += len(piece)
                 write_all(descriptor, piece)
-        os.fsync(descriptor)
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
     return Original(name, digest.hexdigest(), size)

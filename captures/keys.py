@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from captures.bag import read_small
-from captures.durable import give_name, write_all
+from captures.durable import give_name, naming, write_all
 from captures.errors import IntegrityError, KeyFileError
 from captures.names import checked_name
 from captures.signing import MAX_KEY_BYTES, Ed25519PrivateKey, Ed25519PublicKey, public_key, public_pem
@@ -132,8 +132,9 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, _NEW_FILE, mode)
     try:
-        write_all(descriptor, data)
-        os.fsync(descriptor)
+        with naming(temporary, "the disk to take it"):
+            write_all(descriptor, data)
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
     give_name(temporary, path)

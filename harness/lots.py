@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from captures.durable import sync_folder, write_all
+from captures.durable import naming, replace_name, write_all
 from captures.errors import IntegrityError
 from harness.draw import SEED, commitment
 
@@ -26,15 +26,18 @@ class Lots:
 
     def commit(self) -> None:
         """On the disk when this returns, before anybody sees the hash."""
-        if self._path.exists():
+        if self._kept() == self.seed:
             return
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        aside = self._path.with_name(f".{FILE}.new")
+        aside.unlink(missing_ok=True)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            write_all(descriptor, self.seed.encode())
-            os.fsync(descriptor)
+            with naming(aside, "the disk to take it"):
+                write_all(descriptor, self.seed.encode())
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        sync_folder(self._path.parent)
+        replace_name(aside, self._path)  # never half: a hash of half a seed could not be told from a changed one
 
     def check(self, shown: str) -> None:
         """IntegrityError where the seed is not the one whose hash was shown."""
