@@ -35,6 +35,7 @@ from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
+from harness.live import Say, beside
 from harness.lock import locked
 from harness.plans import PlanSpec
 from harness.plans.order import dry_run
@@ -70,13 +71,14 @@ def inspect(
     told: Told | None = None,
     lifelike: bool = False,
     answers: Answers | None = None,
+    say: Say | None = None,
 ) -> Inspection:
     """Run `plan`, or the one of that name, on the bench into a new case at `case_path`, judge it, and store what was found.
 
     A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
     `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.  `told`: what the case says of its own
     making beside what can be found out (provenance.py); a standard past its due day stops the run before the case is
-    made.  `lifelike` as in Recorder.create; `answers` as in open_bench.
+    made.  `lifelike` as in Recorder.create; `answers` as in open_bench; `say` as in live.beside.
     """
     plan = find_plan(plan) if isinstance(plan, str) else plan
     instruments = specs("instruments")
@@ -100,7 +102,7 @@ def inspect(
             bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike, answers=answers
         )
         provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
-        return _carried_out(plan, bench, case, draw_seed)
+        return _carried_out(plan, bench, case, draw_seed, say)
 
 
 def resume(
@@ -114,6 +116,7 @@ def resume(
     draw_seed: str = "",
     told: Told | None = None,
     lifelike: bool = False,
+    say: Say | None = None,
 ) -> Inspection:
     """Go on with the run of the case at `case_path` where it was cut or stopped, judge it, and store what was found.
 
@@ -152,38 +155,25 @@ def resume(
         provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
         if dead is not None:
             bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=dead.body)
-        return _carried_out(plan, bench, case, draw_seed, Resumption(standing, found, accept))
+        return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
 
 
 def _carried_out(
-    plan: PlanSpec, bench: Bench, case: Case, draw_seed: str, resumption: Resumption | None = None
+    plan: PlanSpec, bench: Bench, case: Case, draw_seed: str, say: Say | None, resumption: Resumption | None = None
 ) -> Inspection:
     """The plan on an open bench, and the judgement of everything that its case holds then."""
     bench_file = bench.declared
 
-    def so_far() -> Outcome:
-        """Which volume showed most; a judgement that fails must not cost the raid its power cycle."""
-        bench.recorder.sync()
-        try:
-            recorded = read_recorded(case.journal)
-            if bench_file.site is None:
-                return {"most_l": _showed_most(segments(recorded), bench_file.profile)}
-            under_test = bench.file.instrument_id
-            if under_test in (views := by_instrument(recorded)):
-                return {"most_l": _showed_most(segments(views[under_test]), bench.file.profile)}
-            return {"order": screened(recorded, _readings, float(edition(bench_file.edition).limit("mpe").value))}
-        except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
-            return {"failed": f"{type(error).__name__}: {error}"}
-
     unit = str(bench_file.profile.get("quantity_unit", "L"))
-    result = run(
-        plan,
-        bench,
-        so_far,
-        Progress(bench.now_ns, unit),
-        draw_seed=draw_seed or secrets.token_hex(16),
-        resumption=resumption,
-    )
+    with beside(bench, say) as judged:
+        result = run(
+            plan,
+            bench,
+            judged,
+            Progress(bench.now_ns, unit),
+            draw_seed=draw_seed or secrets.token_hex(16),
+            resumption=resumption,
+        )
     document = judge_case(case)
     return Inspection(result, document)
 

@@ -21,10 +21,12 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fixtures.bench import Bench
 from fixtures.clock import RealClock
 from fixtures.language import mark, translate
 from harness.step import Outcome
@@ -34,6 +36,7 @@ NICE = (
 )
 EVERY_NS = 1_000_000_000  # at most so often, and never more than half of the time
 LOOK_S = 0.2
+TURN_NS = 50_000_000
 AUTOGROUP = Path("/proc/self/autogroup")
 ANSWER_NS = 60_000_000_000  # a child that needs longer is given up
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # a low priority on all cores is still all
@@ -42,10 +45,52 @@ NOTHING = mark("so far: {deliveries} deliveries, nothing found")
 FOUND = mark("so far: {deliveries} deliveries, {findings}")
 
 
+Say = Callable[[str], None]
+
+
+@contextmanager
+def beside(bench: Bench, say: Say | None) -> Iterator[Callable[[], Outcome]]:
+    """What answers a `Judge` step of a run on `bench`; while inside, `say` is called with what was found so far.
+
+    In simulated time nothing is at stake between two arrivals: judged in this process, nothing said.  `say` None: a child
+    is started only when a step asks.
+    """
+    journal = bench.recorder.folder
+    real = bench.clock.kind != "virtual"
+    companion = _companion(journal, say) if real and say is not None else None
+
+    def judged() -> Outcome:
+        nonlocal companion
+        from harness.inspection import so_far
+
+        bench.recorder.sync()
+        under_test = bench.file.instrument_id
+        if real and companion is None:
+            companion = _companion(journal, None)
+        told = None
+        if companion is not None:
+            told = companion.so_far(under_test, bench.now_ns, lambda: bench.wait(bench.now_ns() + TURN_NS))
+        return so_far(journal, under_test) if told is None else told
+
+    try:
+        yield judged
+    finally:
+        if companion is not None:
+            companion.close()
+
+
+def _companion(journal: Path, say: Say | None) -> Companion | None:
+    """None where no process can be started: then the run goes on without."""
+    try:
+        return Companion(journal, say)
+    except OSError:
+        return None
+
+
 class Companion:
     """The judging child of one run.  `say` is called from a thread with each new summary; None = no summaries wanted."""
 
-    def __init__(self, journal: Path, say: Callable[[str], None] | None) -> None:
+    def __init__(self, journal: Path, say: Say | None) -> None:
         self._say = say
         self._answers: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self._asked = 0
@@ -53,6 +98,10 @@ class Companion:
         self._process = _start(journal, follow=say is not None)
         self._listener = threading.Thread(target=self._listen, name="live judging", daemon=True)
         self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def so_far(self, under_test: str, clock_ns: Callable[[], int], run_on: Callable[[], object]) -> Outcome | None:
         """What `inspection.so_far` says of the journal; `run_on` lets the bench run for a moment until it is there.

@@ -48,6 +48,13 @@ def run(
         bool, typer.Option("--no-input", help="never wait for a person: a prompt ends the run")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list the steps and their cost, touch nothing")] = False,
+    live: Annotated[
+        bool | None,
+        typer.Option(
+            "--live/--no-live",
+            help="tell on stderr what was found so far; not in simulated time, nor with --json unless asked for",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """Run a plan over a bench, record everything into a case, judge it, and say what was found.
@@ -59,6 +66,7 @@ def run(
     from harness.exits import UsageError, explain, run_exit
     from harness.inspection import inspect
     from harness.inspection import resume as go_on
+    from harness.output import comment
     from harness.provenance import told
     from harness.report.show import pictures, show
     from harness.standing import recorded_bench
@@ -83,11 +91,14 @@ def run(
         path, file = case, find(bench)
     file, spoken = answered(file, answers, no_input)
     simulated = world(file, cheat or None, seed) if file.simulated else None
+    say = comment if (not as_json if live is None else live) else None
     lots = draw_seed(file, seed) if file.simulated else ""
     if resume is not None:
-        done = go_on(path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said)
+        done = go_on(path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said, say=say)
     else:
-        done = inspect(plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken)
+        done = inspect(
+            plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say
+        )
     name_leftovers(spoken)
     show(done.document, as_json)
     pictures(path, done.document)
