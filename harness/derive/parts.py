@@ -181,7 +181,7 @@ class _Reader:
                 self._filled(str(self._step["type"]).lower(), (t_ns, place, dict(value)))
             case "Read":
                 self._read(str(self._step["what"]), t_ns, place, dict(value))
-            case "Inquire" | "Confirm":
+            case "Inquire" | "Confirm" | "Choose":
                 self.told.stated[str(self._step["key"])] = str(value.get("value", ""))
             case _:
                 pass
