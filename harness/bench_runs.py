@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from captures.model import Capture
@@ -13,8 +14,10 @@ from fixtures.bench import Bench, capability
 from fixtures.benchfile import BenchFile
 from fixtures.capability import Bursts, Records
 from fixtures.errors import BenchError, InstrumentError
-from fixtures.opening import open_bench
+from fixtures.opening import link_line, open_bench
+from fixtures.selftest import link_timings, plug_timing
 from fixtures.sim.world import World
+from fixtures.timing import Timing
 from harness.derive.bursts import bursts
 from harness.derive.clock_check import ClockCheckError, RateCheck, compare
 from harness.derive.instruments import CLOCK, DERIVERS
@@ -61,6 +64,35 @@ def burst(
         why = taken[-1].why if taken else "no run was started"
         raise InstrumentError(f"{name}: expected one whole burst, got none: {why}; repeat it")
     return taken[-1].capture
+
+
+def bench_timings(file: BenchFile, seconds: int, loopback: str) -> list[Timing]:
+    """How late arrivals are stamped: on every link of the open bench, listening for `seconds` (0: not), and on the link
+    `loopback`, whose port carries a plug instead of its instrument.
+
+    Raises BenchError where there is no such serial link, or the bench is simulated: its stamps are exact.
+    """
+    found: list[Timing] = []
+    if loopback:
+        entry = file.links.get(loopback)
+        if entry is None or not entry.url.startswith("serial:"):
+            raise BenchError(
+                f"{file.where}: expected --loopback with a serial: link, got {loopback!r}; there are {', '.join(sorted(file.links))}"
+            )
+        found.append(plug_timing(loopback, entry.url, link_line(file, specs("instruments"), loopback)))
+    if seconds:
+        if file.simulated:
+            raise BenchError(f"{file.where}: expected real links to time, got sim: links, whose stamps are exact")
+        with TemporaryDirectory() as journal:
+            bench = open_bench(file, specs("instruments"), Path(journal), {})
+            try:
+                bench.open()
+                found += link_timings(bench, seconds * SECOND_NS)
+            finally:
+                bench.make_safe()
+                bench.close()
+                bench.recorder.close("complete")
+    return found
 
 
 def clock_check(

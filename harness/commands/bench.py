@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -41,11 +42,20 @@ def show(name: Annotated[str, typer.Argument(help="a bench file or a built-in na
 def check(
     file: Annotated[str, typer.Argument(help="a bench file or a built-in name")],
     plan: Annotated[str, typer.Option("--plan", help="also check that the bench can answer this plan")] = "",
+    timing: Annotated[
+        bool, typer.Option("--timing", help="open the links and measure how late arrivals on them are stamped")
+    ] = False,
+    loopback: Annotated[
+        str, typer.Option("--loopback", help="measure this link with a loop-back plug on its port, nothing else on it")
+    ] = "",
+    seconds: Annotated[int, typer.Option("--seconds", help="how long --timing listens", min=1, max=3600)] = 10,
     as_json: Json = False,
 ) -> int:
-    """Check a bench file without opening anything: keys, roles, zones, and whether the instruments carry the pulses."""
+    """Check a bench file: keys, roles, zones, and whether the instruments carry the pulses.  Nothing is opened unless
+    --timing or --loopback asks for it."""
     from fixtures.benchfile import check as check_file
     from fixtures.capacity import pulse_loads
+    from harness.bench_runs import bench_timings
     from harness.benches import find
     from harness.plugins import specs
     from harness.runner import check_stations, find_plan
@@ -70,9 +80,21 @@ def check(
         for load in loads
     ]
     text.append(f"stations: {', '.join(bench.stations)}")
+    found = bench_timings(bench, seconds if timing else 0, loopback)
+    text += [
+        f"{one.link}: arrivals late by {one.p50_ns / 1e6:.2f} ms (median), {one.p99_ns / 1e6:.2f} ms (99 %); standard uncertainty "
+        f"{one.u_ns / 1e6:.2f} ms; {one.how}"
+        for one in found
+    ]
     emit(
         "bench-check",
-        {"bench": bench.name, "instruments": lines, "loads": rows, "stations": dict(bench.stations)},
+        {
+            "bench": bench.name,
+            "instruments": lines,
+            "loads": rows,
+            "stations": dict(bench.stations),
+            "timings": [asdict(one) for one in found],
+        },
         "\n".join(text),
         as_json,
     )

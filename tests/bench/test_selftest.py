@@ -185,3 +185,25 @@ def test_no_plug_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
             plug_timing("tap", f"serial:{pair.path}", LineSettings(115200))
     finally:
         pair.close()
+
+
+def test_the_command_times_a_plug_and_a_bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    from harness.commands.bench import check
+
+    world = build(Scenario(kit="K0", seed=3, instruments=("counter",)))  # type: ignore[arg-type]
+    with echo() as port:
+        bench = tmp_path / "plug.toml"
+        bench.write_text(counter_text(port), "utf-8")
+        assert check(str(bench), loopback="line", as_json=True) == 0
+    [plug] = json.loads(capsys.readouterr().out)["timings"]
+    assert (plug["link"], plug["n"]) == ("line", 200)
+    with served(world) as ports:
+        bench.write_text(counter_text(ports["counter"]), "utf-8")
+        assert check(str(bench), timing=True, seconds=1) == 0
+    assert "identity queries" in capsys.readouterr().out
+    with pytest.raises(BenchError, match="expected --loopback with a serial: link"):
+        check(str(bench), loopback="nowhere")
+    with pytest.raises(BenchError, match="whose stamps are exact"):
+        check("dispenser-k3", timing=True, seconds=1)
