@@ -505,6 +505,7 @@ def sign_of(found: bool | None) -> str:
 
 def page(done: list[Row], damaged: list[tuple[str, int, int, int]]) -> str:
     second = [row for row in done if row.attack.second]
+    unseen = [row.attack.title for row in done if row.found.differences and not any(row.tools)]
     out = [
         "# Attacks on a sealed case",
         "",
@@ -535,8 +536,8 @@ def page(done: list[Row], damaged: list[tuple[str, int, int, int]]) -> str:
         out.append(f"| {row.attack.title} | " + " | ".join(cells) + " |")
     out += [
         "",
-        "`sha256sum -c` alone does not see an added file, an edited seal or a manifest made to agree; with the count and openssl",
-        "it finds what is left but for the rows above whose folder is whole in itself.",
+        "`sha256sum -c` alone does not see an added file, or a manifest made to agree.  Found by `verify` and by none of the",
+        f"three tools as run here ({len(unseen)}): {'; '.join(unseen)}.",
         "",
         "## Damage",
         "",
