@@ -269,7 +269,7 @@ class _Reader:
 
     def file_lines(self, index: int) -> Generator[Line, None, None]:
         name = self.files[index]
-        with open(self.folder / name, "rb") as handle:
+        with open(self.folder / name, "rb") as handle, naming(self.folder / name, "a journal that can be read"):
             number, offset = 0, 0
             while True:
                 limit = _MAX_CONTINUE_LINE if index and number == 0 else MAX_LINE

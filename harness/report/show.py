@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from captures.case import Case
+from captures.durable import naming
 from harness.output import comment, emit
 from harness.report.site import site_text
 from harness.report.text import verdict_text
@@ -38,7 +39,9 @@ def pictures(case: Path, document: Mapping[str, Any]) -> None:
     except ImportError:
         comment("plots: install shortmeasure[report] (matplotlib) to see E(v) and the evidence as pictures")
         return
-    for path in draw(case, document):
+    with naming(Case(case).derived, "the disk to take the pictures"):
+        paths = draw(case, document)
+    for path in paths:
         comment(f"plot  {path}")
 
 
