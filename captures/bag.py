@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from captures.durable import naming
 from captures.errors import IntegrityError, SealedError
 from captures.names import MAX_DEPTH, checked_path, folded, shown
 
@@ -82,7 +83,7 @@ def tree(path: Path) -> Tree:
 def read_small(path: Path, limit: int) -> bytes:
     """The bytes of an ordinary file of at most `limit`; IntegrityError otherwise.  Never follows a link."""
     descriptor = os.open(path, _READ)
-    with open(descriptor, "rb") as handle:
+    with open(descriptor, "rb") as handle, naming(path, "a file that can be read"):
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise IntegrityError(f"{path}: expected an ordinary file")
         raw = handle.read(limit + 1)
@@ -108,7 +109,7 @@ def hash_file(path: Path, names: Sequence[str], size: int) -> tuple[str, ...]:
     """
     digests = [new_hash(name) for name in names]
     descriptor = os.open(path, _READ)
-    with open(descriptor, "rb", buffering=0) as handle:
+    with open(descriptor, "rb", buffering=0) as handle, naming(path, "a file that can be read"):
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise IntegrityError(f"{path}: expected an ordinary file")
         left = size + 1
