@@ -47,6 +47,11 @@ SETS: tuple[tuple[tuple[str, int], str, str, float, int], ...] = (
 )
 PTYS = (("dispenser-k0", "", 0.0, 10), ("dispenser-k1", "fuel.C14", 0.3, 10))
 SPEED = 20.0
+MENDED = (
+    "Found by this benchmark and mended at 667a302: a run cut in its power cycle was given up when it was resumed\n"
+    "(error, proven fell to suspect), because the tap of a dark dispenser hears no frames; instruments are waited for now, and that\n"
+    "kill was run again."
+)
 
 
 @cache
@@ -227,7 +232,19 @@ def write(rows: Sequence[dict[str, Any]]) -> None:
             else f"| {which} | {2 * sales[1]} of {sales[0]} L | {bench} | {what} | {len(mine)} | {right} | -- |"
         )
     wrong = [row for row in rows if row["wrong"]]
-    lines += ["", f"{len(rows)} kills, {len(rows) - len(wrong)} right.", ""]
+    planned = {
+        "records": "every record of the smallest run",
+        "instants": str(sum(s[-1] for s in SETS)),
+        "ptys": str(sum(p[-1] for p in PTYS)),
+    }
+    lines += ["", f"{len(rows)} kills, {len(rows) - len(wrong)} right at the commits named."]
+    lines += [
+        "Planned are "
+        + ", ".join(f"{count} ({which})" for which, count in planned.items())
+        + "; what is not in the table is not measured yet.",
+        "",
+    ]
+    lines += [MENDED, ""]
     for row in wrong:
         lines.append(
             f"- not right: {row['set']} {row['bench']} {row['cheat'] or 'honest'} {row['kill']}: {'; '.join(row['wrong'])}"
