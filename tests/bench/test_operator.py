@@ -206,8 +206,9 @@ def test_a_private_question_is_withheld_from_the_record_while_it_is_asked() -> N
             super().__init__(*typed)
             self.hidden, self.open = False, ""
 
-        def withhold(self, link: str, on: bool) -> None:
+        def withhold(self, link: str, on: bool) -> bool:
             self.hidden = on
+            return True
 
         def send(self, link: str, data: bytes) -> None:
             super().send(link, data)
@@ -232,7 +233,8 @@ def test_a_private_question_is_withheld_from_the_record_while_it_is_asked() -> N
 )
 def test_an_error_says_nothing_of_a_private_answer(answer: str) -> None:
     class Line(Terminal):
-        def withhold(self, link: str, on: bool) -> None: ...
+        def withhold(self, link: str, on: bool) -> bool:
+            return True
 
         def until(self, done: Callable[[], bool], timeout_ns: int, expected: str, link: str) -> None:
             self.operator.receive(
