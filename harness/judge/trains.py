@@ -25,6 +25,16 @@ def same_clock(a: PulseTrain, b: PulseTrain) -> bool:
     return a.clock == b.clock and a.tick_s is not None and a.tick_s == b.tick_s
 
 
+COMPARED = "the encoder is tapped on the same clock: edge balance compares the edges themselves"
+
+
+def compared(segment: Segment) -> bool:
+    """Encoder and board tapped on one clock, a channel at least: what the board's line looks like by itself is the weaker
+    question (statistics.md 1e)."""
+    ups, downs = channels(segment, "encoder"), channels(segment, "board")
+    return any(name in ups and same_clock(ups[name], train) for name, train in downs.items())
+
+
 def ticks_of(seconds: Fraction, tick_s: Fraction) -> int:
     """`seconds` in whole ticks, rounded up."""
     return -int(-(seconds / tick_s) // 1)

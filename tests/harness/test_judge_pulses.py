@@ -192,6 +192,14 @@ def test_bursts_at_an_honest_rate_are_noise(decoding: str) -> None:
     assert balance.at["noise_events"] >= 4
 
 
+def test_a_bad_contact_on_the_board_s_line_is_left_to_who_knows_whether_it_counts() -> None:
+    rng = np.random.default_rng(18)
+    segment = delivery(rng, instrument(rng), 40.0, tamper=Tamper(insert_random=0.02, channels="B"), emi=0.0)
+    assert all(reading.hits == 0 for reading in run(quadrature.DETECTOR, segment))
+    assert all(reading.hits == 0 for reading in run(edge_balance.DETECTOR, segment))
+    assert any(reading.hits > 20 for reading in run(quadrature.DETECTOR, after_only(segment)))  # alone it speaks
+
+
 def test_additions_on_one_channel_cancel_for_a_board_that_decodes_both() -> None:
     rng = np.random.default_rng(17)
     segment = delivery(rng, instrument(rng), 20.0, tamper=Tamper(insert_every=20, channels="A"), emi=0.0)

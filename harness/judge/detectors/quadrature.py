@@ -2,7 +2,9 @@
 
 Null: in steady motion the channels change in turn.  A channel that changes twice in a row while the motion before
 and after it keeps its direction (a jog), or both channels changing at one tick, happens in bursts only, at an honest rate
-per observed second; irregularities at a regular spacing in steps are no burst, however rare.
+per observed second; irregularities at a regular spacing in steps are no burst, however rare.  Where encoder and board are
+tapped on one clock, the board's line is judged here by regular spacing alone: what else is on it belongs to edge balance,
+which knows whether it is counted (a contact that bounces a hundred times a sale adds nothing to the walk of two channels).
 Reversals of a shaft that is moved by hand, or stops, are no violation: jogs count only between `steady` steps of the
 same direction on either side.  Source: statistics.md T5.
 """
@@ -32,7 +34,17 @@ from harness.judge.events import (
 )
 from harness.judge.gray import Walk, decode
 from harness.judge.quantities import number
-from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of, to_ns
+from harness.judge.trains import (
+    channels,
+    clipped,
+    compared,
+    gaps_in_window,
+    micro,
+    same_clock,
+    segment_window,
+    ticks_of,
+    to_ns,
+)
 
 NAME = "quadrature"
 
@@ -124,6 +136,7 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
     excess = (found.jogs_a + found.jogs_b) / walk.edges * 2
     large = excess + found.double / walk.edges > view.parameters["min_effect"]
     regular = large and period(found.index // 4) is not None
+    large = large and (regular or station != "board" or not compared(segment))
     violations = (hits if regular else counted(hits, seconds, per_s, view.parameters)) if large else 0
     shape = None
     if violations:
@@ -192,7 +205,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
     null="in steady motion the two channels change in turn; what breaks the turn comes in bursts at an honest rate",
     needs="channels A and B of one station, both edges, one clock",

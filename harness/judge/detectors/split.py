@@ -24,7 +24,17 @@ from harness.judge.evalue import bet_on_count
 from harness.judge.events import first_of_each, period, place, poisson_p
 from harness.judge.intervals import find, motion
 from harness.judge.quantities import number
-from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, ticks_of, to_ns
+from harness.judge.trains import (
+    COMPARED,
+    channels,
+    clipped,
+    compared,
+    gaps_in_window,
+    micro,
+    same_clock,
+    ticks_of,
+    to_ns,
+)
 
 NAME = "split"
 
@@ -173,12 +183,6 @@ def _where(segment: Segment, view: View, train: PulseTrain, result: Judged, real
     return course.shape, at | {"onset_l": course.onset_l, "onset_interval_l": course.onset_interval_l}
 
 
-def _compared(segment: Segment) -> bool:
-    """Both taps of a channel lie on one clock: what one of them looks like is the weaker question (statistics.md 1e)."""
-    ups, downs = channels(segment, "encoder"), channels(segment, "board")
-    return any(name in ups and same_clock(ups[name], train) for name, train in downs.items())
-
-
 def _segment(segment: Segment, view: View) -> Iterator[Reading]:
     if segment.kind is SegmentKind.SHUT:
         return
@@ -190,9 +194,8 @@ def _segment(segment: Segment, view: View) -> Iterator[Reading]:
         link = Link(upstream_of(station, observed), station)
         readings = [_train(segment, train, link, view) for train in channels(segment, station).values()]
         reading = _of_station(readings)
-        if station == "board" and _compared(segment):
-            why = "the encoder is tapped on the same clock: edge balance compares the edges themselves"
-            reading = Reading(NAME, segment.id, link, 1.0, at=reading.at, reason=why)
+        if station == "board" and compared(segment):
+            reading = Reading(NAME, segment.id, link, 1.0, at=reading.at, reason=COMPARED)
         elif station == "encoder":
             upstream_hits = reading.hits
         elif station == "board" and upstream_hits and upstream_hits >= 0.8 * reading.hits:
