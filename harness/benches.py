@@ -138,5 +138,7 @@ def with_answers(bench: BenchFile, url: str) -> BenchFile:
         kept.append(line)
     found = parse("\n".join(kept), bench.where)
     if not asked or any(found.links[link.removeprefix("links.")].url != url for link in asked):
-        raise BenchError(f"{bench.where}: expected an operator whose line is a table [links.NAME] with its url in a line")
+        raise BenchError(
+            f"{bench.where}: expected an operator whose line is a table [links.NAME] with its url in a line"
+        )
     return found

@@ -240,7 +240,7 @@ def test_a_computer_that_slept_ends_the_step(tmp_path: Path) -> None:
     recorder, instants = watched(tmp_path, clock)
     recorder.wire(1, "tap", Direction.RX, b"x")
     instants.on(1_000_000_000, slept_ns=35_000_000_000)
-    with pytest.raises(InstrumentError, match="it slept for 35 s .* resume the run"):
+    with pytest.raises(InstrumentError, match=r"it slept for 35 s .* resume the run"):
         running(recorder, clock, 1_000_000_000)
     recorder.abandon()
     step = next(body for body in bodies(tmp_path) if body["kind"] == "clock-step")
