@@ -11,6 +11,10 @@ from harness.derive.parts import told
 from harness.derive.recorded import Recorded
 from harness.draw import commitment, drawn
 
+# recorded when a start of the program begins, before it has turned to any instrument; without them what others sold
+# in the gap would be a delivery's, and what a late link heard would be taken as on time
+OF_ALL = ("gap", "timing")
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -37,7 +41,8 @@ class Receipt:
 
 
 def by_instrument(recorded: Recorded) -> dict[str, Recorded]:
-    """What was recorded at each instrument of the site, as if it had been alone on the bench.
+    """What was recorded at each instrument of the site, as if it had been alone on the bench; a gap, and how late a link
+    is stamped, belong to every one of them.
 
     Raises IntegrityError when an entry belongs to an instrument that the site does not have.
     """
@@ -48,6 +53,10 @@ def by_instrument(recorded: Recorded) -> dict[str, Recorded]:
     own: dict[str, list[tuple[str, Mapping[str, Any]]]] = {id: [] for id in ids}
     for place, body in recorded.entries:
         id = body.get("instrument")
+        if id is None and body.get("kind") in OF_ALL:
+            for entries in own.values():
+                entries.append((place, body))
+            continue
         if id is None or (body.get("kind") == "outcome" and body.get("n") in walks):
             continue  # of the site as a whole; the end of a walk stands at where it led to
         if id not in own:

@@ -23,8 +23,12 @@ from fixtures.errors import BenchError
 from fixtures.sitefile import SiteEntry, SiteInstrument
 from harness.benches import draw_seed, find, world
 from harness.derive import read_recorded
+from harness.derive.lateness import late_ns
+from harness.derive.parts import told
+from harness.derive.recorded import Recorded
 from harness.derive.segments import segments
 from harness.derive.site import by_instrument, draw_of
+from harness.derive.spans import spans
 from harness.draw import commitment, drawn
 from harness.exits import Exit, verdict_exit
 from harness.inspection import ALPHA, judge_path
@@ -297,3 +301,34 @@ def test_each_instrument_sees_its_own_bench() -> None:
     assert second.stations["register"] == "tap2"
     with pytest.raises(BenchError, match="there are N1, N2, N3, N4"):
         file.under_test("N9")
+
+
+def test_a_gap_and_a_late_link_are_those_of_every_instrument() -> None:
+    """Both are recorded before a start of the program turns to one: others may sell in the gap at any of them."""
+    sale = {"type": "Deliver", "volume_l": "7.30", "amount": None, "flow": "full", "covert": False, "press_at_l": None}
+    read = {"type": "Read", "what": "totaliser"}
+
+    def sold(n: int, t_ns: int, label: str, litres: str) -> list[dict[str, Any]]:
+        at: dict[str, Any] = {"instrument": "N2"}
+        return [
+            {**at, "kind": "step", "n": n, "t_ns": t_ns, "step": {**sale, "label": label}},
+            {**at, "kind": "outcome", "n": n, "t_ns": t_ns + 1, "value": {}},
+            {**at, "kind": "step", "n": n + 1, "t_ns": t_ns + 2, "step": {**read, "label": label}},
+            {**at, "kind": "outcome", "n": n + 1, "t_ns": t_ns + 3, "value": {"volume_l": litres}},
+        ]
+
+    bodies = [
+        {"kind": "span", "t_ns": 0},
+        {"kind": "timing", "link": "tap", "u_ns": 1000},
+        *sold(0, 1, "A1", "100"),
+        {"kind": "gap", "from_ns": 8, "to_ns": 99},
+        {"kind": "span", "t_ns": 99},
+        *sold(2, 100, "A2", "150"),
+    ]
+    entries = [(f"0001.jsonl:{number}", body) for number, body in enumerate(bodies, 2)]
+    views = by_instrument(Recorded({}, K0, {}, {}, entries, "complete", "", 1.0, spans(entries)))
+    first, second = told(views["N2"]).parts
+    assert (first.span, second.span) == (0, 1)
+    assert second.total_before is None
+    assert first.next_ns == 9
+    assert [late_ns(view, "tap") for view in views.values()] == [3465] * 4
