@@ -30,11 +30,16 @@ class People:
         self._parties = Parties(bench.recorder.folder, **salt)
         self._asked_by: dict[int, int] = {}  # question -> step
         self._private: dict[int, str] = {}  # question -> key of a private answer
+        self._others: dict[int, People] = {}  # by operator: what he corrects later belongs to the step he was asked in
         self.step = 0
 
     def through(self, operator: Operates) -> People:
         """The same for another operator of the bench: a second officer who reads the display."""
-        return self if operator is self._operator else People(self._bench, operator)
+        if operator is self._operator:
+            return self
+        other = self._others.setdefault(id(operator), People(self._bench, operator))
+        other.step = self.step
+        return other
 
     def ask(self, verb: str, text: str, **parameters: Any) -> Mapping[str, Any]:
         """As Operates.ask; corrections of earlier answers are journalled before this returns."""

@@ -17,10 +17,12 @@ from captures.errors import IntegrityError
 from captures.journal import read_lines
 from fixtures.answers_file import lines, load
 from fixtures.bench import Bench
+from fixtures.capability import Correction
 from fixtures.opening import open_bench
 from harness.asked import recorded_answers
 from harness.benches import find, with_answers, world
 from harness.enact import Enactor
+from harness.people import People
 from harness.plugins import specs
 from harness.private import Parties
 from harness.step import Choose, Drive, Inquire, Load, Mark, Outcome, Photo, Step, Wait
@@ -193,3 +195,31 @@ def test_a_choice_is_the_outcome(tmp_path: Path) -> None:
         assert one.act(0, Choose("preservation", "Decide", options)) == {"value": "accept"}
         [answer] = one.journal("answer")
     assert answer["said"] == {"choose preservation": "accept"}
+
+
+class Second:
+    """Another officer of the bench, who changes what he read before when he is asked next."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.changes: list[Correction] = []
+
+    def ask(self, verb: str, text: str, **parameters: Any) -> dict[str, Any]:
+        self.asked += 1
+        return {"volume_l": "10.00"}
+
+    def corrections(self) -> list[Correction]:
+        found, self.changes = self.changes, []
+        return found
+
+
+def test_what_a_second_officer_corrects_belongs_to_the_step_he_was_asked_in(tmp_path: Path) -> None:
+    with acting(tmp_path) as one:
+        people, second = People(one.bench, one.enactor.people._operator), Second()
+        people.step = 30
+        people.through(second).ask("read-display", "Read", label="A1")
+        people.step = 35
+        second.changes = [Correction(1, "read-display A1 volume_l", "volume_l", "10.00", "10.20")]
+        people.through(second).ask("read-display", "Read", label="A2")
+        assert [body["n"] for body in one.journal("answer")] == [30, 35]
+        assert [(body["n"], body["now"]) for body in one.journal("correction")] == [(30, "10.20")]
