@@ -27,6 +27,7 @@ from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.changes import ResumeError, differences, plan_record, refuse_other_instrument, shown
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
+from harness.derive.history import history
 from harness.derive.site import by_instrument
 from harness.enact import ability
 from harness.families import family_tests
@@ -214,7 +215,7 @@ def judge_journal(journal: Path) -> Mapping[str, Any]:
     """The verdict document of what journal folder `journal` holds so far, whether its run has ended or not."""
     recorded = read_recorded(journal)
     if recorded.bench.site is not None:
-        return with_standards(judge_site(recorded, _judge_one), recorded)
+        return with_standards({**judge_site(recorded, _judge_one), "history": history(recorded)}, recorded)
     return with_standards(_judge_one(recorded, segments(recorded), Fraction(1)), recorded)
 
 
@@ -237,7 +238,7 @@ def so_far(journal: Path, under_test: str) -> Outcome:
 def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
     """The verdict document of one instrument, with its `share` of the case's alpha."""
     bench = recorded.bench
-    return _judged(
+    document = _judged(
         found,
         bench.profile,
         edition(bench.edition),
@@ -247,6 +248,7 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
         bench.kit,
         share,
     )
+    return {**document, "history": history(recorded)}
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:

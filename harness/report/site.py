@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fixtures.language import mark, translate
+from harness.report.history import made
 from harness.report.text import (
     CONFORMITY,
     CONFORMITY_LINE,
@@ -24,7 +25,7 @@ def site_text(document: Mapping[str, Any]) -> str:
     title = mark("Technical analysis of site {site}: on-site examination, not verification")
     gravest = translate(mark("  (the gravest of its instruments on each axis)"))
     level = translate(CONFORMITY[document["conformity"]])
-    lines = [translate(title, site=document["site"]), "", *cut_short(document)]
+    lines = [translate(title, site=document["site"]), "", *cut_short(document), *made(document)]
     lines += [
         translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])),
         translate(CONFORMITY_LINE, level=level, detail=gravest),

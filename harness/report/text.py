@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.language import mark, translate
+from harness.report.history import made
 from harness.report.wording import chain, mechanism, said
 
 INTEGRITY = {
@@ -37,7 +38,7 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     """The verdict in at most a few screens, in the reader's language."""
     title = mark("Technical analysis of {instrument}: on-site examination, not verification")
     lines = [translate(title, instrument=document["instrument"]), ""]
-    lines += cut_short(document)
+    lines += [*cut_short(document), *made(document)]
     lines.append(translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])))
     level = translate(CONFORMITY[document["conformity"]])
     lines.append(translate(CONFORMITY_LINE, level=level, detail=_conformity(document["conformity_detail"])))

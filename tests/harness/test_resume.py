@@ -34,6 +34,7 @@ from harness.inspection import inspect, resume
 from harness.lots import Lots
 from harness.plans.miniature import MINIATURE, miniature
 from harness.plugins import specs
+from harness.report.text import verdict_text
 from harness.runner import RunResult, run
 from harness.standing import read_standing
 from harness.step import Deliver, Read, Step
@@ -299,6 +300,11 @@ def test_ctrl_c_stops_safely_cleans_up_and_can_be_resumed(tmp_path: Path) -> Non
     assert verify_case(tmp_path / "case").complete
     done = resume(tmp_path / "case", plan=MINIATURE, world=site)
     assert (done.result.status, done.document["status"]) == ("complete", "complete")
+    assert done.document["history"]["starts"] == 2
+    assert [one["step"] for one in done.document["history"]["superseded"]] == ["Deliver E1"]
+    text = verdict_text(done.document)
+    assert "started 2 times" in text
+    assert "Deliver E1, attempt 1" in text
     assert [s.id for s in segments(read_recorded(tmp_path / "case" / "data" / "journal"))] == ["B1", "E1"]
 
 

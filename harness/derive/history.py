@@ -1,0 +1,89 @@
+"""How a run was made, for its verdict: starts and gaps, attempts that do not stand, changes, corrections, clock steps.
+
+None of it is judged.  A court must see it all the same: whoever ends the program at the right moment has a sale begin
+anew, and the sale that is judged then is not the only one there was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from captures.errors import IntegrityError
+from harness.derive.recorded import Recorded
+from harness.derive.spans import VOID
+
+MEASURED = ("Deliver", "Continue", "Shut", "Read", "Weigh", "Prove", "Press", "PowerCycle", "Load", "Drive")
+"""Steps whose outcome is told; what was asked of people about people is not."""
+NAMES = ("label", "what", "key", "id", "letter")
+
+
+def history(recorded: Recorded) -> dict[str, Any]:
+    """`starts` of the program; with their journal `place`: `gaps` between them, `superseded` attempts with what was
+    measured in them, `changes` that were accepted, `corrections` of answers, `clock_steps`, and what was `taken_as_done`
+    after a cut because the operator said so.  IntegrityError where a record lacks what its kind promises."""
+    teller = _Teller()
+    for place, body in recorded.entries:
+        try:
+            teller.take(place, body)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise IntegrityError(
+                f"{place}: a {body.get('kind')} record lacks what it must hold ({type(error).__name__}: {error}); "
+                "this journal was not written by a run of this version"
+            ) from None
+    return {"starts": len(recorded.spans), **teller.found}
+
+
+class _Teller:
+    def __init__(self) -> None:
+        self.found: dict[str, list[dict[str, Any]]] = {
+            "gaps": [], "superseded": [], "changes": [], "corrections": [], "clock_steps": [], "taken_as_done": [],
+        }  # fmt: skip
+        self._open: dict[int, dict[str, Any]] = {}  # superseded attempts by step number
+        self._steps: dict[int, Mapping[str, Any]] = {}
+
+    def take(self, place: str, body: Mapping[str, Any]) -> None:
+        found = self.found
+        match body.get("kind"):
+            case "gap":
+                cut = body.get("cut")
+                begin_ns, end_ns = int(body["from_ns"]), int(body["to_ns"])
+                found["gaps"].append(
+                    {
+                        "place": place, "from_s": begin_ns / 1e9, "to_s": end_ns / 1e9, "utc_from": str(body.get("utc_from", "")),
+                        "utc_to": str(body.get("utc_to", "")), "why": str(body.get("why", "")),
+                        "in": named(cut["step"]) if cut else "",
+                    }
+                )  # fmt: skip
+            case "step":
+                self._steps[int(body["n"])] = body["step"]
+            case kind if kind == f"{VOID}step":
+                attempt = {
+                    "place": place, "instrument": str(body.get("instrument", "")), "step": named(body["step"]),
+                    "attempt": int(body.get("attempt", 1)), "begin_s": int(body["t_ns"]) / 1e9, "value": None,
+                }  # fmt: skip
+                self._open[int(body["n"])] = attempt
+                found["superseded"].append(attempt)
+            case kind if kind == f"{VOID}outcome":
+                attempted = self._open.pop(int(body["n"]), None)  # None: of a walk, begun at another instrument
+                value = dict(body["value"])
+                if attempted is not None and ("fault" in value or attempted["step"].split()[0] in MEASURED):
+                    attempted["value"] = value
+            case "outcome" if body["value"].get("after_cut") is True and int(body["n"]) in self._steps:
+                found["taken_as_done"].append({"place": place, "step": named(self._steps[int(body["n"])])})
+            case "change":
+                texts = {key: str(body[key]) for key in ("what", "expected", "got")}
+                found["changes"].append({"place": place, **texts})
+            case "correction":
+                said = {key: None if body[key] is None else str(body[key]) for key in ("key", "first", "now")}
+                found["corrections"].append({"place": place, **said})
+            case "clock-step":
+                times = {key.replace("_ns", "_s"): int(body[key]) / 1e9 for key in ("set_ns", "slept_ns")}
+                found["clock_steps"].append({"place": place, **times})
+            case _:
+                pass
+
+
+def named(step: Mapping[str, Any]) -> str:
+    """`step` as the journal names it, in few words: "Read display A1"."""
+    return " ".join([str(step["type"]), *(str(step[name]) for name in reversed(NAMES) if step.get(name))])

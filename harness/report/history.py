@@ -1,0 +1,84 @@
+"""How the run was made, for people: that it was cut, how often, and what was left out of the judgement thereby."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fixtures.language import mark, translate
+from harness.derive.history import MEASURED
+
+MOST = 20  # lines of a kind; the document holds them all
+
+
+def made(document: Mapping[str, Any]) -> list[str]:
+    """Nothing for a run that went through from its first step to its last as it was planned."""
+    told = document.get("history")
+    if told is None:  # no run: a recording made elsewhere
+        return []
+    lines: list[str] = []
+    if told["starts"] > 1:
+        text = mark("THE RUN WAS CUT AND WENT ON: the program was started {starts} times; nobody listened in between:")
+        lines += [translate(text, starts=told["starts"]), *_most([_gap(gap) for gap in told["gaps"]])]
+    lines += _superseded(told["superseded"])
+    if told["taken_as_done"]:
+        text = mark("Taken as done before the cut, because the operator said so: {steps}")
+        lines.append(translate(text, steps=", ".join(one["step"] for one in told["taken_as_done"])))
+    if told["changes"]:
+        lines.append(translate(mark("Differences from the first start, accepted on record:")))
+        lines += _most([f"  {one['what']}: {one['expected'] or '-'} -> {one['got'] or '-'}" for one in told["changes"]])
+    if told["corrections"]:
+        lines.append(translate(mark("Answers changed after they were given; the later one counts:")))
+        lines += _most([_correction(one) for one in told["corrections"]])
+    for one in told["clock_steps"]:
+        text = mark("the computer's clock was set by {set} s, it slept {slept} s ({place}); nothing is timed by it")
+        lines.append(translate(text, set=f"{one['set_s']:+.1f}", slept=f"{one['slept_s']:.1f}", place=one["place"]))
+    return [*lines, ""] if lines else []
+
+
+def _gap(gap: Mapping[str, Any]) -> str:
+    text = mark("  {seconds} s from {begin} s of the run on: {why} ({place})")
+    if gap["in"]:
+        text = mark("  {seconds} s from {begin} s of the run on, in {step}: {why} ({place})")
+    seconds = f"{gap['to_s'] - gap['from_s']:.1f}"
+    return translate(
+        text, seconds=seconds, begin=f"{gap['from_s']:.1f}", step=gap["in"], why=gap["why"], place=gap["place"]
+    )
+
+
+def _superseded(attempts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Every deed that was done anew; of questions asked again their number."""
+    if not attempts:
+        return []
+    deeds = [one for one in attempts if one["step"].split()[0] in MEASURED]
+    lines = [translate(mark("Attempts that were done anew; they are recorded and NOT judged:"))]
+    lines += _most([_attempt(one) for one in deeds])
+    if len(attempts) > len(deeds):
+        lines.append(translate(mark("  other steps done again: {count}"), count=len(attempts) - len(deeds)))
+    return lines
+
+
+def _attempt(one: Mapping[str, Any]) -> str:
+    value = one["value"]
+    seen = translate(mark("not finished"))
+    if value is not None:
+        seen = ", ".join(f"{key} {said}" for key, said in value.items() if isinstance(said, str | int | float))
+    text = mark("  {step}, attempt {attempt}, begun at {begin} s: {seen} ({place})")
+    return translate(
+        text,
+        step=one["step"],
+        attempt=one["attempt"],
+        begin=f"{one['begin_s']:.1f}",
+        seen=seen or translate(mark("finished")),
+        place=one["place"],
+    )
+
+
+def _correction(one: Mapping[str, Any]) -> str:
+    return f"  {one['key']}: {one['first'] or '-'} -> {one['now'] or '-'} ({one['place']})"
+
+
+def _most(lines: Sequence[str]) -> list[str]:
+    if len(lines) <= MOST:
+        return list(lines)
+    return [*lines[:MOST], translate(mark("  and {count} more"), count=len(lines) - MOST)]
