@@ -28,7 +28,7 @@ from typing import Any, Self
 
 from captures.durable import give_name, naming, replace_name, sync_folder, write_all
 from captures.errors import IntegrityError, SealedError
-from captures.journal import Line, walk
+from captures.journal import Line, read_lines, walk
 from captures.names import checked_name, folded
 
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -176,6 +176,17 @@ class Case:
             temporary.unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # not empty: another crash's remains
                 folder.rmdir()
+
+
+def unrecorded(case: Case) -> list[Original]:
+    """Originals that are there and stand in no journal line: what a program killed between the two has left.
+
+    Raises IntegrityError as `read_lines` does.  Links and devices are left for `verify_case` to name.
+    """
+    recorded = {line.body.get("name") for line in read_lines(case.journal) if line.body.get("kind") == "original"}
+    with os.scandir(case.originals) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+    return [_hashed(case.originals / name) for name in names if name not in recorded]
 
 
 def write_derived(case: Case, name: str, data: bytes) -> Path:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from captures.case import Case, verify_case, write_derived
+from captures.case import Case, unrecorded, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
@@ -143,6 +143,7 @@ def resume(
             raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
         said = Told() if told is None else told
         overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
+        left = unrecorded(case)
         bench = open_bench(
             file,
             specs("instruments"),
@@ -156,6 +157,8 @@ def resume(
         provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
         if dead is not None:
             bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=dead.body)
+        for original in left:  # a photo that was copied and not recorded any more; the case would never verify again
+            bench.recorder.entry(**original.body, after_cut=True)
         return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
 
 

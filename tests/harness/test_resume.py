@@ -373,6 +373,18 @@ def stopped_case(folder: Path) -> tuple[Path, World]:
     return folder / "case", site
 
 
+def test_a_photo_that_was_copied_and_not_recorded_is_recorded_when_the_run_goes_on(tmp_path: Path) -> None:
+    """Killed between the two, the case would never verify again: the photo that is taken anew gets the next number."""
+    case, site = stopped_case(tmp_path)
+    (case / "data" / "originals" / "0001-board.jpg").write_bytes(b"board")
+    with pytest.raises(IntegrityError, match="not recorded"):
+        verify_case(case)
+    assert resume(case, plan=MINIATURE, world=site).result.status == "complete"
+    assert [one.name for one in verify_case(case).originals] == ["0001-board.jpg"]
+    [found] = [body for body in journal(case) if body["kind"] == "original"]
+    assert found["after_cut"] is True
+
+
 def changed(bench: BenchFile, before: str, after: str) -> BenchFile:
     assert before in bench.text
     return parse(bench.text.replace(before, after), "changed")
