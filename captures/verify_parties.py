@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from captures.bag import Difference, Tree, read_small
@@ -19,13 +19,14 @@ MAX_PARTIES_BYTES = 16 << 20
 
 
 def check_parties(path: Path, listing: Tree, journalled: Sequence[PrivateAnswer]) -> tuple[list[Difference], list[str]]:
-    """Differences and notes: whether every private answer that the journal names stands in the file, unchanged."""
-    if not journalled:
-        return [], []
+    """Differences and notes: whether every private answer that the journal names stands in the file, unchanged.
+
+    An answer that the journal does not name is noted and no difference: a program killed between file and line leaves
+    one, and so does who adds one to a case that is not sealed.
+    """
     if PARTIES not in listing.files:
-        return [], [
-            f"{PARTIES}: not in this copy; the journal names {len(journalled)} private answers by their digests"
-        ]
+        text = f"{PARTIES}: not in this copy; the journal names {len(journalled)} private answers by their digests"
+        return [], [text] if journalled else []
     try:
         kept = json.loads(read_small(path / PARTIES, MAX_PARTIES_BYTES).decode("utf-8"))
         found = {(str(one["key"]), _digest(one["salt"], one["value"])) for one in kept}
@@ -37,7 +38,12 @@ def check_parties(path: Path, listing: Tree, journalled: Sequence[PrivateAnswer]
         )
         for one in journalled
         if (one.key, one.sha256) not in found
-    ], []
+    ], _unnamed(found - {(one.key, one.sha256) for one in journalled})
+
+
+def _unnamed(answers: Set[tuple[str, str]]) -> list[str]:
+    keys = ", ".join(sorted(key for key, _ in answers))
+    return [f"{PARTIES}: holds {len(answers)} answers that the journal does not name ({keys:.200})"] if answers else []
 
 
 def _digest(salt: str, value: str) -> str:

@@ -231,6 +231,9 @@ def test_private_answers_are_those_that_the_journal_names(tmp_path: Path) -> Non
     assert any("names 2 private answers" in note for note in found.notes)
     put(parties, json.dumps(kept).encode())
     assert (verify(case.path).differences, verify(case.path).notes) == ((), ())
+    put(parties, json.dumps([*kept, {"key": "trader", "salt": "00", "value": "赵"}]).encode())
+    assert verify(case.path).differences == ()  # a program killed between the file and the journal's line leaves one
+    assert any("holds 1 answers that the journal does not name (trader)" in note for note in verify(case.path).notes)
     put(parties, json.dumps(kept).replace("\\u674e", "\\u5f20").encode())
     (difference,) = verify(case.path).differences
     assert "the answer to officer is not the one recorded (0001.jsonl line 3)" in str(difference)
