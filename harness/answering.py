@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fixtures.answers_file import Answers, load, nobody
+from fixtures.answers_file import Answers, load, nobody, without_home
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from harness.benches import with_answers
@@ -23,7 +23,7 @@ def answered(bench: BenchFile, path: Path | None, no_input: bool) -> tuple[Bench
         waits = any(link.url == CONSOLE for link in bench.links.values())
         return (with_answers(bench, f"answers:{NO_INPUT}"), nobody(NO_INPUT)) if no_input and waits else (bench, None)
     answers = load(path)
-    found = with_answers(bench, f"answers:{path}")
+    found = with_answers(bench, f"answers:{without_home(path)}")
     if still := sorted(name for name, link in found.links.items() if link.url.startswith("sim:")):
         raise BenchError(
             f"{bench.where}: an answers file takes the simulated operator's place, and link(s) {', '.join(still)} would "

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from captures.case import Case
+from fixtures.answers_file import without_home
 from fixtures.bench import Bench
 from fixtures.capability import Correction, Operates
 from fixtures.language import mark, translate
@@ -53,7 +54,8 @@ class People:
 
     def _record_answer(self, verb: str, label: str, private: bool, answer: Mapping[str, Any]) -> None:
         """What was understood, under the keys of an answers file, so that a run can be asked again (harness/asked.py)."""
-        said = {key(verb, label, name): None if private else _said(value) for name, value in answer.items()}
+        told = {name: without_home(value) if verb == "photo" and value else value for name, value in answer.items()}
+        said = {key(verb, label, name): None if private else _said(value) for name, value in told.items()}
         withheld = {"private": True} if private else {}
         self._bench.recorder.entry("answer", n=self.step, **withheld, said=said or {key(verb, label, ""): DONE})
 
@@ -105,8 +107,9 @@ class People:
             first, now = _said(one.first), _said(one.now)
             if one.ask in self._private:
                 first, now = WITHHELD, self._kept(self._private[one.ask], str(one.now))["sha256"]
-            elif one.key.startswith("photo ") and now is not None:
-                now = self._imported(Path(now), one.key.removeprefix("photo "))["file"]
+            elif one.key.startswith("photo "):
+                first = None if first is None else without_home(first)
+                now = None if now is None else self._imported(Path(now), one.key.removeprefix("photo "))["file"]
             self._bench.recorder.entry("correction", n=n, key=one.key, field=one.field, first=first, now=now)
 
 

@@ -19,6 +19,7 @@ from fixtures.answers_file import lines, load
 from fixtures.bench import Bench
 from fixtures.capability import Correction
 from fixtures.opening import open_bench
+from harness.answering import answered
 from harness.asked import recorded_answers
 from harness.benches import find, with_answers, world
 from harness.enact import Enactor
@@ -195,6 +196,28 @@ def test_a_choice_is_the_outcome(tmp_path: Path) -> None:
         assert one.act(0, Choose("preservation", "Decide", options)) == {"value": "accept"}
         [answer] = one.journal("answer")
     assert answer["said"] == {"choose preservation": "accept"}
+
+
+def test_paths_in_the_journal_do_not_name_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose home the answers and photos lie in is nobody's business in court."""
+    home = tmp_path / "zhangsan"
+    home.mkdir()
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(home))
+    (home / "IMG.jpg").write_bytes(b"board")
+    (home / "raid.answers").write_text("\n".join(lines([("photo board file", "IMG.jpg")])), "utf-8")
+    case = Case.create(tmp_path / "case")
+    file, answers = answered(FILE, home / "raid.answers", no_input=False)
+    bench = open_bench(file, specs("instruments"), case.journal, {}, answers=answers)
+    bench.open()
+    assert Enactor(bench, dict, "0" * 32).act(Photo("board", "Photograph the board"))["file"] == "0001-board.jpg"
+    bench.recorder.close("complete")
+    bench.close()
+    written = (case.journal / "0001.jsonl").read_text("ascii")
+    assert "zhangsan" not in written
+    assert "answers:~" in written
+    assert load(Path("~/raid.answers")).left() == load(home / "raid.answers").left()
+    assert [answer for _, answer in recorded_answers(case)] == [str(Path("~/IMG.jpg"))]
 
 
 class Second:
