@@ -195,10 +195,10 @@ def write_derived(case: Case, name: str, data: bytes) -> Path:
     return put_file(case, case.derived / checked_name(name), data)
 
 
-def put_file(case: Case, final: Path, data: bytes) -> Path:
+def put_file(case: Case, final: Path, data: bytes, mode: int = 0o644) -> Path:
     """Write `data` to `final`, a path inside the case, replacing what is there in one step; returns `final`."""
     with case._partial(final.name) as temporary:
-        descriptor = os.open(temporary, _NEW_FILE, 0o644)
+        descriptor = os.open(temporary, _NEW_FILE, mode)
         try:
             with naming(temporary, "the disk to take it"):
                 write_all(descriptor, data)

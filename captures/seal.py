@@ -208,4 +208,4 @@ def _make_read_only(path: Path) -> None:
     """A guard against slips, not against intent; some file systems have no modes."""
     if path.name != LOCK:
         with contextlib.suppress(PermissionError):
-            path.chmod(0o444)
+            path.chmod(0o400 if path.as_posix().endswith(f"/{PARTIES}") else 0o444)

@@ -18,6 +18,7 @@ from captures.errors import IntegrityError
 
 FILE = "parties.json"
 SALT_BYTES = 16
+OWNER_ALONE = 0o600  # names and card numbers are for whoever has the case, not for every user of its computer
 
 
 def digest(salt: str, value: str) -> str:
@@ -46,7 +47,7 @@ class Parties:
         salt = self._salt(key)
         kept.append({"key": key, "sha256": digest(salt, value), "salt": salt, "value": value})
         body = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
-        put_file(Case(self._journal.parent.parent), self._journal.parent / FILE, body.encode())
+        put_file(Case(self._journal.parent.parent), self._journal.parent / FILE, body.encode(), OWNER_ALONE)
         return str(kept[-1]["sha256"])
 
     def read(self) -> list[dict[str, Any]]:

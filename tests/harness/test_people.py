@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -123,6 +125,8 @@ def test_a_private_answer_is_kept_beside_its_digest_and_earlier_ones_stay(tmp_pa
     step = Inquire("officers", "The two officers", private=True)
     with acting(tmp_path, ("ask officers", "A 1107"), ("ask officers", "B 1108")) as one:
         first, second = one.act(0, step), one.act(1, step)
+        if os.name == "posix":
+            assert stat.S_IMODE((one.case.path / "data" / "parties.json").stat().st_mode) == 0o600
         kept = Parties(one.case.journal).read()
         assert [entry["value"] for entry in kept] == ["A 1107", "B 1108"]
         assert [entry["sha256"] for entry in kept] == [first["sha256"], second["sha256"]]
