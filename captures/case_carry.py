@@ -38,6 +38,10 @@ _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, NotImpl
 _FOLDERS = ("data", "data/journal", "data/originals", "data/derived")
 
 
+NOT_CARRIED = (LOCK, "draw-seed")
+"""What belongs to the run on this computer; who reads the seed of a draw before it is drawn knows who will be."""
+
+
 def copy_case(case: Case, target: Path, redacted: bool) -> None:
     """Copy `case` to the new folder `target`; `redacted`: without data/parties.json.  FileExistsError if it exists."""
     with _aside(target) as aside:
@@ -96,7 +100,7 @@ def _carried(case: Case, redacted: bool) -> Iterator[tuple[str, Callable[[], IO[
     if listing.odd:
         raise IntegrityError(f"{case.path}: {listing.odd[0]}")
     for name in listing.files:
-        if name == LOCK or name.startswith("partial/") or (redacted and name == PARTIES):
+        if name in NOT_CARRIED or name.startswith("partial/") or (redacted and name == PARTIES):
             continue
         yield name, partial(_opened, case.path / name)
     if redacted and case.sealed and PARTIES in listing.files:

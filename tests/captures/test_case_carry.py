@@ -53,6 +53,13 @@ def test_a_redacted_copy_verifies_and_says_so(case: Case, tmp_path: Path) -> Non
     assert "withheld" in alone.stdout
 
 
+def test_the_seed_of_a_draw_to_come_is_not_handed_out(tmp_path: Path) -> None:
+    case = finished_case(tmp_path / "case")
+    write(case.path / "draw-seed", b"ab" * 16)
+    copy_case(case, tmp_path / "copy", redacted=True)
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["data"]
+
+
 @pytest.mark.parametrize("redacted", [False, True])
 def test_there_and_back_in_a_zip(case: Case, tmp_path: Path, redacted: bool) -> None:
     zip_case(case, tmp_path / "a.zip", redacted)
