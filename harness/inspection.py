@@ -156,7 +156,8 @@ def resume(
         )
         provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
         if dead is not None:
-            bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=dead.body)
+            holder = {key: known for key, known in dead.body.items() if key != "host"}  # often named for its user
+            bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=holder)
         for original in left:  # a photo that was copied and not recorded any more; the case would never verify again
             bench.recorder.entry(**original.body, after_cut=True)
         return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
