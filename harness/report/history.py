@@ -37,13 +37,17 @@ def made(document: Mapping[str, Any]) -> list[str]:
 
 
 def _gap(gap: Mapping[str, Any]) -> str:
+    """On the clock of the run and by the calendar: where that was set, the run's clock goes on by one second alone."""
     text = mark("  {seconds} s from {begin} s of the run on: {why} ({place})")
     if gap["in"]:
         text = mark("  {seconds} s from {begin} s of the run on, in {step}: {why} ({place})")
     seconds = f"{gap['to_s'] - gap['from_s']:.1f}"
-    return translate(
+    line = translate(
         text, seconds=seconds, begin=f"{gap['from_s']:.1f}", step=gap["in"], why=gap["why"], place=gap["place"]
     )
+    if gap["utc_from"] and gap["utc_to"]:
+        line += translate(mark("; by the calendar {begin} to {end} UTC"), begin=gap["utc_from"], end=gap["utc_to"])
+    return line
 
 
 def _superseded(attempts: Sequence[Mapping[str, Any]]) -> list[str]:

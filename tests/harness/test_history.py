@@ -49,7 +49,7 @@ BEGUN = (
     outcome(3, 90, gross_g="14500", tare_g="1500", earlier=[]),
 )
 GAP = {
-    "kind": "gap", "from_ns": 91 * SECOND_NS, "to_ns": 211 * SECOND_NS, "utc_from": "", "utc_to": "", "why": "the program was cut",
+    "kind": "gap", "from_ns": 91 * SECOND_NS, "to_ns": 211 * SECOND_NS, "utc_from": "2026-03-01T09:00:00", "utc_to": "2026-03-01T11:00:00", "why": "the program was cut",
     "cut": {"n": 4, "step": {"type": "Continue", "label": "C1"}},
 }  # fmt: skip
 CUT = (*BEGUN, step(4, 91, {"type": "Continue", "label": "C1"}), GAP, {"kind": "span", "t_ns": 211 * SECOND_NS})
@@ -70,6 +70,7 @@ def test_a_part_that_was_measured_and_begun_anew_is_told_with_its_readings() -> 
     text = "\n".join(made({"history": told}))
     assert "started 2 times" in text
     assert "120.0 s from 91.0 s of the run on, in Continue C1: the program was cut" in text
+    assert "by the calendar 2026-03-01T09:00:00 to 2026-03-01T11:00:00 UTC" in text
     assert "NOT judged" in text
     assert "Weigh C1, attempt 1, begun at 61.0 s: gross_g 14500, tare_g 1500" in text
     assert "Continue C1, attempt 1, begun at 91.0 s: not finished" in text
