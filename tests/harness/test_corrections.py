@@ -50,3 +50,28 @@ def test_names_changed_leave_nothing_in_the_outcome() -> None:
 def test_a_correction_without_its_parts_is_refused() -> None:
     with pytest.raises(KeyError):
         corrected([outcome(1, h_mm="1"), ("0001.jsonl:9", {"kind": "correction", "n": 1})])
+
+
+def test_what_was_read_before_a_run_went_on_is_not_the_reading_of_the_step_that_follows() -> None:
+    """Both stand under one number: a misread totaliser that was put right must not become the sale's."""
+    registers: Entry = "0002.jsonl:5", {"kind": "registers", "t_ns": 5, "totaliser": {"volume_l": "100.0"}}
+    body = {"kind": "correction", "n": 7, "key": "read-totaliser resume volume_l", "field": "volume_l"}
+    change: Entry = "0002.jsonl:9", {**body, "first": "100.0", "now": "101.0"}
+    found = corrected([registers, outcome(7, volume_l="120.0"), change])
+    assert found[0][1]["totaliser"] == {"volume_l": "101.0"}
+    assert found[1][1]["value"] == {"volume_l": "120.0"}
+    assert registers[1]["totaliser"] == {"volume_l": "100.0"}
+    assert values(outcome(7, volume_l="120.0"), change) == [{"volume_l": "120.0"}]
+
+
+def test_a_reading_that_was_taken_again_is_not_replaced_by_what_the_first_one_is_corrected_to() -> None:
+    read = outcome(1, gross_g="14501", read_twice=True, earlier=[{"gross_g": "14500"}])
+    [value] = values(read, correction(1, "gross_g", "14500", "15400"))
+    assert (value["gross_g"], value["read_twice"]) == ("14501", False)
+
+
+def test_another_photo_takes_the_place_of_the_first() -> None:
+    body = {"kind": "correction", "n": 1, "key": "photo board file", "field": "file", "first": "~/a.jpg"}
+    change: Entry = "0001.jsonl:9", {**body, "now": "0002-board.jpg"}
+    [value] = values(outcome(1, file="0001-board.jpg", sha256="a"), change)
+    assert value["file"] == "0002-board.jpg"
