@@ -3,8 +3,9 @@
 Null: in steady motion the channels change in turn.  A channel that changes twice in a row while the motion before
 and after it keeps its direction (a jog), or both channels changing at one tick, happens in bursts only, at an honest rate
 per observed second; irregularities at a regular spacing in steps are no burst, however rare.  Where encoder and board are
-tapped on one clock, the board's line is judged here by regular spacing alone: what else is on it belongs to edge balance,
-which knows whether it is counted (a contact that bounces a hundred times a sale adds nothing to the walk of two channels).
+tapped on one clock and a register tells what the board counts, its line is judged here by regular spacing alone: what else
+is on it belongs to edge balance and the register law, which know whether it is counted (a contact that bounces a hundred
+times a sale adds nothing to the walk of two channels).
 Reversals of a shaft that is moved by hand, or stops, are no violation: jogs count only between `steady` steps of the
 same direction on either side.  Source: statistics.md T5.
 """
@@ -136,7 +137,8 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
     excess = (found.jogs_a + found.jogs_b) / walk.edges * 2
     large = excess + found.double / walk.edges > view.parameters["min_effect"]
     regular = large and period(found.index // 4) is not None
-    large = large and (regular or station != "board" or not compared(segment))
+    told = {"register", "display"} & set(segment.registers)  # what the board made of its line: a law judges that
+    large = large and (regular or station != "board" or not (told and compared(segment)))
     violations = (hits if regular else counted(hits, seconds, per_s, view.parameters)) if large else 0
     shape = None
     if violations:
