@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -49,7 +51,7 @@ from harness.runner import Resumption, RunResult, check_stations, find_plan, run
 from harness.site import judge_site, screened
 from harness.standards import check_due, with_standards
 from harness.standing import read_standing, recorded_bench
-from harness.step import Outcome
+from harness.step import Outcome, Step
 from protocols.acceptance import Edition, EditionSpec, parse
 
 ALPHA = 1e-4  # of the whole case: field_rules.md section 6
@@ -169,13 +171,21 @@ def _carried_out(
     """The plan on an open bench, and the judgement of everything that its case holds then."""
     bench_file = bench.declared
 
-    unit = str(bench_file.profile.get("quantity_unit", "L"))
-    with beside(bench, say) as judged:
+    progress_line = Progress(bench.now_ns, str(bench_file.profile.get("quantity_unit", "L")))
+    summary: deque[str] = deque(maxlen=1)  # said between two steps: it must not stand behind a prompt that waits
+
+    def progress(number: int, total: int, step: Step, moment: str) -> None:
+        if say is not None and moment == "begin":
+            with contextlib.suppress(IndexError):
+                say(summary.pop())
+        progress_line(number, total, step, moment)
+
+    with beside(bench, None if say is None else summary.append) as judged:
         result = run(
             plan,
             bench,
             judged,
-            Progress(bench.now_ns, unit),
+            progress,
             draw_seed=draw_seed or secrets.token_hex(16),
             resumption=resumption,
         )
