@@ -156,6 +156,8 @@ def main() -> None:
     parser.add_argument("case")
     parser.add_argument("--digest", help="the digest on the paper record")
     asked = parser.parse_args()
+    if not os.path.isdir(asked.case):
+        parser.error(f"{asked.case}: expected the folder of a case; check the path / 应为案件文件夹，请检查路径")
     case, files = asked.case, files_of(asked.case)
     tag_manifest = small(case, files, "tagmanifest-sha256.txt")
     digest = hashlib.sha256(tag_manifest).hexdigest()

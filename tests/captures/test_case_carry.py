@@ -53,6 +53,17 @@ def test_a_redacted_copy_verifies_and_says_so(case: Case, tmp_path: Path) -> Non
     assert "withheld" in alone.stdout
 
 
+def test_the_stand_alone_verifier_names_a_folder_that_is_none(case: Case, tmp_path: Path) -> None:
+    copy_case(case, tmp_path / "copy", redacted=False)
+    alone = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / "copy/verify_case.py"), str(tmp_path / "nowhere")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert alone.returncode == 2
+    assert "expected the folder of a case" in alone.stderr
+    assert "Traceback" not in alone.stderr
+
+
 def test_the_seed_of_a_draw_to_come_is_not_handed_out(tmp_path: Path) -> None:
     case = finished_case(tmp_path / "case")
     write(case.path / "draw-seed", b"ab" * 16)
