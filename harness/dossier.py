@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.case_facts import Fact, InstrumentVerdict
@@ -43,22 +44,40 @@ class Dossier:
     verdicts: tuple[tuple[CaseRow, InstrumentVerdict], ...]
     aspects: dict[str, tuple[Reading, ...]]
     same_nameplate: tuple[str, ...] = ()  # other ids under which the same nameplate was read
+    copies: tuple[tuple[CaseRow, CaseRow], ...] = ()  # (copy, case): the same journal and verdict, told once
 
 
 def dossier(index: Index, instrument: str) -> Dossier:
     """What the cases of `index` say of `instrument`, which is its number on the bench file (`instrument` id)."""
+    verdicts, facts = index.verdicts(instrument), index.facts(instrument)
+    met = {case.path for case, _ in (*verdicts, *facts)}
+    copies = _copies([case for case in index.cases() if case.path in met])
     aspects: dict[str, list[Reading]] = {}
-    for case, fact in index.facts(instrument):
+    for case, fact in facts:
+        if case.path in copies:
+            continue
         aspects.setdefault(fact.aspect, []).append(Reading(case, fact))
     changes = [change for aspect, readings in aspects.items() for change in _changes(aspect, readings)]
     changes.sort(key=lambda change: (change.after.case.started_utc, change.after.fact.order), reverse=True)
     return Dossier(
         instrument,
         tuple(changes),
-        tuple(index.verdicts(instrument)),
+        tuple(told for told in verdicts if told[0].path not in copies),
         {aspect: tuple(readings) for aspect, readings in sorted(aspects.items())},
         tuple(index.same_nameplate(instrument)),
+        tuple(copies.values()),
     )
+
+
+def _copies(cases: Sequence[CaseRow]) -> dict[Path, tuple[CaseRow, CaseRow]]:
+    """Cases that are copies of another: one visit is no second verdict.  A sealed one counts before one that is not."""
+    first: dict[tuple[str, str, str], CaseRow] = {}
+    found: dict[Path, tuple[CaseRow, CaseRow]] = {}
+    for case in sorted(cases, key=lambda one: (not one.sealed, one.path)):
+        kept = first.setdefault((case.head or str(case.path), case.integrity, case.conformity), case)
+        if kept is not case:
+            found[case.path] = (case, kept)
+    return found
 
 
 def _changes(aspect: str, readings: Sequence[Reading]) -> list[Change]:
@@ -101,6 +120,7 @@ def dossier_text(found: Dossier) -> str:
             f"  {case.started_utc[:10] or 'no date':<11} integrity {verdict.integrity or 'not judged':<13} conformity "
             f"{verdict.conformity or 'not judged':<13} {case.path} ({sealed}{_world(case)})"
         )
+    lines += [f"  {copy.path} is a copy of {case.path}: the same journal, counted once" for copy, case in found.copies]
     lines += ["", "Last read:"]
     for aspect, readings in found.aspects.items():
         known = [reading for reading in readings if plain(reading.fact.value) not in UNKNOWN]
@@ -125,6 +145,7 @@ def dossier_document(found: Dossier) -> dict[str, Any]:
             {**_case(case), "integrity": verdict.integrity, "conformity": verdict.conformity}
             for case, verdict in found.verdicts
         ],
+        "copies": [{"case": str(copy.path), "of": str(case.path)} for copy, case in found.copies],
         "aspects": {aspect: [_reading(reading) for reading in readings] for aspect, readings in found.aspects.items()},
     }
 

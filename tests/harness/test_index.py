@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Mapping
@@ -337,6 +338,18 @@ def test_the_dossier_says_first_what_changed(tmp_path: Path) -> None:
     assert "seals changed during the visit" in text
     assert "'2.14 A0F3'" in text
     assert json.dumps(dossier_document(found))
+
+
+def test_a_copy_of_a_case_is_no_second_verdict(tmp_path: Path) -> None:
+    case_of(tmp_path / "c2")
+    shutil.copytree(tmp_path / "c2", tmp_path / "c1")
+    with Index(tmp_path) as index:
+        index.refresh()
+        found = dossier(index, "N1")
+    assert [str(case.path) for case, _ in found.verdicts] == ["c1"]
+    assert {str(one.case.path) for readings in found.aspects.values() for one in readings} == {"c1"}
+    assert "c2 is a copy of c1" in dossier_text(found)
+    assert dossier_document(found)["copies"] == [{"case": "c2", "of": "c1"}]
 
 
 def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
