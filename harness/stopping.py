@@ -16,9 +16,12 @@ from types import FrameType
 
 from fixtures.bench import Bench
 from fixtures.errors import StopAsked
+from fixtures.language import mark, translate
 from harness.exits import Exit
 
 STDERR = 2
+SAFELY = mark("stopping safely; Ctrl-C once more ends at once")
+AT_ONCE = mark("ended at once; what was recorded verifies, `run --resume` goes on")
 
 
 @contextmanager
@@ -28,16 +31,17 @@ def stoppable(bench: Bench) -> Iterator[None]:
         yield
         return
     interrupted = False
+    safely, at_once = (f"\nshortmeasure: {translate(text)}\n".encode() for text in (SAFELY, AT_ONCE))
 
     def ctrl_c(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
         if interrupted:
             # no exception: it could split a line of the journal, and `finally` would go on as if nothing had happened
-            os.write(STDERR, b"\nshortmeasure: ended at once; what was recorded verifies, `run --resume` goes on\n")
+            os.write(STDERR, at_once)
             os._exit(Exit.KILLED)
         interrupted = True
         bench.stop = StopAsked("stopped by the operator", resumable=False)
-        os.write(STDERR, b"\nshortmeasure: stopping safely; Ctrl-C once more ends at once\n")
+        os.write(STDERR, safely)
 
     def ended(number: int, frame: FrameType | None) -> None:
         bench.stop = StopAsked(f"interrupted by {signal.Signals(number).name}", resumable=True)

@@ -79,8 +79,16 @@ def test_what_was_not_done_ends_the_step(refusal: str) -> None:
         Terminal(refusal).operator.ask("confirm", "Lane closed")
 
 
-def test_enter_confirms() -> None:
-    assert Terminal("").operator.ask("confirm", "Lane closed") == {}
+@pytest.mark.parametrize("said", ["", "done", "yes", "OK", "完成", "已完成"])
+def test_enter_confirms(said: str) -> None:
+    assert Terminal(said).operator.ask("confirm", "Lane closed") == {}
+
+
+@pytest.mark.parametrize("slip", ["Officer One 1107", "20.05", "maybe", "李"])
+def test_an_answer_to_another_question_confirms_nothing(slip: str) -> None:
+    terminal = Terminal(slip, "")
+    assert terminal.operator.ask("confirm", "Lane closed") == {}
+    assert terminal.shown.count("expected Enter") == 1
 
 
 def test_exact_decimals_are_kept() -> None:
