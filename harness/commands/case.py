@@ -153,7 +153,8 @@ def verify(
     if verifies or as_json:
         emit("verification", document, _printable("\n".join(_said(case, found, key, stated))), as_json)
     if not verifies:
-        head = f"shortmeasure: {case}: {len(found.differences)} differences; it is not what was recorded and sealed"
+        count = len(found.differences)
+        head = f"shortmeasure: {case}: {count} difference{'s' if count > 1 else ''} from what was recorded, sealed or demanded"
         comment(_printable("\n".join([head, *(f"  {difference}" for difference in found.differences)])))
         comment("  what next: work on a copy of the case that verifies; keep this one as it is")
         return Exit.EVIDENCE
