@@ -42,7 +42,7 @@ def test_a_sync_left_out_is_noticed(
 ) -> None:
     monkeypatch.setattr(name, instead)
     disk = raid(tmp_path / "raid")
-    assert any(one(seed, disk, tmp_path).wrong for seed in range(1, 41))
+    assert any(one(seed, disk, tmp_path).wrong for seed in range(1, 151))
 
 
 def test_a_killed_run_is_on_the_disk_before_anything_is_chained_to_it(tmp_path: Path) -> None:
