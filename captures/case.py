@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from captures.durable import give_name, naming, replace_name, sync_folder, write_all
-from captures.errors import IntegrityError, SealedError
+from captures.errors import IntegrityError, NoCaseError, SealedError
 from captures.journal import Line, read_lines, walk
 from captures.names import checked_name, folded
 
@@ -103,7 +103,8 @@ class Case:
             try:
                 mode = os.lstat(folder).st_mode
             except OSError:
-                raise IntegrityError(f"{path}: expected a case folder, it has no folder {folder}") from None
+                kind = IntegrityError if os.path.lexists(path) else NoCaseError
+                raise kind(f"{path}: expected a case folder, it has no folder {folder}") from None
             if not stat.S_ISDIR(mode) and not (folder == path and path.is_dir()):
                 raise IntegrityError(f"{path}: expected a case folder, {folder} is no folder of its own")
         return case

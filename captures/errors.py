@@ -13,6 +13,10 @@ class IntegrityError(Exception):
     """A journal or case does not verify; the message names file, line and what differs."""
 
 
+class NoCaseError(IntegrityError):
+    """Nothing is at this path: a slip of the finger, and no evidence that was lost."""
+
+
 class SealedError(Exception):
     """The case is sealed, or cannot be sealed as it stands; the message says why."""
 

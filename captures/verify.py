@@ -27,7 +27,7 @@ from captures.bag import (
     tree,
 )
 from captures.case import TAG_MANIFEST, CaseReport, verify_case
-from captures.errors import IntegrityError, SealedError
+from captures.errors import IntegrityError, NoCaseError, SealedError
 from captures.seal import INFO, LOCK, MANIFEST, MANIFEST_SM3, PARTIES, README, SEAL, VERIFIER, WITHHELD
 from captures.verify_parties import check_parties
 from captures.verify_seal import Signer, Stamp, check_seal
@@ -63,7 +63,7 @@ def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> 
     IntegrityError when `path` is no folder, or holds more than any case does.
     """
     if not path.is_dir():
-        raise IntegrityError(f"{path}: expected a case folder")
+        raise (IntegrityError if path.exists() else NoCaseError)(f"{path}: expected a case folder")
     listing = tree(path)
     found = list(listing.odd)
     report = None

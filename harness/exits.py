@@ -63,6 +63,7 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     ),
     ("harness.lock.CaseLocked", Exit.PRECONDITION, "one run per case: wait for the other, or take another folder"),
     ("harness.plans.order.PlanError", Exit.PRECONDITION, "choose another plan"),
+    ("captures.errors.NoCaseError", Exit.USAGE, "check the path; `shortmeasure case list FOLDER` lists the cases"),
     ("captures.errors.IntegrityError", Exit.EVIDENCE, "work on a copy of the case that verifies"),
     (
         "captures.errors.SealedError",

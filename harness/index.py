@@ -250,7 +250,7 @@ def _entries(folder: Path, below: str = "") -> Iterator[tuple[str, os.stat_resul
 def _opened(root: Path) -> tuple[sqlite3.Connection, str]:
     """The index file of `root`, made anew where it is not ours or not whole; in memory where there can be none."""
     if not root.is_dir():
-        raise FileNotFoundError(2, "expected a folder that holds cases", str(root))
+        raise FileNotFoundError(2, f"expected a folder that holds cases; name one, or set {ENVIRONMENT}", str(root))
     if (root / "data" / "journal").is_dir():
         return _in_memory("the folder is a case itself, and nothing is written into a case")
     path = root / FILE

@@ -196,6 +196,9 @@ def test_list_and_show_say_what_is_there(capfd: pytest.CaptureFixture[str], case
         assert said in out
     code, _, err = shortmeasure(capfd, "case", "show", tmp_path)
     assert (code, "expected a case folder" in err) == (Exit.EVIDENCE, True)
+    for command in (("case", "show"), ("case", "verify"), ("run", "--resume")):
+        code, _, err = shortmeasure(capfd, *command, tmp_path / "nowhere")
+        assert (code, "check the path" in err) == (Exit.USAGE, True)
     code, _, err = shortmeasure(capfd, "case", "list", tmp_path / "nowhere")
     assert (code, "nowhere" in err) == (Exit.USAGE, True)
 
