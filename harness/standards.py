@@ -89,7 +89,7 @@ def declared(bench: BenchFile) -> list[dict[str, str]]:
 def with_standards(document: Mapping[str, Any], recorded: Recorded) -> dict[str, Any]:
     """The verdict `document` with the standards it rests on and what limits them; of a site, in each instrument's notes."""
     limits = limitations(recorded)
-    notes = [*limits, *_unstated(recorded.bench)]
+    notes = [*_no_instrument(recorded.bench), *limits, *_unstated(recorded.bench)]
 
     def noted(one: Mapping[str, Any]) -> dict[str, Any]:
         return {**one, "notes": [*one["notes"], *notes]}
@@ -119,6 +119,16 @@ def limitations(recorded: Recorded) -> list[str]:
         if days and standard.overdue(max(days)) and standard.name not in overridden
     ]
     return [*overridden.values(), *late]
+
+
+def _no_instrument(bench: BenchFile) -> list[str]:
+    """What was at the far end of the lines where it was no instrument or person."""
+    schemes = {link.url.partition(":")[0] for link in bench.links.values()}
+    lines = ["the bench was simulated: this is said of a model, not of an instrument"] if "sim" in schemes else []
+    return [
+        *lines,
+        *(["people's answers came from a file: it does not show when they were given"] if "answers" in schemes else []),
+    ]
 
 
 def _unstated(bench: BenchFile) -> list[str]:

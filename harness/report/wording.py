@@ -124,6 +124,8 @@ TEMPLATES = (
     mark("false-accusation budget of the case: alpha = {alpha}, that is {cases} in 10^5 honest cases"),
     mark("this instrument has {share} of it: alpha = {alpha}"),
     mark("without validation, hence without a claim: {names}"),
+    mark("the bench was simulated: this is said of a model, not of an instrument"),
+    mark("people's answers came from a file: it does not show when they were given"),
     mark("standard {name}: no certificate and no due day declared"),
     mark("standard {name}: no certificate, uncertainty and due day declared"),
     mark("standard {name}: no certificate declared"),

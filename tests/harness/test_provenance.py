@@ -154,6 +154,7 @@ def test_what_was_not_stated_is_said_and_not_refused(tmp_path: Path, monkeypatch
     document = ran(tmp_path / "stated", bench, Told()).document
     assert "standard reference: no certificate and no due day declared" in document["notes"]
     assert document["limitations"] == []
+    assert "the bench was simulated: this is said of a model, not of an instrument" in document["notes"]
     weighed = ran(tmp_path / "weighed", find("dispenser-k0-balance"), Told()).document
     assert "standard balance: no certificate, uncertainty and due day declared" in weighed["notes"]
 
