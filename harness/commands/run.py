@@ -61,7 +61,7 @@ def run(
 
     A run that was cut, stopped or failed goes on with --resume CASE, where it was.
     """
-    from harness.answering import answered, name_leftovers
+    from harness.answering import CONSOLE, answered, name_leftovers
     from harness.benches import draw_seed, find, world
     from harness.exits import UsageError, explain, run_exit
     from harness.inspection import inspect
@@ -83,6 +83,11 @@ def run(
             )
         path = resume
         file = find(bench) if bench else recorded_bench(path)
+        if (answers or no_input) and any(link.url == CONSOLE for link in file.links.values()):
+            raise UsageError(
+                f"{path}: this run was begun with a person at the terminal, who has to go on with it; expected neither "
+                "--answers nor --no-input"
+            )
     else:
         if not plan or not bench or case is None:
             raise UsageError(
