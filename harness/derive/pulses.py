@@ -11,7 +11,7 @@ import numpy as np
 from captures.model import ClockMap, EdgeKind, Int64Array, Origin, PulseTrain, WireChunk
 from captures.model import Direction as Way
 from harness.derive.clocks import lower_envelope
-from protocols.contract import Role
+from protocols.contract import ProtocolError, Role
 from protocols.wire.sigrok_pico import PROTOCOL, End, RunContinuous, RunFixed, SampleRate, SampleReader, Samples
 
 CODEC = f"{PROTOCOL.name}/{PROTOCOL.version}"
@@ -77,21 +77,28 @@ class _Run:
         self._words: list[np.ndarray[tuple[int], np.dtype[np.uint32]]] = []
         self._pairs: list[tuple[int, int]] = []
         self._bytes = 0
+        self._damaged = ""
         self._last_ns = start_ns
 
     def feed(self, raw: bytes, t_ns: int) -> None:
-        ticks, words = self._reader.feed(raw)
+        self._bytes += len(raw)
+        self._last_ns = t_ns
+        if self._damaged:
+            return
+        try:
+            ticks, words = self._reader.feed(raw)
+        except ProtocolError as error:  # a byte was damaged on the way: from here on nobody knows how many samples passed
+            self._damaged = str(error)
+            return
         self._ticks.append(ticks)
         self._words.append(words)
         self._pairs.append((self._reader.next_tick, t_ns))
-        self._bytes += len(raw)
-        self._last_ns = t_ns
 
     def done(self, count: int | None, place: str) -> CaptureRun:
-        complete = count == self._bytes
+        complete = count == self._bytes and not self._damaged
         why = (
-            ""
-            if complete
+            self._damaged
+            if complete or self._damaged
             else (
                 "the device never closed the run"
                 if count is None
