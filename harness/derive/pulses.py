@@ -87,7 +87,9 @@ class _Run:
             return
         try:
             ticks, words = self._reader.feed(raw)
-        except ProtocolError as error:  # a byte was damaged on the way: from here on nobody knows how many samples passed
+        except (
+            ProtocolError
+        ) as error:  # a byte was damaged on the way: from here on nobody knows how many samples passed
             self._damaged = str(error)
             return
         self._ticks.append(ticks)
