@@ -71,6 +71,12 @@ def test_a_missing_answer_names_the_line_to_add(tmp_path: Path) -> None:
         nobody().take("ask K")
 
 
+def test_the_empty_line_of_a_template_confirms_nothing(tmp_path: Path) -> None:
+    link, source = told(tmp_path, "confirm safety =\n")
+    with pytest.raises(AnswerError, match="line 1: confirm safety: expected `done`, or `no` and why, got nothing"):
+        ask(link, source, "confirm", **{"": "confirm safety"})
+
+
 def test_an_answer_that_is_refused_is_named_with_its_line(tmp_path: Path) -> None:
     link, source = told(tmp_path, "\nread-start A1 volume_l = 13,70\n")
     ask(link, source, "read", volume_l="read-start A1 volume_l")
