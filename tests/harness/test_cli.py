@@ -60,7 +60,7 @@ def test_a_stranger_under_one_of_our_names_is_named(tmp_path: Path) -> None:
         (["bench", "check", "dispenser-k2", "--plan", "dispenser-bench"], Exit.PRECONDITION, "needs station(s) board"),
         (["run", "no-plan", "--bench", "dispenser-k0", "--case", "x"], Exit.USAGE, "expected a plan"),
         (["cheats", "elevator"], Exit.USAGE, "no cheats of family"),
-        (["verify", "no-such-case"], Exit.EVIDENCE, "no-such-case"),
+        (["verify", "no-such-case"], Exit.USAGE, "no-such-case"),
         (["capture", "info", "README.md"], Exit.EVIDENCE, "another format"),
         (["capture", "info", "absent.sr"], Exit.USAGE, "absent.sr: No such file or directory"),
         (["judge", "absent"], Exit.USAGE, "absent: No such file or directory"),
