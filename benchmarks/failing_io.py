@@ -1,6 +1,8 @@
-"""Every single I/O call of the miniature raid and of the sealing of its case fails in turn: how does the tool end?
+"""Every single I/O call of the miniature raid, of its continuation and of the sealing of its case fails in turn.
 
-    python -m benchmarks.failing_io [--every 1] [--json FILE] > docs/failing_io.md
+How does the tool end?
+
+    python -m benchmarks.failing_io [--every 1] > docs/failing_io.md
 
 The commands are run in process by the real entry point.  Which calls are counted is said in failing_calls.py: open,
 create, read, write, fsync, mkdir, rmdir, link, rename, replace, unlink, chmod, listdir and scandir below the case and
@@ -13,9 +15,11 @@ import argparse
 import contextlib
 import errno
 import io
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +28,6 @@ from pathlib import Path
 from unittest import mock
 
 from benchmarks.failing_calls import FailingCalls
-from benchmarks.miniature import PLAN
 from captures.errors import IntegrityError
 from captures.journal import JournalWriter, scan
 from fixtures.bench import Bench
@@ -32,8 +35,10 @@ from fixtures.recorder import Recorder
 from harness.commands import build_app
 from harness.exits import Exit, run_app
 from harness.plans import PLANS
+from harness.plans.miniature import MINIATURE as PLAN
 
 BENCH = "dispenser-k0"
+KINDS = ("run", "resume", "seal")
 DEFINED = {Exit.PRECONDITION, Exit.EVIDENCE, Exit.INSTRUMENT}
 
 
@@ -99,24 +104,38 @@ def command(arguments: Sequence[str], calls: FailingCalls, watch: Watch, keys: P
     return Ended(code, out.getvalue() + err.getvalue())
 
 
-def run_arguments(case: Path) -> list[str]:
-    return ["run", PLAN.name, "--bench", BENCH, "--case", str(case)]
+def arguments(kind: str, case: Path) -> list[str]:
+    """What is typed to do `kind` with the case at `case`."""
+    return {
+        "run": ["run", PLAN.name, "--bench", BENCH, "--case", str(case)],
+        "resume": ["run", "--resume", str(case)],
+        "seal": ["case", "seal", str(case)],
+    }[kind]
 
 
-def seal_arguments(case: Path) -> list[str]:
-    return ["case", "seal", str(case)]
+def cut(finished: Path, case: Path) -> None:
+    """Make of a copy of a finished case what SIGKILL leaves in the midst of its last delivery but one."""
+    shutil.copytree(finished, case)
+    for derived in (case / "data" / "derived").iterdir():
+        derived.unlink()  # no verdict yet
+    (journal,) = (case / "data" / "journal").glob("*.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    deliveries = [n for n, line in enumerate(lines) if (body := json.loads(line)["body"])["kind"] == "step" and body["step"]["type"] == "Deliver"]  # fmt: skip
+    journal.write_bytes(b"".join(lines[: deliveries[-2] + 2]))
 
 
-def one(kind: str, number: int, call: str, usual: Ended, finished: Path, scratch: Path) -> Ended:
-    """Call `number`, a `call`, of the run, or of the sealing of a copy of the case `finished`, fails."""
+def one(kind: str, number: int, call: str, usual: Ended, start: Path | None, scratch: Path) -> Ended:
+    """Call `number`, a `call`, of `kind` fails; it begins with a copy of the case `start`, where one is given."""
     fault = FailingCalls.fault_for(call, number)
     folder = scratch / f"{kind}-{number}"
     case, keys = folder / "case", folder / "keys"
     folder.mkdir()
-    if kind == "seal":
-        shutil.copytree(finished, case)
-    calls, watch = FailingCalls((case, keys), number, fault), Watch()
-    ended = command(run_arguments(case) if kind == "run" else seal_arguments(case), calls, watch, keys)
+    before = 0
+    if start is not None:
+        shutil.copytree(start, case)
+        before = scan(case / "data" / "journal").lines
+    calls, watch = FailingCalls((case, keys), number, fault), Watch(before)
+    ended = command(arguments(kind, case), calls, watch, keys)
     ended.call, ended.fault = calls.calls[number - 1] if len(calls.calls) >= number else ("", ""), fault
     _check(ended, usual, watch, case)
     shutil.rmtree(folder)
@@ -147,19 +166,32 @@ def _check(ended: Ended, usual: Ended, watch: Watch, case: Path) -> None:
             wrong.append(f"what was synced does not verify: {error}")
 
 
-def undisturbed(scratch: Path) -> tuple[Path, dict[str, Ended], dict[str, list[tuple[str, str]]]]:
-    """The finished case, how its commands end when nothing fails, and their calls."""
-    case, keys = scratch / "whole" / "case", scratch / "whole" / "keys"
-    case.parent.mkdir()
-    ended: dict[str, Ended] = {}
-    calls: dict[str, list[tuple[str, str]]] = {}
-    finished = scratch / "finished"
-    for kind, arguments in (("run", run_arguments(case)), ("seal", seal_arguments(case))):
+@dataclass(frozen=True)
+class Whole:
+    """A command when nothing fails: the case it begins with, how it ends, and its I/O calls."""
+
+    start: Path | None
+    ended: Ended
+    calls: list[tuple[str, str]]
+
+
+def undisturbed(scratch: Path) -> dict[str, Whole]:
+    """Every command when nothing fails."""
+    finished, begun = scratch / "finished", scratch / "begun"
+    found: dict[str, Whole] = {}
+    for kind in KINDS:
+        folder = scratch / f"whole-{kind}"
+        case, keys = folder / "case", folder / "keys"
+        folder.mkdir()
+        start = {"run": None, "resume": begun, "seal": finished}[kind]
+        if start is not None:
+            shutil.copytree(start, case)
         counted = FailingCalls((case, keys))
-        ended[kind], calls[kind] = command(arguments, counted, Watch(), keys), counted.calls
+        found[kind] = Whole(start, command(arguments(kind, case), counted, Watch(), keys), counted.calls)
         if kind == "run":
             shutil.copytree(case, finished)
-    return finished, ended, calls
+            cut(finished, begun)
+    return found
 
 
 def main() -> None:
@@ -171,30 +203,38 @@ def main() -> None:
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        finished, usual, calls = undisturbed(scratch)
-        for kind in ("run", "seal"):
-            for number in range(1, len(calls[kind]) + 1, asked.every):
-                ended = one(kind, number, calls[kind][number - 1][0], usual[kind], finished, scratch)
+        whole = undisturbed(scratch)
+        for kind in KINDS:
+            calls = whole[kind].calls
+            for number in range(1, len(calls) + 1, asked.every):
+                ended = one(kind, number, calls[number - 1][0], whole[kind].ended, whole[kind].start, scratch)
                 rows[kind, ended.call[0], errno.errorcode[ended.fault], ended.code] += 1
                 wrong += [f"{kind} {number} {ended.call} {errno.errorcode[ended.fault]}: {why}" for why in ended.wrong]
+                print(f"\r{kind} {number} of {len(calls)}, wrong: {len(wrong)}", end="", file=sys.stderr)
     table = "\n".join(f"| {kind} | {call} | {fault} | {code} | {count} |" for (kind, call, fault, code), count in sorted(rows.items()))  # fmt: skip
+    commands = "".join(f"| {kind} | {len(whole[kind].calls)} | {whole[kind].ended.code} |\n" for kind in KINDS)
     print(PAGE.format(
-        commit=commit, every=asked.every, run=len(calls["run"]), seal=len(calls["seal"]), usual_run=usual["run"].code,
-        usual_seal=usual["seal"].code, table=table, wrong="\n".join(f"- {why}" for why in wrong) or "none",
-        count=sum(rows.values()),
+        commit=commit, every=asked.every, commands=commands, table=table, count=sum(rows.values()),
+        wrong="\n".join(f"- {why}" for why in wrong) or "none",
     ))  # fmt: skip
 
 
 PAGE = """# Every I/O call fails once
 
-`python -m benchmarks.failing_io --every {every}`, commit {commit}.  Miniature raid by the real command line, in process, kit K0, simulated
-dispenser, seed 1, and the sealing of its case: {run} and {seal} calls touch the case folder or the keys.  {count} of
-them failed: what writes in turn with ENOSPC, EIO, EDQUOT and EROFS, what reads with EIO.  All but EIO go on failing for
-everything that writes.
+`python -m benchmarks.failing_io --every {every}`, commit {commit}.  Miniature raid by the real command line, in process,
+kit K0, simulated dispenser, seed 1 (`run`); `run --resume` of that case as SIGKILL leaves it in the midst of a delivery
+(`resume`); the sealing of the finished case (`seal`).
 
-Asked after each: exit code 41, 50 or 40, or the one of the undisturbed command ({usual_run}, {usual_seal}) where the call
-does not matter; no traceback, no internal error; what the system said and what next are said; the bench was made
-safe; every line whose sync had returned verifies; the journal can be continued.
+| command | calls that touch the case folder or the keys | exit when nothing fails |
+|---|---|---|
+{commands}
+{count} of them failed: what writes in turn with ENOSPC, EIO, EDQUOT and EROFS, what reads with EIO.  All but EIO go on
+failing for everything that writes.
+
+Asked after each: exit code 41, 50 or 40, or the one of the undisturbed command where the call does
+not matter; no traceback, no internal error; what the system said and what next are said; the bench was made
+safe; every line that stood there before and every
+line whose sync had returned verifies; the journal can be continued.
 
 What went wrong: {wrong}
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.miniature import PLAN
 from captures.case import verify_case
 from captures.journal import JournalWriter, read_lines
 from harness.commands import build_app
 from harness.exits import Exit, run_app
 from harness.plans import PLANS
+from harness.plans.miniature import MINIATURE as PLAN
 from tests.harness.test_lock import holding
 
 ROOT = Path(__file__).resolve().parents[2]
