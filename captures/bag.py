@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from captures.durable import naming
 from captures.errors import IntegrityError, SealedError
@@ -28,6 +29,11 @@ _INFO_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]{0,63}): (.{0,1000})")
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
+Kind = Literal["changed", "missing", "added", "foreign", "unreadable", "demanded"]
+"""Of a difference: `foreign` what no case holds (a link, a manifest line that leaves the case); `demanded` the case is as
+sealed, and not signed by the key, or not of the digest, that was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that is not as sealed: `file` relative to the case, `line` from 1 (0 = the file as a whole)."""
@@ -37,6 +43,7 @@ class Difference:
     expected: str
     got: str
     line: int = 0
+    kind: Kind = "changed"
 
     def __str__(self) -> str:
         where = shown(self.file) + (f" line {self.line}" if self.line else "")
@@ -45,16 +52,22 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The ordinary files under a folder, by relative path, with their sizes; what is not ordinary, as differences."""
+    """The ordinary files under a folder, by relative path, with their sizes; what is not ordinary, as differences.
+
+    `linked`: files that have a second name somewhere on this disk, where the system tells."""
 
     files: Mapping[str, int]
     odd: tuple[Difference, ...]
+    folders: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
 
 
 def tree(path: Path) -> Tree:
     """List `path` without following anything; IntegrityError when it holds more than MAX_FILES entries."""
     files: dict[str, int] = {}
     odd: list[Difference] = []
+    linked: list[str] = []
+    found: list[str] = []
     folders, count = [""], 0
     while folders:
         folder = folders.pop()
@@ -66,18 +79,25 @@ def tree(path: Path) -> Tree:
                     raise IntegrityError(f"{path}: expected at most {MAX_FILES} files, got more; this is no case")
                 name = f"{folder}/{entry.name}" if folder else entry.name
                 if (other := seen.setdefault(folded(entry.name), entry.name)) != entry.name:
-                    odd.append(Difference(name, "names that some systems take for one", "one of them", shown(other)))
+                    odd.append(
+                        Difference(name, "names that some systems take for one", "one of them", other, kind="foreign")
+                    )
                 status = entry.stat(follow_symlinks=False)
                 if stat.S_ISREG(status.st_mode):
                     files[name] = status.st_size
+                    if status.st_nlink > 1:
+                        linked.append(name)
                 elif not stat.S_ISDIR(status.st_mode):
                     kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "a device, pipe or socket"
-                    odd.append(Difference(name, "no ordinary file", "ordinary files only", kind))
+                    odd.append(Difference(name, "no ordinary file", "ordinary files only", kind, kind="foreign"))
                 elif name.count("/") + 1 >= MAX_DEPTH:
-                    odd.append(Difference(name, "nested too deeply", f"at most {MAX_DEPTH} folders", "more"))
+                    odd.append(
+                        Difference(name, "nested too deeply", f"at most {MAX_DEPTH} folders", "more", kind="foreign")
+                    )
                 else:
                     folders.append(name)
-    return Tree(dict(sorted(files.items())), tuple(odd))
+                    found.append(name)
+    return Tree(dict(sorted(files.items())), tuple(odd), tuple(sorted(found)), tuple(sorted(linked)))
 
 
 def read_small(path: Path, limit: int) -> bytes:
@@ -138,7 +158,7 @@ def read_manifest(raw: bytes, file: str, payload: bool) -> tuple[dict[str, str],
     if lines.pop():
         found.append(Difference(file, "its end is gone", "a newline at the end", "none", len(lines) + 1))
     if len(lines) > MAX_FILES:
-        return {}, [Difference(file, "too many lines", f"at most {MAX_FILES}", str(len(lines)))]
+        return {}, [Difference(file, "too many lines", f"at most {MAX_FILES}", str(len(lines)), kind="foreign")]
     for number, line in enumerate(lines, 1):
         digest, _, rest = line.partition(b"  ")
         try:
@@ -149,10 +169,10 @@ def read_manifest(raw: bytes, file: str, payload: bool) -> tuple[dict[str, str],
                 raise ValueError(path)
         except ValueError as problem:
             form = "64 hex digits, two blanks, a plain path " + ("under data/" if payload else "beside data/")
-            found.append(Difference(file, "no line of a manifest", form, str(problem), number))
+            found.append(Difference(file, "no line of a manifest", form, str(problem), number, "foreign"))
             continue
         if path in entries:
-            found.append(Difference(file, "a file listed twice", "each once", path, number))
+            found.append(Difference(file, "a file listed twice", "each once", path, number, "foreign"))
         entries[path] = digest.decode("ascii")
     return entries, found
 
@@ -182,9 +202,8 @@ def read_info(raw: bytes, file: str = "bag-info.txt") -> tuple[dict[str, str], l
             text = ""
         match = _INFO_LINE.fullmatch(text)
         if match is None or match[1] in entries or not text.isprintable():
-            found.append(
-                Difference(file, "no line of its own", "LABEL: VALUE, each label once", f"{line!r:.100}", number)
-            )
+            form = "LABEL: VALUE, each label once"
+            found.append(Difference(file, "no line of its own", form, f"{line!r:.100}", number, "foreign"))
         else:
             entries[match[1]] = match[2]
     return entries, found

@@ -245,6 +245,12 @@ def verify_case(path: Path) -> CaseReport:
             raise IntegrityError(f"{case.originals}: {original.name!r} is recorded in the journal but missing")
         if not (case.originals / original.name).is_file():
             raise IntegrityError(f"{case.originals}: {original.name!r}: expected a file, got a folder")
+        size = (case.originals / original.name).stat().st_size
+        if size != original.bytes:  # not hashed: it may be endless
+            raise IntegrityError(
+                f"{case.originals}: {original.name!r} was changed: expected {original.bytes} bytes with SHA-256 "
+                f"{original.sha256}, got {size} bytes"
+            )
         found = _hashed(case.originals / original.name)
         if found != original:
             raise IntegrityError(

@@ -25,7 +25,7 @@ from captures.case import Case
 from captures.durable import give_name, sync_folder
 from captures.errors import IntegrityError
 from captures.names import checked_path, folded
-from captures.seal import LOCK, PARTIES, SEAL, WITHHELD
+from captures.seal import FOLDERS, LOCK, PARTIES, SEAL, SECRETS, WITHHELD
 from captures.verify_seal import WITHHELD_TEXT
 
 MAX_TOTAL_BYTES = 64 << 30
@@ -35,17 +35,15 @@ _PIECE = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same case gives the same zip
 # what zipfile lets through of a damaged file
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, NotImplementedError, RuntimeError, EOFError)
-_FOLDERS = ("data", "data/journal", "data/originals", "data/derived")
 
-
-NOT_CARRIED = (LOCK, "draw-seed")
-"""What belongs to the run on this computer; who reads the seed of a draw before it is drawn knows who will be."""
+NOT_CARRIED = (LOCK, *SECRETS)
+"""What belongs to the run on this computer."""
 
 
 def copy_case(case: Case, target: Path, redacted: bool) -> None:
     """Copy `case` to the new folder `target`; `redacted`: without data/parties.json.  FileExistsError if it exists."""
     with _aside(target) as aside:
-        for folder in _FOLDERS:
+        for folder in FOLDERS:
             (aside / folder).mkdir(parents=True, exist_ok=True)
         for name, source in _carried(case, redacted):
             _write(aside / name, source)
@@ -60,7 +58,7 @@ def zip_case(case: Case, target: Path, redacted: bool) -> None:
     try:
         with open(temporary, "xb") as handle:
             with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED, strict_timestamps=True) as packed:
-                for folder in _FOLDERS:
+                for folder in FOLDERS:
                     packed.writestr(zipfile.ZipInfo(f"{root}/{folder}/", _EPOCH), b"")
                 for name, source in _carried(case, redacted):
                     member = zipfile.ZipInfo(f"{root}/{name}", _EPOCH)
@@ -83,7 +81,7 @@ def unpack_case(packed: Path, target: Path) -> Case:
     """
     try:
         with zipfile.ZipFile(packed) as archive, _aside(target) as aside:
-            for folder in _FOLDERS:
+            for folder in FOLDERS:
                 (aside / folder).mkdir(parents=True, exist_ok=True)
             for name, member in _checked_members(archive, packed):
                 _write(aside / name, partial(archive.open, member))  # zipfile stops at the size the member states

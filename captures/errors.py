@@ -21,5 +21,9 @@ class SealedError(Exception):
     """The case is sealed, or cannot be sealed as it stands; the message says why."""
 
 
+class UnsealableError(SealedError):
+    """The case holds what must not be sealed; the message names it and says how to mend it."""
+
+
 class KeyFileError(Exception):
     """A key cannot be made, read or opened; the message names the file."""

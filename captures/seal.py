@@ -27,10 +27,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from captures.bag import BAGIT, hash_file, info_bytes, manifest_bytes, read_small, tree
-from captures.case import TAG_MANIFEST, Case, CaseReport, put_file, verify_case
+from captures.case import RECORD, TAG_MANIFEST, Case, CaseReport, put_file, verify_case
 from captures.case_record import checked_utc, read_record
 from captures.digest import grouped, qr_svg, qr_text
-from captures.errors import IntegrityError, SealedError
+from captures.errors import IntegrityError, SealedError, UnsealableError
 from captures.journal import read_lines
 from captures.names import checked_path
 from captures.seal_readme import readme
@@ -43,9 +43,15 @@ README = "README.txt"
 VERIFIER = "verify_case.py"
 SEAL = "seal"
 LOCK = "lock"
+SEED = "draw-seed"
+SECRETS = (SEED, f".{SEED}.new")
+"""What a draw by lot follows from, until it is drawn: who reads it before knows who will be.  Never sealed, never copied."""
 PARTIES = "data/parties.json"
 WITHHELD = "withheld.txt"
 MAX_SEAL_FILE_BYTES = 1 << 20
+FOLDERS = ("data", "data/journal", "data/originals", "data/derived")
+_PAYLOAD = re.compile(rf"data/(?:(?:journal|originals|derived)/[^/]+|{re.escape(RECORD)}|parties\.json)")
+_MAX_SEED_BYTES = 1024
 _PARTS = {"data", LOCK, "partial", "bagit.txt", INFO, MANIFEST, MANIFEST_SM3, README, VERIFIER, SEAL}
 
 
@@ -119,15 +125,35 @@ def require_sealable(case: Case) -> CaseReport:
             f"{case.path}: the case is sealed already, with the digest {case_digest(case)}; a case is sealed once"
         )
     report = verify_case(case.path)
-    for name in sorted(os.listdir(case.path)):
-        if name not in _PARTS:
-            raise SealedError(
-                f"{case.path}: {name!r:.100} is no part of a case; move it away, or import it, before sealing"
-            )
-    for name in tree(case.path).files:
+    _refuse_seed(case)
+    listing = tree(case.path)
+    for name in listing.files:
         if name.startswith("data/"):
             _named(name)
+    strange = [name for name in sorted(os.listdir(case.path)) if name not in {*_PARTS, *SECRETS}]
+    strange += [name for name in listing.files if name.startswith("data/") and not _PAYLOAD.fullmatch(name)]
+    strange += [name for name in listing.folders if name.startswith("data/") and name not in FOLDERS]
+    for name in strange:
+        raise UnsealableError(
+            f"{case.path}: {name!r:.100} is no part of a case; move it away, or import it, before sealing"
+        )
     return report
+
+
+def _refuse_seed(case: Case) -> None:
+    """UnsealableError while the case keeps the secret of a draw that was announced and not made."""
+    path = case.path / SEED
+    if not os.path.lexists(path):
+        return
+    seed = read_small(path, _MAX_SEED_BYTES).decode("ascii", "replace").strip()
+    outcomes = (line.body.get("value") for line in read_lines(case.journal) if line.body.get("kind") == "outcome")
+    if any(isinstance(value, dict) and value.get("seed") == seed for value in outcomes):
+        return  # drawn and recorded; the program was killed before it removed the file, and sealing does
+    raise UnsealableError(
+        f"{path}: expected no secret in a case that is sealed, got the seed of a draw by lot that was announced and not "
+        f"made; `shortmeasure run --resume {case.path}` makes the draw, or, if that run is given up for good, remove "
+        f"{path}: the journal keeps its hash, and nothing can be drawn any more"
+    )
 
 
 def sign(case: Case, key: Ed25519PrivateKey) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 _CHECKS = """\
+    find . ! -type f ! -type d
+    find . -type d
+    ls -A . seal
     sha256sum -c --strict --quiet tagmanifest-sha256.txt
     sha256sum -c --strict --quiet manifest-sha256.txt
     find data -type f | wc -l
     find data -type f -printf '%s\\n' | awk '{{s += $1}} END {{print s}}'
     grep Payload-Oxum bag-info.txt
-    find . -type l
-    ls -A . seal
     openssl pkeyutl -verify -pubin -inkey seal/{key}.pem -rawin -in tagmanifest-sha256.txt -sigfile seal/{key}.sig
     openssl pkey -pubin -in seal/{key}.pem -outform DER | sha256sum
     sha256sum tagmanifest-sha256.txt
@@ -29,10 +30,12 @@ _TEXT = """\
 1. Linux（coreutils 与 openssl 3），在本文件夹内执行：
 
 {checks}
-  前两行必须没有任何输出。第三、四行必须等于 Payload-Oxum（字节数.文件数）：
-  `sha256sum -c` 发现不了多出来的文件，所以必须比较个数。`find . -type l` 必须没有输出。
+  第一行（链接、管道）必须没有输出；若有输出，不要继续：sha256sum 遇到管道会一直等待。
+  第二行只能列出 .、./data、./data/journal、./data/originals、./data/derived 和 ./seal。
   `ls` 除本文件夹的 data、seal、bagit.txt、bag-info.txt、manifest-*.txt、tagmanifest-sha256.txt、
-  README.txt、verify_case.py 外不得有其他文件（lock 不属于案件）。
+  README.txt、verify_case.py 外不得有其他文件（lock 不属于案件）。seal 内的其他签名须与登记的指纹核对：任何人都能添加自己的签名。
+  两行 `sha256sum -c` 必须没有任何输出。文件数与字节数必须等于 Payload-Oxum（字节数.文件数）：
+  `sha256sum -c` 发现不了多出来的文件，所以必须比较个数。
   openssl 必须说 Signature Verified Successfully；公钥指纹必须等于 bag-info.txt 的 Signing-Key，
   并等于办案机关登记的指纹。
   最后一行是案件摘要，必须等于当事人签字的纸质笔录上的 64 位数字。只有它能揭示持有私钥的人重做过案件。
@@ -54,10 +57,12 @@ Case {id}: how to check it without shortmeasure
 1. Linux (coreutils and openssl 3), inside this folder:
 
 {checks}
-  The first two lines must print nothing.  The third and fourth must equal Payload-Oxum (bytes.files): `sha256sum -c`
-  DOES NOT SEE AN ADDED FILE, so the count must be compared.  `find . -type l` must print nothing.  `ls` must show
+  The first line (links, pipes) must print nothing; where it prints something, stop: sha256sum waits at a pipe without
+  end.  The second must list ., ./data, ./data/journal, ./data/originals, ./data/derived and ./seal alone.  `ls` must show
   data, seal, bagit.txt, bag-info.txt, manifest-*.txt, tagmanifest-sha256.txt, README.txt, verify_case.py and nothing
-  else (a file `lock` is no part of the case).
+  else (a file `lock` is no part of the case).  Further signatures in seal/ are compared with the office's register:
+  anybody can add one of his own.  The two lines `sha256sum -c` must print nothing.  The files and bytes counted must
+  equal Payload-Oxum (bytes.files): `sha256sum -c` DOES NOT SEE AN ADDED FILE, so the count must be compared.
   openssl must say Signature Verified Successfully; the fingerprint of the key must equal Signing-Key in bag-info.txt
   and the one registered with the office.
   The last line is the digest of the case: it must equal the 64 digits on the paper record that the parties signed.

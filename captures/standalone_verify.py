@@ -17,6 +17,8 @@ import sys
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 TAGS = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "README.txt", "verify_case.py"}
+FOLDERS = {"data", "data/journal", "data/originals", "data/derived", "seal", "partial"}
+LOCK = rb'\{"pid": \d{1,10}, "began": "[^"]*", "host": "[^"]*", "utc": "[^"]*"\}\n'
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: an Ed25519 public key follows
 LIMIT = 100_000
 Point = tuple[int, int, int, int]
@@ -77,6 +79,8 @@ def files_of(case: str) -> dict[str, int]:
             name, status = f"{folder}/{entry.name}".lstrip("/"), entry.stat(follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):
                 folders.append(name)
+                if name not in FOLDERS:
+                    problem(f"{name}: added: no folder of a case")
             elif stat.S_ISREG(status.st_mode):
                 found[name] = status.st_size
             else:
@@ -97,8 +101,10 @@ def small(case: str, files: dict[str, int], name: str) -> bytes:
         return handle.read()
 
 
-def check_manifest(case: str, files: dict[str, int], name: str, raw: bytes, withheld: set[str]) -> dict[str, str]:
-    """Path -> hash of the manifest's lines; only paths that `files_of` found are ever opened."""
+def check_manifest(
+    case: str, files: dict[str, int], name: str, raw: bytes, most: int, withheld: set[str]
+) -> dict[str, str]:
+    """Path -> hash of the manifest's lines; only paths that `files_of` found are ever opened, of at most `most` bytes."""
     entries: dict[str, str] = {}
     for number, line in enumerate(raw.split(b"\n")[:-1], 1):
         match = re.fullmatch(rb"([0-9a-f]{64})  ([^\r]+)", line)
@@ -111,6 +117,8 @@ def check_manifest(case: str, files: dict[str, int], name: str, raw: bytes, with
             print(f"note: {path} is withheld in this copy")
         elif path not in files:
             problem(f"{path}: missing, listed in {name} line {number}")
+        elif files[path] > most:
+            problem(f"{path}: changed: {files[path]} bytes, at most {most} were sealed")
         elif sha256(os.path.join(case, path)) != entries[path]:
             problem(f"{path}: changed: not the SHA-256 of {name} line {number}")
     if not raw.endswith(b"\n"):
@@ -161,12 +169,14 @@ def main() -> None:
     case, files = asked.case, files_of(asked.case)
     tag_manifest = small(case, files, "tagmanifest-sha256.txt")
     digest = hashlib.sha256(tag_manifest).hexdigest()
-    tags = check_manifest(case, files, "tagmanifest-sha256.txt", tag_manifest, set())
+    tags = check_manifest(case, files, "tagmanifest-sha256.txt", tag_manifest, 64 << 20, set())
     lines = small(case, files, "bag-info.txt").decode("utf-8", "replace").split("\n")
     info = dict(line.split(": ", 1) for line in lines if ": " in line)
     withheld = {"data/parties.json"} if "seal/withheld.txt" in files else set()
     manifest = small(case, files, "manifest-sha256.txt")
-    payload = check_manifest(case, files, "manifest-sha256.txt", manifest, withheld)
+    oxum = re.fullmatch(r"(\d{1,18})\.\d+", info.get("Payload-Oxum", ""))
+    most = int(oxum[1]) if oxum else 64 << 30
+    payload = check_manifest(case, files, "manifest-sha256.txt", manifest, most, withheld)
     for name in sorted(TAGS - set(tags)):
         problem(f"{name}: not listed in tagmanifest-sha256.txt")
     sizes = [size for name, size in files.items() if name.startswith("data/")]
@@ -175,6 +185,8 @@ def main() -> None:
     known = {*payload, *tags, "tagmanifest-sha256.txt", "lock"}
     for name in sorted(n for n in files if n not in known and not re.fullmatch(r"seal/[^/]+", n)):
         problem(f"{name}: added: no manifest lists it")
+    if "lock" in files and not re.fullmatch(LOCK, small(case, files, "lock")[:4096]):
+        problem("lock: added: no lock of a run")
     check_journal(case, files, info)
     check_signatures(case, files, tag_manifest, info)
     if asked.digest and re.sub(r"\s", "", asked.digest).lower() != digest:

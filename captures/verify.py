@@ -28,7 +28,7 @@ from captures.bag import (
 )
 from captures.case import TAG_MANIFEST, CaseReport, verify_case
 from captures.errors import IntegrityError, NoCaseError, SealedError
-from captures.seal import INFO, LOCK, MANIFEST, MANIFEST_SM3, PARTIES, README, SEAL, VERIFIER, WITHHELD
+from captures.seal import FOLDERS, INFO, LOCK, MANIFEST, MANIFEST_SM3, PARTIES, README, SEAL, VERIFIER, WITHHELD
 from captures.verify_parties import check_parties
 from captures.verify_seal import Signer, Stamp, check_seal
 
@@ -36,6 +36,13 @@ REQUIRED = ("bagit.txt", INFO, MANIFEST, README, VERIFIER)
 OPTIONAL = (MANIFEST_SM3,)
 MAX_LOCK_BYTES = 4096
 MAX_DIFFERENCES = 200
+MAX_UNSTATED_BYTES = 64 << 30  # of a file, where bag-info.txt no longer says how many all have
+PARTIAL = "partial"
+_OXUM = re.compile(r"(\d{1,18})\.(\d{1,9})", re.ASCII)
+_LOCK = re.compile(
+    rb'\{"pid": \d{1,10}, "began": "(?:[^"\\]|\\.){0,100}", "host": "(?:[^"\\]|\\.){0,2000}", "utc": "[0-9TZ:.+-]{0,40}"\}\n'
+)
+"""What harness/lock.py writes: a program killed right after it sealed may leave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class Verification:
     """What was found.  `sealed`: a seal stands on the case; it is as sealed when `differences` is empty.
 
     `report`: the journal and originals, None where they do not verify.  `withheld`: a redacted copy, without
-    data/parties.json.  `notes` are for people: what was not checked, and why.
+    data/parties.json.  `notes` are for people: what was not checked, and why.  `more`: differences beyond the
+    MAX_DIFFERENCES that are listed.
     """
 
     sealed: bool
@@ -55,6 +63,7 @@ class Verification:
     stamps: tuple[Stamp, ...] = ()
     withheld: bool = False
     notes: tuple[str, ...] = ()
+    more: int = 0
 
 
 def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> Verification:
@@ -72,15 +81,18 @@ def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> 
     except IntegrityError as problem:
         found.append(_of_journal(path, str(problem)))
     except OSError as problem:
-        found.append(Difference("data", "cannot be read", "a case", f"{type(problem).__name__}: {problem.strerror}"))
+        got = f"{type(problem).__name__}: {problem.strerror}"
+        found.append(Difference("data", "cannot be read", "a case", got, kind="unreadable"))
     wrong, notes = check_parties(path, listing, () if report is None else report.private)
     found += wrong
     sealed = [name for name in (TAG_MANIFEST, "bagit.txt", INFO, MANIFEST) if os.path.lexists(path / name)]
     if sealed:
         return _sealed(path, listing, found, report, digest, key)
     if digest is not None or key is not None:
-        found.append(Difference(TAG_MANIFEST, "no seal", "a sealed case", "a case that is not sealed"))
-    return Verification(False, tuple(found[:MAX_DIFFERENCES]), report=report, notes=tuple(notes))
+        found.append(Difference(TAG_MANIFEST, "no seal", "a sealed case", "a case that is not sealed", kind="demanded"))
+    notes += _second_names(listing)
+    listed, more = tuple(found[:MAX_DIFFERENCES]), max(0, len(found) - MAX_DIFFERENCES)
+    return Verification(False, listed, report=report, notes=tuple(notes), more=more)
 
 
 def require_as_sealed(path: Path) -> None:
@@ -116,9 +128,10 @@ def _sealed(
         found.append(Difference("bagit.txt", "changed", repr(BAGIT.decode()), f"{raw['bagit.txt']!r:.100}"))
     for name in REQUIRED:
         if raw[TAG_MANIFEST] is not None and name not in tags:
-            found.append(Difference(TAG_MANIFEST, "a tag file is not listed", name, "no line for it"))
+            found.append(Difference(TAG_MANIFEST, "a tag file is not listed", name, "no line for it", kind="missing"))
     for name in sorted(set(tags) - {*REQUIRED, *OPTIONAL}):
-        found.append(Difference(TAG_MANIFEST, "a file that no sealed case has", "tag files only", name))
+        what = "a file that no sealed case has"
+        found.append(Difference(TAG_MANIFEST, what, "tag files only", name, kind="foreign"))
     payload, wrong = read_manifest(raw[MANIFEST] or b"", MANIFEST, payload=True)
     found += wrong
     info, wrong = read_info(raw[INFO] or b"")
@@ -127,54 +140,68 @@ def _sealed(
     if f"{SEAL}/{WITHHELD}" in listing.files and not withheld:
         found.append(Difference(f"{SEAL}/{WITHHELD}", "says personal data is withheld", f"no {PARTIES}", "it is here"))
     gone = {PARTIES} if withheld else set()
-    found += _hashes(path, listing, tags, TAG_MANIFEST, "sha256")
-    found += _hashes(path, listing, {n: h for n, h in payload.items() if n not in gone}, MANIFEST, "sha256")
+    most = int(stated[1]) if (stated := _OXUM.fullmatch(info.get("Payload-Oxum", ""))) else MAX_UNSTATED_BYTES
+    present = {name: digest for name, digest in payload.items() if name not in gone}
+    found += _hashes(path, listing, tags, TAG_MANIFEST, "sha256", MAX_MANIFEST_BYTES)
+    found += _hashes(path, listing, present, MANIFEST, "sha256", most)
     if MANIFEST_SM3 in tags:
-        found += _sm3(path, listing, payload, gone, notes)
+        found += _sm3(path, listing, payload, gone, notes, most)
     found += _unlisted(listing, payload)
+    found += _strange_folders(listing, notes)
     found += _promises(listing, info, report, withheld)
     seal = check_seal(path, listing, tag_manifest, info, demanded=key)
     found += seal.differences
     if digest is not None and digest != computed:
-        found.append(Difference(TAG_MANIFEST, "not the case of this digest", digest, computed))
-    if f"{LOCK}" in listing.files:
-        notes.append("lock: no part of the sealed case, not checked")
+        found.append(Difference(TAG_MANIFEST, "not the case of this digest", digest, computed, kind="demanded"))
+    if LOCK in listing.files:
+        found += _of_lock(path, notes)
+    notes += _second_names(listing)
     if withheld:
         notes.append(f"{PARTIES}: personal data is withheld in this copy; its SHA-256 stays {payload[PARTIES]}")
     return Verification(
         True, tuple(found[:MAX_DIFFERENCES]), computed, info, report, seal.signers, seal.stamps, withheld,
-        (*notes, *seal.notes),
+        (*notes, *seal.notes), max(0, len(found) - MAX_DIFFERENCES),
     )  # fmt: skip
 
 
 def _read(path: Path, listing: Tree, name: str, limit: int, found: list[Difference]) -> bytes | None:
     if name not in listing.files:
-        found.append(Difference(name, "missing", "the file", "none"))
+        found.append(Difference(name, "missing", "the file", "none", kind="missing"))
         return None
     try:
         return read_small(path / name, limit)
     except (IntegrityError, OSError) as problem:
-        found.append(Difference(name, "cannot be read", f"at most {limit} bytes", str(problem)))
+        found.append(Difference(name, "cannot be read", f"at most {limit} bytes", str(problem), kind="unreadable"))
         return None
 
 
-def _hashes(path: Path, listing: Tree, entries: Mapping[str, str], manifest: str, algorithm: str) -> list[Difference]:
+def _hashes(
+    path: Path, listing: Tree, entries: Mapping[str, str], manifest: str, algorithm: str, most: int
+) -> list[Difference]:
+    """A file of more than `most` bytes is not hashed: it is none that was sealed, and may be endless."""
     found = []
     for number, (name, stated) in enumerate(entries.items(), 1):
         if name not in listing.files:
-            found.append(Difference(name, f"missing, listed in {manifest} line {number}", stated, "no file"))
+            what = f"missing, listed in {manifest} line {number}"
+            found.append(Difference(name, what, stated, "no file", kind="missing"))
+            continue
+        if listing.files[name] > most:
+            what = f"changed, larger than all that was sealed ({manifest} line {number})"
+            found.append(Difference(name, what, f"at most {most} bytes", f"{listing.files[name]} bytes"))
             continue
         try:
             (got,) = hash_file(path / name, (algorithm,), listing.files[name])
         except (IntegrityError, OSError) as problem:
-            found.append(Difference(name, "cannot be read", stated, str(problem)))
+            found.append(Difference(name, "cannot be read", stated, str(problem), kind="unreadable"))
             continue
         if got != stated:
             found.append(Difference(name, f"changed, {algorithm} in {manifest} line {number}", stated, got))
     return found
 
 
-def _sm3(path: Path, listing: Tree, payload: Mapping[str, str], gone: set[str], notes: list[str]) -> list[Difference]:
+def _sm3(
+    path: Path, listing: Tree, payload: Mapping[str, str], gone: set[str], notes: list[str], most: int
+) -> list[Difference]:
     found: list[Difference] = []
     raw = _read(path, listing, MANIFEST_SM3, MAX_MANIFEST_BYTES, found)
     entries, wrong = read_manifest(raw or b"", MANIFEST_SM3, payload=True)
@@ -182,7 +209,8 @@ def _sm3(path: Path, listing: Tree, payload: Mapping[str, str], gone: set[str], 
     for name in sorted(set(entries) ^ set(payload)):
         found.append(Difference(MANIFEST_SM3, f"not the files of {MANIFEST}", "the same files", name))
     try:
-        found += _hashes(path, listing, {n: h for n, h in entries.items() if n not in gone}, MANIFEST_SM3, "sm3")
+        present = {name: digest for name, digest in entries.items() if name not in gone}
+        found += _hashes(path, listing, present, MANIFEST_SM3, "sm3", most)
     except SealedError:
         notes.append(f"{MANIFEST_SM3}: not checked, the OpenSSL of this Python has no SM3; the SHA-256 manifest was")
     return found
@@ -195,14 +223,50 @@ def _unlisted(listing: Tree, payload: Mapping[str, str]) -> list[Difference]:
     for name, size in listing.files.items():
         if name.startswith("data/"):
             if name not in payload:
-                found.append(Difference(name, f"added, no line of {MANIFEST}", "no such file", f"{size} bytes"))
+                what = f"added, no line of {MANIFEST}"
+                found.append(Difference(name, what, "no such file", f"{size} bytes", kind="added"))
         elif name == "fetch.txt":
-            found.append(Difference(name, "files to be fetched", "a case that holds its files", "fetch.txt"))
-        elif name == LOCK and size <= MAX_LOCK_BYTES:
-            continue
-        elif name not in known and not (name.startswith(f"{SEAL}/") and name.count("/") == 1):
-            found.append(Difference(name, "added, no part of a sealed case", "no such file", f"{size} bytes"))
+            what = "files to be fetched"
+            found.append(Difference(name, what, "a case that holds its files", "fetch.txt", kind="foreign"))
+        elif name not in {*known, LOCK} and not (name.startswith(f"{SEAL}/") and name.count("/") == 1):
+            what = "added, no part of a sealed case"
+            found.append(Difference(name, what, "no such file", f"{size} bytes", kind="added"))
     return found
+
+
+def _strange_folders(listing: Tree, notes: list[str]) -> list[Difference]:
+    """Folders that no sealed case has: a manifest lists files alone, and an empty folder would stand there unseen."""
+    found = []
+    for name in listing.folders:
+        if name == PARTIAL and not any(file.startswith(f"{PARTIAL}/") for file in listing.files):
+            notes.append(f"{PARTIAL}: an empty folder of a program that was killed; no part of the sealed case")
+        elif name not in {*FOLDERS, SEAL}:
+            found.append(Difference(name, "added, no folder of a case", "no such folder", "a folder", kind="added"))
+    return found
+
+
+def _of_lock(path: Path, notes: list[str]) -> list[Difference]:
+    """A lock is no part of the sealed case, and a killed program may leave one: noted.  Anything else in it is added."""
+    try:
+        raw = read_small(path / LOCK, MAX_LOCK_BYTES)
+    except (IntegrityError, OSError) as problem:
+        return [Difference(LOCK, "cannot be read", "no lock in a sealed case", str(problem), kind="unreadable")]
+    if _LOCK.fullmatch(raw) is None:
+        return [Difference(LOCK, "added, no lock of a run", "no such file", f"{raw!r:.100}", kind="added")]
+    notes.append(
+        f"{LOCK}: no part of the sealed case and no evidence, left by a program: {raw.decode('ascii', 'replace')!r:.200}"
+    )
+    return []
+
+
+def _second_names(listing: Tree) -> list[str]:
+    if not listing.linked:
+        return []
+    names = ", ".join(listing.linked[:5]) + (" ..." if len(listing.linked) > 5 else "")
+    return [
+        f"{len(listing.linked)} files have a second name on this disk (hard links: {names}); who writes by the other name "
+        "changes them here: keep a copy made with `case export`"
+    ]
 
 
 def _promises(listing: Tree, info: Mapping[str, str], report: CaseReport | None, withheld: bool) -> list[Difference]:
@@ -225,4 +289,11 @@ def _of_journal(path: Path, problem: str) -> Difference:
     match = re.match(r"(data/journal/[0-9]+\.jsonl) line (\d+) \(byte \d+\): (.*)", text, re.DOTALL)
     if match is not None:
         return Difference(match[1], "the journal is not as written", "an unbroken chain", match[3], int(match[2]))
+    match = re.match(r"(data(?:/[^:]{1,200})?): (.*)", text, re.DOTALL)
+    if match is not None:
+        said = re.fullmatch(r"(.*?)(?:: )?expected (.+?), got (.+)", match[2], re.DOTALL)
+        if said is not None:
+            return Difference(match[1], said[1] or "does not verify", said[2], said[3])
+        expected = "the originals that the journal records" if match[1] == "data/originals" else "a whole journal"
+        return Difference(match[1], "does not verify", expected, match[2])
     return Difference("data", "does not verify", "a whole journal and its originals", text)

@@ -61,9 +61,11 @@ def check_seal(
         try:
             files[name] = read_small(path / SEAL / name, MAX_SEAL_FILE_BYTES)
         except (IntegrityError, OSError) as problem:
-            found.append(Difference(f"{SEAL}/{name}", "cannot be read", "a file of a seal", str(problem)))
+            what = "cannot be read"
+            found.append(Difference(f"{SEAL}/{name}", what, "a file of a seal", str(problem), kind="unreadable"))
     if len(names) > MAX_SEAL_FILES:
-        found.append(Difference(SEAL, "too many files", f"at most {MAX_SEAL_FILES}", str(len(names))))
+        most = f"at most {MAX_SEAL_FILES}"
+        found.append(Difference(SEAL, "too many files", most, str(len(names)), kind="added"))
     digest = hashlib.sha256(tag_manifest).hexdigest()
     done.signers = tuple(_signers(files, tag_manifest, found))
     done.stamps = tuple(_stamps(files, digest, found))
@@ -71,24 +73,41 @@ def check_seal(
     fixed = {"digest.txt": digest_text(case_id, digest), "digest.svg": qr_svg(qr_text(case_id, digest))}
     for name, expected in fixed.items():
         if name not in files:
-            found.append(Difference(f"{SEAL}/{name}", "missing", "the digest for the paper record", "none"))
+            expected_text = "the digest for the paper record"
+            found.append(Difference(f"{SEAL}/{name}", "missing", expected_text, "none", kind="missing"))
         elif files[name] != expected:
             found.append(Difference(f"{SEAL}/{name}", "changed", f"the digest {digest}", "something else"))
     if files.get(WITHHELD, WITHHELD_TEXT) != WITHHELD_TEXT:
         found.append(Difference(f"{SEAL}/{WITHHELD}", "changed", "the text of a redacted copy", "something else"))
     for name in files:
         if name not in (*fixed, WITHHELD) and not _SIGNATURE.fullmatch(name) and not _STAMP.fullmatch(name):
-            found.append(Difference(f"{SEAL}/{name}", "added, no part of a seal", "no such file", "a file"))
+            what = "added, no part of a seal"
+            found.append(Difference(f"{SEAL}/{name}", what, "no such file", "a file", kind="added"))
     keys = {signer.fingerprint for signer in done.signers}
     got = ", ".join(sorted(keys)) or "no valid signature"
     if info.get("Signing-Key", "") not in keys:
         stated = info.get("Signing-Key", "a key named in bag-info.txt")
         found.append(Difference(SEAL, "not signed by the key that sealed it", stated, got))
     if demanded is not None and demanded not in keys:
-        found.append(Difference(SEAL, "not signed by the demanded key", demanded, got))
-    if done.stamps:
-        done.notes = ("time stamps: imprint and time read; the authority's signature is for `openssl ts -verify`",)
+        found.append(Difference(SEAL, "not signed by the demanded key", demanded, got, kind="demanded"))
+    done.notes = tuple(_notes(done, files, info))
     return done
+
+
+def _notes(done: SealCheck, files: Mapping[str, bytes], info: Mapping[str, str]) -> list[str]:
+    """What holds and proves less than it seems to."""
+    notes = [
+        f"{signer.fingerprint} has signed too: bag-info.txt does not name this key, anybody could add a signature of his "
+        "own; whose it is the office's register says"
+        for signer in done.signers
+        if signer.fingerprint != info.get("Signing-Key")
+    ]
+    asked = sorted(name for name in files if name.startswith("request-") and _STAMP.fullmatch(name))
+    if asked and not done.stamps:
+        notes.append(f"{SEAL}/{asked[0]}: a time stamp was asked for, and no answer is kept here")
+    if done.stamps:
+        notes.append("time stamps: imprint and time read; the authority's signature is for `openssl ts -verify`")
+    return notes
 
 
 def _signers(files: Mapping[str, bytes], message: bytes, found: list[Difference]) -> list[Signer]:
@@ -98,7 +117,8 @@ def _signers(files: Mapping[str, bytes], message: bytes, found: list[Difference]
         missing = [kind for kind in ("pem", "sig", "fingerprint") if f"{name}.{kind}" not in files]
         if missing:
             expected = f"{name}.pem, .sig and .fingerprint"
-            found.append(Difference(f"{where}.{missing[0]}", "missing", expected, "no " + ", ".join(missing)))
+            got = "no " + ", ".join(missing)
+            found.append(Difference(f"{where}.{missing[0]}", "missing", expected, got, kind="missing"))
             if missing != ["fingerprint"]:
                 continue
         try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+from fixtures.language import Sentence, mark, tell, translate, translated
 from harness.output import SCHEMA
 
 
@@ -38,57 +39,102 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     (
         "harness.standards.OverdueError",
         Exit.PRECONDITION,
-        "have it calibrated and state the new certificate, or take it on record with run --override-standard NAME=REASON",
+        mark(
+            "have it calibrated and state the new certificate, or take it on record with run --override-standard NAME=REASON"
+        ),
     ),
-    ("harness.room.RoomError", Exit.PRECONDITION, "free the disk, or name a case folder on another one"),
+    ("harness.room.RoomError", Exit.PRECONDITION, mark("free the disk, or name a case folder on another one")),
     (
         "harness.changes.ResumeError",
         Exit.PRECONDITION,
-        "go on as it was, or take the difference on record with run --resume CASE --accept-change",
+        mark("go on as it was, or take the difference on record with run --resume CASE --accept-change"),
     ),
     (
         "fixtures.errors.AnswerError",
         Exit.PRECONDITION,
-        "mend the answers file; `shortmeasure plan show PLAN --answers` lists the keys in order",
+        mark("mend the answers file; `shortmeasure plan show PLAN --answers` lists the keys in order"),
     ),
     (
         "fixtures.errors.BenchError",
         Exit.PRECONDITION,
-        "mend the bench file; `shortmeasure bench check FILE` shows what it says",
+        mark("mend the bench file; `shortmeasure bench check FILE` shows what it says"),
     ),
     (
         "fixtures.errors.InstrumentError",
         Exit.INSTRUMENT,
-        "`shortmeasure bench check FILE` lists the lines; what was recorded stays in the case",
+        mark("`shortmeasure bench check FILE` lists the lines; what was recorded stays in the case"),
     ),
-    ("harness.lock.CaseLocked", Exit.PRECONDITION, "one run per case: wait for the other, or take another folder"),
-    ("harness.plans.order.PlanError", Exit.PRECONDITION, "choose another plan"),
-    ("captures.errors.NoCaseError", Exit.USAGE, "check the path; `shortmeasure case list FOLDER` lists the cases"),
-    ("captures.errors.IntegrityError", Exit.EVIDENCE, "work on a copy of the case that verifies"),
+    (
+        "harness.lock.CaseLocked",
+        Exit.PRECONDITION,
+        mark("one run per case: wait for the other, or take another folder"),
+    ),
+    ("harness.plans.order.PlanError", Exit.PRECONDITION, mark("choose another plan")),
+    (
+        "captures.errors.NoCaseError",
+        Exit.USAGE,
+        mark("check the path; `shortmeasure case list FOLDER` lists the cases"),
+    ),
+    ("captures.errors.IntegrityError", Exit.EVIDENCE, mark("work on a copy of the case that verifies")),
+    ("captures.errors.UnsealableError", Exit.PRECONDITION, mark("mend what the message names, then seal")),
     (
         "captures.errors.SealedError",
         Exit.PRECONDITION,
-        "`shortmeasure case new --after CASE` begins the case that follows a sealed one",
+        mark("`shortmeasure case new --after CASE` begins the case that follows a sealed one"),
     ),
-    ("captures.errors.KeyFileError", Exit.PRECONDITION, "`shortmeasure keys show` lists the keys and where they lie"),
-    ("captures.errors.CaptureError", Exit.EVIDENCE, "export the recording again from the program that made it"),
-    ("protocols.acceptance.parser.AcceptanceError", Exit.PRECONDITION, "mend the acceptance file"),
-    ("harness.plugins.PluginError", Exit.PLUGIN, "`shortmeasure plugins` lists what is broken and how to mend it"),
-    ("harness.exits.UsageError", Exit.USAGE, "`shortmeasure --help`"),
-    ("builtins.FileNotFoundError", Exit.USAGE, "check the path"),
-    ("builtins.FileExistsError", Exit.PRECONDITION, "evidence is never overwritten: name a new file or folder"),
-    ("builtins.PermissionError", Exit.PRECONDITION, "choose a folder that may be written"),
-    ("builtins.OSError", Exit.PRECONDITION, "check disk and path"),
+    (
+        "captures.errors.KeyFileError",
+        Exit.PRECONDITION,
+        mark("`shortmeasure keys show` lists the keys and where they lie"),
+    ),
+    ("captures.errors.CaptureError", Exit.EVIDENCE, mark("export the recording again from the program that made it")),
+    ("protocols.acceptance.parser.AcceptanceError", Exit.PRECONDITION, mark("mend the acceptance file")),
+    (
+        "harness.plugins.PluginError",
+        Exit.PLUGIN,
+        mark("`shortmeasure plugins` lists what is broken and how to mend it"),
+    ),
+    ("harness.exits.UsageError", Exit.USAGE, mark("`shortmeasure --help`")),
+    ("builtins.FileNotFoundError", Exit.USAGE, mark("check the path")),
+    ("builtins.FileExistsError", Exit.PRECONDITION, mark("evidence is never overwritten: name a new file or folder")),
+    ("builtins.PermissionError", Exit.PRECONDITION, mark("choose a folder that may be written")),
+    ("builtins.OSError", Exit.PRECONDITION, mark("check disk and path")),
 )
 
 
-_GO_ON = "what was recorded is kept, `shortmeasure run --resume CASE` goes on with a run"
+# what has happened, for an operator to whom the message itself, with what was expected and what came, is foreign
+HEADLINES: dict[str, str] = {
+    "harness.standards.OverdueError": mark("a reference standard is past its due day"),
+    "harness.room.RoomError": mark("too little room on the disk"),
+    "harness.changes.ResumeError": mark("this run cannot go on as it is"),
+    "fixtures.errors.AnswerError": mark("an answer is missing, out of place or cannot be understood"),
+    "fixtures.errors.BenchError": mark("the bench file is wrong, or this bench cannot do what the plan asks"),
+    "fixtures.errors.InstrumentError": mark("an instrument, its line or a person at it did not do what was asked"),
+    "harness.lock.CaseLocked": mark("another run has this case"),
+    "captures.errors.IntegrityError": mark("what is stored is not as it was recorded or sealed"),
+    "captures.errors.SealedError": mark("this case is sealed: nothing is written into it"),
+    "captures.errors.KeyFileError": mark("a signing key cannot be used"),
+    "captures.errors.CaptureError": mark("a recording cannot be read"),
+    "harness.plugins.PluginError": mark("a plugin cannot be used"),
+    "harness.exits.UsageError": mark("the command line asks for something that cannot be done"),
+    "builtins.FileNotFoundError": mark("there is no such file or folder"),
+    "builtins.FileExistsError": mark("there is such a file or folder already"),
+    "builtins.PermissionError": mark("no permission"),
+    "builtins.OSError": mark("the disk or the system refused"),
+}
+
+
+def _and_go_on(remedy: str) -> str:
+    text = mark("{remedy}; what was recorded is kept, `shortmeasure run --resume CASE` goes on with a run")
+    return Sentence(text, remedy=Sentence(remedy))
+
+
 DISK: dict[int, str] = {
-    errno.ENOSPC: f"free some room on this disk; {_GO_ON}",
-    errno.EDQUOT: f"free some room in your share of this disk; {_GO_ON}",
-    errno.EFBIG: f"raise the limit on the size of files (ulimit -f); {_GO_ON}",
-    errno.EROFS: f"make the disk writable again, or copy the case to another; {_GO_ON}",
-    errno.EIO: f"the disk fails: copy the case to another; {_GO_ON}",
+    errno.ENOSPC: _and_go_on(mark("free some room on this disk")),
+    errno.EDQUOT: _and_go_on(mark("free some room in your share of this disk")),
+    errno.EFBIG: _and_go_on(mark("raise the limit on the size of files (ulimit -f)")),
+    errno.EROFS: _and_go_on(mark("make the disk writable again, or copy the case to another")),
+    errno.EIO: _and_go_on(mark("the disk fails: copy the case to another")),
 }
 
 
@@ -100,7 +146,14 @@ def classified(error: BaseException) -> tuple[Exit, str]:
             if name == known:
                 told = error.errno if isinstance(error, OSError) else None
                 return code, DISK.get(told, remedy) if told is not None else remedy
-    return Exit.INTERNAL, "this is a defect of shortmeasure; SHORTMEASURE_DEBUG=1 shows where it happened"
+    return Exit.INTERNAL, mark("this is a defect of shortmeasure; SHORTMEASURE_DEBUG=1 shows where it happened")
+
+
+def headline(error: BaseException) -> str:
+    """What has happened, in the operator's language; "" in English, where the message itself says it."""
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__)
+    known = next((HEADLINES[name] for name in names if name in HEADLINES), "")
+    return (translated(known) or "") if known else ""
 
 
 def verdict_exit(document: Mapping[str, Any]) -> Exit:
@@ -138,7 +191,7 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
     except typer.Exit as ending:
         return ending.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("shortmeasure: interrupted\n")
+        sys.stderr.write(translate(mark("shortmeasure: interrupted")) + "\n")
         return Exit.KILLED
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         _silence()
@@ -159,12 +212,18 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
 
 
 def explain(error: Exception) -> tuple[Exit, str, str]:
-    """Say on stderr what went wrong and what next; the code, the message and the remedy."""
+    """Say on stderr, in the operator's language, what went wrong and what next; the code, the message and the remedy in
+    English, as a document holds them."""
     code, remedy = classified(error)
     text = _said(error)
+    told = tell(error.args[0]) if error.args and isinstance(error.args[0], Sentence) else text
     if code is Exit.INTERNAL:
         text = f"internal error: {type(error).__name__}: {text}"
-    sys.stderr.write(f"shortmeasure: {printable(text)}\n  what next: {remedy}\n")
+        told = translate(mark("internal error: {error}"), error=f"{type(error).__name__}: {told}")
+    elif told == text and (head := headline(error)):
+        told = f"{head}\n  {told}"
+    what_next = translate(mark("what next: {remedy}"), remedy=tell(remedy))
+    sys.stderr.write(f"shortmeasure: {printable(told)}\n  {what_next}\n")
     return code, text, remedy
 
 

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from captures.bag import read_small
 from captures.case import Case, put_file
 from captures.errors import IntegrityError
 
 FILE = "parties.json"
+MOST_BYTES = 16 << 20
 SALT_BYTES = 16
 OWNER_ALONE = 0o600  # names and card numbers are for whoever has the case, not for every user of its computer
 
@@ -54,7 +56,7 @@ class Parties:
         """Every answer that was kept, oldest first.  IntegrityError where the file is not what `keep` wrote."""
         path = self._journal.parent / FILE
         try:
-            found = json.loads(path.read_text("utf-8"))
+            found = json.loads(read_small(path, MOST_BYTES).decode("utf-8"))
         except FileNotFoundError:
             return []
         except (ValueError, RecursionError) as error:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.commands import case_carry, case_seal
-from harness.output import comment, emit
+from harness.commands.case_verify import verify as verify
+from harness.output import emit
 
 if TYPE_CHECKING:
-    from captures.verify import Verification
     from harness.case_summary import CaseSummary
     from harness.index import CaseRow
 
@@ -22,6 +22,7 @@ app.command("sign")(case_seal.sign)
 app.command("digest")(case_seal.digest)
 app.command("export")(case_carry.export)
 app.command("import")(case_carry.import_)
+app.command("verify")(verify)
 
 Folder = Annotated[Path, typer.Argument(help="the case folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
@@ -119,86 +120,6 @@ def show(case: Folder, as_json: AsJson = False) -> int:
         lines.append("sealed     no")
     emit("case", document, _printable("\n".join(lines)), as_json)
     return 0
-
-
-@app.command("verify")
-def verify(
-    case: Folder,
-    key: Annotated[
-        Path | None, typer.Option("--key", help="public key file that must have signed the case (PEM)")
-    ] = None,
-    digest: Annotated[
-        str, typer.Option("--digest", help="the digest on the paper record, with or without blanks")
-    ] = "",
-    sealed: Annotated[bool, typer.Option("--sealed", help="an unsealed case is a failure too")] = False,
-    as_json: AsJson = False,
-) -> int:
-    """Check every line and file of a case, and its seal.  Exit 0, or 50 naming what differs."""
-    from captures.digest import ungrouped
-    from captures.errors import IntegrityError
-    from captures.keys import load_public
-    from captures.signing import fingerprint
-    from captures.verify import verify as check
-    from harness.exits import Exit, UsageError
-
-    try:
-        stated = ungrouped(digest) if digest else None
-    except ValueError as problem:
-        raise UsageError(f"--digest: {problem}") from None
-    found = check(case, digest=stated, key=fingerprint(load_public(key)) if key is not None else None)
-    if sealed and not found.sealed:
-        raise IntegrityError(f"{case}: expected a sealed case, got one without a seal")
-    verifies = not found.differences
-    document = _verified(case, found)
-    if verifies or as_json:
-        emit("verification", document, _printable("\n".join(_said(case, found, key, stated))), as_json)
-    if not verifies:
-        count = len(found.differences)
-        head = f"shortmeasure: {case}: {count} difference{'s' if count > 1 else ''} from what was recorded, sealed or demanded"
-        comment(_printable("\n".join([head, *(f"  {difference}" for difference in found.differences)])))
-        comment("  what next: work on a copy of the case that verifies; keep this one as it is")
-        return Exit.EVIDENCE
-    return Exit.OK
-
-
-def _verified(case: Path, found: Verification) -> dict[str, Any]:
-    report = found.report
-    document: dict[str, Any] = {
-        "case": str(case), "verifies": not found.differences, "sealed": found.sealed, "digest": found.digest,
-        "differences": [asdict(difference) for difference in found.differences],
-        "signers": [signer.fingerprint for signer in found.signers], "stamps": [asdict(stamp) for stamp in found.stamps],
-        "withheld": found.withheld, "notes": list(found.notes), "bag_info": dict(found.info),
-    }  # fmt: skip
-    if report is not None:
-        document |= {
-            "complete": report.complete, "lines": report.lines, "head": report.head, "torn_bytes": len(report.torn),
-            "originals": [original.name for original in report.originals],
-        }  # fmt: skip
-    return document
-
-
-def _said(case: Path, found: Verification, key: Path | None, digest: str | None) -> list[str]:
-    from captures.digest import grouped
-
-    report = found.report
-    if report is None:
-        return []
-    state = "complete" if report.complete else "the run was cut: no closing line; everything before it verifies"
-    lines = [f"{case}: verifies, {report.lines} lines, {state}", f"head {report.head}"]
-    if not found.sealed:
-        lines.append("not sealed: a case rebuilt whole would verify as well; `shortmeasure case seal` seals it")
-        return lines + [f"note: {note}" for note in found.notes]
-    lines.append(f"sealed {found.info.get('Sealed-UTC', '')} by {found.info.get('Bag-Software-Agent', '')}")
-    lines += [f"signed by {signer.fingerprint}" for signer in found.signers]
-    lines += [f"time stamp {stamp.utc} ({stamp.file})" for stamp in found.stamps]
-    if key is None:
-        lines.append("  whose keys these are is not checked: --key FILE demands one")
-    lines += ["digest", *(f"  {line}" for line in grouped(found.digest).split("\n"))]
-    if digest is None:
-        lines.append(
-            "  compare it with the paper record, or give it: --digest; the holder of the key can make a case anew"
-        )
-    return lines + [f"note: {note}" for note in found.notes]
 
 
 def _document(summary: CaseSummary) -> dict[str, Any]:

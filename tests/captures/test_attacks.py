@@ -9,20 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attacks import (
-    ATTACKS,
-    NAME,
-    OFFICER,
-    PROGRAMS,
-    Attack,
-    Scene,
-    act_foreign_token,
-    act_token_changed,
-    damages,
-    put,
-    sealed_case,
-    stand_alone,
-)
+from benchmarks.attacks import PROGRAM, damages, stand_alone
+from benchmarks.case_forging import NAME, OFFICER, Scene, put, sealed_case
+from benchmarks.manipulations import ATTACKS, Attack
 from captures.case import Case
 from captures.seal import case_digest
 from captures.signing import fingerprint
@@ -37,7 +26,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def test_there_are_enough() -> None:
-    assert len(ATTACKS) >= 40
+    assert len(ATTACKS) >= 70
     assert len({attack.title for attack in ATTACKS}) == len(ATTACKS)
 
 
@@ -46,12 +35,12 @@ def test_without_an_attack_all_agree(whole: Scene) -> None:
     done = stand_alone(whole.case, "--digest", case_digest(Case(whole.case)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert fingerprint(OFFICER.public_key()) in done.stdout
-    assert (whole.case / "verify_case.py").read_bytes() == PROGRAMS.read_bytes()
+    assert (whole.case / "verify_case.py").read_bytes() == PROGRAM.read_bytes()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.title)
 def test_attack(attack: Attack, whole: Scene, tmp_path: Path) -> None:
-    if attack.act in (act_foreign_token, act_token_changed) and not OPENSSL_HERE:
+    if attack.stamped and not OPENSSL_HERE:
         pytest.skip("openssl is not on this system: nobody can make a time stamp")
     if "pipe" in attack.title and not hasattr(os, "mkfifo"):
         pytest.skip("pipes have no names on this system")
@@ -74,9 +63,24 @@ def test_attack(attack: Attack, whole: Scene, tmp_path: Path) -> None:
     elif attack.by == "key":
         (difference,) = verify(scene.case, key=fingerprint(OFFICER.public_key())).differences
         assert difference.what == "not signed by the demanded key"
+    elif attack.by == "note":
+        (said,) = set(found.notes) - set(verify(whole.case).notes)
+        assert attack.note in said
     else:
-        assert found.withheld
-        assert any("withheld" in note for note in found.notes)
+        assert attack.by == "copy"
+        assert not verify(scene.case, digest=digest).differences
+
+
+def test_swapped_data_folders_are_named_in_both_cases(whole: Scene, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    shutil.copytree(whole.case, one)
+    shutil.copytree(whole.other, two)
+    (one / "data").rename(tmp_path / "data")
+    (two / "data").rename(one / "data")
+    (tmp_path / "data").rename(two / "data")
+    for path in (one, two):
+        files = {difference.file for difference in verify(path).differences}
+        assert {"data/journal/0001.jsonl", "data/originals/脉冲 1.sr", "bag-info.txt"} <= files
 
 
 def test_damage_of_any_file_is_reported(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_the_stand_alone_verifier_names_a_folder_that_is_none(case: Case, tmp_pa
 def test_the_seed_of_a_draw_to_come_is_not_handed_out(tmp_path: Path) -> None:
     case = finished_case(tmp_path / "case")
     write(case.path / "draw-seed", b"ab" * 16)
+    write(case.path / ".draw-seed.new", b"cd" * 16)
     copy_case(case, tmp_path / "copy", redacted=True)
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["data"]
 

@@ -17,11 +17,13 @@ from captures.bag import info_bytes, manifest_bytes, read_info, read_manifest
 from captures.case import Case, write_derived
 from captures.case_record import After, CaseRecord, new_case, read_record
 from captures.digest import grouped, qr_svg, qr_terminal, qr_text, ungrouped
-from captures.errors import IntegrityError, SealedError
+from captures.errors import IntegrityError, SealedError, UnsealableError
 from captures.journal import JournalWriter
 from captures.seal import add_to_seal, case_digest, seal, sign
 from captures.signing import Ed25519PrivateKey, fingerprint
 from captures.verify import require_as_sealed, verify
+from harness.lock import locked
+from harness.lots import Lots
 from tests.captures.sealed import KEY, TOOL, UTC, finished_case, write
 
 OPENSSL, SHA256SUM = shutil.which("openssl"), shutil.which("sha256sum")
@@ -62,7 +64,7 @@ def test_the_lines_of_the_readme_work(case: Case) -> None:
     text = (case.path / "README.txt").read_text("utf-8")
     lines = [line.strip() for line in text.splitlines() if line.startswith("    ") and line.split()[0] in _TOOLS]
     lines = [line for line in dict.fromkeys(lines) if "XXXX" not in line]
-    assert len(lines) == 10
+    assert len(lines) == 11
     answers = {line: _shell(line, case.path) for line in lines}
     for line, answer in answers.items():
         assert answer.returncode == 0, (line, answer)
@@ -72,7 +74,9 @@ def test_the_lines_of_the_readme_work(case: Case) -> None:
     count = next(out[line] for line in lines if "wc -l" in line)
     size = next(out[line] for line in lines if "awk" in line)
     assert next(out[line] for line in lines if line.startswith("grep")) == f"Payload-Oxum: {size}.{count}"
-    assert out["find . -type l"] == ""
+    assert out["find . ! -type f ! -type d"] == ""
+    folders = {".", "./data", "./data/journal", "./data/originals", "./data/derived", "./seal"}
+    assert set(out["find . -type d"].splitlines()) == folders
     assert "Verified Successfully" in next(out[line] for line in lines if "pkeyutl" in line)
     own = next(out[line] for line in lines if "outform DER" in line)
     assert own.split()[0] == fingerprint(KEY.public_key())
@@ -189,13 +193,52 @@ def test_what_is_no_part_of_a_case_stops_the_seal(case: Case) -> None:
 
 
 def test_a_lock_and_left_over_files_are_no_part_of_it(case: Case) -> None:
-    write(case.path / "lock", b"123")
     write(case.path / "partial" / "verdict.json", b"half")
-    seal(case, KEY, utc=UTC, tool=TOOL)
-    found = verify(case.path)
+    with locked(case.path):  # as `case seal` does; a program killed right after would leave the lock
+        seal(case, KEY, utc=UTC, tool=TOOL)
+        found = verify(case.path)
     assert found.differences == ()
-    assert any(note.startswith("lock") for note in found.notes)
+    assert any(note.startswith("lock: no part of the sealed case and no evidence") for note in found.notes)
     assert not (case.path / "partial").exists()
+    assert not (case.path / "lock").exists()
+    (case.path / "partial").mkdir()  # of a program that was killed before it removed it
+    assert verify(case.path).differences == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["data/notes.txt", "data/draw-seed", "data/extra/x", "data/derived/sub/x", "station.key"]
+)
+def test_a_file_that_the_layout_has_not_stops_the_seal(case: Case, name: str) -> None:
+    write(case.path / name, b"x")
+    with pytest.raises(UnsealableError, match="is no part of a case"):
+        seal(case, KEY, utc=UTC, tool=TOOL)
+    assert not case.sealed
+
+
+def test_an_empty_folder_stops_the_seal(case: Case) -> None:
+    (case.derived / "empty").mkdir()
+    with pytest.raises(UnsealableError, match="'data/derived/empty' is no part of a case"):
+        seal(case, KEY, utc=UTC, tool=TOOL)
+
+
+def test_the_seed_of_a_draw_that_was_not_made_is_never_sealed(tmp_path: Path) -> None:
+    """A run cut between the hash that was shown and the draw."""
+    case = Case.create(tmp_path / "case")
+    lots = Lots(case.path, "ab" * 16)
+    with JournalWriter.create(case.journal, {"kind": "header"}) as writer:
+        writer.append({"kind": "outcome", "n": 3, "value": {"sha256": "0" * 64}})
+        lots.commit()
+        with pytest.raises(UnsealableError, match=r"draw-seed: .*run --resume .*remove .*draw-seed") as caught:
+            seal(case, KEY, utc=UTC, tool=TOOL)
+        assert lots.seed not in str(caught.value)
+        assert not case.sealed
+        writer.append({"kind": "outcome", "n": 4, "value": {"seed": lots.seed, "drawn": []}})  # and killed here
+    write(case.path / ".draw-seed.new", b"cd" * 16)  # of a commitment that was cut before its hash was shown
+    seal(case, KEY, utc=UTC, tool=TOOL)
+    assert not [path for path in case.path.iterdir() if "draw-seed" in path.name]
+    assert verify(case.path).differences == ()
+    raw = b"".join(path.read_bytes() for path in case.path.rglob("*") if path.is_file())
+    assert b"cd" * 16 not in raw
 
 
 def test_a_second_officer_signs(case: Case) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.attacks import retagged
+from benchmarks.case_forging import retagged
 from captures import bag
 from captures.bag import Difference, hash_file, manifest_bytes, read_info, read_manifest, read_small, tree
 from captures.case import Case
@@ -106,6 +106,7 @@ def test_too_many_and_too_large(case: Path, monkeypatch: pytest.MonkeyPatch) -> 
     raw = manifest_bytes({f"data/{number}": "0" * 64 for number in range(2000)})
     put(case / "manifest-sha256.txt", raw)
     assert len(verify(case).differences) == MAX_DIFFERENCES
+    assert verify(case).more > 1000
     monkeypatch.setattr(bag, "MAX_FILES", 10)
     with pytest.raises(IntegrityError, match="at most 10 files"):
         verify(case)

@@ -94,7 +94,7 @@ def test_differences_are_named_one_by_one(capfd: pytest.CaptureFixture[str], cas
     assert {"data/derived/verdict.json", "bag-info.txt", "data/\x1b[2Jadded"} <= {
         d["file"] for d in found["differences"]
     }
-    assert {"file", "line", "what", "expected", "got"} == set(found["differences"][0])
+    assert {"file", "line", "what", "expected", "got", "kind"} == set(found["differences"][0])
     assert "\x1b" not in err
     code, out, err = shortmeasure(capfd, "case", "verify", case)
     assert (code, out) == (Exit.EVIDENCE, "")
