@@ -16,7 +16,8 @@ from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
 from fixtures.clock import VirtualClock
 from fixtures.errors import BenchError
-from fixtures.questions import ANSWERS, Choice, Number, Question
+from fixtures.language import mark, translate
+from fixtures.questions import ANSWERS, Choice, Done, Number, Question
 from fixtures.recorder import Recorder
 from harness.enact import Enactor, ability
 from harness.plans import PlanSpec
@@ -26,6 +27,7 @@ from harness.step import Outcome, Read
 
 OPERATOR = "operator"
 NO_LOTS = "0" * 32  # nothing is drawn by it
+DONE = mark("write `done`; where it was not done, `no` and why")  # a file's empty line confirms nothing
 
 
 class Asked(NamedTuple):
@@ -50,7 +52,9 @@ class _Clerk(AnswersLink):
         answer: dict[str, Any] = {"id": request["id"], "ok": True}
         for field, key in request["fields"].items():
             kind = question.fields[field][1]
-            self.asked.append(Asked(key, f"{question.text}: {question.prompt(field)}"))
+            wanted = translate(DONE) if isinstance(kind, Done) else question.prompt(field)
+            text = translate(mark("{question}: {wanted}"), question=question.text, wanted=wanted)
+            self.asked.append(Asked(key, text))
             if isinstance(kind, Choice):
                 answer[field] = kind.options[0][0]
             elif isinstance(kind, Number):

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures.benchfile import BenchFile
+from fixtures.language import Sentence, mark
 from fixtures.latency_timer import latency_timer_file, latency_timer_ms
 
 GOOD_LATENCY_MS = 1
 # programs that try every new port, and why they do
 GRABBERS = {
-    "ModemManager": "it sends modem commands to every new port",
-    "brltty": "it claims CH340 and CP210x adapters as Braille displays",
+    "ModemManager": mark("it sends modem commands to every new port"),
+    "brltty": mark("it claims CH340 and CP210x adapters as Braille displays"),
 }
 Row = tuple[str, str, str, str]
 
@@ -52,61 +53,82 @@ def check_ports(found: list[PortFacts], bench: BenchFile | None, root: Path = Pa
         if port is None and os.path.exists(wanted):  # a pseudo-terminal, or a name under /dev/serial/by-id
             port = _facts(wanted, "", "")
         if port is None:
-            there = ", ".join(sorted(here)) or "none"
+            there = ", ".join(sorted(here)) or Sentence(mark("none"))
             yield (
                 "ports",
                 "bad",
-                f"link {link}: no port {wanted}; ports here: {there}",
-                "plug the adapter in, or correct the bench file",
+                Sentence(
+                    mark("link {link}: no port {wanted}; ports here: {there}"), link=link, wanted=wanted, there=there
+                ),
+                mark("plug the adapter in, or correct the bench file"),
             )
             continue
         used.add(port.device)
-        yield from _port(port, f"link {link}: ", "bad", root)
+        yield from _port(port, Sentence(mark("link {link}: {port}"), link=link, port=_shown(port)), "bad", root)
     for port in found:
         if port.device not in used:
-            yield from _port(port, "", "warn", root)
+            yield from _port(port, _shown(port), "warn", root)
     if not found and not needed:
-        yield "ports", "note", "this computer has no serial port at present", "plug the adapters in and look again"
+        yield (
+            "ports",
+            "note",
+            mark("this computer has no serial port at present"),
+            mark("plug the adapters in and look again"),
+        )
 
 
 def check_programs(root: Path = Path("/")) -> Iterator[Row]:
     """Programs that grab ports, as far as /proc shows them."""
     if not (root / "proc").is_dir():
-        yield "programs", "note", "this system does not show what runs", "see that nothing else uses the ports"
+        yield (
+            "programs",
+            "note",
+            mark("this system does not show what runs"),
+            mark("see that nothing else uses the ports"),
+        )
         return
     running = {name for process in (root / "proc").glob("[0-9]*") if (name := _comm(process)) in GRABBERS}
     for name in sorted(running):
         remedy = (
             f"sudo systemctl stop {name}"
             if name == "ModemManager"
-            else f"sudo systemctl stop {name}; sudo apt remove {name} unless it is needed"
+            else Sentence(mark("sudo systemctl stop {name}; sudo apt remove {name} unless it is needed"), name=name)
         )
-        yield "programs", "warn", f"{name} runs: {GRABBERS[name]}", remedy
+        why = Sentence(GRABBERS[name])
+        yield "programs", "warn", Sentence(mark("{name} runs: {why}"), name=name, why=why), remedy
     if not running:
-        yield "programs", "ok", f"neither {' nor '.join(GRABBERS)} runs", ""
+        first, second = GRABBERS
+        yield "programs", "ok", Sentence(mark("neither {first} nor {second} runs"), first=first, second=second), ""
 
 
-def _port(port: PortFacts, before: str, state: str, root: Path) -> Iterator[Row]:
-    what = f"{before}{port.device}" + (f" ({port.description})" if port.description not in ("", "n/a") else "")
+def _shown(port: PortFacts) -> str:
+    return port.device + (f" ({port.description})" if port.description not in ("", "n/a") else "")
+
+
+def _port(port: PortFacts, what: str, state: str, root: Path) -> Iterator[Row]:
     fine = True
     if not port.may_open:
         fine = False
-        yield "ports", state, f"{what}: no permission to open it", _permission(port.device)
+        yield "ports", state, Sentence(mark("{what}: no permission to open it"), what=what), _permission(port.device)
     for pid, name in port.holders:
         fine = False
-        yield "ports", state, f"{what}: process {pid} ({name}) has it open too and takes bytes", "end that program"
+        text = mark("{what}: process {pid} ({name}) has it open too and takes bytes")
+        yield "ports", state, Sentence(text, what=what, pid=pid, name=name), mark("end that program")
     sysfs = root / "sys" / "bus" / "usb-serial" / "devices"
     timer = latency_timer_ms(port.device, sysfs)
     if timer is not None and timer > GOOD_LATENCY_MS:
         fine = False
-        file = latency_timer_file(port.device, sysfs)
-        remedy = (
-            f"echo {GOOD_LATENCY_MS} | sudo tee {file}; it falls back when replugged, a udev rule keeps it: "
-            'ACTION=="add", SUBSYSTEM=="usb-serial", DRIVER=="ftdi_sio", ATTR{latency_timer}="1"'
+        remedy = Sentence(
+            mark("{now}; it falls back when replugged, a udev rule keeps it: {rule}"),
+            now=f"echo {GOOD_LATENCY_MS} | sudo tee {latency_timer_file(port.device, sysfs)}",
+            rule='ACTION=="add", SUBSYSTEM=="usb-serial", DRIVER=="ftdi_sio", ATTR{latency_timer}="1"',
         )
-        yield "ports", "warn", f"{what}: the adapter holds bytes back for up to {timer} ms", remedy
+        text = mark("{what}: the adapter holds bytes back for up to {timer} ms")
+        yield "ports", "warn", Sentence(text, what=what, timer=timer), remedy
     if fine:
-        yield "ports", "ok", what + ("" if timer is None else f", latency timer {timer} ms"), ""
+        known = timer is not None
+        text = mark("{what}, latency timer {timer} ms")
+        yield "ports", "ok", Sentence(text, what=what, timer=timer) if known else what, ""
 
 
 def _facts(device: str, description: str, usb_serial: str) -> PortFacts:
@@ -137,7 +159,7 @@ def _permission(device: str) -> str:
         group = grp.getgrgid(os.stat(device).st_gid).gr_name
     except (ImportError, OSError, KeyError):  # not POSIX, gone meanwhile, a group without a name
         pass
-    return f"sudo usermod -aG {group} $USER, then log in again; never run as root"
+    return Sentence(mark("sudo usermod -aG {group} $USER, then log in again; never run as root"), group=group)
 
 
 def _comm(process: Path) -> str:

@@ -7,11 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fixtures.language import mark, tell, translate
 from harness.case_facts import Fact, InstrumentVerdict
 from harness.index import CaseRow, Index
+from harness.report.columns import column
 
 UNKNOWN = ("", "not shown")  # answers that say nothing; `none` does
 AFTER = ("_after", "_left")  # questions asked when the visit ends
+ASPECT_NAMES = (
+    mark("nameplate"),
+    mark("type approval"),
+    mark("product"),
+    mark("K"),
+    mark("software"),
+    mark("event counter"),
+    mark("seals"),
+    mark("self-lock codes"),
+)
+LEVELS = {
+    "": mark("not judged"),
+    "no_evidence": mark("no_evidence"),
+    "inconclusive": mark("inconclusive"),
+    "suspect": mark("suspect"),
+    "proven": mark("proven"),
+    "pass": mark("pass"),
+    "fail": mark("fail"),
+}
+WORLDS = {"simulated": mark("simulated"), "replayed": mark("replayed")}
+NOT_SEALED = mark("not sealed")
+DECLARED_BY_PAPERS, MENU = "declared ", "parameters "  # how harness/case_facts.py begins such aspects
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +123,56 @@ def plain(value: str) -> str:
 
 
 def dossier_text(found: Dossier) -> str:
-    """For people: differences, then verdicts, then every aspect with its last value."""
-    lines = [f"Instrument {found.instrument}", ""]
-    lines.append(
-        f"What changed ({len(found.changes)}):" if found.changes else "Nothing that was read twice has changed."
-    )
+    """For people, in their language: differences, then verdicts, then every aspect with its last value."""
+    lines = [translate(mark("Instrument {id}"), id=found.instrument), ""]
+    changed = mark("What changed ({count}):") if found.changes else mark("Nothing that was read twice has changed.")
+    lines.append(translate(changed, count=len(found.changes)))
     for change in found.changes:
-        when = "during the visit" if change.within else "between visits"
+        text = (
+            mark("  {aspect} changed during the visit") if change.within else mark("  {aspect} changed between visits")
+        )
         lines += [
-            f"  {change.aspect} changed {when}",
-            f"    was {_said(change.before)}",
-            f"    now {_said(change.after)}",
+            translate(text, aspect=aspect_name(change.aspect)),
+            translate(mark("    was {reading}"), reading=_said(change.before)),
+            translate(mark("    now {reading}"), reading=_said(change.after)),
         ]
     if found.same_nameplate:
-        lines.append(f"The same nameplate was read on {', '.join(found.same_nameplate)}.")
-    lines += ["", f"Verdicts ({len(found.verdicts)}):"]
-    for case, verdict in reversed(found.verdicts):
-        sealed = f"sealed, digest {case.digest[:16]}..." if case.sealed else "not sealed"
-        lines.append(
-            f"  {case.started_utc[:10] or 'no date':<11} integrity {verdict.integrity or 'not judged':<13} conformity "
-            f"{verdict.conformity or 'not judged':<13} {case.path} ({sealed}{_world(case)})"
-        )
-    lines += [f"  {copy.path} is a copy of {case.path}: the same journal, counted once" for copy, case in found.copies]
-    lines += ["", "Last read:"]
+        text = mark("The same nameplate was read on {ids}.")
+        lines.append(translate(text, ids=", ".join(found.same_nameplate)))
+    lines += ["", translate(mark("Verdicts ({count}):"), count=len(found.verdicts))]
+    lines += [_verdict(case, verdict) for case, verdict in reversed(found.verdicts)]
+    text = mark("  {copy} is a copy of {case}: the same journal, counted once")
+    lines += [translate(text, copy=copy.path, case=case.path) for copy, case in found.copies]
+    lines += ["", translate(mark("Last read:"))]
     for aspect, readings in found.aspects.items():
         known = [reading for reading in readings if plain(reading.fact.value) not in UNKNOWN]
-        lines.append(f"  {aspect:<24} {_said(known[-1]) if known else 'never shown'}")
+        value = _said(known[-1]) if known else translate(mark("never shown"))
+        lines.append(f"  {column(aspect_name(aspect), 24)} {value}")
     return "\n".join(lines)
+
+
+def aspect_name(aspect: str) -> str:
+    """What an aspect (harness/case_facts.py) is called in the operator's language."""
+    declared = aspect.removeprefix(DECLARED_BY_PAPERS)
+    if declared != aspect:
+        return translate(mark("declared {key}"), key=declared)
+    if aspect.startswith(MENU):
+        return translate(mark("parameter {key}"), key=aspect.removeprefix(MENU))
+    return tell(aspect)
+
+
+def _verdict(case: CaseRow, verdict: InstrumentVerdict) -> str:
+    sealed = translate(mark("sealed, digest {digest}..."), digest=case.digest[:16]) if case.sealed else tell(NOT_SEALED)
+    text = mark("  {day} integrity {integrity} conformity {conformity} {case} ({sealed}{world})")
+    return translate(
+        text,
+        day=column(case.started_utc[:10] or translate(mark("no date")), 11),
+        integrity=column(tell(LEVELS.get(verdict.integrity, verdict.integrity)), 13),
+        conformity=column(tell(LEVELS.get(verdict.conformity, verdict.conformity)), 13),
+        case=case.path,
+        sealed=sealed,
+        world=_world(case),
+    )
 
 
 def dossier_document(found: Dossier) -> dict[str, Any]:
@@ -159,9 +206,18 @@ def _case(case: CaseRow) -> dict[str, Any]:
 
 
 def _said(reading: Reading) -> str:
-    moment = "end of visit" if reading.fact.key.endswith(AFTER) else "visit"
-    return f"{reading.fact.value!r} ({moment} {reading.case.started_utc[:10] or 'without date'}, {reading.case.path}{_world(reading.case)})"
+    after = reading.fact.key.endswith(AFTER)
+    text = (
+        mark("{value} (end of visit {day}, {case}{world})") if after else mark("{value} (visit {day}, {case}{world})")
+    )
+    return translate(
+        text,
+        value=repr(reading.fact.value),
+        day=reading.case.started_utc[:10] or translate(mark("without date")),
+        case=reading.case.path,
+        world=_world(reading.case),
+    )
 
 
 def _world(case: CaseRow) -> str:
-    return f", {case.world}" if case.world not in ("", "real") else ""
+    return "" if case.world in ("", "real") else f", {tell(WORLDS.get(case.world, case.world))}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures.hostclock import duration_s
+from fixtures.language import Sentence, mark
 
 # Two lines at 115200 baud carry 41 MB in 30 minutes; a byte takes up to 6 characters in the journal, with the stamps of
 # short reads 7: 290 MB, and as much again for photos, pictures and an export.
@@ -55,7 +56,12 @@ def check_room(path: Path) -> Room:
     found = room(path)
     if not found.enough:
         raise RoomError(
-            f"{found.folder}: expected at least {FLOOR_BYTES / 1e6:.0f} MB free for a case, got {found.free_bytes / 1e6:.0f} MB"
+            Sentence(
+                mark("{folder}: expected at least {floor:.0f} MB free for a case, got {free:.0f} MB"),
+                folder=found.folder,
+                floor=FLOOR_BYTES / 1e6,
+                free=found.free_bytes / 1e6,
+            )
         )
     return found
 

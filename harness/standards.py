@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from fixtures.benchfile import BenchFile
+from fixtures.language import Sentence, mark
 from fixtures.standards import Standard, undeclared
 from harness.derive.recorded import Recorded
 from harness.exits import UsageError
@@ -37,7 +38,11 @@ class Override:
 
 
 def named(standard: Standard) -> str:
-    return f"standard {standard.name}, {f'certificate {standard.certificate}' if standard.certificate else 'no certificate stated'}"
+    """Name and certificate; a Sentence."""
+    if standard.certificate:
+        text = mark("standard {name}, certificate {certificate}")
+        return Sentence(text, name=standard.name, certificate=standard.certificate)
+    return Sentence(mark("standard {name}, no certificate stated"), name=standard.name)
 
 
 def parsed_overrides(given: Sequence[str]) -> dict[str, str]:
@@ -70,14 +75,23 @@ def check_due(bench: BenchFile, today: date, reasons: Mapping[str, str]) -> tupl
                 f"--override-standard {name}: expected an overdue standard of {bench.where}, there are {known}"
             )
     if refused := [standard for name, standard in late.items() if name not in reasons]:
-        raise OverdueError(
-            f"{bench.where}: "
-            + "; ".join(
-                f"{named(standard)}: expected a due day not before {today.isoformat()} (UTC), got {standard.due}"
-                for standard in refused
-            )
-        )
+        raise OverdueError(_overdue(bench.where, refused, today))
     return tuple(Override(late[name], today, reason) for name, reason in reasons.items())
+
+
+def _overdue(where: str, refused: Sequence[Standard], today: date) -> str:
+    """One line for all of them; said in the operator's language where there is only one, the usual case."""
+    lines = [
+        Sentence(
+            mark("{where}: {who}: expected a due day not before {today} (UTC), got {due}"),
+            where=where,
+            who=named(standard),
+            today=today.isoformat(),
+            due=standard.due,
+        )
+        for standard in refused
+    ]
+    return lines[0] if len(lines) == 1 else "; ".join(lines)
 
 
 def declared(bench: BenchFile) -> list[dict[str, str]]:

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from harness.commands import bench, capture, case, cheats, demo, doctor, dossier, judge, keys, plan, plugins, run
+from harness.commands import (
+    bench,
+    capture,
+    case,
+    cheats,
+    demo,
+    doctor,
+    dossier,
+    judge,
+    keys,
+    plan,
+    plugins,
+    run,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("shortmeasure"))
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version and nothing else", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Finds the hidden cheating functions of trade measuring instruments, and proves them."""
 
 
 def build_app() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
         name="shortmeasure",
-        help="Finds the hidden cheating functions of trade measuring instruments, and proves them.",
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+    app.callback()(_options)
     app.command("demo")(demo.demo)
     app.command("run")(run.run)
     app.command("judge")(judge.judge)

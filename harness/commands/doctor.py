@@ -21,21 +21,25 @@ def doctor(
     import os
     from dataclasses import asdict
 
+    from fixtures.language import mark, tell, translate
     from harness.benches import find
     from harness.doctor import BAD, STATES, examine
     from harness.exits import Exit, printable
     from harness.index import cases_root
+    from harness.report.columns import column
 
     file = find(bench) if bench else None
     found = examine(cases_root(os.environ) if cases is None else cases, file)
     lines = []
     for check in found:
-        lines.append(f"{check.state:<5} {check.name:<10} {check.what}")
+        lines.append(f"{column(tell(check.state), 5)} {column(tell(check.name), 10)} {tell(check.what)}")
         if check.remedy:
-            lines.append(f"{'':<16} mend: {check.remedy}")
+            mend = translate(mark("mend: {remedy}"), remedy=tell(check.remedy))
+            lines.append(f"{'':<16} {mend}")
     worst = max((check.state for check in found), key=STATES.index)
     count = sum(check.state == BAD for check in found)
-    lines.append(f"\n{count} of {len(found)} checks would hinder a run" if count else "\nnothing would hinder a run")
+    ending = mark("{count} of {all} checks would hinder a run") if count else mark("nothing would hinder a run")
+    lines += ["", translate(ending, count=count, all=len(found))]
     emit(
         "doctor",
         {"fit": not count, "worst": worst, "checks": [asdict(c) for c in found]},

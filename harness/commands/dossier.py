@@ -25,6 +25,7 @@ def dossier(
     """Print what is known of an instrument: what changed (K, checksum, seals), earlier verdicts, last values."""
     import os
 
+    from fixtures.language import Sentence, mark, translate
     from harness.dossier import dossier as compiled
     from harness.dossier import dossier_document, dossier_text
     from harness.exits import UsageError, printable
@@ -35,15 +36,21 @@ def dossier(
         done = index.refresh(again=again)
         for row in index.cases():
             if row.state == DIFFERS:
-                comment(printable(f"not read: {row.path}: {row.why}"))
-        comment(printable(f"{folder}: {done.read + done.kept} cases, {done.read} of them verified now"))
+                comment(printable(translate(mark("not read: {case}: {why}"), case=row.path, why=row.why)))
+        counted = mark("{folder}: {count} cases, {read} of them verified now")
+        comment(printable(translate(counted, folder=folder, count=done.read + done.kept, read=done.read)))
         known = index.instruments()
         if not instrument:
             emit("instruments", {"root": str(folder), "instruments": known}, printable("\n".join(known)), as_json)
             return 0
         if instrument not in known:
             raise UsageError(
-                f"expected an instrument of {folder}, got {instrument!r}; there are {', '.join(known[:50]) or 'none'}"
+                Sentence(
+                    mark("expected an instrument of {folder}, got {instrument!r}; there are {known}"),
+                    folder=folder,
+                    instrument=instrument,
+                    known=", ".join(known[:50]) or Sentence(mark("none")),
+                )
             )
         found = compiled(index, instrument)
     emit("dossier", dossier_document(found), printable(dossier_text(found)), as_json)

@@ -19,8 +19,10 @@ LABORATORY = "dispenser-bench"
 @app.command("list")
 def list_(as_json: Annotated[bool, JSON] = False) -> int:
     """List the plans: for what, which stations they cannot do without."""
+    from fixtures.language import mark, tell
     from harness.output import emit
     from harness.plans import PLANS
+    from harness.report.columns import column
 
     rows = [
         {
@@ -29,8 +31,12 @@ def list_(as_json: Annotated[bool, JSON] = False) -> int:
         }
         for plan in PLANS.values()
     ]  # fmt: skip
-    text = "\n".join(f"{row['name']:<16} {row['family']:<14} {row['summary']}" for row in rows)
-    emit("plans", {"plans": rows}, text, as_json)
+    names = {"dispenser": mark("fuel dispenser"), "gas-dispenser": mark("gas dispenser")}
+    lines = [
+        f"{plan.name:<16} {column(tell(names.get(plan.family, plan.family)), 15)} {tell(plan.summary)}"
+        for plan in PLANS.values()
+    ]
+    emit("plans", {"plans": rows}, "\n".join(lines), as_json)
     return 0
 
 
@@ -48,6 +54,7 @@ def show(
 
     Needs no bench: --kit says what the inspectors carry.  Minutes are planning values.
     """
+    from fixtures.language import mark, tell, translate
     from harness.enact import ability
     from harness.output import emit
     from harness.plans.order import check_order, cost, dry_run
@@ -68,13 +75,13 @@ def show(
         "plan": plan.name, "bench": file.where, "kit": file.kit, "cost": costs,
         "steps": [described(step) for step in steps],
     }  # fmt: skip
-    lines = [f"{plan.name} on {file.where} ({file.kit}): {plan.summary}", ""]
+    head = mark("{plan} on {bench} ({kit}): {summary}")
+    lines = [translate(head, plan=plan.name, bench=file.where, kit=file.kit, summary=tell(plan.summary)), ""]
     lines += [f"{number:>4}  {headline(step, unit)}" for number, step in enumerate(steps, 1)]
-    lines += [
-        "",
-        f"{costs['litres']:.1f} {unit}, about {costs['minutes']:.0f} minutes (planning value), "
-        f"at most {costs['actions']:.0f} operator actions",
-    ]
+    total = mark(
+        "{litres:.1f} {unit}, about {minutes:.0f} minutes (planning value), at most {actions:.0f} operator actions"
+    )
+    lines += ["", translate(total, unit=unit, **costs)]
     emit("plan", document, "\n".join(lines), as_json)
     return 0
 
@@ -98,11 +105,16 @@ def _bench_file(plan: Any, bench: str, kit: str) -> Any:
 
 
 def _template(plan: Any, file: Any, as_json: bool) -> int:
+    from fixtures.language import mark, translate
     from harness.asked import asked
     from harness.output import emit
 
     questions = asked(plan, file)
-    lines = [f"# {plan.name} on {file.where}: every reading as it should be; what is read again is one more line"]
+    head = mark(
+        "# {plan} on {bench}: every reading as it should be; what is read again is one more line\n"
+        "# Nothing after `=` is `not taken`; what was done is confirmed by `done`."
+    )
+    lines = [translate(head, plan=plan.name, bench=file.where)]
     for question in questions:
         lines += [f"# {question.text}", f"{question.key} ="]
     rows = [{"key": question.key, "text": question.text} for question in questions]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fixtures.language import mark
 from harness.plans import clean_up, dispenser_bench, dispenser_raid, gas_raid, site_survey
 from harness.plans.ability import Ability
 from harness.step import Plan
@@ -29,19 +30,20 @@ PLANS = {
     for spec in (
         PlanSpec(
             "dispenser-raid", "dispenser", frozenset({"reference", "display"}), dispenser_raid.steps,
-            "a fuel dispenser at the station, phases A to E: covert purchases first, power cycle last",
+            mark("a fuel dispenser at the station, phases A to E: covert purchases first, power cycle last"),
         ),
         PlanSpec(
             "dispenser-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_bench.steps,
-            "a fuel dispenser in the laboratory, every link of the chain tapped from the start",
+            mark("a fuel dispenser in the laboratory, every link of the chain tapped from the start"),
         ),
         PlanSpec(
             "gas-raid", "gas-dispenser", frozenset({"reference", "display"}), gas_raid.steps,
-            "a CNG, LNG or LPG dispenser at the station: connections by its staff, parameters read and never changed",
+            mark("a CNG, LNG or LPG dispenser at the station: connections by its staff, parameters read and never changed"),
         ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,
-            "the dispensers of a station: complaint-named and drawn ones in minutes each, then the raid on the chosen", site=True,
+            mark("the dispensers of a station: complaint-named and drawn ones in minutes each, then the raid on the chosen"),
+            site=True,
         ),
     )
 }  # fmt: skip

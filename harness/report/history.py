@@ -31,7 +31,9 @@ def made(document: Mapping[str, Any]) -> list[str]:
         lines.append(translate(mark("Answers changed after they were given; the later one counts:")))
         lines += _most([_correction(one) for one in told["corrections"]])
     for one in told["clock_steps"]:
-        text = mark("the computer's clock was set by {set} s, it slept {slept} s ({place}); nothing is timed by it")
+        text = mark(
+            "the computer's clock was set by {set} s or went astray so far, it slept {slept} s ({place}); nothing is timed by it"
+        )
         lines.append(translate(text, set=f"{one['set_s']:+.1f}", slept=f"{one['slept_s']:.1f}", place=one["place"]))
     return [*lines, ""] if lines else []
 

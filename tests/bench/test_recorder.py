@@ -245,3 +245,46 @@ def test_a_computer_that_slept_ends_the_step(tmp_path: Path) -> None:
     recorder.abandon()
     step = next(body for body in bodies(tmp_path) if body["kind"] == "clock-step")
     assert (step["set_ns"], step["slept_ns"]) == (0, 35_000_000_000)
+
+
+@pytest.mark.parametrize("set_s", [-7200, 2, 86_400])
+def test_a_clock_set_between_the_last_look_and_the_end_is_journalled(tmp_path: Path, set_s: int) -> None:
+    clock = StillClock()
+    recorder, instants = watched(tmp_path, clock)
+    for second in range(1, 4):
+        instants.on(1_000_000_000)
+        running(recorder, clock, second * 1_000_000_000)
+    instants.on(400_000_000, set_ns=set_s * 1_000_000_000)
+    clock.t_ns = 3_400_000_000
+    recorder.close("complete")
+    step, pair, end = bodies(tmp_path)[-3:]
+    assert (step["kind"], step["t_ns"], step["set_ns"]) == ("clock-step", 3_400_000_000, set_s * 1_000_000_000)
+    assert (pair["kind"], end["kind"], end["status"]) == ("clock", "end", "complete")
+
+
+def test_a_sleep_before_the_end_is_journalled_and_the_run_ends(tmp_path: Path) -> None:
+    clock = StillClock()
+    recorder, instants = watched(tmp_path, clock)
+    instants.on(1_000_000, slept_ns=9_000_000_000)
+    recorder.close("stopped", "stopped by the operator")
+    step, _, end = bodies(tmp_path)[-3:]
+    assert (step["kind"], step["set_ns"], step["slept_ns"]) == ("clock-step", 0, 9_000_000_000)
+    assert end["status"] == "stopped"
+
+
+def test_small_steps_of_the_clock_add_up(tmp_path: Path) -> None:
+    clock = StillClock()
+    recorder, instants = watched(tmp_path, clock)
+    for second in range(1, 8):
+        instants.on(1_000_000_000, set_ns=-300_000_000)
+        running(recorder, clock, second * 1_000_000_000)
+    recorder.close("complete")
+    steps = [body for body in bodies(tmp_path) if body["kind"] == "clock-step"]
+    assert [(body["t_ns"], body["set_ns"]) for body in steps] == [(4_000_000_000, -1_200_000_000)]
+
+
+def test_an_end_that_finds_the_clock_as_it_was_adds_nothing(tmp_path: Path) -> None:
+    recorder, instants = watched(tmp_path, StillClock())
+    instants.on(900_000_000)
+    recorder.close("complete")
+    assert [body["kind"] for body in bodies(tmp_path)] == ["header", "span", "end"]
