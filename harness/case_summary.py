@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from captures.journal_line import MAX_LINE, BadLine, parse_line
 from captures.seal import case_digest
 
 MAX_CASES = 100_000
+MAX_ORIGINALS = 10_000
 _MAX_DEPTH = 3
 _MAX_VERDICT_BYTES = 16 << 20
 _TAIL_BYTES = 256 << 10
@@ -73,6 +75,15 @@ def summarise(path: Path) -> CaseSummary:
         status=_text(verdict, "status") or status, conformity=_text(verdict, "conformity"),
         integrity=_text(verdict, "integrity"), header=header, damage=damage,
     )  # fmt: skip
+
+
+def originals_of(case: Case) -> list[tuple[str, int]]:
+    """Name and size of the photos and imported files, by name; whether they are the recorded ones is for `verify`."""
+    with os.scandir(case.originals) as entries:
+        listed = islice(entries, MAX_ORIGINALS)
+        return sorted(
+            (e.name, e.stat(follow_symlinks=False).st_size) for e in listed if e.is_file(follow_symlinks=False)
+        )
 
 
 def cases_under(root: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from fixtures.language import mark, tell, translate
 from harness.case_facts import Fact, InstrumentVerdict
 from harness.index import CaseRow, Index
 from harness.report.columns import column
+from harness.report.text import LEVELS
 
 UNKNOWN = ("", "not shown")  # answers that say nothing; `none` does
 AFTER = ("_after", "_left")  # questions asked when the visit ends
@@ -24,15 +25,7 @@ ASPECT_NAMES = (
     mark("seals"),
     mark("self-lock codes"),
 )
-LEVELS = {
-    "": mark("not judged"),
-    "no_evidence": mark("no_evidence"),
-    "inconclusive": mark("inconclusive"),
-    "suspect": mark("suspect"),
-    "proven": mark("proven"),
-    "pass": mark("pass"),
-    "fail": mark("fail"),
-}
+NOT_JUDGED = mark("not judged")
 WORLDS = {"simulated": mark("simulated"), "replayed": mark("replayed")}
 NOT_SEALED = mark("not sealed")
 DECLARED_BY_PAPERS, MENU = "declared ", "parameters "  # how harness/case_facts.py begins such aspects
@@ -60,8 +53,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejudgement:
+    """A verdict computed anew (`judge --into`) on a sealed case: no inspection of its own.  `of`: that case, None where
+    it is not among these cases."""
+
+    case: CaseRow
+    verdict: InstrumentVerdict
+    of: CaseRow | None
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
-    """`aspects`: readings in the order of time, by aspect; `changes` latest first."""
+    """`aspects`: readings in the order of time, by aspect; `changes` latest first; `verdicts`: one an inspection."""
 
     instrument: str
     changes: tuple[Change, ...]
@@ -69,6 +72,7 @@ class Dossier:
     aspects: dict[str, tuple[Reading, ...]]
     same_nameplate: tuple[str, ...] = ()  # other ids under which the same nameplate was read
     copies: tuple[tuple[CaseRow, CaseRow], ...] = ()  # (copy, case): the same journal and verdict, told once
+    again: tuple[Rejudgement, ...] = ()
 
 
 def dossier(index: Index, instrument: str) -> Dossier:
@@ -83,13 +87,16 @@ def dossier(index: Index, instrument: str) -> Dossier:
         aspects.setdefault(fact.aspect, []).append(Reading(case, fact))
     changes = [change for aspect, readings in aspects.items() for change in _changes(aspect, readings)]
     changes.sort(key=lambda change: (change.after.case.started_utc, change.after.fact.order), reverse=True)
+    kept = [told for told in verdicts if told[0].path not in copies]
+    by_digest = {case.digest: case for case in index.cases() if case.digest and case.path not in copies}
     return Dossier(
         instrument,
         tuple(changes),
-        tuple(told for told in verdicts if told[0].path not in copies),
+        tuple(told for told in kept if not told[0].rejudges),
         {aspect: tuple(readings) for aspect, readings in sorted(aspects.items())},
         tuple(index.same_nameplate(instrument)),
         tuple(copies.values()),
+        tuple(Rejudgement(case, told, by_digest.get(case.rejudges)) for case, told in kept if case.rejudges),
     )
 
 
@@ -140,7 +147,11 @@ def dossier_text(found: Dossier) -> str:
         text = mark("The same nameplate was read on {ids}.")
         lines.append(translate(text, ids=", ".join(found.same_nameplate)))
     lines += ["", translate(mark("Verdicts ({count}):"), count=len(found.verdicts))]
-    lines += [_verdict(case, verdict) for case, verdict in reversed(found.verdicts)]
+    for case, verdict in reversed(found.verdicts):
+        lines.append(_verdict(case, verdict))
+        lines += [_again(one) for one in found.again if one.of is not None and one.of.path == case.path]
+    told = {case.path for case, _ in found.verdicts}
+    lines += [_again(one) for one in found.again if one.of is None or one.of.path not in told]
     text = mark("  {copy} is a copy of {case}: the same journal, counted once")
     lines += [translate(text, copy=copy.path, case=case.path) for copy, case in found.copies]
     lines += ["", translate(mark("Last read:"))]
@@ -167,11 +178,28 @@ def _verdict(case: CaseRow, verdict: InstrumentVerdict) -> str:
     return translate(
         text,
         day=column(case.started_utc[:10] or translate(mark("no date")), 11),
-        integrity=column(tell(LEVELS.get(verdict.integrity, verdict.integrity)), 13),
-        conformity=column(tell(LEVELS.get(verdict.conformity, verdict.conformity)), 13),
+        integrity=column(tell(LEVELS.get(verdict.integrity, NOT_JUDGED)), 13),
+        conformity=column(tell(LEVELS.get(verdict.conformity, NOT_JUDGED)), 13),
         case=case.path,
         sealed=sealed,
         world=_world(case),
+    )
+
+
+def _again(one: Rejudgement) -> str:
+    if one.of is None:
+        text = mark(
+            "  judged again {day}: integrity {integrity}, conformity {conformity}, {case}, of a case that is not here (digest {digest}...)"
+        )
+    else:
+        text = mark("    judged again {day}: integrity {integrity}, conformity {conformity}, {case}")
+    return translate(
+        text,
+        day=one.case.started_utc[:10] or translate(mark("no date")),
+        integrity=tell(LEVELS.get(one.verdict.integrity, one.verdict.integrity)),
+        conformity=tell(LEVELS.get(one.verdict.conformity, one.verdict.conformity)),
+        case=one.case.path,
+        digest=one.case.rejudges[:16],
     )
 
 
@@ -191,6 +219,16 @@ def dossier_document(found: Dossier) -> dict[str, Any]:
         "verdicts": [
             {**_case(case), "integrity": verdict.integrity, "conformity": verdict.conformity}
             for case, verdict in found.verdicts
+        ],
+        "judged_again": [
+            {
+                **_case(one.case),
+                "integrity": one.verdict.integrity,
+                "conformity": one.verdict.conformity,
+                "of": None if one.of is None else str(one.of.path),
+                "of_digest": one.case.rejudges,
+            }
+            for one in found.again
         ],
         "copies": [{"case": str(copy.path), "of": str(case.path)} for copy, case in found.copies],
         "aspects": {aspect: [_reading(reading) for reading in readings] for aspect, readings in found.aspects.items()},

@@ -23,10 +23,11 @@ from captures.case import Case
 from captures.verify import Verification, verify
 from harness.case_facts import CaseFacts, Fact, InstrumentVerdict, case_facts, text_of
 from harness.case_summary import cases_under, summarise
+from harness.results import TOOL
 
 ENVIRONMENT = "SHORTMEASURE_CASES"
 FILE = ".shortmeasure-index.sqlite"
-VERSION = 1  # of the tables below: another one is made anew
+VERSION = 2  # of the tables below: another one is made anew
 MOST_FILES = 100_000  # of one case
 BUSY_S = 5.0
 VERIFIES, DIFFERS = "verifies", "differs"
@@ -35,7 +36,7 @@ _TABLES = (
     "CREATE TABLE cases (path BLOB PRIMARY KEY NOT NULL, fingerprint TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,"
     " id TEXT NOT NULL, sealed INTEGER NOT NULL, digest TEXT NOT NULL, head TEXT NOT NULL, lines INTEGER NOT NULL,"
     " started_utc TEXT NOT NULL, plan TEXT NOT NULL, kit TEXT NOT NULL, instrument TEXT NOT NULL, world TEXT NOT NULL,"
-    " status TEXT NOT NULL, conformity TEXT NOT NULL, integrity TEXT NOT NULL)",
+    " status TEXT NOT NULL, conformity TEXT NOT NULL, integrity TEXT NOT NULL, rejudges TEXT NOT NULL)",
     "CREATE TABLE verdicts (path BLOB NOT NULL, instrument TEXT NOT NULL, integrity TEXT NOT NULL, conformity TEXT NOT NULL)",
     "CREATE TABLE facts (path BLOB NOT NULL, instrument TEXT NOT NULL, aspect TEXT NOT NULL, field TEXT NOT NULL,"
     " value TEXT NOT NULL, place INTEGER NOT NULL)",
@@ -49,7 +50,9 @@ _TABLES = (
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """One case as it was when it was last verified.  `state`: "verifies" (`why`: what beside the journal could not be
-    read), or "differs" with `why`, and nothing else of it was read.  `digest`: of the sealed case; `head`: of the journal's last line."""
+    read), or "differs" with `why`, and nothing else of it was read.  `digest`: of the sealed case; `head`: of the journal's last line.
+    `rejudges`: the digest of the sealed case whose verdict is computed anew here (`judge --into`); such a case is no
+    inspection of its own."""
 
     path: Path
     state: str
@@ -67,6 +70,7 @@ class CaseRow:
     status: str = ""
     conformity: str = ""
     integrity: str = ""
+    rejudges: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,7 @@ def _read(path: Path, root: Path) -> tuple[CaseRow, CaseFacts]:
         started_utc=text_of(summary.started_utc), plan=text_of(summary.plan), kit=text_of(summary.kit),
         instrument=text_of(summary.instrument), world=told.world, status=text_of(summary.status),
         conformity=text_of(summary.conformity), integrity=text_of(summary.integrity),
+        rejudges=text_of(summary.header.get("after")) if summary.header.get("tool") == TOOL else "",
     )  # fmt: skip
     return row, told
 

@@ -89,19 +89,21 @@ def list_(
 
 @app.command("show")
 def show(case: Folder, as_json: AsJson = False) -> int:
-    """Say what a case is: instrument, plan, when, who, verdict, seal and digest.  Nothing is verified here."""
+    """Say what a case is: instrument, plan, when, who, verdict, photos and imported files, seal and digest.  Nothing is verified here."""
     from captures.bag import read_small
     from captures.case import Case
     from captures.case_record import read_record
     from captures.digest import grouped
     from captures.seal import INFO, PARTIES
-    from harness.case_summary import summarise
+    from harness.case_summary import originals_of, summarise
     from harness.private import Parties
 
     summary = summarise(case)
     after = None if summary.damage else read_record(Case.open(case)).after
     document = {**_document(summary), "after": None if after is None else asdict(after), "header": summary.header}
     people = [] if summary.damage else Parties(Case.open(case).journal).read()
+    originals = [] if summary.damage else originals_of(Case.open(case))
+    document["originals"] = [{"name": name, "bytes": size} for name, size in originals]
     document["people"] = [{"key": one["key"], "value": one["value"]} for one in people]
     told = [
         ("case", summary.id), ("folder", str(case)), ("instrument", summary.instrument), ("plan", summary.plan),
@@ -109,6 +111,7 @@ def show(case: Folder, as_json: AsJson = False) -> int:
         ("tool", f"{summary.header.get('tool', '')} {summary.header.get('version', '')}".strip()),
         ("status", summary.status), ("conformity", summary.conformity), ("integrity", summary.integrity),
         *([(f"  {one['key']}", one["value"]) for one in people] or [("people", f"not named here: no {PARTIES}")]),
+        *(("original", f"{name}, {size} bytes") for name, size in originals),
         ("after", "" if after is None else f"{after.id}, digest {after.digest}"), ("damage", summary.damage),
     ]  # fmt: skip
     lines = [f"{label:11} {value}" for label, value in told if value]
@@ -147,7 +150,17 @@ def _row(root: Path, case: CaseRow) -> str:
     verdict = "/".join(part for part in (case.conformity, case.integrity) if part) or "not judged"
     sealed = f"sealed {case.digest[:16]}" if case.sealed else "not sealed"
     world = case.world if case.world != "real" else ""
-    parts = [str(root / case.path), case.id, case.started_utc[:19], case.instrument, case.plan, world, case.status]
+    again = f"judges {case.rejudges[:16]} again" if case.rejudges else ""
+    parts = [
+        str(root / case.path),
+        case.id,
+        case.started_utc[:19],
+        case.instrument,
+        case.plan,
+        world,
+        case.status,
+        again,
+    ]
     damage = f"DAMAGED: {case.why}" if case.why else ""
     return _printable("  ".join(part for part in (*parts, verdict, sealed, damage) if part))
 

@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 
 from captures.case import Case, write_derived
+from captures.case_record import After, CaseRecord, new_case
 from captures.journal import JournalWriter
+from captures.seal import seal
 from harness.benches import find
 from harness.case_facts import LONGEST_VALUE, case_facts, text_of
 from harness.dossier import dossier, dossier_document, dossier_text
 from harness.exits import run_app
 from harness.index import DIFFERS, FILE, VERIFIES, Index, cases_root
+from harness.results import keep_results
+from tests.captures.sealed import KEY, TOOL, UTC
 
 BENCH = find("dispenser-k0").text
 IDENTITY = {"K": "100", "software": "2.14 A0F3", "seals_before": "S-1, S-2", "seals_after": "S-1, S-2"}
@@ -350,6 +354,51 @@ def test_a_copy_of_a_case_is_no_second_verdict(tmp_path: Path) -> None:
     assert {str(one.case.path) for readings in found.aspects.values() for one in readings} == {"c1"}
     assert "c2 is a copy of c1" in dossier_text(found)
     assert dossier_document(found)["copies"] == [{"case": "c2", "of": "c1"}]
+
+
+def rejudged(path: Path, digest: str, integrity: str, utc: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A case as `judge SEALED --into` makes it."""
+    monkeypatch.setattr("harness.results.utc_now", lambda: utc)
+    case = new_case(path, CaseRecord(path.name, utc, After("c1", digest)))
+    verdict = {"instrument": "N1", "integrity": integrity, "conformity": "pass", "status": "complete"}
+    keep_results(case, verdict)
+    return path
+
+
+def test_a_verdict_computed_again_is_no_second_inspection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case_of(tmp_path / "c1", day="2026-01-01")
+    digest = seal(Case.open(tmp_path / "c1"), KEY, utc=UTC, tool=TOOL).digest
+    case_of(tmp_path / "c2", day="2026-02-01")
+    rejudged(tmp_path / "r1", digest, "suspect", "2026-05-01T08:00:00Z", monkeypatch)
+    rejudged(tmp_path / "r2", "ef" * 32, "inconclusive", "2026-06-01T08:00:00Z", monkeypatch)
+    with Index(tmp_path) as index:
+        index.refresh()
+        found = dossier(index, "N1")
+        assert {str(row.path): row.rejudges for row in index.cases()} == {
+            "c1": "", "c2": "", "r1": digest, "r2": "ef" * 32,
+        }  # fmt: skip
+    assert [str(case.path) for case, _ in found.verdicts] == ["c1", "c2"]
+    told = [(str(one.case.path), one.verdict.integrity, one.of and str(one.of.path)) for one in found.again]
+    assert told == [("r1", "suspect", "c1"), ("r2", "inconclusive", None)]
+    lines = dossier_text(found).splitlines()
+    (at,) = [number for number, line in enumerate(lines) if " c1 (sealed" in line]
+    assert lines[at + 1].startswith("    judged again 2026-05-01: integrity suspect, conformity pass, r1")
+    assert lines[at + 2].startswith("  judged again 2026-06-01: integrity inconclusive")
+    assert "Verdicts (2):" in lines
+    assert [one["of"] for one in dossier_document(found)["judged_again"]] == ["c1", None]
+
+
+def test_a_run_that_follows_a_sealed_case_is_an_inspection(tmp_path: Path) -> None:
+    """`run --after` names a digest as `judge --into` does."""
+    case = Case.create(tmp_path / "c1")
+    head = {"kind": "header", "tool": "shortmeasure", "instrument": "N1", "after": "ab" * 32}
+    with JournalWriter.create(case.journal, head) as writer:
+        writer.append({"kind": "end", "status": "complete", "why": ""})
+    write_derived(case, "verdict.json", json.dumps({"instrument": "N1", "integrity": "suspect"}).encode())
+    with Index(tmp_path) as index:
+        index.refresh()
+        found = dossier(index, "N1")
+    assert (len(found.verdicts), found.again) == (1, ())
 
 
 def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
