@@ -183,7 +183,7 @@ class Enactor:
             case Prove():
                 return self._measuring.prove(step)
             case Press():
-                self._press(step.what)
+                self._press(step.what, alone=True)
                 return {}
             case PowerCycle():
                 return self._power_cycle(step.off_s)
@@ -250,7 +250,7 @@ class Enactor:
         if step.press_at_l is not None:
             at = step.press_at_l
             self._wait(lambda: (pump.volume_l() or Decimal(0)) >= at or pump.flow_ended(), f"{at} L")
-            self._press("remote")
+            self._press("remote", alone=False)
         self._wait(pump.flow_ended, f"the preset of {step.volume_l} L")
         self._bench.idle(SETTLE_NS)
         self._contact("nozzle", False)
@@ -285,7 +285,7 @@ class Enactor:
         relay: Switches = capability(driver, Switches, role)
         relay.switch(role, on)
 
-    def _press(self, what: str) -> None:
+    def _press(self, what: str, *, alone: bool) -> None:
         driver = self._bench.driver_for(what)
         t_ns = self._bench.now_ns()
         if driver is None:
@@ -293,6 +293,9 @@ class Enactor:
         else:
             relay: Switches = capability(driver, Switches, what)
             relay.switch(what, True)
+            self._bench.recorder.entry("pressed", n=self.people.step, t_ns=t_ns, what=what)
+            if alone:  # a cut from here on finds it pressed; inside a delivery no reading waits for the disk
+                self._bench.recorder.sync()
             self._bench.idle(PRESS_NS)
             relay.switch(what, False)
         u_ns = self._bench.now_ns() - t_ns

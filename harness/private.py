@@ -16,6 +16,7 @@ from typing import Any
 from captures.bag import read_small
 from captures.case import Case, put_file
 from captures.errors import IntegrityError
+from captures.journal import read_lines
 
 FILE = "parties.json"
 MOST_BYTES = 16 << 20
@@ -68,8 +69,18 @@ class Parties:
         return found
 
     def latest(self) -> dict[str, str]:
-        """What holds now, by key."""
-        return {str(one["key"]): str(one["value"]) for one in self.read()}
+        """What holds now, by key: the answers that the journal names last.
+
+        One that it does not name was written when the program was cut, before its line: it was never answered on
+        record.  IntegrityError where the journal does not verify.
+        """
+        named = [
+            (str(body["key"]), str(body["sha256"]))
+            for line in read_lines(self._journal)
+            if (body := line.body).get("kind") == "private"
+        ]
+        values = {(str(one["key"]), str(one["sha256"])): str(one["value"]) for one in self.read()}
+        return {of: values[of, sha256] for of, sha256 in dict(named).items() if (of, sha256) in values}
 
 
 def _sound(one: Any) -> bool:

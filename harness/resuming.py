@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.bench import Bench
@@ -10,8 +11,10 @@ from fixtures.capability import Dispenses, Operates
 from fixtures.errors import InstrumentError
 from fixtures.language import mark, translate
 from fixtures.questions import YES_NO
-from harness.enact import POWER_CYCLE, PRESS, Enactor
+from harness.enact import POWER_CYCLE, Enactor
+from harness.enact import PRESS as PRESS_ONCE
 from harness.replay import Replay
+from harness.standing import PRESS, Pressed, Standing
 from harness.step import Deliver, Outcome, PowerCycle, Press, Prove, Shut, Step, Weigh
 
 GO_ON = mark(
@@ -29,6 +32,7 @@ LOST_SALE = mark(
     "or prover, keep what it held by grade"
 )
 WAS_DONE = mark("The program was cut in this step; had it been done all the same? {what}")
+PRESSED = mark("{text} (presses of the {what} on record so far: {count})")
 REGISTERS = {
     "totaliser": mark("Before the run goes on: read the totaliser aloud, type it as shown"),
     "display": mark("Before the run goes on: read volume and amount on the display aloud, type them as shown"),
@@ -40,8 +44,9 @@ def touched(replay: Replay, cut: Step | None) -> bool:
     return any(isinstance(step, Deliver | Shut) for step in [*(step for step, _ in replay.done), cut])
 
 
-def tell(enactor: Enactor, step: Step | None) -> None:
-    """What the operator does before the run goes on at `step`."""
+def tell(enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = ()) -> None:
+    """What the operator does before the run goes on at `step`, and how often each remote was pressed so far: what it
+    works may be on now though the plan has it off."""
     match step:
         case Deliver(label=label) | Shut(label=label):
             text = translate(GO_ON_SALE, label=label)
@@ -49,6 +54,8 @@ def tell(enactor: Enactor, step: Step | None) -> None:
             text = translate(GO_ON_FILL, label=label)
         case _:
             text = translate(GO_ON)
+    for what, count in Counter(one.what for one in presses).items():
+        text = translate(PRESSED, text=text, what=what, count=count)
     enactor.people.ask("confirm", text, label="resume")
 
 
@@ -57,8 +64,19 @@ def tell_lost(enactor: Enactor, step: Step, why: str) -> None:
     enactor.people.ask("confirm", translate(LOST_SALE, label=label, why=why), label="resume")
 
 
-def was_done(bench: Bench, enactor: Enactor, replay: Replay) -> Outcome | None:
-    """The outcome of a cut step that the operator says was done; None where it has to be done now."""
+def mark_presses(bench: Bench, presses: Sequence[Pressed], until_ns: int) -> None:
+    """Relays that were closed when the program was cut at `until_ns`: the remote was pressed until then, or longer."""
+    for one in presses:
+        if not one.marked:
+            bench.recorder.mark(one.t_ns, "runner", PRESS + one.what, u_ns=until_ns - one.t_ns, after_cut=True)
+
+
+def was_done(bench: Bench, enactor: Enactor, replay: Replay, standing: Standing) -> Outcome | None:
+    """The outcome of a cut step that was done, by the record or by the operator's word; None where it has to be done now.
+
+    A press that the record shows is not asked for: pressing twice is not pressing once.  One that the operator says he
+    did gets its mark here, anywhere between the step's beginning and the cut.
+    """
     step = replay.step
     match step:
         case PowerCycle(off_s=off_s):
@@ -66,21 +84,26 @@ def was_done(bench: Bench, enactor: Enactor, replay: Replay) -> Outcome | None:
                 return (
                     None  # power that a relay switched came back when the bench was made safe; off again harms nothing
                 )
-            verb, what, outcome = "power_cycle", translate(POWER_CYCLE, seconds=off_s), {"off_s": off_s}
+            before = sum(isinstance(done, PowerCycle) for done, _ in replay.done)
+            yes = _says(enactor, "power_cycle", translate(POWER_CYCLE, seconds=off_s), before)
+            return {"off_s": off_s, "after_cut": True} if yes else None
         case Press(what=button):
-            verb, what, outcome = "press", translate(PRESS, what=button), {}
+            if any(one.what == button and one.t_ns >= standing.cut_ns for one in standing.presses):
+                return {}
+            if not _says(enactor, "press", translate(PRESS_ONCE, what=button), len(standing.presses)):
+                return None
+            u_ns = standing.before.last_ns - standing.cut_ns
+            bench.recorder.mark(standing.cut_ns, "operator", PRESS + button, u_ns=u_ns, after_cut=True)
+            return {"after_cut": True}
         case _:
             return None
-    before = sum(type(done) is type(step) for done, _ in replay.done)
-    answer = enactor.people.ask(
-        "choose",
-        translate(WAS_DONE, what=what),
-        label="was_done",
-        options=YES_NO,
-        step=verb,
-        before=before,
-    )
-    return {**outcome, "after_cut": True} if answer["value"] == YES_NO[0][0] else None
+
+
+def _says(enactor: Enactor, verb: str, what: str, before: int) -> bool:
+    """Whether the operator says that it was done; `before`: how often it had been done by then."""
+    text = translate(WAS_DONE, what=what)
+    answer = enactor.people.ask("choose", text, label="was_done", options=YES_NO, step=verb, before=before)
+    return bool(answer["value"] == YES_NO[0][0])
 
 
 def registers(bench: Bench, enactor: Enactor) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from harness.lots import Lots
 from harness.plans import PLANS, PlanSpec
 from harness.plans.order import check_order, dry_run
 from harness.replay import Replay
-from harness.resuming import recall, registers, tell, tell_lost, touched, was_done
+from harness.resuming import mark_presses, recall, registers, tell, tell_lost, touched, was_done
 from harness.standing import Standing
 from harness.step import Commit, Cut, Draw, Outcome, Step, described
 from harness.stopping import stoppable
@@ -168,12 +168,13 @@ class _Course:
         self._recorder.sync()
         if was_touched:
             self._enactor.people.step = self.replay.number
-            tell(self._enactor, self.replay.step)
+            tell(self._enactor, self.replay.step, standing.presses)
             found = registers(self._bench, self._enactor)
             self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
             recall(self._enactor, self.replay)
+        mark_presses(self._bench, standing.presses, standing.before.last_ns)
         if cut is not None and begins_at == left_at:
-            self._settle(cut)
+            self._settle(cut, standing)
 
     def go_on(self) -> None:
         while (step := self.replay.step) is not None:
@@ -254,12 +255,12 @@ class _Course:
         tell_lost(self._enactor, step, str(error))
         recall(self._enactor, self.replay)
 
-    def _settle(self, step: Step) -> None:
+    def _settle(self, step: Step, standing: Standing) -> None:
         """A cut step that is not simply done again."""
         if step.cut is Cut.ABANDON:
             outcome: Outcome | None = {"abandoned": True}
         else:
-            outcome = was_done(self._bench, self._enactor, self.replay) if step.cut is Cut.ASK else None
+            outcome = was_done(self._bench, self._enactor, self.replay, standing) if step.cut is Cut.ASK else None
         if outcome is None:
             return
         number = self.replay.number

@@ -17,6 +17,7 @@ from fixtures.opening import Before
 from harness.derive.spans import standing
 
 CUT = "the program was cut"
+PRESS = "press-"  # begins the mark of a remote that was pressed
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,20 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Pressed:
+    """A remote was pressed at `t_ns`, whatever became of the attempt.  `marked`: the journal holds its mark; a relay
+    that was closed when the program was cut has none yet."""
+
+    t_ns: int
+    what: str
+    marked: bool
+
+
+@dataclass(frozen=True)
 class Standing:
-    """`finished` from step 0 on without a gap; `cut` the step that was begun and not finished; `attempts` how often each
-    step was begun; `identities` what each instrument said of itself when it was opened first; `status` "" where the run
-    was cut, else how it ended."""
+    """`finished` from step 0 on without a gap; `cut` the step that was begun and not finished, `cut_ns` when it was begun;
+    `attempts` how often each step was begun; `identities` what each instrument said of itself when it was opened first;
+    `presses` of a remote; `status` "" where the run was cut, else how it ended."""
 
     header: Mapping[str, Any]
     finished: tuple[Finished, ...]
@@ -41,6 +52,8 @@ class Standing:
     identities: Mapping[str, Mapping[str, Any]]
     before: Before
     status: str
+    cut_ns: int = 0
+    presses: tuple[Pressed, ...] = ()
 
 
 def recorded_bench(case: Path) -> BenchFile:
@@ -72,6 +85,7 @@ class _Reader:
     entries: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
     identities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    presses: dict[tuple[int, str], Pressed] = field(default_factory=dict)
     spans: int = 0
     last_ns: int = 0
     anchor: tuple[int, datetime, float] | None = None
@@ -94,6 +108,10 @@ class _Reader:
                     self.attempts[int(body["n"])] = max(
                         int(body.get("attempt", 1)), self.attempts.get(int(body["n"]), 0)
                     )
+            case "pressed":
+                self._press(int(body["t_ns"]), str(body["what"]), marked=False)
+            case "mark" if str(body["mark"]).startswith(PRESS):
+                self._press(int(body["t_ns"]), str(body["mark"]).removeprefix(PRESS), marked=True)
             case "instrument":
                 self.identities.setdefault(str(body["name"]), dict(body["identity"]))
             case "end":
@@ -106,6 +124,9 @@ class _Reader:
             speed = float(body["speed"]) if kind == "span" else self.anchor[2] if self.anchor else 1.0
             self.anchor = int(body["t_ns"]), datetime.fromisoformat(str(body["utc"])), speed
 
+    def _press(self, t_ns: int, what: str, *, marked: bool) -> None:
+        self.presses[t_ns, what] = Pressed(t_ns, what, marked)
+
     def standing(self, journal: Path) -> Standing:
         if self.header is None or "bench" not in self.header or "plan" not in self.header:
             raise IntegrityError(
@@ -113,9 +134,10 @@ class _Reader:
             )
         finished: list[Finished] = []
         open_step: tuple[int, Mapping[str, Any]] | None = None
+        begun_ns = 0
         for place, body in standing(self.entries):
             if body["kind"] == "step":
-                open_step = int(body["n"]), dict(body["step"])
+                open_step, begun_ns = (int(body["n"]), dict(body["step"])), int(body["t_ns"])
                 if open_step[0] != len(finished):
                     raise IntegrityError(f"{place}: expected step {len(finished)}, got step {open_step[0]}")
             elif body["kind"] == "outcome":
@@ -126,7 +148,10 @@ class _Reader:
                     open_step = None
         cut = None if open_step is None else {"n": open_step[0], "step": open_step[1]}
         before = Before(self.spans, self.last_ns, self._last_utc(), self.why, cut)
-        return Standing(self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status)
+        return Standing(
+            self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status, begun_ns,
+            tuple(self.presses.values()),
+        )  # fmt: skip
 
     def _last_utc(self) -> str:
         """UTC of the last instant recorded, counted on from the last pair of clocks; "" where none was recorded yet."""
