@@ -69,7 +69,7 @@ def by_shell(line: str, folder: Path) -> str:
 
 COREUTILS = "sha256sum -c --strict --quiet tagmanifest-sha256.txt && sha256sum -c --strict --quiet manifest-sha256.txt"
 COUNT = (
-    "test \"Payload-Oxum: $(find data -type f -printf '%s\\n' | awk '{s += $1} END {print s}').$(find data -type f | wc -l)\""
+    "test \"Payload-Oxum: $(find data -type f -printf '%s\\n' | awk '{s += $1} END {printf \"%.0f\", s}').$(find data -type f | wc -l)\""
     ' = "$(grep Payload-Oxum bag-info.txt)" && test -z "$(find . ! -type f ! -type d)"'
     " && test -z \"$(find . -type d | grep -vxE '[.]|[.]/(seal|data(/(journal|originals|derived))?)')\""
     " && test -z \"$(ls -A | grep -vxE 'data|seal|bagit.txt|bag-info.txt|manifest-(sha256|sm3).txt|tagmanifest-sha256.txt|README.txt|verify_case.py|lock')\""

@@ -9,7 +9,7 @@ _CHECKS = """\
     sha256sum -c --strict --quiet tagmanifest-sha256.txt
     sha256sum -c --strict --quiet manifest-sha256.txt
     find data -type f | wc -l
-    find data -type f -printf '%s\\n' | awk '{{s += $1}} END {{print s}}'
+    find data -type f -printf '%s\\n' | awk '{{s += $1}} END {{printf "%.0f\\n", s}}'
     grep Payload-Oxum bag-info.txt
     openssl pkeyutl -verify -pubin -inkey seal/{key}.pem -rawin -in tagmanifest-sha256.txt -sigfile seal/{key}.sig
     openssl pkey -pubin -in seal/{key}.pem -outform DER | sha256sum

@@ -24,7 +24,10 @@ def signing_key(name: str = STATION) -> Ed25519PrivateKey:
     """The private key `name`, made when it is not there yet.  KeyFileError when it cannot be opened."""
     path = key_path(folder(), name)
     if not os.path.lexists(path):
-        key = make_key(folder(), name, _passphrase(mark("Passphrase for the new key {name} (empty: none): "), name))
+        passphrase = _passphrase(mark("Passphrase for the new key {name} (empty: none): "), name)
+        if passphrase and _passphrase(mark("The same passphrase again: "), name) != passphrase:
+            raise KeyFileError(f"{path}: expected the same passphrase twice, got two; no key was made, try again")
+        key = make_key(folder(), name, passphrase)
         comment(f"key {name} made: {path}")
         comment(f"  register its fingerprint with the office: {fingerprint(key.public_key())}")
         return key

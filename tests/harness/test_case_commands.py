@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from captures.case import Case
+from captures.errors import KeyFileError
 from captures.journal import JournalWriter
+from captures.keys import load_key
 from captures.seal_token import read_request
 from captures.signing import Ed25519PrivateKey, fingerprint, public_pem
 from harness.commands import build_app
 from harness.exits import Exit, run_app
+from harness.keyring import signing_key
 from tests.captures.authority import OPENSSL_HERE, Authority
 from tests.captures.sealed import finished_case
 
@@ -140,6 +143,56 @@ def test_a_key_with_a_passphrase(
     assert not Case(case).sealed
     monkeypatch.setenv("SHORTMEASURE_PASSPHRASE", "马到成功")
     document(capfd, "case", "seal", case)
+
+
+@pytest.mark.parametrize(("typed", "made"), [(["a b", "a b"], True), (["a b", "a c"], False), ([""], True)])
+def test_a_new_passphrase_is_typed_twice(
+    monkeypatch: pytest.MonkeyPatch, keys: Path, typed: list[str], made: bool
+) -> None:
+    asked = iter(typed)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(asked))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    if made:
+        public = signing_key("station").public_key()
+        assert load_key(keys / "station.key", typed[0] or None).public_key() == public
+    else:
+        with pytest.raises(KeyFileError, match="the same passphrase twice"):
+            signing_key("station")
+    assert (keys / "station.key").exists() is made
+    assert next(asked, None) is None
+
+
+def test_what_was_demanded_is_no_altered_case(capfd: pytest.CaptureFixture[str], case: Path, tmp_path: Path) -> None:
+    digest = document(capfd, "case", "seal", case)["digest"]
+    misread = digest[:-1] + ("0" if digest[-1] != "0" else "1")
+    code, out, err = shortmeasure(capfd, "case", "verify", case, "--digest", misread)
+    assert (code, out) == (Exit.EVIDENCE, "")
+    assert "agrees with itself, and is not what was demanded" in err
+    assert f"expected {misread}, got {digest}" in err
+    assert f"15 of 16 groups agree (group 16: given {misread[-4:]}, case {digest[-4:]})" in err
+    assert "work on a copy" not in err
+    (tmp_path / "stranger.pem").write_bytes(public_pem(Ed25519PrivateKey.generate().public_key()))
+    code, out, err = shortmeasure(capfd, "case", "verify", case, "--key", tmp_path / "stranger.pem", "--json")
+    assert code == Exit.EVIDENCE
+    (difference,) = json.loads(out)["differences"]
+    assert (difference["kind"], difference["file"]) == ("demanded", "seal")
+    assert "ask the office's register" in err
+    (case / "notes.txt").write_bytes(b"x")
+    code, out, err = shortmeasure(capfd, "case", "verify", case, "--digest", misread, "--json")
+    found = json.loads(out)
+    assert {one["kind"] for one in found["differences"]} == {"added", "demanded"}
+    assert (found["verifies"], found["more_differences"]) == (False, 0)
+    assert "2 differences from what was recorded, sealed or demanded" in err
+    assert "work on a copy of the case that verifies" in err
+
+
+def test_an_unsealed_case_where_a_seal_is_demanded(capfd: pytest.CaptureFixture[str], case: Path) -> None:
+    code, out, err = shortmeasure(capfd, "case", "verify", case, "--sealed", "--json")
+    assert code == Exit.EVIDENCE
+    (difference,) = json.loads(out)["differences"]
+    assert (difference["kind"], difference["what"]) == ("demanded", "no seal")
+    assert "`shortmeasure case seal` seals a case" in err
 
 
 @pytest.mark.skipif(not OPENSSL_HERE, reason="openssl is not on this system")
