@@ -97,12 +97,18 @@ class Case:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """IntegrityError when `path` is no case folder."""
+        """IntegrityError when `path` is no case folder.
+
+        A sealed case may be without originals/ or derived/: many programs that carry folders drop the empty ones, and
+        no manifest can list them.
+        """
         case = cls(path)
         for folder in (case.path, case.path / "data", case.journal, case.originals, case.derived):
             try:
                 mode = os.lstat(folder).st_mode
             except OSError:
+                if case.sealed and folder in (case.originals, case.derived):
+                    continue
                 kind = IntegrityError if os.path.lexists(path) else NoCaseError
                 raise kind(f"{path}: expected a case folder, it has no folder {folder}") from None
             if not stat.S_ISDIR(mode) and not (folder == path and path.is_dir()):
@@ -237,7 +243,7 @@ def verify_case(path: Path) -> CaseReport:
             if recorded.setdefault(original.name, original) != original:
                 where = f"{line.file} line {line.number}"
                 raise IntegrityError(f"{where}: original {original.name!r} is recorded twice, differently")
-    present = set(os.listdir(case.originals))
+    present = set(os.listdir(case.originals)) if os.path.lexists(case.originals) else set()
     for name in sorted(present - recorded.keys()):
         raise IntegrityError(f"{case.originals}: {name!r} is not recorded in the journal; import it or move it away")
     for original in recorded.values():

@@ -79,6 +79,8 @@ def summarise(path: Path) -> CaseSummary:
 
 def originals_of(case: Case) -> list[tuple[str, int]]:
     """Name and size of the photos and imported files, by name; whether they are the recorded ones is for `verify`."""
+    if not os.path.lexists(case.originals):
+        return []
     with os.scandir(case.originals) as entries:
         listed = islice(entries, MAX_ORIGINALS)
         return sorted(

@@ -18,6 +18,7 @@ from benchmarks.case_forging import retagged
 from captures import bag
 from captures.bag import Difference, hash_file, manifest_bytes, read_info, read_manifest, read_small, tree
 from captures.case import Case
+from captures.case_carry import copy_case
 from captures.errors import IntegrityError
 from captures.journal import JournalWriter
 from captures.seal import seal
@@ -137,6 +138,27 @@ def test_a_pipe_does_not_hold_it_up(case: Path) -> None:
         assert verify(case).differences
         with pytest.raises((IntegrityError, OSError)):
             read_small(case / name, 10)
+
+
+def test_empty_folders_may_be_lost_on_the_way(tmp_path: Path) -> None:
+    """git, and some programs that pack or synchronise, carry files alone."""
+    case = Case.create(tmp_path / "case")
+    with JournalWriter.create(case.journal, {"kind": "header"}) as writer:
+        writer.append({"kind": "end", "status": "complete"})
+    seal(case, KEY, utc=UTC, tool=TOOL)
+    case.originals.rmdir()
+    case.derived.rmdir()
+    found = verify(case.path)
+    assert found.differences == ()
+    assert found.report is not None
+    copy_case(Case.open(case.path), tmp_path / "copy", redacted=False)
+    assert verify(tmp_path / "copy").differences == ()
+
+
+def test_a_folder_of_originals_that_is_gone_is_named_by_its_files(case: Path) -> None:
+    shutil.rmtree(case / "data" / "originals")
+    files = {difference.file for difference in verify(case).differences if difference.kind == "missing"}
+    assert {"data/originals/relevé.csv", "data/originals/脉冲 1.sr"} <= files
 
 
 def test_what_is_no_folder(tmp_path: Path) -> None:
