@@ -67,6 +67,10 @@ READ = {
     ),
     "totaliser": mark("Read the totaliser after {label} aloud, type it as shown"),
 }
+VISIT = {  # labels of totaliser readings that follow no delivery
+    "start": mark("Beginning of the inspection: read the totaliser aloud, type it as shown"),
+    "end": mark("End of the inspection: read the totaliser aloud, type it as shown"),
+}
 PRESS = mark("Press the seized {what} once")
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
 DELIVER_GAS = mark(
@@ -357,7 +361,8 @@ class Enactor:
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
         if isinstance(driver, Operates):
-            text, eyes = translate(READ[step.what], label=step.label), self.people.through(driver)
+            wanted = VISIT.get(step.label, READ[step.what]) if step.what == "totaliser" else READ[step.what]
+            text, eyes = translate(wanted, label=step.label), self.people.through(driver)
             if step.what == "display":
                 return self._measuring.read_display(eyes, text, step.label)
             answer = eyes.ask(f"read-{step.what}", text, label=step.label)

@@ -221,7 +221,9 @@ def explain(error: Exception) -> tuple[Exit, str, str]:
         text = f"internal error: {type(error).__name__}: {text}"
         told = translate(mark("internal error: {error}"), error=f"{type(error).__name__}: {told}")
     elif told == text and (head := headline(error)):
-        told = f"{head}\n  {told}"
+        from harness.report.stops import stop_reason
+
+        told = f"{head}\n  {stop_reason(text)}"
     what_next = translate(mark("what next: {remedy}"), remedy=tell(remedy))
     sys.stderr.write(f"shortmeasure: {printable(told)}\n  {what_next}\n")
     return code, text, remedy

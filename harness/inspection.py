@@ -6,8 +6,8 @@ import contextlib
 import secrets
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from importlib.metadata import version
 from importlib.resources import files
@@ -26,7 +26,7 @@ from fixtures.opening import open_bench
 from fixtures.sim.world import Simulated
 from harness import provenance
 from harness.catalogue import load_catalogue, load_causes, with_rules
-from harness.changes import ResumeError, differences, plan_record, refuse_other_instrument, shown
+from harness.changes import Change, ResumeError, differences, plan_record, refuse_other_instrument, shown
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
@@ -36,25 +36,27 @@ from harness.families import family_tests
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
+from harness.judge.overdue import KEY as OVERDUE
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
 from harness.live import Say, beside
 from harness.lock import locked
 from harness.plans import PlanSpec
-from harness.plans.order import dry_run
+from harness.plans.order import check_order, dry_run
 from harness.plugins import specs
 from harness.provenance import Told
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
 from harness.room import check_room
-from harness.runner import Resumption, RunResult, check_stations, find_plan, run
+from harness.runner import Resumption, RunResult, check_stations, find_plan, not_begun, run
 from harness.site import judge_site, screened
-from harness.standards import check_due, with_standards
+from harness.standards import check_due, overdue_stations, with_standards
 from harness.standing import read_standing, recorded_bench
 from harness.step import Outcome, Step
 from protocols.acceptance import Edition, EditionSpec, parse
 
 ALPHA = 1e-4  # of the whole case: field_rules.md section 6
+RENEWED = Change("simulated bench", "the one that this run began on", "a new one, made when the run was resumed")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def inspect(
     plan = find_plan(plan) if isinstance(plan, str) else plan
     instruments = specs("instruments")
     check_stations(plan, bench_file)
+    planned = dry_run(plan.steps(ability(bench_file)))
+    check_order(planned)
     limits = edition(bench_file.edition)  # a missing edition must stop the run before fuel flows
     tests = family_tests(limits)
     said = Told() if told is None else told
@@ -96,7 +100,7 @@ def inspect(
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
         "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(tests.detectors.items())},
         **provenance.header(plan, bench_file, limits, tests, ALPHA, said),
-        **plan_record(dry_run(plan.steps(ability(bench_file)))),
+        **plan_record(planned),
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
@@ -104,7 +108,8 @@ def inspect(
         bench = open_bench(
             bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike, answers=answers
         )
-        provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
+        with _ending(bench):
+            provenance.record(bench.recorder, bench_file, said, overrides, {"free_bytes": free.free_bytes})
         return _carried_out(plan, bench, case, draw_seed, say)
 
 
@@ -119,12 +124,14 @@ def resume(
     draw_seed: str = "",
     told: Told | None = None,
     lifelike: bool = False,
+    answers: Answers | None = None,
     say: Say | None = None,
 ) -> Inspection:
     """Go on with the run of the case at `case_path` where it was cut or stopped, judge it, and store what was found.
 
     `bench_file`: nothing = as it was; `plan`: where it is none of PLANS; `accept`: differences of plan, bench text or tool
-    are taken on record.  Raises ResumeError, the case untouched, where something differs and is not accepted, or the run
+    are taken on record.  A `world` whose time is before the record's is not the one that the run began in: that its
+    instruments are others stands in the journal as a change.  Raises ResumeError, the case untouched, where something differs and is not accepted, or the run
     is complete; BenchError where what the verdict rests on is declared differently.
     """
     case = Case.open(case_path)
@@ -140,12 +147,14 @@ def resume(
         refuse_other_instrument(before, file)
         plan = find_plan(str(standing.header["plan"])) if plan is None else plan
         check_stations(plan, file)
+        check_order(dry_run(plan.steps(ability(file))))
         found = differences(standing, lambda: plan.steps(ability(file)), file)
         if found and not accept:
             raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
         said = Told() if told is None else told
         overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
         left = unrecorded(case)
+        renewed = world is not None and world.now_ns < standing.before.last_ns
         bench = open_bench(
             file,
             specs("instruments"),
@@ -155,14 +164,30 @@ def resume(
             speed=speed,
             before=standing.before,
             lifelike=lifelike,
+            answers=answers,
         )
-        provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
-        if dead is not None:
-            holder = {key: known for key, known in dead.body.items() if key != "host"}  # often named for its user
-            bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=holder)
-        for original in left:  # a photo that was copied and not recorded any more; the case would never verify again
-            bench.recorder.entry(**original.body, after_cut=True)
+        with _ending(bench):
+            provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
+            if dead is not None:
+                holder = {key: known for key, known in dead.body.items() if key != "host"}  # often named for its user
+                bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=holder)
+            for (
+                original
+            ) in left:  # a photo that was copied and not recorded any more; the case would never verify again
+                bench.recorder.entry(**original.body, after_cut=True)
+            if renewed:
+                bench.recorder.entry("change", **asdict(RENEWED))
         return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
+
+
+@contextlib.contextmanager
+def _ending(bench: Bench) -> Iterator[None]:
+    """What is raised inside ends the run before its first step: the journal gets its last line."""
+    try:
+        yield
+    except Exception as error:
+        not_begun(bench, error)
+        raise
 
 
 def _carried_out(
@@ -251,10 +276,10 @@ def so_far(journal: Path, under_test: str) -> Outcome:
 
 def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
     """The verdict document of one instrument, with its `share` of the case's alpha."""
-    bench = recorded.bench
+    bench, late = recorded.bench, overdue_stations(recorded)
     document = _judged(
         found,
-        bench.profile,
+        {**bench.profile, OVERDUE: late} if late else bench.profile,
         edition(bench.edition),
         bench.instrument_id,
         recorded.status,
@@ -262,7 +287,7 @@ def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) ->
         bench.kit,
         share,
     )
-    return {**document, "history": history(recorded)}
+    return {**document, "history": history(recorded), **({OVERDUE: list(late)} if late else {})}
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:

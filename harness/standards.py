@@ -12,7 +12,7 @@ from typing import Any
 
 from fixtures.benchfile import BenchFile
 from fixtures.language import Sentence, mark
-from fixtures.standards import Standard, undeclared
+from fixtures.standards import REFERENCE, Standard, undeclared
 from harness.derive.recorded import Recorded
 from harness.exits import UsageError
 
@@ -106,7 +106,7 @@ def with_standards(document: Mapping[str, Any], recorded: Recorded) -> dict[str,
     notes = [*_no_instrument(recorded.bench), *limits, *_unstated(recorded.bench)]
 
     def noted(one: Mapping[str, Any]) -> dict[str, Any]:
-        return {**one, "notes": [*one["notes"], *notes]}
+        return {**one, "notes": [*one["notes"], *notes], **({"limitations": limits} if limits else {})}
 
     whole = (
         noted(document)
@@ -118,21 +118,66 @@ def with_standards(document: Mapping[str, Any], recorded: Recorded) -> dict[str,
 
 def limitations(recorded: Recorded) -> list[str]:
     """Each overdue standard the run used: those overridden on record, and any that real time shows beside them."""
-    overridden: dict[str, str] = {}
-    days: set[date] = set()
-    for _, body in recorded.entries:
-        match body.get("kind"):
-            case "override":
-                name = str(body.get("standard", body.get("what", "")))
-                overridden[name] = f"overdue standard used: {body.get('what')}; reason on record: {body.get('why')}"
-            case "span" if body.get("clock") in REAL_CLOCKS:
-                days |= _day_of(body.get("utc"))
+    overridden = {
+        name: f"overdue standard used: {body.get('what')}; reason on record: {body.get('why')}"
+        for name, body in _overrides(recorded).items()
+    }
+    day = _last_day(recorded)
     late = [
-        f"overdue standard used and not overridden on record: {named(standard)}, due {standard.due}, used on {max(days).isoformat()} (UTC)"
-        for standard in recorded.bench.standards
-        if days and standard.overdue(max(days)) and standard.name not in overridden
+        f"overdue standard used and not overridden on record: {named(standard)}, due {standard.due}, used on {day} (UTC)"
+        for standard in _hidden(recorded)
     ]
     return [*overridden.values(), *late]
+
+
+def overdue_stations(recorded: Recorded) -> tuple[str, ...]:
+    """The stations of the bench whose values rest on an overdue standard, overridden or not; sorted.
+
+    What an aid of the officers (a thermometer, a hydrometer) or a balance measures goes into the reference.  What
+    cannot be told from the bench file bears on every station: nothing is proven by a guess.
+    """
+    bench, found = recorded.bench, set[str]()
+    known = {standard.name: standard for standard in bench.standards}
+    late = [known.get(name) for name in _overrides(recorded)] + list(_hidden(recorded))
+    for standard in late:
+        if standard is None:  # named in the journal and not in this bench file
+            found |= {REFERENCE, *bench.stations}
+        elif standard.of in ("", REFERENCE) or standard.of in (bench.roles.get("weigh"), bench.roles.get("mass")):
+            found.add(REFERENCE)
+        else:
+            own = {station for station, name in bench.stations.items() if name == standard.of}
+            found |= own or {REFERENCE, *bench.stations}
+    return tuple(sorted(found))
+
+
+def _overrides(recorded: Recorded) -> dict[str, Mapping[str, Any]]:
+    """The overrides on record by standard, the last of each."""
+    return {
+        str(body.get("standard", body.get("what", ""))): body
+        for _, body in recorded.entries
+        if body.get("kind") == "override"
+    }
+
+
+def _hidden(recorded: Recorded) -> list[Standard]:
+    """Standards that were overdue on the last day of the run, with no override on record."""
+    day, overridden = _last_day(recorded), _overrides(recorded)
+    return [
+        standard
+        for standard in recorded.bench.standards
+        if day is not None and standard.overdue(day) and standard.name not in overridden
+    ]
+
+
+def _last_day(recorded: Recorded) -> date | None:
+    """The last day, UTC, on which the program was started in real time."""
+    days = [
+        day
+        for _, body in recorded.entries
+        if body.get("kind") == "span" and body.get("clock") in REAL_CLOCKS
+        for day in _day_of(body.get("utc"))
+    ]
+    return max(days, default=None)
 
 
 def _no_instrument(bench: BenchFile) -> list[str]:

@@ -18,6 +18,7 @@ def cheats(
     from fixtures.sim.cheats import CHEATS
     from harness.catalogue import load_catalogue
     from harness.exits import UsageError
+    from harness.report.possible import title
 
     entries = [entry for entry in load_catalogue() if family in ("", entry.family)]
     if not entries:
@@ -30,7 +31,7 @@ def cheats(
         for entry in entries
     ]  # fmt: skip
     lines = [
-        f"{e.id:<10} {'built' if e.id in CHEATS else '-':<6} {', '.join(e.breaks):<40} {e.title_en}" for e in entries
+        f"{e.id:<10} {'built' if e.id in CHEATS else '-':<6} {', '.join(e.breaks):<40} {title(e)}" for e in entries
     ]
     text = "\n".join(
         [f"{'id':<10} {'sim':<6} {'breaks':<40} what", *lines, "", "All entries: grade as listed, unverified."]

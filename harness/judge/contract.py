@@ -232,13 +232,14 @@ class Finding:
 @dataclass(frozen=True)
 class Question:
     """Something the case had to answer: which detector over which link, whether it was, and the smallest effect that
-    would have been seen."""
+    would have been seen.  `stations`: those whose values the answer rests on."""
 
     text: str
     answered: bool
     why: str
     mde: float | None
     required: bool = True
+    stations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

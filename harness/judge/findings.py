@@ -20,6 +20,7 @@ from harness.judge.facts import Ground, facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
 from harness.judge.located import located
 from harness.judge.offset import offset_or_gain
+from harness.judge.overdue import rests_on, without_overdue
 from harness.judge.places import same
 from harness.judge.smoothness import rough
 
@@ -119,7 +120,9 @@ def leading_contrast(hits: Sequence[Reading]) -> str:
     return max(gains, key=lambda key: gains[key]) if gains else ""
 
 
-def _second_station(process: Process, hits: Sequence[Reading], readings: Sequence[Reading]) -> bool:
+def _second_station(
+    process: Process, hits: Sequence[Reading], readings: Sequence[Reading], profile: Mapping[str, Any]
+) -> bool:
     """Another detector saw the same link, or a part of it, break in the same segment, from other stations.
 
     Edge balance, quadrature and split of one tap look at one stream: they are one witness (field_rules.md 6).
@@ -132,6 +135,7 @@ def _second_station(process: Process, hits: Sequence[Reading], readings: Sequenc
         and (contains(process.link, other.link) or contains(other.link, process.link))
         and other.detector != "constant-gain"
         and not (process.detector in PULSE_TESTS and other.detector in PULSE_TESTS)
+        and not rests_on(other.link, profile)
         for other in readings
     )
 
@@ -151,8 +155,10 @@ def _gassy(process: Process, members: Sequence[Segment], profile: Mapping[str, A
     return METER in base_links(process.link) and any(rough(segment, profile) for segment in members)
 
 
-def _cap(process: Process, members: Sequence[Segment]) -> tuple[Integrity, tuple[str, ...]]:
+def _cap(process: Process, members: Sequence[Segment], profile: Mapping[str, Any]) -> tuple[Integrity, tuple[str, ...]]:
     """The gravest level that such a finding can have, and why."""
+    if overdue := rests_on(process.link, profile):
+        return Integrity.SUSPECT, (overdue,)
     if process.detector == "constant-gain":
         return Integrity.SUSPECT, ("a constant gain alone is a matter of conformity and at most suspect",)
     if any(segment.kind is SegmentKind.TAP for segment in members):
@@ -175,16 +181,17 @@ def finding(process: Process, case: Case) -> Finding | None:
     members = _members(hits, case.segments)
     idle = frozenset(s.id for s in case.segments if s.kind is SegmentKind.SHUT)
     ground = Ground(process.link, hits, members, others, case.profile, shape, idle)
-    known = facts(ground)
+    known = without_overdue(facts(ground), case.profile)
     causes = explanations(case.causes, process.detector, contrast, process.link, known)
     open_causes = [cause.cause for cause in causes if not cause.excluded_by]
     conditions = {
         "threshold_crossed": proven_level,
         "observation_error_in_null": known["three_or_more"] or known["photographed"],
-        "reproduced_or_two_stations": known["reproduced"] or _second_station(process, hits, case.readings),
+        "reproduced_or_two_stations": known["reproduced"]
+        or _second_station(process, hits, case.readings, case.profile),
         "honest_causes_excluded": bool(causes) and not open_causes,
     }
-    cap, why = _cap(process, members)
+    cap, why = _cap(process, members, case.profile)
     limits = (*why, *_limits(conditions, process, open_causes, bool(causes)))
     level = Integrity.PROVEN if all(conditions.values()) else Integrity.SUSPECT
     level = min(level, cap, key=GRAVITY.__getitem__)

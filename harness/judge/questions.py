@@ -24,10 +24,12 @@ def _ask(
     mine = [reading for reading in readings if test(reading)]
     spoke = [reading for reading in mine if reading.spoke and reading.mde is not None]
     sharp = min((reading.mde for reading in spoke if reading.mde is not None), default=None)
+    ends = sorted({station for reading in spoke for station in (reading.link.upstream, reading.link.downstream)})
+    rests = tuple(ends)
     if sharp is not None and sharp <= NEEDED:
-        return Question(text, True, "", sharp, required)
+        return Question(text, True, "", sharp, required, rests)
     if sharp is not None:
-        return Question(text, False, f"only effects above {sharp:.1%} would have been seen", sharp, required)
+        return Question(text, False, f"only effects above {sharp:.1%} would have been seen", sharp, required, rests)
     why = next((reading.reason for reading in mine if reading.reason), missing)
     return Question(text, False, why, None, required)
 
@@ -60,7 +62,7 @@ def _inside(readings: Sequence[Reading], segments: Sequence[Segment]) -> Questio
         why = f"the longest delivery asked was {longest:g} L"
     else:
         why = found.why or "no delivery could be followed that far"
-    return Question(text, False, why, found.mde)
+    return Question(text, False, why, found.mde, stations=found.stations)
 
 
 def _tap_questions(readings: Sequence[Reading]) -> tuple[Question, ...]:

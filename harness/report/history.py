@@ -7,6 +7,7 @@ from typing import Any
 
 from fixtures.language import mark, translate
 from harness.derive.history import MEASURED
+from harness.report.stops import stop_reason
 
 MOST = 20  # lines of a kind; the document holds them all
 
@@ -45,7 +46,12 @@ def _gap(gap: Mapping[str, Any]) -> str:
         text = mark("  {seconds} s from {begin} s of the run on, in {step}: {why} ({place})")
     seconds = f"{gap['to_s'] - gap['from_s']:.1f}"
     line = translate(
-        text, seconds=seconds, begin=f"{gap['from_s']:.1f}", step=gap["in"], why=gap["why"], place=gap["place"]
+        text,
+        seconds=seconds,
+        begin=f"{gap['from_s']:.1f}",
+        step=gap["in"],
+        why=stop_reason(gap["why"]),
+        place=gap["place"],
     )
     if gap["utc_from"] and gap["utc_to"]:
         line += translate(mark("; by the calendar {begin} to {end} UTC"), begin=gap["utc_from"], end=gap["utc_to"])

@@ -70,6 +70,8 @@ def headline(step: Step, unit: str = "L") -> str:
         case Shut():
             return translate(mark("nozzle shut, motor on, {seconds} s"), seconds=step.seconds)
         case Read():
+            if step.what == "totaliser" and step.label in VISIT:
+                return translate(VISIT[step.label])
             return translate(READ[step.what], label=step.label)
         case Continue():
             if step.until_l is None:
@@ -97,6 +99,10 @@ def headline(step: Step, unit: str = "L") -> str:
             return translate(mark("draw {count} of {all} by lot"), count=step.count, all=len(step.candidates))
 
 
+VISIT = {
+    "start": mark("read totaliser at the start of the inspection"),
+    "end": mark("read totaliser at the end of the inspection"),
+}
 READ = {
     "start": mark("read display before {label}"),
     "display": mark("read display after {label}"),

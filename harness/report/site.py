@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fixtures.language import mark, translate
+from fixtures.language import mark, tell, translate
+from harness.report.columns import column
 from harness.report.history import made
 from harness.report.text import (
+    CONDITIONAL,
     CONFORMITY,
     CONFORMITY_LINE,
     INTEGRITY,
     INTEGRITY_LINE,
+    LEVELS,
     cut_short,
+    past_due,
     percent,
     verdict_text,
 )
@@ -25,7 +29,7 @@ def site_text(document: Mapping[str, Any]) -> str:
     title = mark("Technical analysis of site {site}: on-site examination, not verification")
     gravest = translate(mark("  (the gravest of its instruments on each axis)"))
     level = translate(CONFORMITY[document["conformity"]])
-    lines = [translate(title, site=document["site"]), "", *cut_short(document), *made(document)]
+    lines = [translate(title, site=document["site"]), "", *cut_short(document), *past_due(document), *made(document)]
     lines += [
         translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])),
         translate(CONFORMITY_LINE, level=level, detail=gravest),
@@ -38,7 +42,9 @@ def site_text(document: Mapping[str, Any]) -> str:
             named = translate(mark(", complaint: {complaint}"), complaint=survey["complaint"])
         else:
             named = translate(mark(", drawn by lot"))
-        lines.append(f"  {one['instrument']:<12} {one['integrity']:<12} {one['conformity']:<12} {how}{named}")
+        levels = f"{column(tell(LEVELS[one['integrity']]), 12)} {column(tell(LEVELS[one['conformity']]), 12)}"
+        late = f" [{translate(CONDITIONAL)}]" if one.get("overdue_stations") else ""
+        lines.append(f"  {column(one['instrument'], 12)} {levels} {how}{named}{late}")
     if document["not_measured"]:
         lines.append(translate(mark("  not measured: {ids}"), ids=", ".join(document["not_measured"])))
     lines += ["", *_batch(document["batch"]), "", *_draw(document), "", *_records(document["records"])]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fixtures.language import mark, translate
+from fixtures.language import mark, tell, translate
 from harness.report.history import made
+from harness.report.possible import possible
+from harness.report.stops import stop_reason
 from harness.report.wording import chain, mechanism, said
 
 INTEGRITY = {
@@ -25,12 +27,22 @@ CONTRAST = {
 }
 CONFORMITY = {"pass": mark("PASS"), "fail": mark("FAIL"), "inconclusive": mark("INCONCLUSIVE")}
 LEVEL = {"proven": mark("proven"), "suspect": mark("suspect")}
+LEVELS = {  # in tables
+    "no_evidence": mark("no_evidence"),
+    "inconclusive": mark("inconclusive"),
+    "suspect": mark("suspect"),
+    "proven": mark("proven"),
+    "pass": mark("pass"),
+    "fail": mark("fail"),
+}
 BASIS = {
     "prespecified": mark("prespecified"),
     "exploratory": mark("exploratory"),
     "confirmatory": mark("confirmatory"),
 }
 STATUS = {"stopped": mark("RUN STOPPED: {why}"), "error": mark("RUN ERROR: {why}")}
+CONDITIONAL = mark("STANDARD PAST ITS DUE DAY: holds only if a calibration confirms it")
+CONFORMITY_RESTS_ON = frozenset({"reference", "display"})
 INTEGRITY_LINE, CONFORMITY_LINE = mark("integrity   {level}"), mark("conformity  {level}{detail}")
 
 
@@ -38,14 +50,17 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     """The verdict in at most a few screens, in the reader's language."""
     title = mark("Technical analysis of {instrument}: on-site examination, not verification")
     lines = [translate(title, instrument=document["instrument"]), ""]
-    lines += [*cut_short(document), *made(document)]
+    lines += [*cut_short(document), *past_due(document), *made(document)]
+    late = frozenset(document.get("overdue_stations", ()))
     lines.append(translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])))
     level = translate(CONFORMITY[document["conformity"]])
     lines.append(translate(CONFORMITY_LINE, level=level, detail=_conformity(document["conformity_detail"])))
+    if late & CONFORMITY_RESTS_ON:
+        lines.append(f"            {translate(CONDITIONAL)}")
     for number, finding in enumerate(document["findings"], 1):
-        lines += ["", *_finding(number, finding)]
+        lines += ["", *_finding(number, finding, late)]
     lines += ["", translate(mark("What the case had to answer:"))]
-    lines += [f"  - {_answered(question)}" for question in document["coverage"]]
+    lines += [f"  - {_answered(question, late)}" for question in document["coverage"]]
     notes = [note for note in document["notes"] if not note.startswith("weight of ")]
     lines += ["", *(translate(mark("note: {note}"), note=said(note)) for note in notes)]
     return "\n".join(lines).rstrip()
@@ -57,13 +72,22 @@ def cut_short(document: Mapping[str, Any]) -> list[str]:
         return []
     status = STATUS.get(document["status"], mark("RUN {status}: {why}"))
     return [
-        translate(status, status=str(document["status"]).upper(), why=document["why"]),
+        translate(status, status=str(document["status"]).upper(), why=stop_reason(document["why"])),
         translate(mark("What was recorded before is judged below.")),
         "",
     ]
 
 
-def _answered(question: Mapping[str, Any]) -> str:
+def past_due(document: Mapping[str, Any]) -> list[str]:
+    """Each overdue standard that was used, before any figure that rests on it."""
+    limits = document.get("limitations") or []
+    if not limits:
+        return []
+    head = mark("A STANDARD PAST ITS DUE DAY WAS USED: figures that rest on it hold only if a calibration confirms it:")
+    return [translate(head), *(f"  {said(limit)}" for limit in limits), ""]
+
+
+def _answered(question: Mapping[str, Any], late: frozenset[str] = frozenset()) -> str:
     if question["answered"]:
         answer = mark("answered")
     else:
@@ -74,6 +98,8 @@ def _answered(question: Mapping[str, Any]) -> str:
     if question["mde"] is not None:
         effect = percent(question["mde"])
         text += translate(mark("; smallest effect that would have been seen: {effect}"), effect=effect)
+        if late & set(question.get("stations", ())):
+            text += translate(mark(" [{conditional}]"), conditional=translate(CONDITIONAL))
     return text
 
 
@@ -88,8 +114,8 @@ def _conformity(detail: Mapping[str, Any]) -> str:
         error=percent(detail["error"]),
         u=percent(detail["u"], sign=False),
         limit=percent(detail["limit"], sign=False),
-        edition=detail["edition_title"],
-        clause=detail["clause"],
+        edition=tell(detail["edition_title"]),
+        clause=tell(detail["clause"]),
     )
     if not detail["verified"]:
         legal = mark("this limit is unverified: the result is not a legal statement of non-conformity or conformity")
@@ -97,7 +123,7 @@ def _conformity(detail: Mapping[str, Any]) -> str:
     return text
 
 
-def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
+def _finding(number: int, finding: Mapping[str, Any], late: frozenset[str] = frozenset()) -> list[str]:
     level, link = translate(LEVEL[finding["level"]]), chain(finding["link"])
     head = mark("Finding {number}: {level}, link {link}: {mechanism}")
     lines = [translate(head, number=number, level=level, link=link, mechanism=mechanism(finding["mechanism"]))]
@@ -106,10 +132,14 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
         span = "" if interval is None else translate(SPAN, low=percent(interval[0]), high=percent(interval[1]))
         size = mark("  size        {effect} too much indicated, median of the deliveries that show it{span}")
         lines.append(translate(size, effect=percent(finding["effect"]), span=span))
+    if late & set(finding["link"].split(">")):
+        lines.append(translate(mark("  standard    {conditional}"), conditional=translate(CONDITIONAL)))
     if where := _where(finding["at"]):
         lines.append(translate(mark("  where       {where}"), where=where))
     rests = mark("  rests on    {segments} by {detectors}")
-    lines.append(translate(rests, segments=", ".join(finding["segments"]), detectors=", ".join(finding["detectors"])))
+    comma = translate(mark(", "))
+    told = comma.join(tell(detector) for detector in finding["detectors"])
+    lines.append(translate(rests, segments=comma.join(finding["segments"]), detectors=told))
     lines.append(
         translate(
             mark("  evidence    e-value {e}, threshold {threshold} ({source}), {basis}"),
@@ -119,8 +149,9 @@ def _finding(number: int, finding: Mapping[str, Any]) -> list[str]:
             basis=translate(BASIS.get(finding["basis"], finding["basis"])),
         )
     )
-    possible = ", ".join(finding["catalogue_ids"]) or translate(mark("no known function fits"))
-    lines.append(translate(mark("  possible    {ids}"), ids=possible))
+    lines.append(
+        translate(mark("  possible    {functions}"), functions=possible(finding["catalogue_ids"], finding["link"]))
+    )
     for explanation in finding["explanations"]:
         state = translate(mark("NOT excluded"))
         if explanation["excluded_by"]:
@@ -177,7 +208,7 @@ def _where(at: Mapping[str, Any]) -> str:
     if "start_l" in at:
         told.append(translate(mark("sales begin at {start}"), start=f"{at['start_l']:g}"))
     if modes := at.get("upper_mode"):
-        told.append(translate(mark("only in the sales {sales}"), sales=", ".join(modes)))
+        told.append(translate(mark("only in the sales {sales}"), sales=translate(mark(", ")).join(modes)))
     if besides := at.get("besides"):
         text = mark("besides, over {link}, {effect} more")
         told.append(translate(text, link=chain(besides["link"]), effect=percent(besides["effect"])))
@@ -186,7 +217,7 @@ def _where(at: Mapping[str, Any]) -> str:
     if "contrast" in at:
         contrast = CONTRAST.get(at["contrast"], str(at["contrast"]))
         told.append(translate(mark("seen by comparing {contrast}"), contrast=translate(contrast)))
-    return "; ".join(told)
+    return translate(mark("; ")).join(told)
 
 
 def _gains(stretches: Sequence[Mapping[str, Any]]) -> str:

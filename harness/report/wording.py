@@ -96,8 +96,42 @@ LIMITS = (
     mark("no honest causes are listed for this test and link, so none could be excluded"),
     mark("a constant gain alone is a matter of conformity and at most suspect"),
     mark("a recording of a single tap is at most suspect"),
+    mark("a recording made elsewhere, without a plan of this case and the instrument's papers, is at most suspect"),
     mark("gas or vapour was seen in the flow and can make this: cure it and measure again"),
 )
+TESTS = (  # detectors by their ids
+    mark("edge-balance"),
+    mark("quadrature"),
+    mark("split"),
+    mark("course"),
+    mark("oscillator"),
+    mark("zero-flow"),
+    mark("dead-time"),
+    mark("slots"),
+    mark("register-law"),
+    mark("display-law"),
+    mark("amount-law"),
+    mark("totaliser-law"),
+    mark("gain-change"),
+    mark("sale-gain"),
+    mark("portion-gain"),
+    mark("start-law"),
+    mark("zero-law"),
+    mark("visit-totaliser"),
+    mark("restart-law"),
+    mark("self-lock-law"),
+    mark("parameter-law"),
+    mark("constant-gain"),
+)
+EDITIONS = (  # titles and clauses of protocols/acceptance
+    mark("JJG 443-2023 Fuel dispensers (trial verification regulation)"),
+    mark("JJG 443-2015 Fuel dispensers (verification regulation)"),
+    mark("JJG 996-2012 Compressed natural gas dispensers"),
+    mark("JJG 1114-2015 Liquefied natural gas dispensers"),
+    mark("LPG dispensers, Chinese verification rule (edition not stated)"),
+    mark("not stated in the copies read"),
+)
+STATUSES = (mark("stopped"), mark("error"))
 STATIONS = (
     mark("reference"),
     mark("encoder"),
@@ -118,6 +152,7 @@ TEMPLATES = (
     mark("do the channels move as one shaft moves them ({where})"),
     mark("{why}: e = {e}, threshold {threshold}"),
     mark("not excluded: {cause}"),
+    mark("rests on a standard past its due day ({where}): at most suspect"),
     mark("declared {fact}"),
     mark("over {link} {effect} were seen, more than {other} explains"),
     mark("over {link} {effect} and more was also seen in {segments}, where this break does not act"),
@@ -159,11 +194,23 @@ def said(text: str) -> str:
     """`text` of a verdict document in the reader's language, unchanged where it is not known."""
     if (known := translated(text)) is not None:
         return known
-    for template, pattern in _patterns():
+    if (found := sentence(text, TEMPLATES)) is None:
+        return text
+    template, fields = found
+    return translate(template, **{n: part if n in FIGURES else _part(n, part) for n, part in fields.items()})
+
+
+def sentence(text: str, templates: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    """The first of `templates` that `text` was made of, with what stood in its fields."""
+    for template, pattern in _patterns(templates):
         if found := pattern.fullmatch(text):
-            fields = {name: part if name in FIGURES else said(part) for name, part in found.groupdict().items()}
-            return translate(template, **fields)
-    return text
+            return template, found.groupdict()
+    return None
+
+
+def _part(name: str, part: str) -> str:
+    """A field of a sentence: a sentence of its own, or stations in a row."""
+    return ", ".join(map(said, part.split(", "))) if name == "where" else said(part)
 
 
 def mechanism(text: str) -> str:
@@ -185,8 +232,8 @@ def chain(link: str) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((template, re.compile("".join(_parts(template)))) for template in TEMPLATES)
+def _patterns(templates: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((template, re.compile("".join(_parts(template)), re.DOTALL)) for template in templates)
 
 
 def _parts(template: str) -> Iterator[str]:

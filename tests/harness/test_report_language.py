@@ -114,7 +114,7 @@ def test_proven_reads_as_features_detected_never_as_a_judgement_of_guilt() -> No
     assert "作弊成立" not in text
     assert "已排除，依据：两人读数一致 + 读数已拍照" in text
     assert "每 3 次加注出现一次" in text
-    assert "检查中止：stopped by the operator" in text
+    assert "检查中止：操作人员中止" in text
     assert "是否进行了测量：未能回答（未读取）" in text
 
 
