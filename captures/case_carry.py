@@ -37,7 +37,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same case gives the same zip
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, NotImplementedError, RuntimeError, EOFError)
 
 NOT_CARRIED = (LOCK, *SECRETS)
-"""What belongs to the run on this computer."""
+"""What belongs to the run on this computer: neither put into a copy nor taken from one."""
 
 
 def copy_case(case: Case, target: Path, redacted: bool) -> None:
@@ -139,6 +139,8 @@ def _checked_members(archive: zipfile.ZipFile, packed: Path) -> list[tuple[str, 
         if path in found:
             raise IntegrityError(f"{where}: twice in the zip")
         found[path] = member
+        if path.partition("/")[2] in NOT_CARRIED:
+            raise IntegrityError(f"{where}: expected a copy, which has no lock and no seed of a draw")
     roots = {path.split("/")[0] for path in found}
     if len(roots) != 1 or any("/" not in path for path in found):
         raise IntegrityError(f"{packed}: expected the one folder of a case, got {sorted(roots)[:5]}")

@@ -131,6 +131,8 @@ def member(name: str, data: bytes = b"x", mode: int = 0) -> Callable[[zipfile.Zi
         (member("case/data/pipe", b"", stat.S_IFIFO | 0o644), "got a link or device"),
         (member("case/DATA/parties.json"), "some systems take it for"),
         (member("case/data/parties.JSON"), "some systems take it for"),
+        (member("case/lock", b"{}"), "no lock and no seed"),
+        (member("case/draw-seed", b"ab" * 16), "no lock and no seed"),
         (member("second/data/x"), "the one folder of a case"),
         (member("loose"), "the one folder of a case"),
         (member("case/data/zeros", bytes(8 << 20)), "a zip bomb"),

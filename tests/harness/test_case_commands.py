@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,25 @@ def test_what_was_demanded_is_no_altered_case(capfd: pytest.CaptureFixture[str],
     assert (found["verifies"], found["more_differences"]) == (False, 0)
     assert "2 differences from what was recorded, sealed or demanded" in err
     assert "work on a copy of the case that verifies" in err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names on this system")
+@pytest.mark.parametrize(
+    "name",
+    ["data/journal/0001.jsonl", "data/parties.json", "data/case.json", "data/derived/verdict.json", "bag-info.txt"],
+)
+def test_a_pipe_holds_no_command_up(capfd: pytest.CaptureFixture[str], case: Path, name: str) -> None:
+    document(capfd, "case", "seal", case)
+    (case / name).unlink()
+    os.mkfifo(case / name)
+    code, out, _ = shortmeasure(capfd, "case", "verify", case, "--json")
+    assert next(one["kind"] for one in json.loads(out)["differences"] if one["file"] == name) == "foreign"
+    shortmeasure(capfd, "case", "show", case)
+    code, out, _ = shortmeasure(capfd, "case", "list", case.parent)
+    assert "DOES NOT VERIFY" in out
+    code, _, err = shortmeasure(capfd, "case", "export", case, case.parent / "copy")
+    assert code == Exit.EVIDENCE
+    assert "no ordinary file" in err
 
 
 def test_an_unsealed_case_where_a_seal_is_demanded(capfd: pytest.CaptureFixture[str], case: Path) -> None:
