@@ -14,12 +14,15 @@ CONSOLE, NO_INPUT = "console:", "--no-input"
 
 
 def answered(bench: BenchFile, path: Path | None, no_input: bool) -> tuple[BenchFile, Answers | None]:
-    """`bench` with the answers file at `path` in its people's places; with `no_input` alone, nobody at a console.
+    """`bench` with the answers file at `path` in its people's places; with `no_input` alone, nobody at a console, nor
+    where a run that was begun so goes on.
 
     Raises AnswerError for a file that cannot be read, BenchError where simulated instruments would wait for the
     simulated operator's hands.
     """
     if path is None:
+        if any(link.url == f"answers:{NO_INPUT}" for link in bench.links.values()):
+            return bench, nobody(NO_INPUT)
         waits = any(link.url == CONSOLE for link in bench.links.values())
         return (with_answers(bench, f"answers:{NO_INPUT}"), nobody(NO_INPUT)) if no_input and waits else (bench, None)
     answers = load(path)

@@ -42,13 +42,12 @@ from harness.judge.verdict import read as read_detectors
 from harness.live import Say, beside
 from harness.lock import locked
 from harness.plans import PlanSpec
-from harness.plans.order import check_order, dry_run
 from harness.plugins import specs
 from harness.provenance import Told
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
 from harness.room import check_room
-from harness.runner import Resumption, RunResult, check_stations, find_plan, not_begun, run
+from harness.runner import Resumption, RunResult, find_plan, not_begun, planned, run
 from harness.site import judge_site, screened
 from harness.standards import check_due, overdue_stations, with_standards
 from harness.standing import read_standing, recorded_bench
@@ -87,9 +86,7 @@ def inspect(
     """
     plan = find_plan(plan) if isinstance(plan, str) else plan
     instruments = specs("instruments")
-    check_stations(plan, bench_file)
-    planned = dry_run(plan.steps(ability(bench_file)))
-    check_order(planned)
+    steps = planned(plan, bench_file)
     limits = edition(bench_file.edition)  # a missing edition must stop the run before fuel flows
     tests = family_tests(limits)
     said = Told() if told is None else told
@@ -100,7 +97,7 @@ def inspect(
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
         "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(tests.detectors.items())},
         **provenance.header(plan, bench_file, limits, tests, ALPHA, said),
-        **plan_record(planned),
+        **plan_record(steps),
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
@@ -146,8 +143,7 @@ def resume(
         file = before if bench_file is None else bench_file
         refuse_other_instrument(before, file)
         plan = find_plan(str(standing.header["plan"])) if plan is None else plan
-        check_stations(plan, file)
-        check_order(dry_run(plan.steps(ability(file))))
+        planned(plan, file)
         found = differences(standing, lambda: plan.steps(ability(file)), file)
         if found and not accept:
             raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")

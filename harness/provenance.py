@@ -18,7 +18,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,11 +26,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fixtures.benchfile import BenchFile
+from fixtures.benchfile import BenchFile, LinkEntry
 from fixtures.hostclock import clock_state, utc_day
 from fixtures.language import language
 from fixtures.profile import PLAIN
 from fixtures.recorder import Recorder
+from harness.answering import NO_INPUT
 from harness.exits import UsageError
 from harness.families import FamilyTests
 from harness.judge.contexts import SHARES
@@ -49,6 +50,8 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "humidity_percent": ("0", "100"),
     "pressure_hpa": ("300", "1200"),
 }  # what can be measured anywhere on earth
+PEOPLE: Mapping[str, str] = {"console": "person", "answers": "file", "sim": "model", "replay": "recording"}  # by scheme
+NOBODY = f"answers:{NO_INPUT}"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,6 +88,7 @@ def header(
     """What the header holds beside plan, kit, instrument and alpha; JSON-ready."""
     return {
         "world": world_of(bench),
+        "people": people_of(bench),
         "software": dict(software()),
         "dependencies": dict(dependencies()),
         "plugins": [dict(plugin) for plugin in plugin_list()],
@@ -117,7 +121,7 @@ def record(
         )  # fmt: skip
     for reading in said.environment:
         recorder.entry("environment", **reading)
-    if world_of(bench) == "real":
+    if not _schemes(bench.links.values()) & {"sim", "replay"}:
         recorder.entry(
             "provenance", argv=impersonal(said.argv), wall=asdict(clock_state()), **facts,
             pseudo_terminals=pseudo_terminals(bench),
@@ -125,9 +129,25 @@ def record(
 
 
 def world_of(bench: BenchFile) -> str:
-    """What is at the far end of the lines: "simulated" (in process), "replayed" or "real" (anything on a port)."""
-    schemes = {link.url.partition(":")[0] for link in bench.links.values()}
-    return "simulated" if "sim" in schemes else "replayed" if "replay" in schemes else "real"
+    """What is at the far end of the lines: "simulated" (in process, or the built-in bench on pseudo-terminals), "replayed",
+    "answered" (a file in the place of people who do everything) or "real" (anything else on a port)."""
+    schemes = _schemes(bench.links.values())
+    served = bool(bench.simulation) and len(pseudo_terminals(bench)) == len(bench.links)  # `bench sim`, `demo`
+    if "sim" in schemes or served:
+        return "simulated"
+    return "replayed" if "replay" in schemes else "answered" if schemes == {"answers"} else "real"
+
+
+def people_of(bench: BenchFile) -> list[str]:
+    """Who answers what people are asked: "person" (at a terminal), "file", "nobody", "model", "recording", or "line" (whoever
+    is at a port)."""
+    asked = {link for one in bench.instruments.values() if one.driver == "operator" for link in one.links.values()}
+    urls = {bench.links[name].url for name in asked}
+    return sorted({"nobody" if url == NOBODY else PEOPLE.get(url.partition(":")[0], "line") for url in urls})
+
+
+def _schemes(links: Iterable[LinkEntry]) -> set[str]:
+    return {link.url.partition(":")[0] for link in links}
 
 
 def pseudo_terminals(bench: BenchFile) -> list[str]:

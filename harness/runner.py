@@ -70,15 +70,15 @@ def check_stations(plan: PlanSpec, file: BenchFile) -> None:
         )
 
 
-def precheck(plan: PlanSpec, bench: Bench) -> int:
-    """Stations and order, before anything is touched.  The number of steps of the dry run.
+def planned(plan: PlanSpec, file: BenchFile) -> list[Step]:
+    """The dry run of `plan`, its stations and order checked before anything is touched.
 
     Raises BenchError when a station is missing, PlanError when the order would destroy evidence.
     """
-    check_stations(plan, bench.file)
-    steps = dry_run(plan.steps(ability(bench.declared)))
+    check_stations(plan, file)
+    steps = dry_run(plan.steps(ability(file)))
     check_order(steps)
-    return len(steps)
+    return steps
 
 
 def run(
@@ -94,10 +94,13 @@ def run(
 
     `draw_seed`: what a plan's draw by lot follows from; hexadecimal, kept from everybody until it is drawn.
     """
-    total = precheck(plan, bench)
-    course = _Course(plan, bench, judge, progress, total, draw_seed, resumption)
     result = RunResult("error", "ended before its first step")
     with stoppable(bench):
+        try:
+            total = len(planned(plan, bench.declared))
+            course = _Course(plan, bench, judge, progress, total, draw_seed, resumption)
+        except Exception as error:  # of the plan's own generator or a driver too
+            return not_begun(bench, error)
         try:
             course.begin()
             course.go_on()
@@ -113,6 +116,18 @@ def run(
             result = RunResult("error", why, error)
         finally:
             result = course.end(result)
+    return result
+
+
+def not_begun(bench: Bench, error: Exception) -> RunResult:
+    """The last line of a run that ended before it touched anything: without one it would count as cut."""
+    result = RunResult("error", str(error) or type(error).__name__, error)
+    try:
+        bench.recorder.close(result.status, result.why)
+    except OSError:
+        bench.recorder.abandon()
+    finally:
+        bench.close()
     return result
 
 
@@ -160,6 +175,8 @@ class _Course:
         for change in [*self._resumption.accepted, *others]:
             self._recorder.entry("change", what=change.what, expected=change.expected, got=change.got)
         differing = self.replay.follow(standing.finished)
+        if any(isinstance(step, Draw) for step, _ in self.replay.done):
+            self._lots.drawn()  # cut between the line that names the seed and the end of its file
         cut = self.replay.step if standing.cut is not None and differing is None else None
         was_touched = touched(self.replay, cut)
         left_at, begins_at = self.replay.number, self.replay.goes_on_at()

@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
+from fixtures.language import mark, translate
 from harness.commands import plan as plans
+
+NEW_BENCH = mark(
+    "the simulated bench ended with the program that served it: this one is new, as --cheat and --seed make it now; its totaliser and "
+    "whatever was switched on begin anew, and the record says so"
+)
 
 
 def run(
@@ -99,7 +105,12 @@ def run(
     say = comment if (not as_json if live is None else live) else None
     lots = draw_seed(file, seed) if file.simulated else ""
     if resume is not None:
-        done = go_on(path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said, say=say)
+        if simulated is not None:
+            comment(translate(NEW_BENCH))
+        done = go_on(
+            path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken,
+            say=say,
+        )  # fmt: skip
     else:
         done = inspect(
             plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say

@@ -199,3 +199,20 @@ def test_a_seed_that_was_exchanged_in_between_draws_nothing(tmp_path: Path) -> N
     assert isinstance(done.result.error, IntegrityError)
     assert "shown to the parties" in done.result.why
     assert not any("drawn" in body.get("value", {}) for body in bodies(tmp_path))
+
+
+def test_a_seed_that_was_named_is_not_kept(tmp_path: Path) -> None:
+    """Cut between the line that names the seed and the end of its file: nothing is left for a next lot."""
+    site, case = world(SITE, CHEAT, WORLD), tmp_path / "case"
+    software()
+    start = program(
+        site,
+        lambda remote: inspect(SURVEY, SITE, case, world=remote, lifelike=True, draw_seed=SEED),
+        Kill(record=outcome_record("Draw") + 1),
+        tmp_path / "document.json",
+    )
+    assert start.killed
+    assert not (case / FILE).exists()
+    (case / FILE).write_text(SEED)
+    assert resume(case, plan=SURVEY, world=site).result.status == "complete"
+    assert not (case / FILE).exists()

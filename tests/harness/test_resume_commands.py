@@ -1,0 +1,234 @@
+"""Runs resumed from the command line: what the record says of a new simulated bench, of who answered, and of how runs end."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness.inspection as inspection
+import harness.plans
+import harness.runner
+from captures.case import Case, verify_case
+from captures.journal import read_lines
+from fixtures.benchfile import parse
+from fixtures.errors import BenchError
+from fixtures.opening import open_bench
+from harness.answering import answered
+from harness.benches import find, world
+from harness.exits import Exit, classified, run_app
+from harness.plans.miniature import MINIATURE
+from harness.plans.order import PlanError
+from harness.plugins import specs
+from harness.provenance import people_of, world_of
+from harness.runner import run
+from harness.step import Confirm, Deliver, Plan, PowerCycle, Step
+
+PROVER = "dispenser-k0-prover"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+    monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+    monkeypatch.setitem(harness.plans.PLANS, MINIATURE.name, MINIATURE)
+
+
+def command(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Exit code and what stood on stderr."""
+    from harness.commands import build_app
+
+    code = run_app(build_app(), [str(a) for a in arguments], {})
+    return code, capfd.readouterr().err
+
+
+def bodies(case: Path) -> list[Mapping[str, Any]]:
+    return [line.body for line in read_lines(case / "data" / "journal")]
+
+
+def cut_after(monkeypatch: pytest.MonkeyPatch, at: Callable[[Step], bool]) -> None:
+    """The next run ends when such a step begins, as a killed one does: with no last line."""
+    from fixtures.recorder import Recorder
+
+    begun = harness.runner._Course._do
+
+    def dying(course: Any, step: Step) -> Any:
+        if at(step):
+            monkeypatch.undo()
+            course._recorder.sync()
+            monkeypatch.setattr(Recorder, "close", lambda self, *said: self.abandon())
+            raise KeyboardInterrupt
+        return begun(course, step)
+
+    monkeypatch.setattr(harness.runner._Course, "_do", dying)
+
+
+# a run that opened its journal ends it
+
+
+def wrong_order(can: object) -> Plan:
+    yield Confirm("safety", "Lane closed")
+    yield PowerCycle(30)
+    yield Deliver("A1", 5)  # type: ignore[arg-type]
+
+
+BAD = replace(MINIATURE, name="bad", steps=wrong_order)
+
+
+def test_a_plan_that_destroys_evidence_leaves_no_case(tmp_path: Path) -> None:
+    file = find("dispenser-k0")
+    with pytest.raises(PlanError) as refused:
+        inspection.inspect(BAD, file, tmp_path / "case", world=world(file, None, 1))
+    assert classified(refused.value)[0] is Exit.PRECONDITION
+    assert not (tmp_path / "case").exists()
+
+
+def broken(can: object) -> Plan:
+    raise ValueError("no such table")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("plan", "bench", "kind"),
+    [
+        (BAD, "dispenser-k0", PlanError),
+        (replace(MINIATURE, steps=broken), "dispenser-k0", ValueError),
+        (replace(MINIATURE, needs=frozenset({"encoder"})), "dispenser-k0", BenchError),
+    ],
+)
+def test_a_run_that_its_plan_forbids_has_a_last_line(
+    tmp_path: Path, plan: Any, bench: str, kind: type[Exception]
+) -> None:
+    file, case = find(bench), Case.create(tmp_path / "case")
+    opened = open_bench(file, specs("instruments"), case.journal, {"tool": "test"}, world=world(file, None, 1))
+    result = run(plan, opened, lambda: {}, lambda *step: None)
+    assert isinstance(result.error, kind)
+    assert (result.status, result.why) == ("error", str(result.error))
+    last = bodies(case.path)[-1]
+    assert (last["kind"], last["status"], last["why"]) == ("end", "error", result.why)
+    assert verify_case(case.path).complete
+    assert not any(body["kind"] == "wire" for body in bodies(case.path))
+
+
+def test_an_entry_that_the_disk_refuses_before_the_first_step_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "0001.jsonl")
+
+    monkeypatch.setattr(inspection.provenance, "record", full)
+    code, err = command(capfd, "run", MINIATURE.name, "--bench", "dispenser-k0", "--case", tmp_path / "case")
+    assert code == Exit.PRECONDITION
+    assert "No space left" in err
+    assert bodies(tmp_path / "case")[-1]["kind"] == "end"
+
+
+def test_a_driver_that_breaks_when_it_is_made_ends_the_run(tmp_path: Path) -> None:
+    known, file = dict(specs("instruments")), find("dispenser-k0")
+
+    def breaks(*_: object) -> Any:
+        raise TypeError("unexpected keyword")
+
+    known["operator"] = replace(known["operator"], make=breaks)
+    case = Case.create(tmp_path / "case")
+    with pytest.raises(TypeError):
+        open_bench(file, known, case.journal, {"tool": "test"}, world=world(file, None, 1))
+    assert bodies(case.path)[-1]["status"] == "error"
+
+
+# a simulated bench that ended with its program
+
+
+def test_a_simulated_bench_resumed_from_the_command_line_is_named_as_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    case = tmp_path / "case"
+    with monkeypatch.context() as patch:
+        patch.setitem(harness.plans.PLANS, MINIATURE.name, MINIATURE)
+        cut_after(patch, lambda step: isinstance(step, Deliver) and step.label == "E1")
+        command(capfd, "run", MINIATURE.name, "--bench", "dispenser-k0", "--case", case)
+        patch.undo()
+    assert bodies(case)[-1]["kind"] != "end"
+    monkeypatch.setitem(harness.plans.PLANS, MINIATURE.name, MINIATURE)
+    code, err = command(capfd, "run", "--resume", case)
+    assert code in (Exit.OK, Exit.INCONCLUSIVE), err
+    assert err.count("this one is new") == 1
+    [change] = [body for body in bodies(case) if body["kind"] == "change"]
+    assert change["what"] == "simulated bench"
+    document = inspection.judge_path(case)
+    assert (document["status"], document["history"]["changes"][0]["got"]) == ("complete", inspection.RENEWED.got)
+    assert document["findings"] == []
+    assert bodies(case)[0]["world"] == "simulated"
+    assert bodies(case)[0]["people"] == ["model"]
+
+
+def test_a_simulated_bench_that_lived_on_is_the_same_one(tmp_path: Path) -> None:
+    from fixtures.errors import StopAsked
+
+    file = find("dispenser-k0")
+    site, case = world(file, None, 1), tmp_path / "case"
+    stops = replace(MINIATURE, steps=lambda can: _stopping(MINIATURE.steps(can)))
+    with pytest.MonkeyPatch.context() as patch:
+        begun = harness.runner._Course._do
+
+        def stopping(course: Any, step: Step) -> Any:
+            if isinstance(step, PowerCycle):
+                course._bench.stop = StopAsked("enough", resumable=True)
+            return begun(course, step)
+
+        patch.setattr(harness.runner._Course, "_do", stopping)
+        assert inspection.inspect(stops, file, case, world=site).result.status == "stopped"
+    assert inspection.resume(case, plan=stops, world=site).result.status == "complete"
+    assert not any(body["kind"] == "change" for body in bodies(case))
+
+
+def _stopping(plan: Plan) -> Plan:
+    yield from plan
+
+
+# who answered
+
+
+def console() -> str:
+    return (
+        find(PROVER).text.replace('url = "sim:operator"', 'url = "console:"')
+        .replace('driver = "operator"\n', 'driver = "operator"\nconsole = true\n')
+    )  # fmt: skip
+
+
+def test_a_run_with_nobody_says_so_and_goes_on_with_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bench, case = tmp_path / "bench.toml", tmp_path / "case"
+    bench.write_text(console(), "utf-8")
+    code, err = command(capfd, "run", "dispenser-raid", "--bench", bench, "--case", case, "--no-input")
+    assert code == Exit.PRECONDITION
+    header = bodies(case)[0]
+    assert (header["world"], header["people"]) == ("answered", ["nobody"])
+    for again in (("--no-input",), ()):  # whatever is said now, it was begun with nobody, and the bench says so
+        code, err = command(capfd, "run", "--resume", case, *again)
+        assert code == Exit.PRECONDITION
+        assert "ask legal_basis" in err
+        assert "--no-input: expected an answers file" not in err
+    lines = bodies(case)
+    assert [body["status"] for body in lines if body["kind"] == "end"] == ["error"] * 3
+    told = [body["links"]["line"]["url"] for body in lines if body["kind"] == "instrument"]
+    assert set(told) == {"answers:--no-input"}
+
+
+def test_a_file_in_peoples_places_is_no_person_and_a_terminal_is(tmp_path: Path) -> None:
+    path = tmp_path / "raid.answers"
+    path.write_text("ask legal_basis = no 7\n", "utf-8")
+    typed = parse(console(), "bench")
+    assert (world_of(typed), people_of(typed)) == ("real", ["person"])
+    said, _ = answered(typed, path, no_input=False)
+    assert (world_of(said), people_of(said)) == ("answered", ["file"])
+    tapped = parse(
+        find("dispenser-k1").text.replace("sim:operator", f"answers:{path}").replace('"sim:', '"serial:/dev/tty'), "k1"
+    )
+    assert (world_of(tapped), people_of(tapped)) == ("real", ["file"])
+    assert (world_of(find("dispenser-k1")), people_of(find("dispenser-k1"))) == ("simulated", ["model"])
+    at_port = parse(find(PROVER).text.replace("sim:operator", "serial:/dev/ttyUSB0"), "k0")
+    assert people_of(at_port) == ["line"]
