@@ -152,14 +152,23 @@ def dossier_text(found: Dossier) -> str:
         lines += [_again(one) for one in found.again if one.of is not None and one.of.path == case.path]
     told = {case.path for case, _ in found.verdicts}
     lines += [_again(one) for one in found.again if one.of is None or one.of.path not in told]
-    text = mark("  {copy} is a copy of {case}: the same journal, counted once")
-    lines += [translate(text, copy=copy.path, case=case.path) for copy, case in found.copies]
+    same = mark("  {copy} is a copy of {case}: the same journal, counted once")
+    other = mark("  {copy} has the journal of {case} and another digest: it was sealed twice; counted once")
+    lines += [
+        translate(other if sealed_twice(copy, case) else same, copy=copy.path, case=case.path)
+        for copy, case in found.copies
+    ]
     lines += ["", translate(mark("Last read:"))]
     for aspect, readings in found.aspects.items():
         known = [reading for reading in readings if plain(reading.fact.value) not in UNKNOWN]
         value = _said(known[-1]) if known else translate(mark("never shown"))
         lines.append(f"  {column(aspect_name(aspect), 24)} {value}")
     return "\n".join(lines)
+
+
+def sealed_twice(copy: CaseRow, case: CaseRow) -> bool:
+    """One journal under two digests: one of them is not what was sealed first, and the paper record says which was."""
+    return copy.sealed and case.sealed and copy.digest != case.digest
 
 
 def aspect_name(aspect: str) -> str:
@@ -230,7 +239,10 @@ def dossier_document(found: Dossier) -> dict[str, Any]:
             }
             for one in found.again
         ],
-        "copies": [{"case": str(copy.path), "of": str(case.path)} for copy, case in found.copies],
+        "copies": [
+            {"case": str(copy.path), "of": str(case.path), "sealed_twice": sealed_twice(copy, case)}
+            for copy, case in found.copies
+        ],
         "aspects": {aspect: [_reading(reading) for reading in readings] for aspect, readings in found.aspects.items()},
     }
 

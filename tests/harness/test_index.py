@@ -353,7 +353,15 @@ def test_a_copy_of_a_case_is_no_second_verdict(tmp_path: Path) -> None:
     assert [str(case.path) for case, _ in found.verdicts] == ["c1"]
     assert {str(one.case.path) for readings in found.aspects.values() for one in readings} == {"c1"}
     assert "c2 is a copy of c1" in dossier_text(found)
-    assert dossier_document(found)["copies"] == [{"case": "c2", "of": "c1"}]
+    assert dossier_document(found)["copies"] == [{"case": "c2", "of": "c1", "sealed_twice": False}]
+    for name, utc in (("c1", "2026-03-01T10:20:30Z"), ("c2", "2026-03-01T11:20:30Z")):
+        seal(Case.open(tmp_path / name), KEY, utc=utc, tool=TOOL)
+    with Index(tmp_path) as index:
+        index.refresh()
+        found = dossier(index, "N1")
+    assert len(found.verdicts) == 1
+    assert "c2 has the journal of c1 and another digest: it was sealed twice" in dossier_text(found)
+    assert dossier_document(found)["copies"] == [{"case": "c2", "of": "c1", "sealed_twice": True}]
 
 
 def rejudged(path: Path, digest: str, integrity: str, utc: str, monkeypatch: pytest.MonkeyPatch) -> Path:
