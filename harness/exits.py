@@ -223,7 +223,7 @@ def explain(error: Exception) -> tuple[Exit, str, str]:
     elif told == text and (head := headline(error)):
         from harness.report.stops import stop_reason
 
-        told = f"{head}\n  {stop_reason(text)}"
+        told = f"{head}\n  {stop_reason(text, unknown='')}"
     what_next = translate(mark("what next: {remedy}"), remedy=tell(remedy))
     sys.stderr.write(f"shortmeasure: {printable(told)}\n  {what_next}\n")
     return code, text, remedy

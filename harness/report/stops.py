@@ -45,23 +45,26 @@ TEMPLATES = (
     mark("{where}: line {number}: {key}: expected `done`, or `no` and why, got nothing"),
     mark("another instrument than this run began with:\n{differences}"),
 )
+UNKNOWN = mark("message of the system: {text}")
 SAID_AGAIN = frozenset({"error", "lost"})  # fields that are reasons themselves
 
 
-def stop_reason(why: str) -> str:
-    """`why` with every part that is known put into the reader's language; English is left as it is."""
-    if language() == "en":
+def stop_reason(why: str, unknown: str = UNKNOWN) -> str:
+    """`why` with every part that is known put into the reader's language; English is left as it is.  `unknown`: what
+    introduces the rest, nothing where a sentence stands before it already."""
+    if language() == "en" or not why:
         return why
-    told, unknown, parts = [], [], why.split("; ")
+    told, foreign, parts = [], [], why.split("; ")
     while parts:
         length = next((n for n in range(1, len(parts) + 1) if _known("; ".join(parts[:n])) is not None), 0)
         if length:
             told.append(_known("; ".join(parts[:length])) or "")
         else:
-            unknown.append(parts[0])
+            foreign.append(parts[0])
         parts = parts[max(1, length) :]
-    if unknown:
-        told.append(translate(mark("message of the system: {text}"), text="; ".join(unknown)))
+    if foreign:
+        text = "; ".join(foreign)
+        told.append(translate(unknown, text=text) if unknown else text)
     return translate(mark("; ")).join(told)
 
 
