@@ -136,6 +136,14 @@ def damages(folder: Path, count: int, seed: int = 1) -> Iterator[tuple[str, int,
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
+BY = {
+    "digest": "Only a second copy of the digest (`--digest`, a time stamp kept elsewhere), or what its row names, reveals",
+    "key": "Only a key that is demanded (`--key`) reveals",
+    "note": "`verify` notes, and does not call a difference, for nothing that was sealed is other than it was",
+    "copy": "Only a second copy of what was taken reveals",
+}
+
+
 def sign_of(found: bool) -> str:
     return "found" if found else "–"
 
@@ -155,6 +163,11 @@ def page(done: list[Row], damaged: list[tuple[str, int, int, int]]) -> str:
         "",
         f"{len(done)} attacks: `verify` finds {sum(bool(row.found.differences) for row in done)} from the folder alone.  "
         f"The other {len(second)} leave a folder that is whole in itself; what reveals each stands in the table.",
+        "",
+        *(
+            f"- {said}: {'; '.join(row.attack.title for row in second if row.attack.by == by)}."
+            for by, said in BY.items()
+        ),
         "",
         "| attack | verify | it names | alone | sha256sum | count | openssl | verify --digest |",
         "|---|---|---|---|---|---|---|---|",
