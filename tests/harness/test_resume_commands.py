@@ -28,6 +28,7 @@ from harness.provenance import people_of, world_of
 from harness.runner import run
 from harness.step import Confirm, Deliver, Plan, PowerCycle, Step
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PROVER = "dispenser-k0-prover"
 
 
@@ -232,3 +233,33 @@ def test_a_file_in_peoples_places_is_no_person_and_a_terminal_is(tmp_path: Path)
     assert (world_of(find("dispenser-k1")), people_of(find("dispenser-k1"))) == ("simulated", ["model"])
     at_port = parse(find(PROVER).text.replace("sim:operator", "serial:/dev/ttyUSB0"), "k0")
     assert people_of(at_port) == ["line"]
+
+
+def test_a_file_goes_on_where_another_ended(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The first ends in a purchase, which begins anew; the second answers first what is asked of a run that goes on."""
+    given = [
+        line for line in (EXAMPLES / "k0-honest.answers").read_text("utf-8").splitlines() if line and line[0] != "#"
+    ]
+    bought = next(n for n, line in enumerate(given) if line.startswith("deliver A2"))
+    first, second, case = tmp_path / "first.answers", tmp_path / "second.answers", tmp_path / "case"
+    first.write_text("\n".join(given[: bought + 1]) + "\n", "utf-8")
+    code, err = command(capfd, "run", "dispenser-raid", "--bench", PROVER, "--case", case, "--answers", first)
+    assert code == Exit.PRECONDITION
+    asked = [
+        "confirm resume = done",
+        "read-totaliser resume volume_l = 166614.65",
+        "read-display resume volume_l = 0.00",
+        "read-display resume amount = 0.00",
+        "read-display resume price = 7.52",
+        "read-display resume code =",
+    ]
+    second.write_text("\n".join([*asked, *given[bought:]]) + "\n", "utf-8")
+    code, err = command(capfd, "run", "--resume", case, "--answers", second)
+    assert (code, "second.answers" in err) == (Exit.PRECONDITION, True)  # the difference is shown, nothing is written
+    code, err = command(capfd, "run", "--resume", case, "--answers", second, "--accept-change")
+    assert code == Exit.OK, err[-400:]
+    assert "nobody asked for" not in err
+    [change] = [body for body in bodies(case) if body["kind"] == "change"]
+    assert change["got"].endswith('second.answers"')
+    told = [body["links"]["line"]["url"] for body in bodies(case) if body["kind"] == "instrument"]
+    assert [url.rpartition("/")[2] for url in told] == ["first.answers", "second.answers"]
