@@ -7,6 +7,7 @@ from pathlib import Path
 from fixtures.answers_file import Answers, load, nobody, without_home
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
+from fixtures.language import mark, translate
 from harness.benches import with_answers
 from harness.output import comment
 
@@ -38,4 +39,5 @@ def answered(bench: BenchFile, path: Path | None, no_input: bool) -> tuple[Bench
 def name_leftovers(answers: Answers | None) -> None:
     """On stderr, the lines of the file that were not used."""
     for one in () if answers is None else answers.left():
-        comment(f"{answers.where if answers else ''}: line {one.line}: nobody asked for {one.key!r}")
+        text = mark("{where}: line {number}: nobody asked for {key!r}")
+        comment(translate(text, where=answers.where if answers else "", number=one.line, key=one.key))

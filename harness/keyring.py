@@ -28,8 +28,9 @@ def signing_key(name: str = STATION) -> Ed25519PrivateKey:
         if passphrase and _passphrase(mark("The same passphrase again: "), name) != passphrase:
             raise KeyFileError(f"{path}: expected the same passphrase twice, got two; no key was made, try again")
         key = make_key(folder(), name, passphrase)
-        comment(f"key {name} made: {path}")
-        comment(f"  register its fingerprint with the office: {fingerprint(key.public_key())}")
+        comment(translate(mark("key {name} made: {path}"), name=name, path=path))
+        text = mark("  register its fingerprint with the office: {fingerprint}")
+        comment(translate(text, fingerprint=fingerprint(key.public_key())))
         return key
     if not is_encrypted(path):
         return load_key(path, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fixtures.language import mark, translate
 from harness.output import comment, emit
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def _close(case: Case, key: str, sm3: bool) -> dict[str, Any]:
         done = seal(case, own, utc=utc_now(), tool=tool, sm3=sm3)
     require_as_sealed(case.path)  # read back from the disk
     if not done.complete:
-        comment(f"{case.path}: the run was cut: sealed as it is, and bag-info.txt says so (Journal-State: cut)")
+        text = mark("{case}: the run was cut: sealed as it is, and bag-info.txt says so (Journal-State: cut)")
+        comment(translate(text, case=case.path))
     return {"key": done.key, "complete": done.complete}
 
 
@@ -127,7 +129,8 @@ def _attach(case: Case, token: Path) -> str:
         raise IntegrityError(
             f"{token}: a time stamp of another case: expected the digest {digest}, got {stamp.imprint}"
         )
-    comment(f"time stamp of {stamp.utc}; whether its authority signed it is for `openssl ts -verify`")
+    text = mark("time stamp of {utc}; whether its authority signed it is for `openssl ts -verify`")
+    comment(translate(text, utc=stamp.utc))
     return str(add_to_seal(case, f"token-{hashlib.sha256(raw).hexdigest()[:16]}.tsr", raw))
 
 
@@ -139,9 +142,10 @@ def _show(case: Case, document: dict[str, Any], as_json: bool) -> None:
 
     value, name = case_digest(case), read_record(case).id
     groups = grouped(value).split("\n")
-    text = [f"{case.path}: sealed, case {name}"]
-    text += [f"{label} {document[label]}" for label in ("key", "request", "token") if label in document]
-    text += ["digest for the paper record that the parties sign:", *(f"  {line}" for line in groups)]
+    labels = {"key": mark("key {value}"), "request": mark("request {value}"), "token": mark("token {value}")}
+    text = [translate(mark("{case}: sealed, case {id}"), case=case.path, id=name)]
+    text += [translate(label, value=document[key]) for key, label in labels.items() if key in document]
+    text += [translate(mark("digest for the paper record that the parties sign:")), *(f"  {line}" for line in groups)]
     if sys.stdout.isatty() and not as_json:
         text.append(qr_terminal(qr_text(name, value)))
     emit("seal", {**document, "id": name, "digest": value, "grouped": groups}, "\n".join(text), as_json)

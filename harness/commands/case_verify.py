@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fixtures.language import mark, translate
 from harness.output import comment, emit
 
 if TYPE_CHECKING:
     from captures.bag import Difference
     from captures.verify import Verification
+
+
+NOTE, NEXT = mark("note: {note}"), mark("what next: {remedy}")
+ONE = {  # difference, by the plural
+    "{count} differences from what was recorded, sealed or demanded": mark(
+        "{count} difference from what was recorded, sealed or demanded"
+    ),
+    "{count} differences from what was recorded or sealed": mark("{count} difference from what was recorded or sealed"),
+}
 
 
 def verify(
@@ -67,17 +77,23 @@ def _complaint(case: Path, found: Verification, differences: tuple[Difference, .
     demanded = [one for one in differences if one.kind == "demanded"]
     count = len(differences) + found.more
     if len(demanded) == count:
-        head = "agrees with itself, and is not what was demanded"
+        head = mark("agrees with itself, and is not what was demanded")
+    elif demanded:
+        head = mark("{count} differences from what was recorded, sealed or demanded")
     else:
-        head = f"{count} difference{'s' if count > 1 else ''} from what was recorded{', sealed or demanded' if demanded else ' or sealed'}"
-    lines = [f"shortmeasure: {case}: {head}", *(f"  {difference}" for difference in differences)]
+        head = mark("{count} differences from what was recorded or sealed")
+    if count == 1:
+        head = ONE.get(head, head)
+    told = translate(head, count=count)
+    lines = [f"shortmeasure: {case}: {told}", *(f"  {difference}" for difference in differences)]
     if found.more:
-        lines.append(f"  and {found.more} more")
-    lines += [f"  note: {note}" for note in found.notes]
+        lines.append(translate(mark("  and {count} more"), count=found.more))
+    lines += [f"  {translate(NOTE, note=note)}" for note in found.notes]
     if len(demanded) < count:
-        lines.append("  what next: work on a copy of the case that verifies; keep this one as it is")
+        remedy = translate(mark("work on a copy of the case that verifies; keep this one as it is"))
+        lines.append(f"  {translate(NEXT, remedy=remedy)}")
     for one in demanded:
-        lines.append(f"  what next: {_of_demand(one, digest)}")
+        lines.append(f"  {translate(NEXT, remedy=_of_demand(one, digest))}")
     return lines
 
 
@@ -85,22 +101,29 @@ def _of_demand(one: Difference, digest: str | None) -> str:
     from captures.seal import SEAL
 
     if one.file == SEAL:
-        return "ask the office's register which key this case was to be signed with; `keys show` lists your own"
+        return translate(
+            mark("ask the office's register which key this case was to be signed with; `keys show` lists your own")
+        )
     if digest is None or len(one.got) != len(digest):
-        return "`shortmeasure case seal` seals a case; one that was sealed once has lost its seal, ask for another copy"
-    return (
-        f"{_groups(digest, one.got)}; read the paper again; if it says this, the paper is another case's, or this case was "
-        "made anew after it was written"
+        return translate(
+            mark(
+                "`shortmeasure case seal` seals a case; one that was sealed once has lost its seal, ask for another copy"
+            )
+        )
+    text = mark(
+        "{groups}; read the paper again; if it says this, the paper is another case's, or this case was made anew after it "
+        "was written"
     )
+    return translate(text, groups=_groups(digest, one.got))
 
 
 def _groups(paper: str, case: str) -> str:
     """Where two digests differ, in the groups of four in which they stand on paper."""
     pairs = [(paper[at : at + 4], case[at : at + 4]) for at in range(0, len(paper), 4)]
-    other = [f"group {n}: given {given}, case {own}" for n, (given, own) in enumerate(pairs, 1) if given != own]
-    return f"{len(pairs) - len(other)} of {len(pairs)} groups agree" + (
-        f" ({'; '.join(other)})" if len(other) < 4 else ""
-    )
+    text = mark("group {n}: given {given}, case {own}")
+    other = [translate(text, n=n, given=given, own=own) for n, (given, own) in enumerate(pairs, 1) if given != own]
+    agree = translate(mark("{count} of {all} groups agree"), count=len(pairs) - len(other), all=len(pairs))
+    return agree + (translate(mark(" ({why})"), why="; ".join(other)) if len(other) < 4 else "")
 
 
 def _verified(case: Path, found: Verification) -> dict[str, Any]:
@@ -124,27 +147,33 @@ def _said(case: Path, found: Verification, key: Path | None, digest: str | None)
     report = found.report
     if report is None:
         return []
-    state = "complete" if report.complete else "the run was cut: no closing line; everything before it verifies"
-    lines = [f"{case}: verifies, {report.lines} lines, {state}", f"head {report.head}"]
+    whole = mark("complete")
+    cut = mark("the run was cut: no closing line; everything before it verifies")
+    state = translate(whole if report.complete else cut)
+    verifies = mark("{case}: verifies, {lines} lines, {state}")
+    lines = [translate(verifies, case=case, lines=report.lines, state=state)]
+    lines.append(translate(mark("head {head}"), head=report.head))
+    notes = [translate(NOTE, note=note) for note in found.notes]
     if not found.sealed:
-        lines.append("not sealed: a case rebuilt whole would verify as well; `shortmeasure case seal` seals it")
-        return lines + [f"note: {note}" for note in found.notes]
-    lines.append(f"sealed {found.info.get('Sealed-UTC', '')} by {found.info.get('Bag-Software-Agent', '')}")
-    own = found.info.get("Signing-Key")
+        text = mark("not sealed: a case rebuilt whole would verify as well; `shortmeasure case seal` seals it")
+        return [*lines, translate(text), *notes]
+    utc, agent = found.info.get("Sealed-UTC", ""), found.info.get("Bag-Software-Agent", "")
+    lines.append(translate(mark("sealed {utc} by {agent}"), utc=utc, agent=agent))
+    own, unnamed = found.info.get("Signing-Key"), translate(mark(" (bag-info.txt does not name this key)"))
     lines += [
-        f"signed by {signer.fingerprint}"
-        + ("" if signer.fingerprint == own else " (bag-info.txt does not name this key)")
+        translate(mark("signed by {key}"), key=signer.fingerprint) + ("" if signer.fingerprint == own else unnamed)
         for signer in found.signers
     ]
-    lines += [f"time stamp {stamp.utc} ({stamp.file})" for stamp in found.stamps]
+    lines += [translate(mark("time stamp {utc} ({file})"), utc=stamp.utc, file=stamp.file) for stamp in found.stamps]
     if key is None:
-        lines.append("  whose keys these are is not checked: --key FILE demands one")
-    lines += ["digest", *(f"  {line}" for line in grouped(found.digest).split("\n"))]
+        lines.append(translate(mark("  whose keys these are is not checked: --key FILE demands one")))
+    lines += [translate(mark("digest")), *(f"  {line}" for line in grouped(found.digest).split("\n"))]
     if digest is None:
-        lines.append(
+        text = mark(
             "  compare it with the paper record, or give it: --digest; the holder of the key can make a case anew"
         )
-    return lines + [f"note: {note}" for note in found.notes]
+        lines.append(translate(text))
+    return [*lines, *notes]
 
 
 def _printable(text: str) -> str:

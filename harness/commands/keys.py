@@ -19,6 +19,7 @@ def show(
     """List the keys of this user: name, fingerprint, whether a passphrase protects them."""
     from captures.keys import is_encrypted, key_names, key_path, load_public
     from captures.signing import fingerprint
+    from fixtures.language import mark, translate
     from harness.keyring import folder
 
     keys = []
@@ -26,10 +27,10 @@ def show(
         path = key_path(folder(), name)
         public = fingerprint(load_public(path.with_suffix(".pem")))
         keys.append({"name": name, "fingerprint": public, "encrypted": is_encrypted(path), "private": str(path)})
-    lines = [
-        f"{key['name']}  {key['fingerprint']}  {'passphrase' if key['encrypted'] else 'no passphrase'}" for key in keys
-    ]
-    text = "\n".join([f"keys in {folder()}", *(lines or ["none yet: the first `case seal` makes one"])])
+    protected = {True: translate(mark("passphrase")), False: translate(mark("no passphrase"))}
+    lines = [f"{key['name']}  {key['fingerprint']}  {protected[bool(key['encrypted'])]}" for key in keys]
+    none = translate(mark("none yet: the first `case seal` makes one"))
+    text = "\n".join([translate(mark("keys in {folder}"), folder=folder()), *(lines or [none])])
     emit("keys", {"folder": str(folder()), "keys": keys}, text, as_json)
     return 0
 
@@ -42,13 +43,15 @@ def export(
 ) -> int:
     """Write a public key to a file and print its fingerprint: for the office, and for `case verify --key`."""
     from captures.signing import fingerprint, public_pem
+    from fixtures.language import mark, translate
     from harness.keyring import signing_key
 
     public = signing_key(name).public_key()
     with open(target, "xb") as handle:
         handle.write(public_pem(public))
-    emit(
-        "key", {"name": name, "fingerprint": fingerprint(public), "file": str(target)},
-        f"{target}: public key {name}\nfingerprint {fingerprint(public)}", as_json,
-    )  # fmt: skip
+    own = fingerprint(public)
+    text = translate(
+        mark("{file}: public key {name}\nfingerprint {fingerprint}"), file=target, name=name, fingerprint=own
+    )
+    emit("key", {"name": name, "fingerprint": own, "file": str(target)}, text, as_json)
     return 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from captures.case import Case
 from captures.durable import naming
+from fixtures.language import mark, translate
 from harness.output import comment, emit
 from harness.report.site import site_text
 from harness.report.text import verdict_text
@@ -37,12 +38,13 @@ def pictures(case: Path, document: Mapping[str, Any]) -> None:
     try:
         from harness.report.plots import draw
     except ImportError:
-        comment("plots: install shortmeasure[report] (matplotlib) to see E(v) and the evidence as pictures")
+        text = mark("plots: install shortmeasure[report] (matplotlib) to see E(v) and the evidence as pictures")
+        comment(translate(text))
         return
     with naming(Case(case).derived, "the disk to take the pictures"):
         paths = draw(case, document)
     for path in paths:
-        comment(f"plot  {path}")
+        comment(translate(mark("plot  {path}"), path=path))
 
 
 def gravest(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
