@@ -139,7 +139,7 @@ def damages(folder: Path, count: int, seed: int = 1) -> Iterator[tuple[str, int,
 BY = {
     "digest": "Only a second copy of the digest (`--digest`, a time stamp kept elsewhere), or what its row names, reveals",
     "key": "Only a key that is demanded (`--key`) reveals",
-    "note": "`verify` notes, and does not call a difference, for nothing that was sealed is other than it was",
+    "note": "`verify` notes it and calls it no difference, for nothing sealed was replaced",
     "copy": "Only a second copy of what was taken reveals",
 }
 
