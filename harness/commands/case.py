@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fixtures.language import mark, tell, translate
 from harness.commands import case_carry, case_seal
 from harness.commands.case_verify import verify as verify
 from harness.output import emit
+from harness.report.columns import column
 
 if TYPE_CHECKING:
     from harness.case_summary import CaseSummary
@@ -82,7 +84,7 @@ def list_(
     with Index(folder) as index:
         index.refresh(again=again)
         found = index.cases()
-    lines = [_row(folder, case) for case in found] or [f"{folder}: no cases"]
+    lines = [_row(folder, case) for case in found] or [translate(mark("{folder}: no cases"), folder=folder)]
     emit("cases", {"root": str(folder), "cases": [_listed(folder, case) for case in found]}, "\n".join(lines), as_json)
     return 0
 
@@ -105,22 +107,27 @@ def show(case: Folder, as_json: AsJson = False) -> int:
     originals = [] if summary.damage else originals_of(Case.open(case))
     document["originals"] = [{"name": name, "bytes": size} for name, size in originals]
     document["people"] = [{"key": one["key"], "value": one["value"]} for one in people]
+    nobody = translate(mark("not named here: no {file}"), file=PARTIES)
     told = [
-        ("case", summary.id), ("folder", str(case)), ("instrument", summary.instrument), ("plan", summary.plan),
-        ("kit", summary.kit), ("begun", summary.started_utc),
-        ("tool", f"{summary.header.get('tool', '')} {summary.header.get('version', '')}".strip()),
-        ("status", summary.status), ("conformity", summary.conformity), ("integrity", summary.integrity),
-        *([(f"  {one['key']}", one["value"]) for one in people] or [("people", f"not named here: no {PARTIES}")]),
-        *(("original", f"{name}, {size} bytes") for name, size in originals),
-        ("after", "" if after is None else f"{after.id}, digest {after.digest}"), ("damage", summary.damage),
+        (mark("case"), summary.id), (mark("folder"), str(case)), (mark("instrument"), summary.instrument), (mark("plan"), summary.plan),
+        (mark("kit"), summary.kit), (mark("begun"), summary.started_utc),
+        (mark("tool"), f"{summary.header.get('tool', '')} {summary.header.get('version', '')}".strip()),
+        (mark("status"), tell(summary.status)), (mark("conformity"), tell(summary.conformity)),
+        (mark("integrity"), tell(summary.integrity)),
+        *([(f"  {one['key']}", one["value"]) for one in people] or [(mark("people"), nobody)]),
+        *((mark("original"), translate(mark("{name}, {size} bytes"), name=name, size=size)) for name, size in originals),
+        (mark("after"), "" if after is None else translate(mark("{id}, digest {digest}"), id=after.id, digest=after.digest)),
+        (mark("damage"), summary.damage),
     ]  # fmt: skip
-    lines = [f"{label:11} {value}" for label, value in told if value]
+    lines = [f"{column(tell(label), 11)} {value}" for label, value in told if value]
+    sealed = translate(mark("sealed"))
     if summary.sealed:
         info = case / INFO
         document["bag_info"] = read_small(info, 64 << 10).decode("utf-8", "replace") if info.is_file() else ""
-        lines += ["sealed     digest", *(f"           {line}" for line in grouped(summary.digest).split("\n"))]
+        lines.append(f"{column(sealed, 10)} {translate(mark('digest'))}")
+        lines += [f"           {line}" for line in grouped(summary.digest).split("\n")]
     else:
-        lines.append("sealed     no")
+        lines.append(f"{column(sealed, 10)} {translate(mark('no'))}")
     emit("case", document, _printable("\n".join(lines)), as_json)
     return 0
 
@@ -146,11 +153,14 @@ def _row(root: Path, case: CaseRow) -> str:
     from harness.index import VERIFIES
 
     if case.state != VERIFIES:
-        return _printable(f"{root / case.path}  DOES NOT VERIFY, not read: {case.why}")
-    verdict = "/".join(part for part in (case.conformity, case.integrity) if part) or "not judged"
-    sealed = f"sealed {case.digest[:16]}" if case.sealed else "not sealed"
-    world = case.world if case.world != "real" else ""
-    again = f"judges {case.rejudges[:16]} again" if case.rejudges else ""
+        text = mark("{case}  DOES NOT VERIFY, not read: {why}")
+        return _printable(translate(text, case=root / case.path, why=case.why))
+    levels = [tell(part) for part in (case.conformity, case.integrity) if part]
+    verdict = "/".join(levels) or translate(mark("not judged"))
+    seal = translate(mark("sealed {digest}"), digest=case.digest[:16])
+    sealed = seal if case.sealed else translate(mark("not sealed"))
+    world = tell(case.world) if case.world != "real" else ""
+    again = translate(mark("judges {digest} again"), digest=case.rejudges[:16]) if case.rejudges else ""
     parts = [
         str(root / case.path),
         case.id,
@@ -158,10 +168,10 @@ def _row(root: Path, case: CaseRow) -> str:
         case.instrument,
         case.plan,
         world,
-        case.status,
+        tell(case.status),
         again,
     ]
-    damage = f"DAMAGED: {case.why}" if case.why else ""
+    damage = translate(mark("DAMAGED: {why}"), why=case.why) if case.why else ""
     return _printable("  ".join(part for part in (*parts, verdict, sealed, damage) if part))
 
 
