@@ -103,7 +103,7 @@ def declared(bench: BenchFile) -> list[dict[str, str]]:
 def with_standards(document: Mapping[str, Any], recorded: Recorded) -> dict[str, Any]:
     """The verdict `document` with the standards it rests on and what limits them; of a site, in each instrument's notes."""
     limits = limitations(recorded)
-    notes = [*_no_instrument(recorded.bench), *limits, *_unstated(recorded.bench)]
+    notes = [*_no_instrument(recorded), *limits, *_unstated(recorded.bench)]
 
     def noted(one: Mapping[str, Any]) -> dict[str, Any]:
         return {**one, "notes": [*one["notes"], *notes], **({"limitations": limits} if limits else {})}
@@ -180,10 +180,12 @@ def _last_day(recorded: Recorded) -> date | None:
     return max(days, default=None)
 
 
-def _no_instrument(bench: BenchFile) -> list[str]:
-    """What was at the far end of the lines where it was no instrument or person."""
-    schemes = {link.url.partition(":")[0] for link in bench.links.values()}
-    lines = ["the bench was simulated: this is said of a model, not of an instrument"] if "sim" in schemes else []
+def _no_instrument(recorded: Recorded) -> list[str]:
+    """What was at the far end of the lines where it was no instrument or person; a model on pseudo-terminals is told by the
+    header."""
+    schemes = {link.url.partition(":")[0] for link in recorded.bench.links.values()}
+    model = "sim" in schemes or recorded.header.get("world") == "simulated"
+    lines = ["the bench was simulated: this is said of a model, not of an instrument"] if model else []
     return [
         *lines,
         *(["people's answers came from a file: it does not show when they were given"] if "answers" in schemes else []),

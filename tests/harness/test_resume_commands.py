@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from fixtures.benchfile import parse
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from harness.answering import answered
-from harness.benches import find, world
+from harness.benches import find, on_ports, world
 from harness.exits import Exit, classified, run_app
 from harness.plans.miniature import MINIATURE
 from harness.plans.order import PlanError
@@ -263,3 +264,17 @@ def test_a_file_goes_on_where_another_ended(tmp_path: Path, capfd: pytest.Captur
     assert change["got"].endswith('second.answers"')
     told = [body["links"]["line"]["url"] for body in bodies(case) if body["kind"] == "instrument"]
     assert [url.rpartition("/")[2] for url in told] == ["first.answers", "second.answers"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+def test_a_built_in_bench_on_pseudo_terminals_is_simulated() -> None:
+    from fixtures.posix import open_pty_pair
+
+    pair = open_pty_pair()
+    try:
+        served = on_ports(find("dispenser-k1"), dict.fromkeys(("operator", "tap_host", "tap_device"), pair.path))
+        assert not served.simulated
+        assert (world_of(served), people_of(served)) == ("simulated", ["line"])
+        assert world_of(replace(served, simulation={})) == "real"
+    finally:
+        pair.close()
