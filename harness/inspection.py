@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -250,8 +251,10 @@ def judge_journal(journal: Path) -> Mapping[str, Any]:
     """The verdict document of what journal folder `journal` holds so far, whether its run has ended or not."""
     recorded = read_recorded(journal)
     if recorded.bench.site is not None:
-        return with_standards({**judge_site(recorded, _judge_one), "history": history(recorded)}, recorded)
-    return with_standards(_judge_one(recorded, segments(recorded), Fraction(1)), recorded)
+        return with_standards(
+            {**judge_site(recorded, partial(_judge_one, recorded)), "history": history(recorded)}, recorded
+        )
+    return with_standards(_judge_one(recorded, recorded, segments(recorded), Fraction(1)), recorded)
 
 
 def so_far(journal: Path, under_test: str) -> Outcome:
@@ -270,9 +273,9 @@ def so_far(journal: Path, under_test: str) -> Outcome:
         return {"failed": f"{type(error).__name__}: {error}"}
 
 
-def _judge_one(recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
-    """The verdict document of one instrument, with its `share` of the case's alpha."""
-    bench, late = recorded.bench, overdue_stations(recorded)
+def _judge_one(whole: Recorded, recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
+    """The verdict document of one instrument, with its `share` of the case's alpha; `whole`: the run it is part of."""
+    bench, late = recorded.bench, overdue_stations(whole, recorded.bench)
     document = _judged(
         found,
         {**bench.profile, OVERDUE: late} if late else bench.profile,

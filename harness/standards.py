@@ -130,14 +130,16 @@ def limitations(recorded: Recorded) -> list[str]:
     return [*overridden.values(), *late]
 
 
-def overdue_stations(recorded: Recorded) -> tuple[str, ...]:
+def overdue_stations(recorded: Recorded, view: BenchFile | None = None) -> tuple[str, ...]:
     """The stations of the bench whose values rest on an overdue standard, overridden or not; sorted.
+
+    `recorded`: the whole run, for an override belongs to no instrument; `view`: one instrument of its site.
 
     What an aid of the officers (a thermometer, a hydrometer) or a balance measures goes into the reference.  What
     cannot be told from the bench file bears on every station: nothing is proven by a guess.
     """
-    bench, found = recorded.bench, set[str]()
-    known = {standard.name: standard for standard in bench.standards}
+    bench, found = view or recorded.bench, set[str]()
+    known = {standard.name: standard for standard in recorded.bench.standards}
     late = [known.get(name) for name in _overrides(recorded)] + list(_hidden(recorded))
     for standard in late:
         if standard is None:  # named in the journal and not in this bench file

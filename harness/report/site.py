@@ -47,7 +47,10 @@ def site_text(document: Mapping[str, Any]) -> str:
         lines.append(f"  {column(one['instrument'], 12)} {levels} {how}{named}{late}")
     if document["not_measured"]:
         lines.append(translate(mark("  not measured: {ids}"), ids=", ".join(document["not_measured"])))
-    lines += ["", *_batch(document["batch"]), "", *_draw(document), "", *_records(document["records"])]
+    lines += ["", *_batch(document["batch"])]
+    if any(one.get("overdue_stations") for one in document["instruments"]):
+        lines.append(f"  {translate(CONDITIONAL)}")
+    lines += ["", *_draw(document), "", *_records(document["records"])]
     for one in document["instruments"]:
         lines += ["", RULE, verdict_text(one)]
     return "\n".join(lines).rstrip()

@@ -21,6 +21,8 @@ from harness.benches import find, world
 from harness.exits import UsageError, run_app
 from harness.plugins import Plugin
 from harness.provenance import Told, impersonal, pseudo_terminals, told, world_of
+from harness.report.site import site_text
+from harness.report.text import CONDITIONAL
 from harness.standards import OverdueError
 
 TODAY = date(2026, 11, 21)
@@ -140,6 +142,10 @@ def test_a_site_says_it_of_every_instrument(tmp_path: Path, monkeypatch: pytest.
     assert "standard scale, certificate M-1, due 2026-01-31" in limit
     assert len(done.document["instruments"]) >= 2
     assert all(limit in one["notes"] for one in done.document["instruments"])
+    text = site_text(done.document)
+    (mean,) = [i for i, line in enumerate(text.splitlines()) if line.startswith("  all measured")]
+    assert CONDITIONAL in "\n".join(text.splitlines()[mean : mean + 3])
+    assert text.index("A STANDARD PAST ITS DUE DAY WAS USED") < text.index("integrity ")
 
 
 def test_a_reason_without_need_is_refused(tmp_path: Path) -> None:
