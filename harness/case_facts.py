@@ -19,6 +19,7 @@ from captures.case import Case
 from captures.journal import read_lines
 from fixtures.benchfile import parse
 from fixtures.errors import BenchError
+from harness.worlds import worst_world
 
 LONGEST_VALUE = 500
 MOST_FACTS = 2_000  # of one case
@@ -66,7 +67,7 @@ class InstrumentVerdict:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    world: str  # "real", "simulated", "replayed", "" where the header does not say
+    world: str  # of worlds.WORLDS the worst of any start of the run; "" where the journal does not say
     facts: tuple[Fact, ...]
     verdicts: tuple[InstrumentVerdict, ...]
 
@@ -74,6 +75,7 @@ class CaseFacts:
 def case_facts(case: Case) -> CaseFacts:
     """What the case says of its instruments.  The caller has verified it.  Raises as `read_lines` does."""
     header: Mapping[str, Any] = {}
+    world = ""
     steps: dict[int, tuple[str, str]] = {}  # number -> (instrument, key); a later attempt replaces what it supersedes
     answers: dict[int, Mapping[str, str]] = {}  # number -> aspect -> value
     if not any(case.journal.iterdir()):
@@ -82,7 +84,9 @@ def case_facts(case: Case) -> CaseFacts:
         body = line.body
         kind, n = body.get("kind"), body.get("n")
         if kind == "header" and not header:
-            header = body
+            header, world = body, worst_world([body])
+        if kind == "world":
+            world = worst_world([{"world": world}, body])
         if type(n) is not int or len(steps) >= MOST_FACTS:
             continue
         if kind == "step":
@@ -104,9 +108,7 @@ def case_facts(case: Case) -> CaseFacts:
         for aspect, value in answers[n].items()
         if value and (steps[n][0] or alone)
     ]
-    return CaseFacts(
-        text_of(header.get("world")), (*_declared(header), *found), _verdicts(case.derived / "verdict.json")
-    )
+    return CaseFacts(world, (*_declared(header), *found), _verdicts(case.derived / "verdict.json"))
 
 
 def _question(asked: object) -> str:

@@ -16,6 +16,7 @@ from harness.replay import Replay, differs
 from harness.software import software
 from harness.standing import Finished, Standing
 from harness.step import Plan, Step, described
+from harness.worlds import people_of, world_of
 
 # what an instrument says of itself differs from start to start in these, and it is the same instrument
 VOLATILE = ("state", "reading", "banner", "tare_g", "mode")
@@ -101,6 +102,23 @@ def refuse_other_instrument(before: BenchFile, now: BenchFile) -> None:
             raise BenchError(
                 f"{now.where}: the {what} declared here is not the one this run began with; a case is judged by one "
                 "declaration. Go on with the bench as it was (only ports, rates and legal basis of its links may change), or "
+                "begin a new case"
+            )
+
+
+def refuse_other_world(header: Mapping[str, Any], before: BenchFile, now: BenchFile) -> None:
+    """BenchError where there is something else at the far end of the lines, or somebody else answers, than when the run
+    began: one verdict cannot be of an instrument and of a model, nor of what a person saw and what a file says."""
+    one, two = str(header.get("world") or world_of(before)), world_of(now)
+    asked, asked_now = header.get("people") or people_of(before), people_of(now)
+    for what, expected, got in (
+        ("at the far end of the lines is", one, two),
+        ("people's questions are answered by", ", ".join(map(str, asked)), ", ".join(asked_now)),
+    ):
+        if expected != got:
+            raise BenchError(
+                f"{now.where}: {what}: expected {expected}, as this run began, got {got}; a case is of one kind throughout. "
+                "Go on with the bench as it was (one that is served on pseudo-terminals has to be served again first), or "
                 "begin a new case"
             )
 

@@ -27,7 +27,7 @@ from harness.results import TOOL
 
 ENVIRONMENT = "SHORTMEASURE_CASES"
 FILE = ".shortmeasure-index.sqlite"
-VERSION = 2  # of the tables below: another one is made anew
+VERSION = 3  # of the tables below: another one is made anew
 MOST_FILES = 100_000  # of one case
 BUSY_S = 5.0
 VERIFIES, DIFFERS = "verifies", "differs"

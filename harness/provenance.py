@@ -18,7 +18,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,12 +26,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fixtures.benchfile import BenchFile, LinkEntry
+from fixtures.benchfile import BenchFile
 from fixtures.hostclock import clock_state, utc_day
 from fixtures.language import language
 from fixtures.profile import PLAIN
 from fixtures.recorder import Recorder
-from harness.answering import NO_INPUT
 from harness.exits import UsageError
 from harness.families import FamilyTests
 from harness.judge.contexts import SHARES
@@ -40,6 +39,7 @@ from harness.plans import PlanSpec
 from harness.plugins import specs
 from harness.software import dependencies, plugin_list, software
 from harness.standards import Override, declared, parsed_overrides
+from harness.worlds import people_of, pseudo_terminals, schemes, world_of
 from protocols.acceptance import Edition, EditionSpec
 
 LONGEST_NONCE = 200
@@ -50,8 +50,6 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "humidity_percent": ("0", "100"),
     "pressure_hpa": ("300", "1200"),
 }  # what can be measured anywhere on earth
-PEOPLE: Mapping[str, str] = {"console": "person", "answers": "file", "sim": "model", "replay": "recording"}  # by scheme
-NOBODY = f"answers:{NO_INPUT}"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -110,10 +108,19 @@ def header(
 
 
 def record(
-    recorder: Recorder, bench: BenchFile, said: Told, overrides: Sequence[Override], facts: Mapping[str, Any]
+    recorder: Recorder,
+    bench: BenchFile,
+    said: Told,
+    overrides: Sequence[Override],
+    facts: Mapping[str, Any],
+    *,
+    again: bool = False,
 ) -> None:
     """What every start of the run says anew: overrides, readings of the environment, and in real time what is this hour's
-    (`facts`: further figures, such as the room on the disk)."""
+    (`facts`: further figures, such as the room on the disk).  `again`: the run goes on, and what is at the far end of its
+    lines now stands in no header."""
+    if again:
+        recorder.entry("world", world=world_of(bench), people=people_of(bench))
     for override in overrides:
         recorder.entry(
             "override", what=override.what, why=override.reason, standard=override.standard.name,
@@ -121,45 +128,11 @@ def record(
         )  # fmt: skip
     for reading in said.environment:
         recorder.entry("environment", **reading)
-    if not _schemes(bench.links.values()) & {"sim", "replay"}:
+    if not schemes(bench) & {"sim", "replay"}:
         recorder.entry(
             "provenance", argv=impersonal(said.argv), wall=asdict(clock_state()), **facts,
             pseudo_terminals=pseudo_terminals(bench),
         )  # fmt: skip
-
-
-def world_of(bench: BenchFile) -> str:
-    """What is at the far end of the lines: "simulated" (in process, or the built-in bench on pseudo-terminals), "replayed",
-    "answered" (a file in the place of people who do everything) or "real" (anything else on a port)."""
-    schemes = _schemes(bench.links.values())
-    served = bool(bench.simulation) and len(pseudo_terminals(bench)) == len(bench.links)  # `bench sim`, `demo`
-    if "sim" in schemes or served:
-        return "simulated"
-    return "replayed" if "replay" in schemes else "answered" if schemes == {"answers"} else "real"
-
-
-def people_of(bench: BenchFile) -> list[str]:
-    """Who answers what people are asked: "person" (at a terminal), "file", "nobody", "model", "recording", or "line" (whoever
-    is at a port)."""
-    asked = {link for one in bench.instruments.values() if one.driver == "operator" for link in one.links.values()}
-    urls = {bench.links[name].url for name in asked}
-    return sorted({"nobody" if url == NOBODY else PEOPLE.get(url.partition(":")[0], "line") for url in urls})
-
-
-def _schemes(links: Iterable[LinkEntry]) -> set[str]:
-    return {link.url.partition(":")[0] for link in links}
-
-
-def pseudo_terminals(bench: BenchFile) -> list[str]:
-    """Links whose port is a program on this computer and no device: what comes from them was made here."""
-    if sys.platform == "win32":
-        return []
-    from fixtures.posix import is_pty
-
-    return sorted(
-        name for name, link in bench.links.items()
-        if link.url.startswith("serial:") and is_pty(link.url.removeprefix("serial:"))
-    )  # fmt: skip
 
 
 def host() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from fixtures.language import Sentence, mark
 from fixtures.standards import REFERENCE, Standard, undeclared
 from harness.derive.recorded import Recorded
 from harness.exits import UsageError
+from harness.worlds import all_people, schemes, worst_world
 
 LONGEST_REASON = 500
 REAL_CLOCKS = ("real",)
@@ -183,14 +184,14 @@ def _last_day(recorded: Recorded) -> date | None:
 
 
 def _no_instrument(recorded: Recorded) -> list[str]:
-    """What was at the far end of the lines where it was no instrument or person; a model on pseudo-terminals is told by the
-    header."""
-    schemes = {link.url.partition(":")[0] for link in recorded.bench.links.values()}
-    model = "sim" in schemes or recorded.header.get("world") == "simulated"
-    lines = ["the bench was simulated: this is said of a model, not of an instrument"] if model else []
+    """What was at the far end of the lines, in any start of the run, where it was no instrument or person."""
+    told = [recorded.header, *(body for _, body in recorded.entries if body.get("kind") == "world")]
+    found, people = schemes(recorded.bench), all_people(told)
+    model = "sim" in found or "model" in people or worst_world(told) == "simulated"
+    file = "answers" in found or "file" in people
     return [
-        *lines,
-        *(["people's answers came from a file: it does not show when they were given"] if "answers" in schemes else []),
+        *(["the bench was simulated: this is said of a model, not of an instrument"] if model else []),
+        *(["people's answers came from a file: it does not show when they were given"] if file else []),
     ]
 
 

@@ -20,10 +20,11 @@ from harness import inspection, provenance, software
 from harness.benches import find, world
 from harness.exits import UsageError, run_app
 from harness.plugins import Plugin
-from harness.provenance import Told, impersonal, pseudo_terminals, told, world_of
+from harness.provenance import Told, impersonal, told
 from harness.report.site import site_text
 from harness.report.text import CONDITIONAL
 from harness.standards import OverdueError
+from harness.worlds import pseudo_terminals, world_of
 
 TODAY = date(2026, 11, 21)
 

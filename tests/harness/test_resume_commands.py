@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,13 +22,17 @@ from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from harness.answering import answered
 from harness.benches import find, on_ports, world
+from harness.case_facts import case_facts
+from harness.changes import refuse_other_instrument, refuse_other_world
+from harness.derive import read_recorded
 from harness.exits import Exit, classified, run_app
 from harness.plans.miniature import MINIATURE
 from harness.plans.order import PlanError
 from harness.plugins import specs
-from harness.provenance import people_of, world_of
 from harness.runner import run
+from harness.standards import _no_instrument
 from harness.step import Confirm, Deliver, Plan, PowerCycle, Step
+from harness.worlds import people_of, world_of, worst_world
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PROVER = "dispenser-k0-prover"
@@ -264,6 +269,107 @@ def test_a_file_goes_on_where_another_ended(tmp_path: Path, capfd: pytest.Captur
     assert change["got"].endswith('second.answers"')
     told = [body["links"]["line"]["url"] for body in bodies(case) if body["kind"] == "instrument"]
     assert [url.rpartition("/")[2] for url in told] == ["first.answers", "second.answers"]
+
+
+def begun_with_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Path:
+    bench, case = tmp_path / "bench.toml", tmp_path / "case"
+    bench.write_text(console(), "utf-8")
+    command(capfd, "run", "dispenser-raid", "--bench", bench, "--case", case, "--no-input")
+    return case
+
+
+def typed_at(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Path:
+    """A case that a person began at a terminal, who went away at the first question."""
+    bench, case = tmp_path / "bench.toml", tmp_path / "case"
+    bench.write_text(console(), "utf-8")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    code, err = command(capfd, "run", "dispenser-raid", "--bench", bench, "--case", case)
+    assert code == Exit.INSTRUMENT, err
+    assert (bodies(case)[0]["world"], bodies(case)[0]["people"]) == ("real", ["person"])
+    return case
+
+
+def test_a_run_on_a_real_bench_cannot_be_finished_on_a_model_or_by_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    case = typed_at(monkeypatch, capfd, tmp_path)
+    (tmp_path / "model.toml").write_text(
+        console().replace('"console:"', '"sim:operator"').replace("console = true\n", ""), "utf-8"
+    )
+    told, _ = answered(parse(console(), "bench"), EXAMPLES / "k0-honest.answers", no_input=False)
+    (tmp_path / "file.toml").write_text(told.text, "utf-8")
+    typed = console().replace('"console:"', '"serial:/dev/ttyUSB0"').replace("console = true\n", "")
+    (tmp_path / "line.toml").write_text(typed, "utf-8")
+    begun = bodies(case)
+    for bench in ("model", "file", "line"):
+        code, _ = command(capfd, "run", "--resume", case, "--bench", tmp_path / f"{bench}.toml", "--accept-change")
+        assert code == Exit.PRECONDITION, bench
+        assert bodies(case) == begun
+
+
+def test_what_was_begun_on_a_real_bench_names_the_world_it_would_be_finished_in(tmp_path: Path) -> None:
+    """The same instruments and options, on other links."""
+    now = find(PROVER)
+    real = parse(now.text.replace("sim:operator", "serial:/dev/ttyUSB0"), "real")
+    file = parse(now.text.replace("sim:operator", "answers:a.answers"), "file")
+    other = parse(now.text.replace("sim:operator", "answers:b.answers"), "other")
+    nobody = parse(now.text.replace("sim:operator", "answers:--no-input"), "nobody")
+    for before, after, why in (
+        (real, now, "expected real, as this run began, got simulated"),
+        (now, real, "expected simulated, as this run began, got real"),
+        (real, file, "expected real, as this run began, got answered"),
+        (nobody, file, "answered by: expected nobody, as this run began, got file"),
+    ):
+        refuse_other_instrument(before, after)  # nothing else in which they differ
+        told = {"world": world_of(before), "people": people_of(before)}
+        for header in (told, {}):  # a header that does not say it names the bench all the same
+            with pytest.raises(BenchError, match=why):
+                refuse_other_world(header, before, after)
+    refuse_other_world({}, file, other)
+
+
+def test_a_run_with_nobody_is_not_finished_by_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    case = begun_with_nobody(tmp_path, capfd)
+    begun = bodies(case)
+    answers = EXAMPLES / "k0-honest.answers"
+    code, err = command(capfd, "run", "--resume", case, "--answers", answers, "--accept-change")
+    assert code == Exit.PRECONDITION
+    assert "expected nobody, as this run began, got file" in err
+    assert bodies(case) == begun
+
+
+def test_every_later_start_says_its_world_and_the_worst_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A journal whose header says `real` and whose second start was on a model: another program may have written it."""
+    case = typed_at(monkeypatch, capfd, tmp_path)
+    recorded = read_recorded(case / "data" / "journal")
+    model, file = "the bench was simulated", "answers came from a file"
+    assert not any(model in note or file in note for note in _no_instrument(recorded))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    command(capfd, "run", "--resume", case)
+    assert [(b["world"], b["people"]) for b in bodies(case) if b["kind"] == "world"] == [("real", ["person"])]
+    assert case_facts(Case(case)).world == "real"
+    monkeypatch.setattr("harness.provenance.world_of", lambda bench: "simulated")
+    monkeypatch.setattr("harness.provenance.people_of", lambda bench: ["file"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    command(capfd, "run", "--resume", case)
+    notes = _no_instrument(read_recorded(case / "data" / "journal"))
+    assert (len(notes), model in notes[0], file in notes[1]) == (2, True, True)
+    assert case_facts(Case(case)).world == "simulated"
+
+
+def test_the_worst_world_of_several_is_the_one_that_says_least_of_an_instrument() -> None:
+    told: list[Mapping[str, Any]] = [
+        {"world": "real"},
+        {},
+        {"world": ["simulated"]},
+        {"world": "answered"},
+        {"world": "else"},
+    ]
+    assert worst_world(told) == "answered"
+    assert worst_world([{"world": "replayed"}, {"world": "simulated"}, *told]) == "simulated"
+    assert worst_world([{}]) == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
