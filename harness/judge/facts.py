@@ -8,33 +8,20 @@ something was seen again and again excludes accidents, never a lasting cause.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from harness.judge.contract import Link, Reading, Segment, SegmentKind, Shape
+from harness.judge.contract import Segment, SegmentKind, Shape
+from harness.judge.ground import Fact, Ground
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
 from harness.judge.places import same
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest, volume
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
 from harness.judge.volumes import track
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What a finding stands on: its link, the readings that hit, their segments, and all readings of its process."""
-
-    link: Link
-    hits: tuple[Reading, ...]
-    segments: tuple[Segment, ...]
-    others: tuple[Reading, ...]  # readings of the same process that spoke and did not hit
-    profile: Mapping[str, Any]
-    shape: Shape | None
-    idle: frozenset[str] = frozenset()  # segments in which nothing was delivered: they show nothing either way
 
 
 def _each(test: Callable[[Segment], bool]) -> Callable[[Ground], bool]:
@@ -322,7 +309,7 @@ REFERENCE_DRIFT = 0.01  # relative, between two parts of one visit; the certific
 TRANSFER_L = 0.15  # film, remnant, first litre, hose and evaporation of one 20 L fill taken together [D]
 DECLARED = frozenset({"decodes_both", "sealed_k", "no_electronic_calibration", "topology_direct", "lock_documented"})
 
-FACTS: Mapping[str, Callable[[Ground], bool]] = {
+_TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "certificate_confirms": lambda ground: certificate_confirms(ground.hits, ground.segments),
     "indication_follows": lambda ground: indication_follows(ground.hits, ground.segments, ground.profile),
     "no_gaps": _each(_no_gaps),
@@ -385,7 +372,25 @@ FACTS: Mapping[str, Callable[[Ground], bool]] = {
     "clean_elsewhere": _clean_elsewhere,
 }
 
+READS: Mapping[str, tuple[str, ...]] = {  # a fact sees the values of no other station (ground.py)
+    "indication_follows": ("reference", "register", "display"),
+    "decoded_surplus": ("encoder", "board"),
+    "grows_with_volume": ("register",),
+    "beyond_reference_drift": ("reference",),
+    "start_in_total": ("reference", "register", "display"),
+    "leak_free": ("encoder",),
+    "same_flow": ("reference", "register"),
+    "smooth_flow": ("reference", "encoder"),
+    "temperature_recorded": ("reference",),
+    "wire_register": ("register",),
+}
+TAPS = frozenset({"no_gaps", "no_pulse_tap", "inline_reference", "two_taps_one_clock"})
+FACTS: Mapping[str, Fact] = {
+    name: Fact(test, frozenset(READS.get(name, ())), name in TAPS) for name, test in _TESTS.items()
+}
 
-def facts(ground: Ground) -> dict[str, bool]:
-    """Every fact by name."""
-    return {name: test(ground) for name, test in FACTS.items()}
+
+def facts(ground: Ground, late: Iterable[str] = ()) -> dict[str, bool]:
+    """Every fact by name; `late`: stations whose values show nothing, as their standard was past its due day."""
+    late = frozenset(late)
+    return {name: fact.holds(ground, late) for name, fact in FACTS.items()}

@@ -14,13 +14,14 @@ from typing import Any
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.causes import HonestCause, explanations
 from harness.judge.chain import base_links, contains
-from harness.judge.contract import Finding, Integrity, Reading, Segment, SegmentKind, Shape
+from harness.judge.contract import Explanation, Finding, Integrity, Reading, Segment, SegmentKind, Shape
 from harness.judge.evidence import Process
-from harness.judge.facts import Ground, facts
+from harness.judge.facts import facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
+from harness.judge.ground import Ground
 from harness.judge.located import located
 from harness.judge.offset import offset_or_gain
-from harness.judge.overdue import rests_on, without_overdue
+from harness.judge.overdue import lost, overdue_stations, rests_on
 from harness.judge.places import same
 from harness.judge.smoothness import rough
 
@@ -168,6 +169,11 @@ def _cap(process: Process, members: Sequence[Segment], profile: Mapping[str, Any
     return Integrity.PROVEN, ()
 
 
+def _open(causes: Sequence[Explanation]) -> list[str]:
+    """The honest causes that nothing excluded."""
+    return [cause.cause for cause in causes if not cause.excluded_by]
+
+
 def finding(process: Process, case: Case) -> Finding | None:
     """The finding of one process at its level, or None below the suspect threshold."""
     hits = process.hits
@@ -181,9 +187,10 @@ def finding(process: Process, case: Case) -> Finding | None:
     members = _members(hits, case.segments)
     idle = frozenset(s.id for s in case.segments if s.kind is SegmentKind.SHUT)
     ground = Ground(process.link, hits, members, others, case.profile, shape, idle)
-    known = without_overdue(facts(ground), case.profile)
+    late = overdue_stations(case.profile)
+    known = facts(ground, late)
     causes = explanations(case.causes, process.detector, contrast, process.link, known)
-    open_causes = [cause.cause for cause in causes if not cause.excluded_by]
+    open_causes = _open(causes)
     conditions = {
         "threshold_crossed": proven_level,
         "observation_error_in_null": known["three_or_more"] or known["photographed"],
@@ -192,6 +199,9 @@ def finding(process: Process, case: Case) -> Finding | None:
         "honest_causes_excluded": bool(causes) and not open_causes,
     }
     cap, why = _cap(process, members, case.profile)
+    if late and open_causes and not why:
+        in_force = explanations(case.causes, process.detector, contrast, process.link, facts(ground))
+        why = tuple(filter(None, (lost(open_causes, _open(in_force), case.profile),)))
     limits = (*why, *_limits(conditions, process, open_causes, bool(causes)))
     level = Integrity.PROVEN if all(conditions.values()) else Integrity.SUSPECT
     level = min(level, cap, key=GRAVITY.__getitem__)

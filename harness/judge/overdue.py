@@ -7,15 +7,13 @@ whatever officers wrote beside the override (evidence.md 1.5 item 11; ISO/IEC 17
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.judge.contract import Link
 
 KEY = "overdue_stations"
 """Of the profile: the stations whose values rest on an overdue standard, as the case recorded it."""
-BY_VALUE = {"reference": frozenset({"start_in_total"})}
-"""Facts of findings about other links that compare with what a station's values say."""
 
 
 def overdue_stations(profile: Mapping[str, Any]) -> frozenset[str]:
@@ -30,7 +28,10 @@ def rests_on(link: Link, profile: Mapping[str, Any]) -> str:
     return f"rests on a standard past its due day ({', '.join(sorted(late))}): at most suspect"
 
 
-def without_overdue(known: Mapping[str, bool], profile: Mapping[str, Any]) -> dict[str, bool]:
-    """The facts that still stand: none that is observed by the value of an overdue standard."""
-    void = frozenset[str]().union(*(BY_VALUE.get(station, ()) for station in overdue_stations(profile)))
-    return {name: holds and name not in void for name, holds in known.items()}
+def lost(open_causes: Sequence[str], without: Sequence[str], profile: Mapping[str, Any]) -> str:
+    """Why a finding between other stations is not proven: `without` are the causes that would be open if the standards
+    were in force; "" where that is all of `open_causes`."""
+    if not set(open_causes) - set(without):
+        return ""
+    late = ", ".join(sorted(overdue_stations(profile)))
+    return f"what would exclude an honest cause rests on a standard past its due day ({late})"

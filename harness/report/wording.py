@@ -153,6 +153,7 @@ TEMPLATES = (
     mark("{why}: e = {e}, threshold {threshold}"),
     mark("not excluded: {cause}"),
     mark("rests on a standard past its due day ({where}): at most suspect"),
+    mark("what would exclude an honest cause rests on a standard past its due day ({where})"),
     mark("declared {fact}"),
     mark("over {link} {effect} were seen, more than {other} explains"),
     mark("over {link} {effect} and more was also seen in {segments}, where this break does not act"),

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.generators import Tamper
+from benchmarks.generators import HONEST, PROFILE, Tamper
 from fixtures.benchfile import parse
 from harness import inspection
 from harness.benches import find, world
 from harness.derive import read_recorded
-from harness.judge.contract import Integrity, Link
-from harness.judge.overdue import KEY, rests_on, without_overdue
+from harness.judge.contract import Integrity, Link, Portion, Reading, Segment, Shape
+from harness.judge.errors_of_indication import error_of_indication
+from harness.judge.facts import FACTS, READS, TAPS, facts
+from harness.judge.ground import Fact, Ground
+from harness.judge.overdue import KEY, rests_on
+from harness.judge.quantities import volume
+from harness.judge.volumes import track
 from harness.provenance import Told
 from harness.report.document import verdict_document
 from harness.report.text import CONDITIONAL, verdict_text
 from harness.standards import overdue_stations
 from protocols.acceptance import Edition
-from tests.harness.test_judge_verdict import K2, K3, only, raid, verdict
+from tests.harness.test_judge_verdict import K1, K2, K3, only, raid, verdict
 
 TODAY = date(2026, 11, 21)
 LATE = {KEY: ("reference",)}
@@ -46,15 +55,108 @@ def test_what_does_not_rest_on_the_reference_stays_proven(tamper: Tamper, where:
     assert "reference" not in str(only(found).link)
 
 
-def test_an_overdue_station_is_no_second_witness_and_excludes_nothing_by_its_value() -> None:
+def test_an_overdue_station_is_no_second_witness() -> None:
     profile = {KEY: ("reference", "board")}
     assert rests_on(Link("board", "register"), profile)
     assert rests_on(Link("encoder", "board"), profile)
     assert rests_on(Link("register", "display"), profile) == ""
     assert rests_on(Link("reference", "display"), {}) == ""
-    known = {"start_in_total": True, "at_rest": True, "photographed": False}
-    assert without_overdue(known, profile) == {"start_in_total": False, "at_rest": True, "photographed": False}
-    assert without_overdue(known, {KEY: ("board",)}) == known
+
+
+READERS: dict[str, Callable[[Segment, Mapping[str, Any]], bool]] = {
+    "volume": lambda segment, profile: not volume(segment, "reference", profile).why_not,
+    "track": lambda segment, profile: not isinstance(track(segment, "reference", profile), str),
+    "error_of_indication": lambda segment, profile: error_of_indication(segment, profile) is not None,
+    "pulses": lambda segment, profile: "reference.P" in segment.trains,
+    "rate": lambda segment, profile: "reference_pulses_per_litre" in profile,
+}
+
+
+def ground(segments: Sequence[Segment], **profile: Any) -> Ground:
+    return Ground(Link("register", "totaliser"), (), tuple(segments), (), PROFILE | profile, None)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_fact_sees_no_station_that_it_does_not_declare(reader: str) -> None:
+    whole = ground(raid(K3)[:1])
+
+    def test(given: Ground) -> bool:
+        return READERS[reader](given.segments[0], given.profile)
+
+    reads = frozenset({"reference", "register", "display"})
+    assert test(whole)
+    assert not Fact(test).holds(whole)
+    assert not Fact(test, reads - {"reference"}).holds(whole)
+    assert Fact(test, reads).holds(whole)
+    assert not Fact(test, reads).holds(whole, {"reference"})
+    assert Fact(test, reads).holds(whole, {"board"})
+
+
+def test_a_weighed_delivery_and_its_parts_are_the_reference_s_too() -> None:
+    [weighed] = raid(K1, weighed=True)[:1]
+    part = Portion(Decimal(0), Decimal(10), (10.0, 0.01), False)
+    seen: list[Segment] = []
+    Fact(lambda given: bool(seen.extend(given.segments))).holds(ground([replace(weighed, portions=(part,))]))
+    assert weighed.reference_l is not None
+    assert [(s.reference_l, s.portions, dict(s.registers)) for s in seen] == [(None, (), {})]
+
+
+CASES = [(HONEST, "", K3), (Tamper(insert_every=25), "A", K3), (STATE_CHANGE, "AC", K2), (STATE_CHANGE, "AC", K3)]
+
+
+@pytest.mark.parametrize(("tamper", "where", "stations"), CASES)
+def test_every_fact_declares_all_that_it_reads(tamper: Tamper, where: str, stations: str) -> None:
+    """What a fact says of the segments as they are and of what it is shown of them is the same: else it reads more."""
+    assert set(READS) | TAPS <= set(FACTS)
+    deliveries = [
+        replace(s, context={**s.context, "temperature_recorded": True}) for s in raid(stations, tamper, where=where)
+    ]
+    for segments in (deliveries, *([one] for one in deliveries)):
+        whole = replace(ground(segments), hits=tuple(_hit(segment) for segment in segments))
+        assert facts(whole) == {name: fact.test(whole) for name, fact in FACTS.items()}
+
+
+def _hit(segment: Segment) -> Reading:
+    at = {"start_l": "0.30", "at_rest": True}
+    return Reading("t", segment.id, Link("a", "b"), 9.0, hits=3, effect=0.03, shape=Shape.STATE, at=at)
+
+
+def test_what_another_station_bears_out_stands_and_nothing_comes_true_for_want_of_a_value() -> None:
+    whole = raid(K3)[:4]
+    assert {name: facts(ground(whole))[name] for name in ("smooth_flow", "no_gaps")} == dict.fromkeys(
+        ("smooth_flow", "no_gaps"), True
+    )
+    assert facts(ground(whole), {"reference"})["smooth_flow"]  # the encoder shows it
+    assert not facts(ground(whole), {"reference", "encoder"})["smooth_flow"]
+    assert facts(ground(whole), {"reference"})["no_gaps"]
+    sound, late = facts(ground(whole)), facts(ground(whole), {"reference", "encoder", "board", "register", "display"})
+    assert {name for name in late if late[name]} <= {name for name in sound if sound[name]}
+    assert {name for name in late if late[name]}.isdisjoint(set(READS) - {"leak_free"})
+
+
+def gas(folder: Path, due: str) -> inspection.Inspection:
+    text = find("gas-cng-k0").text
+    reference = f'[reference]\ncertificate = "G-1"\ndue = {due}\n'
+    assert text.count("[reference]\n") == 1
+    bench = parse(text.replace("[reference]\n", reference), "g.toml")
+    said = Told(overrides={"reference": "test"} if date.fromisoformat(due) < TODAY else {}, today=TODAY)
+    return inspection.inspect("gas-raid", bench, folder, world=world(bench, "fuel.C30", 1), told=said)
+
+
+def test_an_overdue_reference_bears_no_parameter_out(tmp_path: Path) -> None:
+    """The finding is over sealed>parameters, and the reference only excludes its honest causes."""
+    sound, late = (gas(tmp_path / due, due).document for due in ("2027-01-31", "2026-01-31"))
+    finding, doubtful = (
+        next(one for one in document["findings"] if one["link"] == "sealed>parameters") for document in (sound, late)
+    )
+    assert (finding["level"], doubtful["level"]) == ("proven", "suspect")
+    assert "indication_follows" in {one["excluded_by"] for one in finding["explanations"]}
+    assert "indication_follows" not in {one["excluded_by"] for one in doubtful["explanations"]}
+    why = "what would exclude an honest cause rests on a standard past its due day (reference)"
+    assert doubtful["limits"][0] == why
+    assert why not in finding["limits"]
+    assert doubtful["evidence"] == finding["evidence"]
+    assert why in verdict_text(dict(late))
 
 
 def test_the_questions_say_on_which_stations_they_rest() -> None:
