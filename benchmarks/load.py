@@ -374,15 +374,13 @@ def commit() -> str:
 
 
 def machine() -> str:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in _text("/proc/cpuinfo").splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
+    """What a figure depends on; no name of the machine, its maker or its kernel's build, by which it could be told."""
+    kind = "virtual machine" if " hypervisor" in _text("/proc/cpuinfo") else "machine"
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return (
+        f"{os.cpu_count()}-core {platform.machine().replace('_', '-')} {kind}, {memory:.0f} GB, "
+        f"Linux, Python {platform.python_version()}"
     )
-    return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
 def _text(path: str) -> str:
