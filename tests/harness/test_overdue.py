@@ -9,9 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from benchmarks.generators import HONEST, PROFILE, Tamper
+from benchmarks.generators import PROFILE, Tamper, delivery, instrument
 from fixtures.benchfile import parse
 from harness import inspection
 from harness.benches import find, world
@@ -28,7 +29,7 @@ from harness.report.document import verdict_document
 from harness.report.text import CONDITIONAL, verdict_text
 from harness.standards import overdue_stations
 from protocols.acceptance import Edition
-from tests.harness.test_judge_verdict import K1, K2, K3, only, raid, verdict
+from tests.harness.test_judge_verdict import K0, K1, K2, K3, only, raid, verdict
 
 TODAY = date(2026, 11, 21)
 LATE = {KEY: ("reference",)}
@@ -101,24 +102,58 @@ def test_a_weighed_delivery_and_its_parts_are_the_reference_s_too() -> None:
     assert [(s.reference_l, s.portions, dict(s.registers)) for s in seen] == [(None, (), {})]
 
 
-CASES = [(HONEST, "", K3), (Tamper(insert_every=25), "A", K3), (STATE_CHANGE, "AC", K2), (STATE_CHANGE, "AC", K3)]
+ALL_SALES = Tamper(register_gain=0.03)
+GROUNDS = {  # grounds on which each fact that reads a station holds, or would without it
+    "all": (ALL_SALES, K3, {}),
+    "by display": (ALL_SALES, K0, {}),
+    "by register": (ALL_SALES, "reference register", {}),
+    "no reference": (ALL_SALES, "encoder board register", {}),
+    "register alone": (ALL_SALES, "register", {}),
+    "deleted": (Tamper(delete_every=25), K3, {}),
+    "drifting reference": (ALL_SALES, K3, {"reference_drift_rel": "0.05"}),
+}
 
 
-@pytest.mark.parametrize(("tamper", "where", "stations"), CASES)
-def test_every_fact_declares_all_that_it_reads(tamper: Tamper, where: str, stations: str) -> None:
+@pytest.fixture(scope="module")
+def grounds() -> list[Ground]:
+    found = []
+    for tamper, stations, profile in GROUNDS.values():
+        segments = [_warm(s) for s in raid(stations, tamper) if s.id in ("A1", "A2", "C1")]
+        found += [_hit(ground(own, **profile)) for own in (segments, *([one] for one in segments))]
+    rng = np.random.default_rng(1)
+    drop = delivery(rng, instrument(rng), 0.12, id="V1", flow="steady", stations="encoder register", emi=0.0)
+    return [*found, _hit(ground([drop]))]
+
+
+def test_every_fact_declares_all_that_it_reads(grounds: Sequence[Ground]) -> None:
     """What a fact says of the segments as they are and of what it is shown of them is the same: else it reads more."""
     assert set(READS) | TAPS <= set(FACTS)
-    deliveries = [
-        replace(s, context={**s.context, "temperature_recorded": True}) for s in raid(stations, tamper, where=where)
-    ]
-    for segments in (deliveries, *([one] for one in deliveries)):
-        whole = replace(ground(segments), hits=tuple(_hit(segment) for segment in segments))
+    for whole in grounds:
         assert facts(whole) == {name: fact.test(whole) for name, fact in FACTS.items()}
 
 
-def _hit(segment: Segment) -> Reading:
-    at = {"start_l": "0.30", "at_rest": True}
-    return Reading("t", segment.id, Link("a", "b"), 9.0, hits=3, effect=0.03, shape=Shape.STATE, at=at)
+@pytest.mark.parametrize(("name", "station"), [(name, one) for name, reads in READS.items() for one in reads])
+def test_no_declaration_can_be_left_out(grounds: Sequence[Ground], name: str, station: str) -> None:
+    own = FACTS[name]
+    less = replace(own, reads=own.reads - {station})
+    assert any(less.holds(whole) != own.test(whole) for whole in grounds)
+
+
+@pytest.mark.parametrize("name", sorted(TAPS))
+def test_no_fact_about_taps_sees_them_unsaid(grounds: Sequence[Ground], name: str) -> None:
+    own = FACTS[name]
+    assert any(replace(own, taps=False).holds(whole) != own.test(whole) for whole in grounds)
+
+
+def _warm(segment: Segment) -> Segment:
+    return replace(segment, context={**segment.context, "temperature_recorded": True})
+
+
+def _hit(whole: Ground) -> Ground:
+    """The same with a reading for each segment, of an effect of 3 %."""
+    at = {"start_l": "0.30", "at_rest": True, "litres_per_min": 0.1}
+    hits = [Reading("t", s.id, whole.link, 9.0, hits=3, effect=0.03, shape=Shape.STATE, at=at) for s in whole.segments]
+    return replace(whole, hits=tuple(hits))
 
 
 def test_what_another_station_bears_out_stands_and_nothing_comes_true_for_want_of_a_value() -> None:
