@@ -29,11 +29,9 @@ from typing import Any, Self
 from captures.durable import give_name, naming, replace_name, sync_folder, write_all
 from captures.errors import IntegrityError, NoCaseError, SealedError
 from captures.journal import Line, read_lines, walk
+from captures.layout import LOCK, PARTIAL, RECORD, SEAL, TAG_MANIFEST
 from captures.names import checked_name, folded
 
-TAG_MANIFEST = "tagmanifest-sha256.txt"
-"""The last file that sealing writes; its SHA-256 is the digest of the case."""
-RECORD = "case.json"
 _PIECE = 1 << 20
 _MAX_ENTRIES = 100_000
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -132,16 +130,30 @@ class Case:
         """Whether a seal stands on it, whole or broken: its tag manifest is there."""
         return os.path.lexists(self.path / TAG_MANIFEST)
 
+    @property
+    def signatures(self) -> tuple[str, ...]:
+        """The files in seal/ that hold one, by name."""
+        try:
+            return tuple(sorted(name for name in os.listdir(self.path / SEAL) if name.endswith(".sig")))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+
     def require_unsealed(self) -> None:
-        """SealedError when the case is sealed: nothing is written into it any more."""
+        """SealedError when the case is sealed, or signed and without its tag manifest: nothing is written into it any more."""
         if self.sealed:
             raise SealedError(f"{self.path}: the case is sealed; nothing is written into it any more")
+        if self.signatures:
+            raise SealedError(
+                f"{self.path}: the case is signed ({SEAL}/{self.signatures[0]}) and has no {TAG_MANIFEST}: nothing is "
+                "written into it. A sealing that was cut is finished by `shortmeasure case seal`; a seal that was broken is "
+                "not mended, take another copy"
+            )
 
     def _fresh(self) -> bool:
         """Only what `case new` made: empty folders and the case's record."""
         entries = [set(os.listdir(self.path)), set(os.listdir(self.path / "data")) if self.journal.is_dir() else set()]
         return (
-            entries[0] <= {"data", "lock"}
+            entries[0] <= {"data", LOCK}
             and entries[1] == {"journal", "originals", "derived", RECORD}
             and not any(any(folder.iterdir()) for folder in (self.journal, self.originals, self.derived))
         )
@@ -173,7 +185,7 @@ class Case:
     @contextlib.contextmanager
     def _partial(self, name: str) -> Iterator[Path]:
         """A path on the same disk to write a file at; removed afterwards unless it was moved away."""
-        folder = self.path / "partial"
+        folder = self.path / PARTIAL
         folder.mkdir(exist_ok=True)
         temporary = folder / name
         temporary.unlink(missing_ok=True)  # left by a crash
@@ -185,15 +197,29 @@ class Case:
                 folder.rmdir()
 
 
-def unrecorded(case: Case) -> list[Original]:
-    """Originals that are there and stand in no journal line: what a program killed between the two has left.
+def unrecorded(case: Case) -> tuple[list[Original], list[str]]:
+    """What lies in originals/ and stands in no journal line: files, as a program killed between the two leaves one, and
+    the names of what no case can record (a name that not every system stores as it is, a link, a folder).
 
-    Raises IntegrityError as `read_lines` does.  Links and devices are left for `verify_case` to name.
+    Raises IntegrityError as `read_lines` does.
     """
     recorded = {line.body.get("name") for line in read_lines(case.journal) if line.body.get("kind") == "original"}
+    found: list[Original] = []
+    strange: list[str] = []
     with os.scandir(case.originals) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
-    return [_hashed(case.originals / name) for name in names if name not in recorded]
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name in recorded:
+                continue
+            try:
+                checked_name(entry.name)
+            except ValueError:
+                strange.append(entry.name)
+                continue
+            if entry.is_file(follow_symlinks=False):
+                found.append(_hashed(case.originals / entry.name))
+            else:
+                strange.append(entry.name)
+    return found, strange
 
 
 def write_derived(case: Case, name: str, data: bytes) -> Path:

@@ -24,8 +24,8 @@ from captures.bag import MAX_FILES, tree
 from captures.case import Case
 from captures.durable import give_name, sync_folder
 from captures.errors import IntegrityError
+from captures.layout import FOLDERS, LOCK, PARTIAL, PARTIES, SEAL, SECRETS, WITHHELD
 from captures.names import checked_path, folded
-from captures.seal import FOLDERS, LOCK, PARTIES, SEAL, SECRETS, WITHHELD
 from captures.verify_seal import WITHHELD_TEXT
 
 MAX_TOTAL_BYTES = 64 << 30
@@ -98,7 +98,7 @@ def _carried(case: Case, redacted: bool) -> Iterator[tuple[str, Callable[[], IO[
     if listing.odd:
         raise IntegrityError(f"{case.path}: {listing.odd[0]}")
     for name in listing.files:
-        if name in NOT_CARRIED or name.startswith("partial/") or (redacted and name == PARTIES):
+        if name in NOT_CARRIED or name.startswith(f"{PARTIAL}/") or (redacted and name == PARTIES):
             continue
         yield name, partial(_opened, case.path / name)
     if redacted and case.sealed and PARTIES in listing.files:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from captures.bag import read_small
-from captures.case import RECORD, Case, put_file
+from captures.case import Case, put_file
 from captures.errors import IntegrityError
+from captures.layout import RECORD
 
 _SCHEMA = "shortmeasure/case/1"
 _MAX_BYTES = 64 << 10

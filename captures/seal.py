@@ -11,7 +11,8 @@
     CASE/seal/digest.txt, digest.svg    the digest for the paper record, and as a QR code
 
 seal/ is made of the tag manifest and is not in it; further signatures and time stamps join it later.  The tag manifest
-is written last: without it a case is not sealed, and a sealing that was cut begins anew.
+is written last: without it a case is not sealed, and a sealing that was cut begins anew, or, where its digest was written,
+ends with the same digest.  What others have put into seal/ is never removed.
 """
 
 from __future__ import annotations
@@ -26,33 +27,39 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from captures.bag import BAGIT, hash_file, info_bytes, manifest_bytes, read_small, tree
-from captures.case import RECORD, TAG_MANIFEST, Case, CaseReport, put_file, verify_case
+from captures.bag import BAGIT, MAX_MANIFEST_BYTES, hash_file, info_bytes, manifest_bytes, read_info, read_small, tree
+from captures.case import Case, CaseReport, put_file, verify_case
 from captures.case_record import checked_utc, read_record
 from captures.digest import grouped, qr_svg, qr_text
 from captures.errors import IntegrityError, SealedError, UnsealableError
 from captures.journal import read_lines
+from captures.layout import (
+    DIGEST_IMAGE,
+    DIGEST_TEXT,
+    FOLDERS,
+    INFO,
+    LOCK,
+    MANIFEST,
+    MANIFEST_SM3,
+    MAX_SEAL_FILE_BYTES,
+    PARTIAL,
+    README,
+    RECORD,
+    SEAL,
+    SECRETS,
+    SEED,
+    TAG_MANIFEST,
+    VERIFIER,
+    WITHHELD,
+    read_only_mode,
+)
 from captures.names import checked_path
 from captures.seal_readme import readme
-from captures.signing import Ed25519PrivateKey, fingerprint, public_pem, short
+from captures.signing import Ed25519PrivateKey, fingerprint, public_pem, short, signature_holds
 
-MANIFEST = "manifest-sha256.txt"
-MANIFEST_SM3 = "manifest-sm3.txt"
-INFO = "bag-info.txt"
-README = "README.txt"
-VERIFIER = "verify_case.py"
-SEAL = "seal"
-LOCK = "lock"
-SEED = "draw-seed"
-SECRETS = (SEED, f".{SEED}.new")
-"""What a draw by lot follows from, until it is drawn: who reads it before knows who will be.  Never sealed, never copied."""
-PARTIES = "data/parties.json"
-WITHHELD = "withheld.txt"
-MAX_SEAL_FILE_BYTES = 1 << 20
-FOLDERS = ("data", "data/journal", "data/originals", "data/derived")
 _PAYLOAD = re.compile(rf"data/(?:(?:journal|originals|derived)/[^/]+|{re.escape(RECORD)}|parties\.json)")
 _MAX_SEED_BYTES = 1024
-_PARTS = {"data", LOCK, "partial", "bagit.txt", INFO, MANIFEST, MANIFEST_SM3, README, VERIFIER, SEAL}
+_PARTS = {"data", LOCK, PARTIAL, "bagit.txt", INFO, MANIFEST, MANIFEST_SM3, README, VERIFIER, SEAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,16 @@ def seal(case: Case, key: Ed25519PrivateKey, *, utc: str, tool: str, sm3: bool =
     checked_utc(utc)
     path = case.path
     report = require_sealable(case)
-    _clear_cut_sealing(path)
     record = read_record(case)
     after = record.after.digest if record.after else _named_in_header(case)
     hashes = ("sha256", "sm3") if sm3 else ("sha256",)
     payload = {name: size for name, size in tree(path).files.items() if name.startswith("data/")}
     digests = {_named(name): hash_file(path / name, hashes, size) for name, size in payload.items()}
     signer = fingerprint(key.public_key())
+    _refuse_other_signer(case, signer)
+    if os.path.lexists(path / SEAL / DIGEST_TEXT):
+        return _finish(case, key, manifest_bytes({name: found[0] for name, found in digests.items()}))
+    _clear_cut_sealing(path)
     tags = {
         "bagit.txt": BAGIT,
         INFO: info_bytes(
@@ -110,12 +120,39 @@ def seal(case: Case, key: Ed25519PrivateKey, *, utc: str, tool: str, sm3: bool =
     folder = path / SEAL
     folder.mkdir()
     _put_signature(case, key, tag_manifest)
-    put_file(case, folder / "digest.txt", digest_text(record.id, digest))
-    put_file(case, folder / "digest.svg", qr_svg(qr_text(record.id, digest)))
-    put_file(case, path / TAG_MANIFEST, tag_manifest)
-    for name in tree(path).files:
-        _make_read_only(path / name)
+    put_file(case, folder / DIGEST_TEXT, digest_text(record.id, digest))
+    _close(case, tag_manifest, record.id)
     return Sealed(digest, signer, report.complete)
+
+
+def _close(case: Case, tag_manifest: bytes, case_id: str) -> None:
+    digest = hashlib.sha256(tag_manifest).hexdigest()
+    put_file(case, case.path / SEAL / DIGEST_IMAGE, qr_svg(qr_text(case_id, digest)))
+    put_file(case, case.path / TAG_MANIFEST, tag_manifest)
+    for name in tree(case.path).files:
+        _make_read_only(case, name)
+
+
+def _finish(case: Case, key: Ed25519PrivateKey, manifest: bytes) -> Sealed:
+    """Write what a sealing that was cut after its digest.txt lacks: the same case, the same digest.  `manifest`: of the
+    payload as it is now.  UnsealableError when it is not what was signed then."""
+    path, signer = case.path, fingerprint(key.public_key())
+    names = ["bagit.txt", INFO, MANIFEST, README, VERIFIER, MANIFEST_SM3]
+    tags = {name: read_small(path / name, MAX_MANIFEST_BYTES) for name in names if os.path.lexists(path / name)}
+    tag_manifest = manifest_bytes({name: hashlib.sha256(data).hexdigest() for name, data in tags.items()})
+    digest = hashlib.sha256(tag_manifest).hexdigest()
+    info, _ = read_info(tags.get(INFO, b""))
+    case_id = info.get("External-Identifier", "")
+    signature = path / SEAL / f"{short(signer)}.sig"
+    if (
+        tags.get(MANIFEST) != manifest
+        or read_small(path / SEAL / DIGEST_TEXT, MAX_SEAL_FILE_BYTES) != digest_text(case_id, digest)
+        or not os.path.lexists(signature)
+        or not signature_holds(key.public_key(), read_small(signature, MAX_SEAL_FILE_BYTES), tag_manifest)
+    ):
+        raise _broken(case, f"a signature of what the case holds beside {SEAL}/{DIGEST_TEXT}", "another or none")
+    _close(case, tag_manifest, case_id)
+    return Sealed(digest, signer, info.get("Journal-State") == "complete")
 
 
 def require_sealable(case: Case) -> CaseReport:
@@ -125,6 +162,7 @@ def require_sealable(case: Case) -> CaseReport:
             f"{case.path}: the case is sealed already, with the digest {case_digest(case)}; a case is sealed once"
         )
     report = verify_case(case.path)
+    _refuse_finished_seal(case)
     _refuse_seed(case)
     listing = tree(case.path)
     for name in listing.files:
@@ -138,6 +176,29 @@ def require_sealable(case: Case) -> CaseReport:
             f"{case.path}: {name!r:.100} is no part of a case; move it away, or import it, before sealing"
         )
     return report
+
+
+def _refuse_finished_seal(case: Case) -> None:
+    """UnsealableError when seal/ holds what joins a seal only when it is finished: its tag manifest is gone."""
+    folder = case.path / SEAL
+    names = sorted(os.listdir(folder)) if os.path.lexists(folder) else []
+    joined = [name for name in names if name.endswith((".tsq", ".tsr")) or name == WITHHELD]
+    if joined or len(case.signatures) > 1:
+        raise _broken(case, "nothing but one signature", ", ".join([*joined, *case.signatures])[:200])
+
+
+def _refuse_other_signer(case: Case, signer: str) -> None:
+    """UnsealableError when the signature that a cut sealing left is of another key: nobody's is ever removed by another."""
+    if any(name != f"{short(signer)}.sig" for name in case.signatures):
+        raise _broken(case, f"no signature but one by the key {signer}", case.signatures[0])
+
+
+def _broken(case: Case, expected: str, got: str) -> UnsealableError:
+    return UnsealableError(
+        f"{case.path / SEAL}: expected {expected} in a case without {TAG_MANIFEST}, got {got}; a seal that was broken is "
+        f"not made anew over the signatures of others: take another copy of the case. If it is certain that the sealing "
+        f"was cut, seal with the key of that signature, or move {SEAL}/ away"
+    )
 
 
 def _refuse_seed(case: Case) -> None:
@@ -163,7 +224,7 @@ def sign(case: Case, key: Ed25519PrivateKey) -> str:
     if os.path.lexists(case.path / SEAL / f"{short(signer)}.sig"):
         raise SealedError(f"{case.path}: the key {signer} has signed this case already")
     for path in _put_signature(case, key, tag_manifest):
-        _make_read_only(path)
+        _make_read_only(case, f"{SEAL}/{path.name}")
     return signer
 
 
@@ -176,7 +237,7 @@ def add_to_seal(case: Case, name: str, data: bytes) -> Path:
             raise FileExistsError(f"{path}: another file of this name is there")
         return path
     put_file(case, path, data)
-    _make_read_only(path)
+    _make_read_only(case, f"{SEAL}/{name}")
     return path
 
 
@@ -230,8 +291,8 @@ def _clear_cut_sealing(path: Path) -> None:
         raise IntegrityError(f"{path}: the folder changes while it is sealed; end what writes into it")
 
 
-def _make_read_only(path: Path) -> None:
-    """A guard against slips, not against intent; some file systems have no modes."""
-    if path.name != LOCK:
+def _make_read_only(case: Case, name: str) -> None:
+    """Of the file `name` of the case: a guard against slips, not against intent; some file systems have no modes."""
+    if name != LOCK:
         with contextlib.suppress(PermissionError):
-            path.chmod(0o400 if path.as_posix().endswith(f"/{PARTIES}") else 0o444)
+            (case.path / name).chmod(read_only_mode(name))

@@ -26,9 +26,22 @@ from captures.bag import (
     read_small,
     tree,
 )
-from captures.case import TAG_MANIFEST, CaseReport, verify_case
+from captures.case import CaseReport, verify_case
 from captures.errors import IntegrityError, NoCaseError, SealedError
-from captures.seal import FOLDERS, INFO, LOCK, MANIFEST, MANIFEST_SM3, PARTIES, README, SEAL, VERIFIER, WITHHELD
+from captures.layout import (
+    FOLDERS,
+    INFO,
+    LOCK,
+    MANIFEST,
+    MANIFEST_SM3,
+    PARTIAL,
+    PARTIES,
+    README,
+    SEAL,
+    TAG_MANIFEST,
+    VERIFIER,
+    WITHHELD,
+)
 from captures.verify_parties import check_parties
 from captures.verify_seal import Signer, Stamp, check_seal
 
@@ -37,7 +50,6 @@ OPTIONAL = (MANIFEST_SM3,)
 MAX_LOCK_BYTES = 4096
 MAX_DIFFERENCES = 200
 MAX_UNSTATED_BYTES = 64 << 30  # of a file, where bag-info.txt no longer says how many all have
-PARTIAL = "partial"
 _OXUM = re.compile(r"(\d{1,18})\.(\d{1,9})", re.ASCII)
 _LOCK = re.compile(
     rb'\{"pid": \d{1,10}, "began": "(?:[^"\\]|\\.){0,100}", "host": "(?:[^"\\]|\\.){0,2000}", "utc": "[0-9TZ:.+-]{0,40}"\}\n'

@@ -13,9 +13,7 @@ from pathlib import Path
 from captures.bag import Difference, Tree, read_small
 from captures.case import PrivateAnswer
 from captures.errors import IntegrityError
-from captures.seal import PARTIES
-
-MAX_PARTIES_BYTES = 16 << 20
+from captures.layout import MAX_PARTIES_BYTES, PARTIES
 
 
 def check_parties(path: Path, listing: Tree, journalled: Sequence[PrivateAnswer]) -> tuple[list[Difference], list[str]]:

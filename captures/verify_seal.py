@@ -11,7 +11,8 @@ from pathlib import Path
 from captures.bag import Difference, Tree, read_small
 from captures.digest import qr_svg, qr_text
 from captures.errors import IntegrityError
-from captures.seal import MAX_SEAL_FILE_BYTES, SEAL, WITHHELD, digest_text
+from captures.layout import DIGEST_IMAGE, DIGEST_TEXT, MAX_SEAL_FILE_BYTES, SEAL, WITHHELD
+from captures.seal import digest_text
 from captures.seal_token import read_request, read_token
 from captures.signing import SIGNATURE_BYTES, fingerprint, public_key, public_pem, short, signature_holds
 
@@ -70,7 +71,7 @@ def check_seal(
     done.signers = tuple(_signers(files, tag_manifest, found))
     done.stamps = tuple(_stamps(files, digest, found))
     case_id = info.get("External-Identifier", "")
-    fixed = {"digest.txt": digest_text(case_id, digest), "digest.svg": qr_svg(qr_text(case_id, digest))}
+    fixed = {DIGEST_TEXT: digest_text(case_id, digest), DIGEST_IMAGE: qr_svg(qr_text(case_id, digest))}
     for name, expected in fixed.items():
         if name not in files:
             expected_text = "the digest for the paper record"

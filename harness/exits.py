@@ -69,6 +69,11 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         Exit.PRECONDITION,
         mark("one run per case: wait for the other, or take another folder"),
     ),
+    (
+        "harness.originals.StrayError",
+        Exit.PRECONDITION,
+        mark("move it out of the case, then go on; `shortmeasure capture import` takes it into a case of its own"),
+    ),
     ("harness.plans.order.PlanError", Exit.PRECONDITION, mark("choose another plan")),
     (
         "captures.errors.NoCaseError",
@@ -111,6 +116,7 @@ HEADLINES: dict[str, str] = {
     "fixtures.errors.BenchError": mark("the bench file is wrong, or this bench cannot do what the plan asks"),
     "fixtures.errors.InstrumentError": mark("an instrument, its line or a person at it did not do what was asked"),
     "harness.lock.CaseLocked": mark("another run has this case"),
+    "harness.originals.StrayError": mark("the case holds a file that nobody took on record"),
     "captures.errors.IntegrityError": mark("what is stored is not as it was recorded or sealed"),
     "captures.errors.SealedError": mark("this case is sealed: nothing is written into it"),
     "captures.errors.KeyFileError": mark("a signing key cannot be used"),
@@ -245,7 +251,7 @@ def _silence() -> None:
 
 def _said(error: Exception) -> str:
     """The message of `error`; the system's own complaints about a path without their numbers."""
-    if isinstance(error, OSError) and error.filename is not None:
+    if isinstance(error, OSError) and isinstance(error.filename, (str, bytes, os.PathLike)):
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     return str(error) or type(error).__name__
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from captures.case import Case, unrecorded, verify_case, write_derived
+from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
@@ -27,7 +27,15 @@ from fixtures.opening import open_bench
 from fixtures.sim.world import Simulated
 from harness import provenance
 from harness.catalogue import load_catalogue, load_causes, with_rules
-from harness.changes import Change, ResumeError, differences, plan_record, refuse_other_instrument, shown
+from harness.changes import (
+    Change,
+    ResumeError,
+    differences,
+    plan_record,
+    refuse_other_instrument,
+    refuse_other_world,
+    shown,
+)
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
@@ -42,6 +50,7 @@ from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
 from harness.live import Say, beside
 from harness.lock import locked
+from harness.originals import left_by_cut
 from harness.plans import PlanSpec
 from harness.plugins import specs
 from harness.provenance import Told
@@ -143,6 +152,7 @@ def resume(
         before = recorded_bench(case_path)
         file = before if bench_file is None else bench_file
         refuse_other_instrument(before, file)
+        refuse_other_world(standing.header, before, file)
         plan = find_plan(str(standing.header["plan"])) if plan is None else plan
         planned(plan, file)
         found = differences(standing, lambda: plan.steps(ability(file)), file)
@@ -150,7 +160,7 @@ def resume(
             raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
         said = Told() if told is None else told
         overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
-        left = unrecorded(case)
+        left = left_by_cut(case, standing.begun)
         renewed = world is not None and world.now_ns < standing.before.last_ns
         bench = open_bench(
             file,
@@ -164,7 +174,7 @@ def resume(
             answers=answers,
         )
         with _ending(bench):
-            provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes})
+            provenance.record(bench.recorder, file, said, overrides, {"free_bytes": free.free_bytes}, again=True)
             if dead is not None:
                 holder = {key: known for key, known in dead.body.items() if key != "host"}  # often named for its user
                 bench.recorder.entry("lock", t_ns=bench.now_ns(), taken_over=holder)

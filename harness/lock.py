@@ -16,14 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from captures.durable import give_name, naming, write_all
+from captures.layout import LOCK, PARTIAL
 from fixtures.hostclock import clock_state
 from harness.processes import began
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _MOST_BYTES = 4096
 _TRIES = 3
-NAME = "lock"
-PARTIAL = "partial"  # where a case has files that are being written
 
 
 class CaseLocked(Exception):
@@ -50,7 +49,7 @@ def locked(case: Path) -> Iterator[Holder | None]:
 
     CaseLocked, naming who has it, while another process lives; OSError when the folder takes no file.
     """
-    path = case / NAME
+    path = case / LOCK
     own = Holder(os.getpid(), began(os.getpid()) or "", platform.node(), clock_state().utc)
     dead = _take(path, own)
     try:
@@ -62,7 +61,7 @@ def locked(case: Path) -> Iterator[Holder | None]:
 
 
 def _take(path: Path, own: Holder) -> Holder | None:
-    temporary = path.parent / PARTIAL / f"{NAME}.{own.pid}"
+    temporary = path.parent / PARTIAL / f"{LOCK}.{own.pid}"
     dead: Holder | None = None
     _write(temporary, own)
     try:
@@ -88,7 +87,7 @@ def _pushed_aside(path: Path, own: Holder) -> Holder | None:
             f"since {holder.utc}; end that run first"
             + ("" if holder.host == own.host else f", or remove {path} if it is certain that it has ended")
         )
-    aside = path.parent / PARTIAL / f"{NAME}.stale-{own.pid}"
+    aside = path.parent / PARTIAL / f"{LOCK}.stale-{own.pid}"
     try:
         os.replace(path, aside)
     except FileNotFoundError:  # its owner ended, or somebody else was quicker

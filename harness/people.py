@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ from fixtures.bench import Bench
 from fixtures.capability import Correction, Operates
 from fixtures.language import mark, translate
 from fixtures.questions import key
+from harness.originals import photo_name
 from harness.private import Parties, simulated_salt
 from harness.step import Choose, Confirm, Inquire, Outcome, Photo
 
-NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
-SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 DONE, WITHHELD = "done", "withheld"
 REFUSED = mark("{text} ({why})")
 
@@ -88,9 +86,7 @@ class People:
     def _imported(self, source: Path, of: str) -> Outcome:
         case = Case(self._bench.recorder.folder.parent.parent)
         taken = len(list(case.originals.iterdir())) + 1
-        suffix = source.suffix.lower() if SUFFIX.fullmatch(source.suffix.lower()) else ""
-        name = f"{taken:04d}-{NOT_IN_NAMES.sub('-', of.lower())}{suffix}"
-        original = case.import_original(source, self._record, name)
+        original = case.import_original(source, self._record, photo_name(taken, of, source.suffix))
         return {"file": original.name, "sha256": original.sha256}
 
     def _record(self, body: Mapping[str, Any]) -> None:

@@ -43,7 +43,7 @@ class Pressed:
 class Standing:
     """`finished` from step 0 on without a gap; `cut` the step that was begun and not finished, `cut_ns` when it was begun;
     `attempts` how often each step was begun; `identities` what each instrument said of itself when it was opened first;
-    `presses` of a remote; `status` "" where the run was cut, else how it ended."""
+    `presses` of a remote; `lot`: SHA-256 of a draw's seed as it was first to be shown, "" before; `status` "" where the run was cut, else how it ended."""
 
     header: Mapping[str, Any]
     finished: tuple[Finished, ...]
@@ -54,6 +54,12 @@ class Standing:
     status: str
     cut_ns: int = 0
     presses: tuple[Pressed, ...] = ()
+    lot: str = ""
+
+    @property
+    def begun(self) -> list[Mapping[str, Any]]:
+        """The steps, also the one that was cut."""
+        return [one.step for one in self.finished] + ([] if self.cut is None else [self.cut[1]])
 
 
 def recorded_bench(case: Path) -> BenchFile:
@@ -91,6 +97,7 @@ class _Reader:
     anchor: tuple[int, datetime, float] | None = None
     status: str = ""
     why: str = CUT
+    lot: str = ""
 
     def take(self, place: str, body: Mapping[str, Any]) -> None:
         kind = body.get("kind")
@@ -108,6 +115,8 @@ class _Reader:
                     self.attempts[int(body["n"])] = max(
                         int(body.get("attempt", 1)), self.attempts.get(int(body["n"]), 0)
                     )
+            case "lot":
+                self.lot = self.lot or str(body["sha256"])
             case "pressed":
                 self._press(int(body["t_ns"]), str(body["what"]), marked=False)
             case "mark" if str(body["mark"]).startswith(PRESS):
@@ -150,7 +159,7 @@ class _Reader:
         before = Before(self.spans, self.last_ns, self._last_utc(), self.why, cut)
         return Standing(
             self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status, begun_ns,
-            tuple(self.presses.values()),
+            tuple(self.presses.values()), lot=self.lot,
         )  # fmt: skip
 
     def _last_utc(self) -> str:

@@ -96,7 +96,7 @@ def show(case: Folder, as_json: AsJson = False) -> int:
     from captures.case import Case
     from captures.case_record import read_record
     from captures.digest import grouped
-    from captures.seal import INFO, PARTIES
+    from captures.layout import INFO, PARTIES
     from harness.case_summary import originals_of, summarise
     from harness.private import Parties
 

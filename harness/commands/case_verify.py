@@ -43,9 +43,9 @@ def verify(
     digest that was demanded and is another.
     """
     from captures.bag import Difference
-    from captures.case import TAG_MANIFEST
     from captures.digest import ungrouped
     from captures.keys import load_public
+    from captures.layout import TAG_MANIFEST
     from captures.signing import fingerprint
     from captures.verify import verify as check
     from harness.exits import Exit, UsageError
@@ -98,7 +98,7 @@ def _complaint(case: Path, found: Verification, differences: tuple[Difference, .
 
 
 def _of_demand(one: Difference, digest: str | None) -> str:
-    from captures.seal import SEAL
+    from captures.layout import SEAL
 
     if one.file == SEAL:
         return translate(

@@ -171,10 +171,48 @@ def test_a_sealing_that_was_cut_begins_anew(case: Case, monkeypatch: pytest.Monk
                 cuts += 1
                 continue
         break
-    assert (
-        cuts == 11
-    )  # bagit, bag-info, README, verifier, manifest, three of the signature, two of the digest, tag manifest
+    # bagit, bag-info, README, verifier, manifest, three of the signature, two of the digest; then the tag manifest is all
+    # that the sealing lacks, and it is finished with the digest that stands in seal/
+    assert cuts == 10
     assert verify(case.path).differences == ()
+
+
+def test_a_sealing_cut_before_its_tag_manifest_ends_with_the_same_digest(case: Case) -> None:
+    digest = seal(case, KEY, utc=UTC, tool=TOOL).digest
+    (case.path / "tagmanifest-sha256.txt").unlink()
+    with pytest.raises(SealedError, match=r"is signed \(seal/.*\.sig\) and has no tagmanifest"):
+        write_derived(case, "verdict.json", b"{}")
+    assert seal(case, KEY, utc="2026-04-01T00:00:00Z", tool="another 1").digest == digest
+    found = verify(case.path, digest=digest)
+    assert found.differences == ()
+    assert found.info["Sealed-UTC"] == UTC
+
+
+def test_a_seal_that_was_broken_is_not_made_anew_over_what_changed(case: Case) -> None:
+    seal(case, KEY, utc=UTC, tool=TOOL)
+    (case.path / "tagmanifest-sha256.txt").unlink()
+    verdict = case.derived / "verdict.json"
+    verdict.chmod(0o600)
+    verdict.write_bytes(b'{"integrity": "proven"}')
+    with pytest.raises(UnsealableError, match="expected a signature of what the case holds"):
+        seal(case, KEY, utc=UTC, tool=TOOL)
+
+
+@pytest.mark.parametrize("joined", ["signature", "request", "token", "nothing"])
+def test_nobody_elses_part_of_a_seal_is_removed(case: Case, joined: str) -> None:
+    """A seal whose tag manifest is gone: sealing anew would throw the first officer's signature away."""
+    seal(case, KEY, utc=UTC, tool=TOOL)
+    other = Ed25519PrivateKey.from_private_bytes(b"2" * 32)
+    if joined == "signature":
+        sign(case, other)
+    elif joined != "nothing":
+        add_to_seal(case, {"request": "request-0.tsq", "token": "token-0.tsr"}[joined], b"0")
+    (case.path / "tagmanifest-sha256.txt").unlink()
+    before = _files(case.path)
+    for key in (other, KEY)[: 1 if joined == "nothing" else 2]:
+        with pytest.raises(UnsealableError, match="not made anew over the signatures of others"):
+            seal(case, key, utc=UTC, tool=TOOL)
+    assert _files(case.path) == before
 
 
 def test_what_is_no_part_of_a_case_stops_the_seal(case: Case) -> None:
