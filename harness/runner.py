@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from captures.errors import CaptureError, IntegrityError
 from fixtures.bench import Bench
@@ -25,6 +26,8 @@ from harness.step import Commit, Cut, Draw, Outcome, Step, described
 from harness.stopping import stoppable
 
 Progress = Callable[[int, int, Step, str], None]
+NOT_RECORDED = "the end could not be recorded"
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ class _Course:
         self._recorder, self._resumption = bench.recorder, resumption
         can = ability(bench.declared)
         self.replay = Replay(lambda: plan.steps(can))
-        self._lots = Lots(bench.recorder.folder.parent.parent, draw_seed)
+        promised = "" if resumption is None else resumption.standing.lot
+        self._lots = Lots(bench.recorder.folder.parent.parent, draw_seed, promised)
         self._enactor = Enactor(bench, judge, self._lots.seed)
         self._ports = PortErrors(bench)
         self._attempts = {} if resumption is None else dict(resumption.standing.attempts)
@@ -205,26 +209,29 @@ class _Course:
             self._cut = None
 
     def end(self, result: RunResult) -> RunResult:
-        """Record what has arrived, bring the bench to rest, clean up where somebody can, and write the last line."""
-        problems: list[str] = []
+        """Record what has arrived, bring the bench to rest, clean up where somebody can, and write the last line.
+
+        Each is tried whatever became of those before it: a bench is left at rest and a journal with its end.  The first
+        error of all is the run's.
+        """
+        end = _End(result)
+        end.attempt("what had arrived could not all be recorded", self._bench.drain)
+        end.problems += end.attempt("the bench could not be made safe", self._bench.make_safe) or []
+        if isinstance(end.error, InstrumentError):
+            end.attempt(NOT_RECORDED, lambda: self._recorder.entry("untrusted", why=str(end.error)))
+        unanswered = isinstance(result.error, AnswerError)  # nobody is there who could clean up
+        if result.status != "complete" and not result.resumable and not unanswered:
+            end.problems += end.attempt("the clean-up was not finished", self._clean_up) or []
         try:
-            with contextlib.suppress(OSError):  # the disk that failed before; what can be made safe must still be
-                self._bench.drain()
-            problems = _make_safe(self._bench)
-            if isinstance(result.error, InstrumentError):
-                self._recorder.entry("untrusted", why=result.why)
-            unanswered = isinstance(result.error, AnswerError)  # nobody is there who could clean up
-            if result.status != "complete" and not result.resumable and not unanswered:
-                problems += self._clean_up()
-            why = "; ".join([result.why, *problems]) if problems else result.why
-            result = RunResult(result.status, why, result.error, result.resumable)
-            self._recorder.close(result.status, why)
-        except OSError as error:
-            result = RunResult("error", f"{result.why}; the end could not be recorded: {error}".lstrip("; "), error)
-            self._recorder.abandon()
+            if not end.attempt(NOT_RECORDED, lambda: self._last_line(end.result())):
+                self._recorder.abandon()
         finally:
             self._bench.close()
-        return result
+        return end.result()
+
+    def _last_line(self, result: RunResult) -> bool:
+        self._recorder.close(result.status, result.why)
+        return True
 
     def _do(self, step: Step) -> Outcome:
         number = self.replay.number
@@ -235,7 +242,9 @@ class _Course:
         self._say(number, step, "begin")
         self._enactor.people.step = number
         if isinstance(step, Commit):
-            self._lots.commit()
+            digest = self._lots.commit()
+            recorder.entry("lot", n=number, sha256=digest)  # before anybody sees it: no other can be shown after a cut
+            recorder.sync()
         if isinstance(step, Draw):
             self._lots.check(self._shown())
         with self._ports.during(number):
@@ -311,8 +320,26 @@ class _Course:
             raise InstrumentError("; ".join(unsafe))
 
 
-def _make_safe(bench: Bench) -> list[str]:
-    try:
-        return bench.make_safe()
-    except OSError as error:
-        return [f"the bench could not be made safe: {error}"]
+class _End:
+    """What became of the end of a run: everything that went wrong in it, and the first error of all."""
+
+    def __init__(self, result: RunResult) -> None:
+        self._begun = result
+        self.error = result.error
+        self.problems: list[str] = []
+
+    def attempt(self, what: str, act: Callable[[], Done]) -> Done | None:
+        """`act`; where it fails, `what` and why are a problem, and None is returned."""
+        try:
+            return act()
+        except Exception as error:  # a defect of ours or of a plugin's too: what comes after must still be done
+            why = str(error) or type(error).__name__
+            self.problems.append(f"{what}: {why}")
+            self.error = self.error or error
+            return None
+
+    def result(self) -> RunResult:
+        """The run with its end: one that failed in it was not completed, and can be resumed."""
+        status = self._begun.status if self.error is None else "error"
+        why = "; ".join(one for one in (self._begun.why, *self.problems) if one)
+        return RunResult(status, why, self.error, self._begun.resumable)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,17 @@ from typing import Any
 import pytest
 
 from captures.case import Case, verify_case
-from fixtures.errors import BenchError, InstrumentError
+from captures.errors import IntegrityError
+from captures.journal import read_lines
+from fixtures.bench import Bench
+from fixtures.errors import BenchError, InstrumentError, StopAsked
 from fixtures.opening import open_bench
 from fixtures.sim.build import build
 from fixtures.sim.scenario import AnalyserLoss
 from fixtures.sim.world import World
 from harness.benches import find, scenario
 from harness.derive import read_recorded, segments
+from harness.plans.miniature import MINIATURE
 from harness.plugins import specs
 from harness.runner import RunResult, find_plan, run
 from harness.step import Deliver, Step
@@ -210,3 +216,142 @@ def test_noise_on_a_line_is_survived_or_named(tmp_path: Path, port: str, rates: 
     for segment in segments(read_recorded(case.journal)):
         if segment.complete and "display" in segment.registers and "register" in segment.registers:
             assert segment.registers["register"].values[-1] == segment.registers["display"].values[-1]
+
+
+# a run whose end fails too
+
+
+SMALL = "dispenser-k0"
+
+
+def ended_badly(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *breaks: tuple[Any, str, Any], at: Any = None
+) -> RunResult:
+    """A miniature raid that `at` breaks off in its first sale, if given; `breaks`: (whose, which method, what it does)."""
+    case = Case.create(path)
+    bench = open_bench(find(SMALL), specs("instruments"), case.journal, {"tool": "test"}, world=world_of("K0"))
+    for whose, name, does in breaks:
+        monkeypatch.setattr(whose, name, does)
+
+    def watch(number: int, total: int, step: Step, moment: str) -> None:
+        if at is not None and isinstance(step, Deliver) and moment == "begin":
+            at(bench)
+
+    return run(MINIATURE, bench, lambda: {}, watch)
+
+
+def breaking(error: Exception) -> Any:
+    def breaks(*_: Any, **__: Any) -> None:
+        raise error
+
+    return breaks
+
+
+def stopping(bench: Bench) -> None:
+    bench.stop = StopAsked("stopped by the operator", resumable=False)
+
+
+def last_line(path: Path) -> Mapping[str, Any]:
+    assert verify_case(path).complete
+    return [line.body for line in read_lines(path / "data" / "journal")][-1]
+
+
+@pytest.mark.parametrize("at", [None, stopping])
+def test_what_arrived_last_and_could_not_be_recorded_leaves_the_bench_at_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Any
+) -> None:
+    slept, rested = InstrumentError("the computer slept"), list[str]()
+    safe = Bench.make_safe
+
+    def resting(bench: Bench) -> list[str]:
+        rested.append("all")
+        return safe(bench)
+
+    result = ended_badly(
+        tmp_path / "case", monkeypatch, (Bench, "drain", breaking(slept)), (Bench, "make_safe", resting), at=at
+    )
+    assert (result.status, result.error, rested) == ("error", slept, ["all"])
+    last = last_line(tmp_path / "case")
+    assert (last["kind"], last["status"]) == ("end", "error")
+    assert "what had arrived could not all be recorded: the computer slept" in last["why"]
+    kinds = [line.body["kind"] for line in read_lines(tmp_path / "case" / "data" / "journal")]
+    assert kinds.count("untrusted") == 1
+    assert ("clean_up" in kinds) == (at is not None)  # a drain that failed keeps nobody from hanging up
+
+
+@pytest.mark.parametrize(
+    "error", [IntegrityError("a photo was changed"), KeyError("seals"), OSError(5, "input/output")]
+)
+def test_a_clean_up_that_fails_in_any_way_has_a_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def clean_up(can: object) -> Any:
+        raise error
+        yield
+
+    monkeypatch.setattr(sys.modules[__name__], "MINIATURE", replace(MINIATURE, clean_up=clean_up))
+    result = ended_badly(tmp_path / "case", monkeypatch, at=stopping)
+    assert (result.status, result.error) == ("error", error)
+    assert result.why.startswith("stopped by the operator; the clean-up was not finished: ")
+    assert last_line(tmp_path / "case")["why"] == result.why
+
+
+def test_the_first_error_of_all_is_the_run_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = BenchError("no such valve"), InstrumentError("the computer slept")
+
+    def at(bench: Bench) -> None:
+        raise first
+
+    result = ended_badly(tmp_path / "case", monkeypatch, (Bench, "drain", breaking(second)), at=at)
+    assert result.error is first
+    assert result.why.startswith("no such valve; what had arrived")
+    assert last_line(tmp_path / "case")["status"] == "error"
+
+
+def test_a_stop_while_the_bench_is_made_safe_waits_until_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first driver hears of it in the middle, a later one breaks: all are tried, and nothing escapes."""
+    tried: list[str] = []
+    case = Case.create(tmp_path / "case")
+    bench = open_bench(find("dispenser-k3"), specs("instruments"), case.journal, {"tool": "test"}, world=world_of("K3"))
+    asked = StopAsked("interrupted by SIGTERM", resumable=True)
+
+    def safe(name: str) -> Any:
+        def at_rest() -> None:
+            tried.append(name)
+            if len(tried) == 1:
+                raise asked
+            if len(tried) == 3:
+                raise TypeError("a plugin's own")
+
+        return at_rest
+
+    for name, driver in bench.drivers.items():
+        monkeypatch.setattr(driver, "make_safe", safe(name))
+    with pytest.raises(TypeError, match="a plugin's own"):
+        bench.make_safe()
+    names = list(bench.drivers)
+    assert len(names) >= 3
+    assert tried == [names[0], *names]
+    assert bench.stop is asked
+    with pytest.raises(StopAsked):
+        bench.wait(bench.now_ns())
+    bench.recorder.close("stopped")
+    bench.close()
+
+
+def test_a_run_that_is_stopped_again_while_it_ends_has_its_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Bench] = []
+    plain = Bench._at_rest
+
+    def at_rest(bench: Bench, driver: Any) -> None:
+        if not made:
+            made.append(bench)
+            bench.stop = StopAsked("interrupted by SIGTERM", resumable=True)
+        plain(bench, driver)
+
+    result = ended_badly(tmp_path / "case", monkeypatch, (Bench, "_at_rest", at_rest), at=stopping)
+    assert (result.status, result.error) == ("stopped", None)
+    assert result.why == "stopped by the operator; the clean-up was not finished: interrupted by SIGTERM"
+    assert last_line(tmp_path / "case")["why"] == result.why
