@@ -18,16 +18,25 @@ MOST_BYTES = 1024
 
 
 class Lots:
-    """The seed of the case at `case`; `fresh` where none is kept yet."""
+    """The seed of the case at `case`; `fresh` where none is kept yet.  `promised`: its SHA-256 as a journal has it that was
+    begun before, "" where none was to be shown yet."""
 
-    def __init__(self, case: Path, fresh: str) -> None:
-        self._path = case / FILE
+    def __init__(self, case: Path, fresh: str, promised: str = "") -> None:
+        self._path, self._promised = case / FILE, promised
         self.seed = self._kept() or fresh
 
-    def commit(self) -> None:
-        """On the disk when this returns, before anybody sees the hash."""
-        if self._kept() == self.seed:
-            return
+    def commit(self) -> str:
+        """The hash to be recorded and then shown; the seed is on the disk when this returns.
+
+        IntegrityError where another hash was recorded before: it may have been seen, and with it the lots stand.
+        """
+        if self._promised:
+            self.check(self._promised)
+        if self._kept() != self.seed:
+            self._keep()
+        return commitment(self.seed)
+
+    def _keep(self) -> None:
         aside = self._path.with_name(f".{FILE}.new")
         aside.unlink(missing_ok=True)
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -43,7 +52,7 @@ class Lots:
         """IntegrityError where the seed is not the one whose hash was shown."""
         if commitment(self.seed) != shown:
             raise IntegrityError(
-                f"{self._path}: expected the seed whose SHA-256 {shown} was shown to the parties, got another one or none: it "
+                f"{self._path}: expected the seed whose SHA-256 {shown} was recorded to be shown to the parties, got another one or none: it "
                 "was removed or changed since. Nothing can be drawn with it; end this case and begin a new one"
             )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from captures.errors import IntegrityError
 from harness.draw import commitment
 from harness.lots import Lots
 
@@ -28,6 +29,24 @@ def test_a_seed_that_never_reached_the_disk_was_shown_to_nobody_and_is_replaced(
     lots.commit()
     assert (tmp_path / "draw-seed").read_text() == SEED
     assert [path.name for path in tmp_path.iterdir()] == ["draw-seed"]
+
+
+@pytest.mark.parametrize("left", [None, b"", bytes(32), OTHER.encode()])
+def test_a_seed_whose_hash_was_recorded_is_never_replaced(tmp_path: Path, left: bytes | None) -> None:
+    promised = Lots(tmp_path, SEED).commit()
+    assert promised == commitment(SEED)
+    if left is None:
+        (tmp_path / "draw-seed").unlink()
+    else:
+        (tmp_path / "draw-seed").write_bytes(left)
+    with pytest.raises(IntegrityError, match="removed or changed since"):
+        Lots(tmp_path, "ef" * 16, promised).commit()
+    assert not (tmp_path / "draw-seed").exists() or (tmp_path / "draw-seed").read_bytes() == left
+
+
+def test_a_seed_whose_hash_was_recorded_is_shown_again(tmp_path: Path) -> None:
+    promised = Lots(tmp_path, SEED).commit()
+    assert Lots(tmp_path, OTHER, promised).commit() == promised
 
 
 def test_a_disk_that_fails_leaves_no_half_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

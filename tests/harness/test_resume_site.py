@@ -201,6 +201,34 @@ def test_a_seed_that_was_exchanged_in_between_draws_nothing(tmp_path: Path) -> N
     assert not any("drawn" in body.get("value", {}) for body in bodies(tmp_path))
 
 
+@pytest.mark.parametrize("left", [None, b"", b"nonsense", OTHER_SEED.encode()])
+def test_a_lot_whose_hash_is_on_show_cannot_be_drawn_anew(tmp_path: Path, left: bytes | None) -> None:
+    """Cut while the hash is read aloud: the question stands on the wire, no outcome is recorded yet."""
+    lines = uninterrupted()[1]
+    lot = next(i for i, body in enumerate(lines) if body["kind"] == "lot")
+    assert lot < next(i for i, body in enumerate(lines) if body["kind"] == "wire" and i > lot)
+    assert lines[lot]["sha256"] == commitment(SEED)
+    site, case = world(SITE, None, WORLD), tmp_path / "case"
+    start = program(
+        site,
+        lambda remote: inspect(SURVEY, SITE, case, world=remote, lifelike=True, draw_seed=SEED),
+        Kill(record=lot + 2),
+        tmp_path / "document.json",
+    )
+    assert start.killed
+    assert not any(body.get("value", {}).get("sha256") == commitment(SEED) for body in bodies(tmp_path))
+    if left is None:
+        (case / FILE).unlink()
+    else:
+        (case / FILE).write_bytes(left)
+    done = resume(case, plan=SURVEY, world=site, draw_seed=OTHER_SEED)
+    assert isinstance(done.result.error, IntegrityError)
+    assert "shown to the parties" in done.result.why
+    recorded = bodies(tmp_path)
+    assert {body["sha256"] for body in recorded if body["kind"] == "lot"} == {commitment(SEED)}
+    assert commitment(OTHER_SEED) not in str(recorded)
+
+
 def test_a_seed_that_was_named_is_not_kept(tmp_path: Path) -> None:
     """Cut between the line that names the seed and the end of its file: nothing is left for a next lot."""
     site, case = world(SITE, CHEAT, WORLD), tmp_path / "case"
