@@ -8,8 +8,48 @@ from typing import Any
 from fixtures.language import mark, translate
 from harness.derive.history import MEASURED
 from harness.report.stops import stop_reason
+from harness.report.wording import sentence
 
 MOST = 20  # lines of a kind; the document holds them all
+
+STEPS = {  # kinds of step as the journal names them
+    "Phase": mark("Phase"),
+    "Confirm": mark("Confirm"),
+    "Inquire": mark("Inquire"),
+    "Choose": mark("Choose"),
+    "Photo": mark("Photo"),
+    "Wait": mark("Wait"),
+    "Mark": mark("Mark"),
+    "Deliver": mark("Deliver"),
+    "Continue": mark("Continue"),
+    "Shut": mark("Shut"),
+    "Read": mark("Read"),
+    "Weigh": mark("Weigh"),
+    "Prove": mark("Prove"),
+    "Press": mark("Press"),
+    "PowerCycle": mark("PowerCycle"),
+    "Judge": mark("Judge"),
+    "Load": mark("Load"),
+    "Drive": mark("Drive"),
+    "Instrument": mark("Instrument"),
+    "Commit": mark("Commit"),
+    "Draw": mark("Draw"),
+}
+READ = {
+    "display": mark("display"),
+    "totaliser": mark("totaliser"),
+    "start": mark("start"),
+    "parameters": mark("parameters"),
+}
+RENEWED = (mark("the one that this run began on"), mark("a new one, made when the run was resumed"))
+CHANGED = (  # what a difference from the first start is in (harness/changes.py)
+    mark("simulated bench"),
+    mark("plan, line {number}"),
+    mark("bench, line {number}"),
+    mark("tool {key}"),
+    mark("step {number}"),
+    mark("instrument {name}"),
+)
 
 
 def made(document: Mapping[str, Any]) -> list[str]:
@@ -24,10 +64,10 @@ def made(document: Mapping[str, Any]) -> list[str]:
     lines += _superseded(told["superseded"])
     if told["taken_as_done"]:
         text = mark("Taken as done before the cut, because the operator said so: {steps}")
-        lines.append(translate(text, steps=", ".join(one["step"] for one in told["taken_as_done"])))
+        lines.append(translate(text, steps=", ".join(_step(one["step"]) for one in told["taken_as_done"])))
     if told["changes"]:
         lines.append(translate(mark("Differences from the first start, accepted on record:")))
-        lines += _most([f"  {one['what']}: {one['expected'] or '-'} -> {one['got'] or '-'}" for one in told["changes"]])
+        lines += _most([_change(one) for one in told["changes"]])
     if told["corrections"]:
         lines.append(translate(mark("Answers changed after they were given; the later one counts:")))
         lines += _most([_correction(one) for one in told["corrections"]])
@@ -49,7 +89,7 @@ def _gap(gap: Mapping[str, Any]) -> str:
         text,
         seconds=seconds,
         begin=f"{gap['from_s']:.1f}",
-        step=gap["in"],
+        step=_step(gap["in"]),
         why=stop_reason(gap["why"]),
         place=gap["place"],
     )
@@ -78,12 +118,29 @@ def _attempt(one: Mapping[str, Any]) -> str:
     text = mark("  {step}, attempt {attempt}, begun at {begin} s: {seen} ({place})")
     return translate(
         text,
-        step=one["step"],
+        step=_step(one["step"]),
         attempt=one["attempt"],
         begin=f"{one['begin_s']:.1f}",
         seen=seen or translate(mark("finished")),
         place=one["place"],
     )
+
+
+def _step(name: str) -> str:
+    """ "Read display A1": the kind of step, for a reading what was read, and its label as the plan has it."""
+    kind, *rest = name.split(" ")
+    told = [translate(STEPS[kind]) if kind in STEPS else kind]
+    if kind == "Read" and rest and rest[0] in READ:
+        told.append(translate(READ[rest.pop(0)]))
+    return " ".join([*told, *rest])
+
+
+def _change(one: Mapping[str, Any]) -> str:
+    """Lines of plans and bench files stay as they are; what the program says of them is in the reader's language."""
+    found = sentence(one["what"], CHANGED)
+    what = one["what"] if found is None else translate(found[0], **found[1])
+    expected, got = (translate(one[side]) if one[side] in RENEWED else one[side] for side in ("expected", "got"))
+    return f"  {what}: {expected or '-'} -> {got or '-'}"
 
 
 def _correction(one: Mapping[str, Any]) -> str:

@@ -131,7 +131,7 @@ EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("LPG dispensers, Chinese verification rule (edition not stated)"),
     mark("not stated in the copies read"),
 )
-STATUSES = (mark("stopped"), mark("error"))
+STATUSES = (mark("stopped"), mark("error"), mark("cut"))
 STATIONS = (
     mark("reference"),
     mark("encoder"),

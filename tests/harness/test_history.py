@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import pytest
 
 from captures.errors import IntegrityError
+from harness import step as step_module
 from harness.benches import find
 from harness.derive.corrections import corrected
 from harness.derive.history import history
 from harness.derive.recorded import Recorded
 from harness.derive.site import by_instrument
 from harness.derive.spans import spans, standing
-from harness.report.history import MOST, made
+from harness.inspection import RENEWED
+from harness.report.history import MOST, STEPS, made
 
 SECOND_NS = 1_000_000_000
 SALE = {"type": "Deliver", "label": "C1", "volume_l": "45.30", "until_l": "18"}
@@ -148,3 +152,20 @@ def test_each_instrument_of_a_site_tells_its_own_and_every_gap() -> None:
 def test_a_gap_that_lacks_its_end_is_named() -> None:
     with pytest.raises(IntegrityError, match=r"0001\.jsonl:2: a gap record"):
         history(recorded({"kind": "gap", "from_ns": 1}))
+
+
+def test_steps_and_accepted_differences_are_told_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh_CN")
+    assert set(STEPS) == {name for name, one in vars(step_module).items() if is_dataclass(one) and hasattr(one, "cut")}
+    told = history(recorded(
+        *CUT,
+        step(1, 5, {"type": "Read", "what": "display", "label": "V1"}),
+        outcome(1, 6, after_cut=True),
+        {"kind": "change", "what": RENEWED.what, "expected": RENEWED.expected, "got": RENEWED.got},
+        {"kind": "change", "what": "bench, line 3", "expected": "instrument N1", "got": ""},
+    ))  # fmt: skip
+    text = "\n".join(made({"history": told}))
+    assert "读取 显示值 V1" in text
+    assert "  模拟试验台：本次运行开始时所用的 -> 恢复运行时新建的" in text.replace("模拟试验台: ", "模拟试验台：")
+    assert "  试验台文件第 3 行: instrument N1 -> -" in text
+    assert not re.search(r"\b(Weigh|Deliver|Read|Prove)\b", text), text
