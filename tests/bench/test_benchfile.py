@@ -105,6 +105,24 @@ def test_a_bench_that_cannot_answer_the_plan_is_refused() -> None:
         check_stations(find_plan("dispenser-bench"), find("dispenser-k2"))
 
 
+def prompting(url: str) -> str:
+    return (
+        text("dispenser-k0-prover").replace('url = "sim:operator"', f'url = "{url}"')
+        .replace('driver = "operator"\n', 'driver = "operator"\nconsole = true\n')
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ["sim:operator", "serial:/dev/ttyUSB0", "socket:tablet:5025"])
+def test_prompts_for_eyes_are_refused_where_a_machine_would_answer_them(url: str) -> None:
+    with pytest.raises(BenchError, match=f"instrument operator: console = true expected .*console:.*got {url}"):
+        check(parse(prompting(url), "bench"), INSTRUMENTS)
+
+
+@pytest.mark.parametrize("url", ["console:", "answers:a.answers", "replay:case/data/journal#operator"])
+def test_prompts_for_eyes_are_taken_at_a_terminal_and_from_its_recording(url: str) -> None:
+    assert check(parse(prompting(url), "bench"), INSTRUMENTS)
+
+
 def test_files_that_are_no_bench(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="cannot be read"):
         load(tmp_path / "absent.toml")

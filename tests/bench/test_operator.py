@@ -73,6 +73,21 @@ def test_a_temperature_that_is_no_number_is_asked_again(slip: str) -> None:
     assert terminal.shown.count("expected") == 1
 
 
+@pytest.mark.parametrize("said", [["{}"], ["<"], ["<", "12.5", "no number"]])
+def test_what_never_answers_is_not_asked_for_ever(said: list[str]) -> None:
+    """A machine or a pipe in a person's place."""
+    terminal = Terminal("13.70", *said * 200)
+    with pytest.raises(InstrumentError, match="got none to 100 prompts; is a person at this terminal") as ended:
+        terminal.operator.ask("read-display", "Read the display")
+    assert "Read the display' was not done" in str(ended.value)
+    assert terminal.shown.count("Read the display") == 1 + 100
+
+
+def test_a_person_may_slip_in_every_field_of_every_question() -> None:
+    terminal = Terminal(*(["slip"] * 90 + ["1"]) * 3, "")
+    assert terminal.operator.ask("read-display", "Read the display")["price"] == 1
+
+
 @pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])
 def test_what_was_not_done_ends_the_step(refusal: str) -> None:
     with pytest.raises(InstrumentError, match="was not done"):
