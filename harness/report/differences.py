@@ -1,0 +1,156 @@
+"""What a check of a case found, in the reader's language: differences, what was expected and found, and notes.
+
+The check knows no catalogue: its sentences are English and stand in `--json` as they are.  Digests, file names and what
+a system said of itself are never translated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from captures.names import shown
+from fixtures.language import language, mark, translate
+from harness.report.wording import sentence
+
+if TYPE_CHECKING:
+    from captures.bag import Difference
+
+WHAT = (
+    mark("names that some systems take for one"),
+    mark("no ordinary file"),
+    mark("nested too deeply"),
+    mark("may not be read"),
+    mark("cannot be read"),
+    mark("its end is gone"),
+    mark("too many lines"),
+    mark("no line of a manifest"),
+    mark("a file listed twice"),
+    mark("no line of its own"),
+    mark("no seal"),
+    mark("changed"),
+    mark("a tag file is not listed"),
+    mark("a file that no sealed case has"),
+    mark("says personal data is withheld"),
+    mark("not the case of this digest"),
+    mark("missing"),
+    mark("missing, listed in {manifest} line {number}"),
+    mark("changed, larger than all that was sealed ({manifest} line {number})"),
+    mark("changed, {algorithm} in {manifest} line {number}"),
+    mark("changed since it was named by its SHA-256"),
+    mark("not the files of {manifest}"),
+    mark("added, no line of {manifest}"),
+    mark("files to be fetched"),
+    mark("added, no part of a sealed case"),
+    mark("added, no folder of a case"),
+    mark("added, no lock of a run"),
+    mark("the journal is not as written"),
+    mark("does not verify"),
+    mark("the answer to {key} is not the one recorded ({place})"),
+    mark("too many files"),
+    mark("added, no part of a seal"),
+    mark("not signed by the key that sealed it"),
+    mark("not signed by the demanded key"),
+    mark("no public key"),
+    mark("another key than the file is named for"),
+    mark("not of this key"),
+    mark("no signature"),
+    mark("the signature does not hold for tagmanifest-sha256.txt"),
+    mark("no time stamp"),
+    mark("a time stamp of another case"),
+)
+SIDES = (  # expected and got
+    mark("one of them"),
+    mark("ordinary files only"),
+    mark("a symbolic link"),
+    mark("a device, pipe or socket"),
+    mark("at most {count} folders"),
+    mark("at most {count} bytes"),
+    mark("at most {count}"),
+    mark("{count} bytes"),
+    mark("more"),
+    mark("a newline at the end"),
+    mark("none"),
+    mark("64 hex digits, two blanks, a plain path under data/"),
+    mark("64 hex digits, two blanks, a plain path beside data/"),
+    mark("each once"),
+    mark("a case"),
+    mark("a sealed case"),
+    mark("a case that is not sealed"),
+    mark("no permission"),
+    mark("no line for it"),
+    mark("tag files only"),
+    mark("it is here"),
+    mark("the file"),
+    mark("no file"),
+    mark("a file"),
+    mark("no such file"),
+    mark("the same files"),
+    mark("a case that holds its files"),
+    mark("no such folder"),
+    mark("a folder"),
+    mark("no lock in a sealed case"),
+    mark("none stated"),
+    mark("an unbroken chain"),
+    mark("a whole journal"),
+    mark("a whole journal and its originals"),
+    mark("the originals that the journal records"),
+    mark("the private answers of the case"),
+    mark("another or none"),
+    mark("a file of a seal"),
+    mark("the digest for the paper record"),
+    mark("the digest {digest}"),
+    mark("something else"),
+    mark("the text of a redacted copy"),
+    mark("no valid signature"),
+    mark("a key named in bag-info.txt"),
+    mark("an Ed25519 public key in PEM form"),
+    mark("a signature by {key}"),
+    mark("one of other bytes or by another key"),
+    mark("a request or token of RFC 3161"),
+    mark("no {file}"),
+)
+NOTES = (
+    mark("{file}: not in this copy; the journal names {count} private answers by their digests"),
+    mark("{file}: holds {count} answers that the journal does not name ({keys})"),
+    mark("{file}: personal data is withheld in this copy; its SHA-256 stays {digest}"),
+    mark("{file}: not checked, the OpenSSL of this Python has no SM3; the SHA-256 manifest was"),
+    mark("{file}: left by a program that was killed; no part of the sealed case and no evidence"),
+    mark("{file}: a folder of a program that was killed; no part of the sealed case"),
+    mark("{file}: no part of the sealed case and no evidence, left by a program: {text}"),
+    mark(
+        "{count} files have a second name on this disk (hard links: {names}); who writes by the other name changes them "
+        "here: keep a copy made with `case export`"
+    ),
+    mark(
+        "{key} has signed too: bag-info.txt does not name this key, anybody could add a signature of his own; whose it is "
+        "the office's register says"
+    ),
+    mark("{file}: a key that has not signed: a signing that was cut; `shortmeasure case sign` with this key ends it"),
+    mark("{file}: a time stamp was asked for, and no answer is kept here"),
+    mark("time stamps: imprint and time read; the authority's signature is for `openssl ts -verify`"),
+)
+
+
+def difference_said(one: Difference) -> str:
+    """One difference in a line; in English it is the check's own."""
+    if language() == "en":
+        return str(one)
+    where = shown(one.file) + (translate(mark(" line {number}"), number=one.line) if one.line else "")
+    return translate(
+        mark("{where}: {what}: expected {expected}, got {got}"),
+        where=where,
+        what=_told(one.what, WHAT),
+        expected=shown(_told(one.expected, SIDES)),
+        got=shown(_told(one.got, SIDES)),
+    )
+
+
+def note_said(note: str) -> str:
+    return _told(note, NOTES)
+
+
+def _told(text: str, templates: tuple[str, ...]) -> str:
+    if text in templates:
+        return translate(text)
+    found = sentence(text, templates)
+    return text if found is None else translate(found[0], **found[1])

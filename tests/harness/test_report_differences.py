@@ -1,0 +1,90 @@
+"""What a check of a case found, in Chinese: everything that it can say of a difference is known; names and figures stay."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from captures import bag
+from captures.bag import Difference
+from harness.report.differences import NOTES, SIDES, WHAT, difference_said, note_said
+from harness.report.wording import sentence
+
+CAPTURES = Path(bag.__file__).parent
+CHECKS = ("bag.py", "verify.py", "verify_parties.py", "verify_seal.py")
+LABELS = {"what", "label", "expected", "got", "expected_text", "most"}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh_CN")
+
+
+def text_of(node: ast.expr | None) -> str | None:
+    """A text with `x1` for each field; None where it is none, or nothing but a field."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            told = "".join(part.value if isinstance(part, ast.Constant) else "x1" for part in parts)
+            return told if told != "x1" else None
+        case _:
+            return None
+
+
+def said_by_the_check() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each text that stands in a Difference, or in a variable of that name, with the templates that should know it."""
+    for name in CHECKS:
+        for node in ast.walk(ast.parse((CAPTURES / name).read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="Difference"), args=[_, what, *sides]):
+                    yield from ((text, WHAT) for text in [text_of(what)] if text is not None)
+                    yield from ((text, SIDES) for side in sides[:2] if (text := text_of(side)) is not None)
+                case ast.Call(func=ast.Name(id="unread"), args=[_, expected, *_]):
+                    yield from ((text, SIDES) for text in [text_of(expected)] if text is not None)
+                case ast.Assign(targets=[ast.Name(id="what")], value=value):
+                    yield from ((text, WHAT) for text in [text_of(value)] if text is not None)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="notes"), attr="append"), args=[value]):
+                    yield from ((text, NOTES) for text in [text_of(value)] if text is not None)
+
+
+def test_everything_the_check_can_say_is_known() -> None:
+    found = set(said_by_the_check())
+    assert len(found) > 60
+    unknown = {text for text, templates in found if text not in templates and sentence(text, templates) is None} - {
+        "fetch.txt",
+        "no x1",
+    }  # names of files
+    assert unknown == set()
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_difference_and_its_sides_are_told_and_names_stay() -> None:
+    one = Difference("data/a\x1b.bin", "changed, sha256 in manifest-sha256.txt line 3", "ab" * 32, "at most 5 bytes", 7)
+    assert difference_said(one) == (
+        f"data/a\\x1b.bin 第 7 行：已改变，sha256 见 manifest-sha256.txt 第 3 行：应为 {'ab' * 32}，实为 至多 5 字节"
+    )
+    strange = Difference("x", "a thing nobody wrote", "\x1b[2J", "{not} a field")
+    assert difference_said(strange) == "x：a thing nobody wrote：应为 \\x1b[2J，实为 {not} a field"
+    for what in WHAT:
+        assert CHINESE.search(difference_said(Difference("x", re.sub(r"\{\w+\}", "1", what), "1", "2")).split("：")[1])
+
+
+@pytest.mark.usefixtures("chinese")
+def test_every_note_is_told() -> None:
+    for note in NOTES:
+        told = note_said(re.sub(r"\{\w+\}", "N1", note))
+        assert CHINESE.search(told), note
+        assert told.count("N1") == note.count("{")
+    assert note_said("a note nobody wrote") == "a note nobody wrote"
+
+
+def test_in_english_it_is_the_check_s_own_line() -> None:
+    one = Difference("x", "missing", "the file", "none", 2)
+    assert difference_said(one) == str(one)
+    assert note_said("time stamps: a note") == "time stamps: a note"
