@@ -44,9 +44,9 @@ def touched(replay: Replay, cut: Step | None) -> bool:
     return any(isinstance(step, Deliver | Shut) for step in [*(step for step, _ in replay.done), cut])
 
 
-def tell(enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = ()) -> None:
-    """What the operator does before the run goes on at `step`, and how often each remote was pressed so far: what it
-    works may be on now though the plan has it off."""
+def tell(bench: Bench, enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = ()) -> None:
+    """What the operator does before the run goes on at `step`, and how often each remote of the instrument he is at was
+    pressed so far: what it works may be on now though the plan has it off."""
     match step:
         case Deliver(label=label) | Shut(label=label):
             text = translate(GO_ON_SALE, label=label)
@@ -54,7 +54,8 @@ def tell(enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = ()) -
             text = translate(GO_ON_FILL, label=label)
         case _:
             text = translate(GO_ON)
-    for what, count in Counter(one.what for one in presses).items():
+    at = bench.recorder.instrument
+    for what, count in Counter(one.what for one in presses if one.instrument == at).items():
         text = translate(PRESSED, text=text, what=what, count=count)
     enactor.people.ask("confirm", text, label="resume")
 

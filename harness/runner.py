@@ -189,7 +189,7 @@ class _Course:
         self._recorder.sync()
         if was_touched:
             self._enactor.people.step = self.replay.number
-            tell(self._enactor, self.replay.step, standing.presses)
+            tell(self._bench, self._enactor, self.replay.step, standing.presses)
             found = registers(self._bench, self._enactor)
             self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
             recall(self._enactor, self.replay)

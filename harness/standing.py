@@ -32,11 +32,12 @@ class Finished:
 @dataclass(frozen=True)
 class Pressed:
     """A remote was pressed at `t_ns`, whatever became of the attempt.  `marked`: the journal holds its mark; a relay
-    that was closed when the program was cut has none yet."""
+    that was closed when the program was cut has none yet.  `instrument`: of a site, the one whose remote it was."""
 
     t_ns: int
     what: str
     marked: bool
+    instrument: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,9 @@ class _Reader:
             case "lot":
                 self.lot = self.lot or str(body["sha256"])
             case "pressed":
-                self._press(int(body["t_ns"]), str(body["what"]), marked=False)
+                self._press(body, str(body["what"]), marked=False)
             case "mark" if str(body["mark"]).startswith(PRESS):
-                self._press(int(body["t_ns"]), str(body["mark"]).removeprefix(PRESS), marked=True)
+                self._press(body, str(body["mark"]).removeprefix(PRESS), marked=True)
             case "instrument":
                 self.identities.setdefault(str(body["name"]), dict(body["identity"]))
             case "end":
@@ -133,8 +134,9 @@ class _Reader:
             speed = float(body["speed"]) if kind == "span" else self.anchor[2] if self.anchor else 1.0
             self.anchor = int(body["t_ns"]), datetime.fromisoformat(str(body["utc"])), speed
 
-    def _press(self, t_ns: int, what: str, *, marked: bool) -> None:
-        self.presses[t_ns, what] = Pressed(t_ns, what, marked)
+    def _press(self, body: Mapping[str, Any], what: str, *, marked: bool) -> None:
+        t_ns = int(body["t_ns"])
+        self.presses[t_ns, what] = Pressed(t_ns, what, marked, str(body.get("instrument", "")))
 
     def standing(self, journal: Path) -> Standing:
         if self.header is None or "bench" not in self.header or "plan" not in self.header:
