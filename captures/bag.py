@@ -11,8 +11,9 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Literal
 
@@ -29,8 +30,8 @@ _INFO_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]{0,63}): (.{0,1000})")
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-Kind = Literal["changed", "missing", "added", "foreign", "unreadable", "demanded"]
-"""Of a difference: `foreign` what no case holds (a link, a manifest line that leaves the case); `demanded` the case is as
+Kind = Literal["changed", "missing", "added", "foreign", "unreadable", "denied", "demanded"]
+"""Of a difference: `denied` not looked at, for want of permission: nothing is known of it; `foreign` what no case holds (a link, a manifest line that leaves the case); `demanded` the case is as
 sealed, and not signed by the key, or not of the digest, that was asked for."""
 
 
@@ -102,14 +103,37 @@ def tree(path: Path) -> Tree:
 
 def read_small(path: Path, limit: int) -> bytes:
     """The bytes of an ordinary file of at most `limit`; IntegrityError otherwise.  Never follows a link."""
-    descriptor = os.open(path, _READ)
-    with open(descriptor, "rb") as handle, naming(path, "a file that can be read"):
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise IntegrityError(f"{path}: expected an ordinary file")
-        raw = handle.read(limit + 1)
+    with naming(path, "a file that can be read"), _opened(path) as handle:
+        raw = b"".join(_pieces(handle, limit + 1))
     if len(raw) > limit:
         raise IntegrityError(f"{path}: expected at most {limit} bytes, got more")
     return raw
+
+
+def _opened(path: Path) -> FileIO:
+    """An ordinary file, looked at before it is read: a folder opens too, and a pipe would wait."""
+    descriptor = os.open(path, _READ)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise IntegrityError(f"{path}: expected an ordinary file")
+        return FileIO(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _pieces(handle: FileIO, most: int) -> Iterator[bytes]:
+    """The first `most` bytes."""
+    while most > 0 and (piece := handle.read(min(_PIECE, most))):
+        most -= len(piece)
+        yield piece
+
+
+def unread(file: str, expected: str, problem: Exception) -> Difference:
+    """What could not be looked at: for want of permission, or because it is not what can be read."""
+    if isinstance(problem, PermissionError):
+        return Difference(file, "may not be read", expected, "no permission", kind="denied")
+    return Difference(file, "cannot be read", expected, str(problem), kind="unreadable")
 
 
 def new_hash(name: str) -> hashlib._Hash:
@@ -128,16 +152,13 @@ def hash_file(path: Path, names: Sequence[str], size: int) -> tuple[str, ...]:
     IntegrityError when it has not exactly `size` bytes: a file that grows while it is read would never end.
     """
     digests = [new_hash(name) for name in names]
-    descriptor = os.open(path, _READ)
-    with open(descriptor, "rb", buffering=0) as handle, naming(path, "a file that can be read"):
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise IntegrityError(f"{path}: expected an ordinary file")
-        left = size + 1
-        while left > 0 and (piece := handle.read(min(_PIECE, left))):
-            left -= len(piece)
+    got = 0
+    with naming(path, "a file that can be read"), _opened(path) as handle:
+        for piece in _pieces(handle, size + 1):
+            got += len(piece)
             for digest in digests:
                 digest.update(piece)
-    if left != 1:
+    if got != size:
         raise IntegrityError(f"{path}: expected {size} bytes; its size changed while it was read")
     return tuple(digest.hexdigest() for digest in digests)
 

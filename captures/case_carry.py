@@ -24,7 +24,7 @@ from captures.bag import MAX_FILES, tree
 from captures.case import Case
 from captures.durable import give_name, sync_folder
 from captures.errors import IntegrityError
-from captures.layout import FOLDERS, LOCK, PARTIAL, PARTIES, SEAL, SECRETS, WITHHELD
+from captures.layout import FOLDERS, LOCK, PARTIAL, PARTIES, SEAL, SECRETS, WITHHELD, read_only_mode
 from captures.names import checked_path, folded
 from captures.verify_seal import WITHHELD_TEXT
 
@@ -41,12 +41,15 @@ NOT_CARRIED = (LOCK, *SECRETS)
 
 
 def copy_case(case: Case, target: Path, redacted: bool) -> None:
-    """Copy `case` to the new folder `target`; `redacted`: without data/parties.json.  FileExistsError if it exists."""
+    """Copy `case` to the new folder `target`; `redacted`: without data/parties.json.  FileExistsError if it exists.
+
+    The names stay what they are in the case: readable by their owner alone, and so is a zip that holds them.
+    """
     with _aside(target) as aside:
         for folder in FOLDERS:
             (aside / folder).mkdir(parents=True, exist_ok=True)
         for name, source in _carried(case, redacted):
-            _write(aside / name, source)
+            _write(aside, name, source)
 
 
 def zip_case(case: Case, target: Path, redacted: bool) -> None:
@@ -56,14 +59,15 @@ def zip_case(case: Case, target: Path, redacted: bool) -> None:
     if os.path.lexists(target):
         raise FileExistsError(f"{target}: expected a new file for the copy; name another one")
     try:
-        with open(temporary, "xb") as handle:
+        opener = _private if not redacted and os.path.lexists(case.path / PARTIES) else None
+        with open(temporary, "xb", opener=opener) as handle:
             with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED, strict_timestamps=True) as packed:
                 for folder in FOLDERS:
                     packed.writestr(zipfile.ZipInfo(f"{root}/{folder}/", _EPOCH), b"")
                 for name, source in _carried(case, redacted):
                     member = zipfile.ZipInfo(f"{root}/{name}", _EPOCH)
                     member.compress_type = zipfile.ZIP_DEFLATED
-                    member.external_attr = (stat.S_IFREG | 0o444) << 16
+                    member.external_attr = (stat.S_IFREG | read_only_mode(name)) << 16
                     with source() as read, packed.open(member, "w", force_zip64=True) as write:
                         shutil.copyfileobj(read, write, _PIECE)
             handle.flush()
@@ -84,7 +88,7 @@ def unpack_case(packed: Path, target: Path) -> Case:
             for folder in FOLDERS:
                 (aside / folder).mkdir(parents=True, exist_ok=True)
             for name, member in _checked_members(archive, packed):
-                _write(aside / name, partial(archive.open, member))  # zipfile stops at the size the member states
+                _write(aside, name, partial(archive.open, member))  # zipfile stops at the size the member states
     except (*_BROKEN_ZIP, OSError) as problem:
         if isinstance(problem, OSError) and problem.errno != errno.EINVAL:  # EINVAL: a stated offset before the file
             raise
@@ -176,12 +180,18 @@ def _opened(path: Path) -> IO[bytes]:
     return open(path, "rb")
 
 
-def _write(path: Path, source: Callable[[], IO[bytes]]) -> None:
+def _private(path: str, flags: int) -> int:
+    """An opener for files that hold names, from their first byte on."""
+    return os.open(path, flags, 0o600)
+
+
+def _write(aside: Path, name: str, source: Callable[[], IO[bytes]]) -> None:
+    path = aside / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    with source() as read, open(path, "xb") as write:
+    with source() as read, open(path, "xb", opener=_private) as write:
         while piece := read.read(_PIECE):
             write.write(piece)
         write.flush()
         os.fsync(write.fileno())
     with contextlib.suppress(PermissionError):
-        path.chmod(0o444)
+        path.chmod(read_only_mode(name))

@@ -1,9 +1,9 @@
 """Checks a sealed case with Python alone (3.11 or later, no packages): python3 verify_case.py CASE [--digest HEX]
 
 Every file against the manifests, files that no manifest lists, the chain of the journal, the Ed25519 signatures (RFC
-8032).  Exit 0: as sealed; 1: it says what differs.  Not checked: time stamps, the QR code, the SM3 manifest, the
+8032).  Exit 0: as sealed; 1: it says what differs; 2: something may not be read, and nothing else differs.  Not checked: time stamps, the QR code, the SM3 manifest, the
 meaning of the journal's lines.  `shortmeasure case verify` checks these too, and `openssl` the time stamps.
-检验已封存案件，只需 Python。退出码 0：与封存时相同；1：列出差异。
+检验已封存案件，只需 Python。退出码 0：与封存时相同；1：列出差异；2：有文件无权读取，其余无差异。
 """
 
 import argparse
@@ -23,6 +23,8 @@ SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: an Ed25519 public 
 LIMIT = 100_000
 Point = tuple[int, int, int, int]
 PROBLEMS: list[str] = []
+DENIED: list[str] = []
+LEFT = r"partial/(?:[0-9a-f]{16}\.(sig|pem|fingerprint)|(request|token)-[0-9a-f]{16}\.ts[qr]|lock\.(stale-)?\d{1,10})"
 
 
 def problem(text: str) -> None:
@@ -119,8 +121,12 @@ def check_manifest(
             problem(f"{path}: missing, listed in {name} line {number}")
         elif files[path] > most:
             problem(f"{path}: changed: {files[path]} bytes, at most {most} were sealed")
-        elif sha256(os.path.join(case, path)) != entries[path]:
-            problem(f"{path}: changed: not the SHA-256 of {name} line {number}")
+        else:
+            try:
+                if sha256(os.path.join(case, path)) != entries[path]:
+                    problem(f"{path}: changed: not the SHA-256 of {name} line {number}")
+            except PermissionError:
+                DENIED.append(path)
     if not raw.endswith(b"\n"):
         problem(f"{name}: its end is gone")
     return entries
@@ -183,7 +189,10 @@ def main() -> None:
     if not withheld - set(files) and info.get("Payload-Oxum") != f"{sum(sizes)}.{len(sizes)}":
         problem(f"Payload-Oxum: expected {info.get('Payload-Oxum')}, got {sum(sizes)}.{len(sizes)}")
     known = {*payload, *tags, "tagmanifest-sha256.txt", "lock"}
-    for name in sorted(n for n in files if n not in known and not re.fullmatch(r"seal/[^/]+", n)):
+    left = {name for name in files if re.fullmatch(LEFT, name)}
+    for name in sorted(left):
+        print(f"note: {name} was left by a program that was killed; it is no part of the case")
+    for name in sorted(n for n in files if n not in known | left and not re.fullmatch(r"seal/[^/]+", n)):
         problem(f"{name}: added: no manifest lists it")
     if "lock" in files and not re.fullmatch(LOCK, small(case, files, "lock")[:4096]):
         problem("lock: added: no lock of a run")
@@ -192,9 +201,15 @@ def main() -> None:
     if asked.digest and re.sub(r"\s", "", asked.digest).lower() != digest:
         problem(f"digest: expected {asked.digest}, got {digest}")
     print(f"digest {digest}")
-    print("\n".join(PROBLEMS) or "as sealed / 与封存时相同")
-    sys.exit(1 if PROBLEMS else 0)
+    for name in DENIED:
+        print(f"{name}: no permission to read it: not checked / 无权读取，未检验")
+    print("\n".join(PROBLEMS) or ("nothing else differs / 其余无差异" if DENIED else "as sealed / 与封存时相同"))
+    sys.exit(1 if PROBLEMS else 2 if DENIED else 0)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PermissionError as error:  # a folder, or a file without which nothing could be said
+        print(*PROBLEMS, f"{error.filename}: no permission to read it: not checked / 无权读取，未检验", sep="\n")
+        sys.exit(1 if PROBLEMS else 2)

@@ -7,10 +7,11 @@ case anew - shows against the digest on the paper record (`digest`) or a time st
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from captures.bag import (
     read_manifest,
     read_small,
     tree,
+    unread,
 )
 from captures.case import CaseReport, verify_case
 from captures.errors import IntegrityError, NoCaseError, SealedError
@@ -43,7 +45,7 @@ from captures.layout import (
     WITHHELD,
 )
 from captures.verify_parties import check_parties
-from captures.verify_seal import Signer, Stamp, check_seal
+from captures.verify_seal import Signer, Stamp, check_seal, left_over
 
 REQUIRED = ("bagit.txt", INFO, MANIFEST, README, VERIFIER)
 OPTIONAL = (MANIFEST_SM3,)
@@ -81,7 +83,9 @@ class Verification:
 def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> Verification:
     """Check the case at `path`, against a case `digest` from paper and the fingerprint of a demanded `key` if given.
 
-    IntegrityError when `path` is no folder, or holds more than any case does.
+    IntegrityError when `path` is no folder, or holds more than any case does; PermissionError when a folder, or a file
+    that says what was sealed, may not be read.  A file of the payload that may not be read is a difference of kind
+    "denied": nothing is known of it.
     """
     if not path.is_dir():
         raise (IntegrityError if path.exists() else NoCaseError)(f"{path}: expected a case folder")
@@ -93,23 +97,28 @@ def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> 
     except IntegrityError as problem:
         found.append(_of_journal(path, str(problem)))
     except OSError as problem:
-        got = f"{type(problem).__name__}: {problem.strerror}"
-        found.append(Difference("data", "cannot be read", "a case", got, kind="unreadable"))
-    wrong, notes = check_parties(path, listing, () if report is None else report.private)
-    found += wrong
+        found.append(unread(_within(path, problem.filename), "a case", problem))
+    notes: list[str] = []
+    if report is not None:  # else nobody knows which answers the journal names
+        wrong, notes = check_parties(path, listing, report.private)
+        found += wrong
     sealed = [name for name in (TAG_MANIFEST, "bagit.txt", INFO, MANIFEST) if os.path.lexists(path / name)]
     if sealed:
         return _sealed(path, listing, found, report, digest, key)
     if digest is not None or key is not None:
         found.append(Difference(TAG_MANIFEST, "no seal", "a sealed case", "a case that is not sealed", kind="demanded"))
     notes += _second_names(listing)
+    found = _once(found)
     listed, more = tuple(found[:MAX_DIFFERENCES]), max(0, len(found) - MAX_DIFFERENCES)
     return Verification(False, listed, report=report, notes=tuple(notes), more=more)
 
 
 def require_as_sealed(path: Path) -> None:
-    """IntegrityError naming what differs, when the sealed case at `path` is not as it was sealed."""
+    """IntegrityError naming what differs, when the sealed case at `path` is not as it was sealed; PermissionError when
+    nothing differs that could be looked at."""
     found = verify(path).differences
+    if found and all(one.kind == "denied" for one in found):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path / found[0].file))
     if found:
         raise IntegrityError("\n".join(f"{path}: {difference}" for difference in found[:20]))
 
@@ -158,7 +167,7 @@ def _sealed(
     found += _hashes(path, listing, present, MANIFEST, "sha256", most)
     if MANIFEST_SM3 in tags:
         found += _sm3(path, listing, payload, gone, notes, most)
-    found += _unlisted(listing, payload)
+    found += _unlisted(listing, payload, notes)
     found += _strange_folders(listing, notes)
     found += _promises(listing, info, report, withheld)
     seal = check_seal(path, listing, tag_manifest, info, demanded=key)
@@ -168,6 +177,7 @@ def _sealed(
     if LOCK in listing.files:
         found += _of_lock(path, notes)
     notes += _second_names(listing)
+    found = _once(found)
     if withheld:
         notes.append(f"{PARTIES}: personal data is withheld in this copy; its SHA-256 stays {payload[PARTIES]}")
     return Verification(
@@ -182,8 +192,10 @@ def _read(path: Path, listing: Tree, name: str, limit: int, found: list[Differen
         return None
     try:
         return read_small(path / name, limit)
+    except PermissionError:
+        raise  # of all else nothing could be said without it
     except (IntegrityError, OSError) as problem:
-        found.append(Difference(name, "cannot be read", f"at most {limit} bytes", str(problem), kind="unreadable"))
+        found.append(unread(name, f"at most {limit} bytes", problem))
         return None
 
 
@@ -204,7 +216,7 @@ def _hashes(
         try:
             (got,) = hash_file(path / name, (algorithm,), listing.files[name])
         except (IntegrityError, OSError) as problem:
-            found.append(Difference(name, "cannot be read", stated, str(problem), kind="unreadable"))
+            found.append(unread(name, stated, problem))
             continue
         if got != stated:
             found.append(Difference(name, f"changed, {algorithm} in {manifest} line {number}", stated, got))
@@ -228,7 +240,7 @@ def _sm3(
     return found
 
 
-def _unlisted(listing: Tree, payload: Mapping[str, str]) -> list[Difference]:
+def _unlisted(listing: Tree, payload: Mapping[str, str], notes: list[str]) -> list[Difference]:
     """Files that are there and in no manifest: what `sha256sum -c` does not see."""
     known = {*REQUIRED, *OPTIONAL, TAG_MANIFEST}
     found = []
@@ -240,6 +252,8 @@ def _unlisted(listing: Tree, payload: Mapping[str, str]) -> list[Difference]:
         elif name == "fetch.txt":
             what = "files to be fetched"
             found.append(Difference(name, what, "a case that holds its files", "fetch.txt", kind="foreign"))
+        elif left_over(name, size):
+            notes.append(f"{name}: left by a program that was killed; no part of the sealed case and no evidence")
         elif name not in {*known, LOCK} and not (name.startswith(f"{SEAL}/") and name.count("/") == 1):
             what = "added, no part of a sealed case"
             found.append(Difference(name, what, "no such file", f"{size} bytes", kind="added"))
@@ -250,8 +264,9 @@ def _strange_folders(listing: Tree, notes: list[str]) -> list[Difference]:
     """Folders that no sealed case has: a manifest lists files alone, and an empty folder would stand there unseen."""
     found = []
     for name in listing.folders:
-        if name == PARTIAL and not any(file.startswith(f"{PARTIAL}/") for file in listing.files):
-            notes.append(f"{PARTIAL}: an empty folder of a program that was killed; no part of the sealed case")
+        if name == PARTIAL:
+            if not any(file.startswith(f"{PARTIAL}/") for file in listing.files):  # else they are named one by one
+                notes.append(f"{PARTIAL}: an empty folder of a program that was killed; no part of the sealed case")
         elif name not in {*FOLDERS, SEAL}:
             found.append(Difference(name, "added, no folder of a case", "no such folder", "a folder", kind="added"))
     return found
@@ -262,7 +277,7 @@ def _of_lock(path: Path, notes: list[str]) -> list[Difference]:
     try:
         raw = read_small(path / LOCK, MAX_LOCK_BYTES)
     except (IntegrityError, OSError) as problem:
-        return [Difference(LOCK, "cannot be read", "no lock in a sealed case", str(problem), kind="unreadable")]
+        return [unread(LOCK, "no lock in a sealed case", problem)]
     if _LOCK.fullmatch(raw) is None:
         return [Difference(LOCK, "added, no lock of a run", "no such file", f"{raw!r:.100}", kind="added")]
     notes.append(
@@ -279,6 +294,26 @@ def _second_names(listing: Tree) -> list[str]:
         f"{len(listing.linked)} files have a second name on this disk (hard links: {names}); who writes by the other name "
         "changes them here: keep a copy made with `case export`"
     ]
+
+
+def _within(path: Path, name: object) -> str:
+    """`name` as it is called inside the case at `path`."""
+    try:
+        return Path(str(name)).relative_to(path).as_posix()
+    except ValueError:
+        return "data"
+
+
+def _once(found: Sequence[Difference]) -> list[Difference]:
+    """What was denied is said once a file, however often it was tried."""
+    denied: set[str] = set()
+    told = []
+    for one in found:
+        if one.kind != "denied" or one.file not in denied:
+            told.append(one)
+        if one.kind == "denied":
+            denied.add(one.file)
+    return told
 
 
 def _promises(listing: Tree, info: Mapping[str, str], report: CaseReport | None, withheld: bool) -> list[Difference]:

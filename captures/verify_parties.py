@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence, Set
 from pathlib import Path
 
-from captures.bag import Difference, Tree, read_small
+from captures.bag import Difference, Tree, read_small, unread
 from captures.case import PrivateAnswer
 from captures.errors import IntegrityError
 from captures.layout import MAX_PARTIES_BYTES, PARTIES
@@ -27,7 +27,9 @@ def check_parties(path: Path, listing: Tree, journalled: Sequence[PrivateAnswer]
         return [], [text] if journalled else []
     try:
         kept = json.loads(read_small(path / PARTIES, MAX_PARTIES_BYTES).decode("utf-8"))
-        found = {(str(one["key"]), _digest(one["salt"], one["value"])) for one in kept}
+        found = {(str(one["key"]), salted(one["salt"], one["value"])) for one in kept}
+    except PermissionError as problem:
+        return [unread(PARTIES, "the private answers of the case", problem)], []
     except (IntegrityError, OSError, ValueError, RecursionError, TypeError, KeyError) as problem:
         return [Difference(PARTIES, "cannot be read", "the private answers of the case", f"{problem!s:.120}")], []
     return [
@@ -44,5 +46,6 @@ def _unnamed(answers: Set[tuple[str, str]]) -> list[str]:
     return [f"{PARTIES}: holds {len(answers)} answers that the journal does not name ({keys:.200})"] if answers else []
 
 
-def _digest(salt: str, value: str) -> str:
+def salted(salt: str, value: str) -> str:
+    """SHA-256 of salt and value, one after the other, as UTF-8."""
     return hashlib.sha256((salt + value).encode("utf-8")).hexdigest()

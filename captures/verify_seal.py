@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from captures.bag import Difference, Tree, read_small
+from captures.bag import Difference, Tree, read_small, unread
 from captures.digest import qr_svg, qr_text
 from captures.errors import IntegrityError
-from captures.layout import DIGEST_IMAGE, DIGEST_TEXT, MAX_SEAL_FILE_BYTES, SEAL, WITHHELD
+from captures.layout import DIGEST_IMAGE, DIGEST_TEXT, LOCK, MAX_SEAL_FILE_BYTES, PARTIAL, SEAL, WITHHELD
 from captures.seal import digest_text
 from captures.seal_token import read_request, read_token
 from captures.signing import SIGNATURE_BYTES, fingerprint, public_key, public_pem, short, signature_holds
 
 _SIGNATURE = re.compile(r"([0-9a-f]{16})\.(sig|pem|fingerprint)")
 _STAMP = re.compile(r"(request|token)-([0-9a-f]{16})\.(tsq|tsr)")
+_LEFT = re.compile(rf"{PARTIAL}/(?:{_SIGNATURE.pattern}|{_STAMP.pattern}|{LOCK}\.(?:stale-)?\d{{1,10}})")
 _KINDS = {"request": "tsq", "token": "tsr"}
 MAX_SEAL_FILES = 100
 WITHHELD_TEXT = (
@@ -61,14 +62,15 @@ def check_seal(
     for name in names[:MAX_SEAL_FILES]:
         try:
             files[name] = read_small(path / SEAL / name, MAX_SEAL_FILE_BYTES)
+        except PermissionError:
+            raise  # whose signatures hold could not be said without it
         except (IntegrityError, OSError) as problem:
-            what = "cannot be read"
-            found.append(Difference(f"{SEAL}/{name}", what, "a file of a seal", str(problem), kind="unreadable"))
+            found.append(unread(f"{SEAL}/{name}", "a file of a seal", problem))
     if len(names) > MAX_SEAL_FILES:
         most = f"at most {MAX_SEAL_FILES}"
         found.append(Difference(SEAL, "too many files", most, str(len(names)), kind="added"))
     digest = hashlib.sha256(tag_manifest).hexdigest()
-    done.signers = tuple(_signers(files, tag_manifest, found))
+    done.signers = tuple(_signers(files, tag_manifest, _unfinished(files, info), found))
     done.stamps = tuple(_stamps(files, digest, found))
     case_id = info.get("External-Identifier", "")
     fixed = {DIGEST_TEXT: digest_text(case_id, digest), DIGEST_IMAGE: qr_svg(qr_text(case_id, digest))}
@@ -95,9 +97,18 @@ def check_seal(
     return done
 
 
+def left_over(name: str, size: int) -> bool:
+    """Whether the file `name` is one that joins a sealed case, cut while it was written: a signature, a stamp, a lock."""
+    return _LEFT.fullmatch(name) is not None and size <= MAX_SEAL_FILE_BYTES
+
+
 def _notes(done: SealCheck, files: Mapping[str, bytes], info: Mapping[str, str]) -> list[str]:
     """What holds and proves less than it seems to."""
     notes = [
+        f"{SEAL}/{name}.pem: a key that has not signed: a signing that was cut; `shortmeasure case sign` with this key ends it"
+        for name in _unfinished(files, info)
+    ]
+    notes += [
         f"{signer.fingerprint} has signed too: bag-info.txt does not name this key, anybody could add a signature of his "
         "own; whose it is the office's register says"
         for signer in done.signers
@@ -111,12 +122,21 @@ def _notes(done: SealCheck, files: Mapping[str, bytes], info: Mapping[str, str])
     return notes
 
 
-def _signers(files: Mapping[str, bytes], message: bytes, found: list[Difference]) -> list[Signer]:
+def _unfinished(files: Mapping[str, bytes], info: Mapping[str, str]) -> list[str]:
+    """Keys without their signature, which is written last; without that of the key that sealed, nothing was sealed."""
+    keys = sorted(match[1] for file in files if (match := _SIGNATURE.fullmatch(file)) and match[2] == "pem")
+    own = info.get("Signing-Key", "")
+    return [name for name in keys if f"{name}.sig" not in files and name != short(own)]
+
+
+def _signers(
+    files: Mapping[str, bytes], message: bytes, unfinished: Container[str], found: list[Difference]
+) -> list[Signer]:
     good = []
     for name in sorted({match[1] for file in files if (match := _SIGNATURE.fullmatch(file))}):
         where = f"{SEAL}/{name}"
         missing = [kind for kind in ("pem", "sig", "fingerprint") if f"{name}.{kind}" not in files]
-        if missing:
+        if missing and name not in unfinished:
             expected = f"{name}.pem, .sig and .fingerprint"
             got = "no " + ", ".join(missing)
             found.append(Difference(f"{where}.{missing[0]}", "missing", expected, got, kind="missing"))
@@ -135,6 +155,8 @@ def _signers(files: Mapping[str, bytes], message: bytes, found: list[Difference]
         stated = files.get(f"{name}.fingerprint", f"{own}\n".encode())
         if stated != f"{own}\n".encode():
             found.append(Difference(f"{where}.fingerprint", "not of this key", own, f"{stated!r:.100}"))
+        if name in unfinished:
+            continue
         signature = files[f"{name}.sig"]
         if len(signature) != SIGNATURE_BYTES:
             expected = f"{SIGNATURE_BYTES} bytes"

@@ -17,16 +17,11 @@ from captures.bag import read_small
 from captures.case import Case, put_file
 from captures.errors import IntegrityError
 from captures.journal import read_lines
+from captures.layout import MAX_PARTIES_BYTES, PARTIES
+from captures.verify_parties import salted
 
-FILE = "parties.json"
-MOST_BYTES = 16 << 20
 SALT_BYTES = 16
 OWNER_ALONE = 0o600  # names and card numbers are for whoever has the case, not for every user of its computer
-
-
-def digest(salt: str, value: str) -> str:
-    """SHA-256 of salt and value, one after the other, as UTF-8."""
-    return hashlib.sha256((salt + value).encode()).hexdigest()
 
 
 def simulated_salt(key: str) -> str:
@@ -39,7 +34,7 @@ class Parties:
     simulated."""
 
     def __init__(self, journal: Path, salt: Callable[[str], str] = lambda key: secrets.token_hex(SALT_BYTES)) -> None:
-        self._journal, self._salt = journal, salt
+        self._journal, self._case, self._salt = journal, journal.parent.parent, salt
 
     def keep(self, key: str, value: str) -> str:
         """Store `value` and return its digest.  Earlier answers to the same key stay beside it.
@@ -48,16 +43,16 @@ class Parties:
         """
         kept = self.read()
         salt = self._salt(key)
-        kept.append({"key": key, "sha256": digest(salt, value), "salt": salt, "value": value})
+        kept.append({"key": key, "sha256": salted(salt, value), "salt": salt, "value": value})
         body = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
-        put_file(Case(self._journal.parent.parent), self._journal.parent / FILE, body.encode(), OWNER_ALONE)
+        put_file(Case(self._case), self._case / PARTIES, body.encode(), OWNER_ALONE)
         return str(kept[-1]["sha256"])
 
     def read(self) -> list[dict[str, Any]]:
         """Every answer that was kept, oldest first.  IntegrityError where the file is not what `keep` wrote."""
-        path = self._journal.parent / FILE
+        path = self._case / PARTIES
         try:
-            found = json.loads(read_small(path, MOST_BYTES).decode("utf-8"))
+            found = json.loads(read_small(path, MAX_PARTIES_BYTES).decode("utf-8"))
         except FileNotFoundError:
             return []
         except (ValueError, RecursionError) as error:
@@ -86,4 +81,4 @@ class Parties:
 def _sound(one: Any) -> bool:
     if not isinstance(one, dict) or set(one) != {"key", "sha256", "salt", "value"}:
         return False
-    return all(isinstance(part, str) for part in one.values()) and digest(one["salt"], one["value"]) == one["sha256"]
+    return all(isinstance(part, str) for part in one.values()) and salted(one["salt"], one["value"]) == one["sha256"]

@@ -11,6 +11,7 @@ import typer
 from fixtures.language import mark, tell, translate
 from harness.commands import case_carry, case_seal
 from harness.commands.case_verify import verify as verify
+from harness.exits import printable
 from harness.output import emit
 from harness.report.columns import column
 
@@ -128,7 +129,7 @@ def show(case: Folder, as_json: AsJson = False) -> int:
         lines += [f"           {line}" for line in grouped(summary.digest).split("\n")]
     else:
         lines.append(f"{column(sealed, 10)} {translate(mark('no'))}")
-    emit("case", document, _printable("\n".join(lines)), as_json)
+    emit("case", document, printable("\n".join(lines)), as_json)
     return 0
 
 
@@ -154,7 +155,7 @@ def _row(root: Path, case: CaseRow) -> str:
 
     if case.state != VERIFIES:
         text = mark("{case}  DOES NOT VERIFY, not read: {why}")
-        return _printable(translate(text, case=root / case.path, why=case.why))
+        return printable(translate(text, case=root / case.path, why=case.why))
     levels = [tell(part) for part in (case.conformity, case.integrity) if part]
     verdict = "/".join(levels) or translate(mark("not judged"))
     seal = translate(mark("sealed {digest}"), digest=case.digest[:16])
@@ -172,10 +173,4 @@ def _row(root: Path, case: CaseRow) -> str:
         again,
     ]
     damage = translate(mark("DAMAGED: {why}"), why=case.why) if case.why else ""
-    return _printable("  ".join(part for part in (*parts, verdict, sealed, damage) if part))
-
-
-def _printable(text: str) -> str:
-    from harness.exits import printable
-
-    return printable(text)
+    return printable("  ".join(part for part in (*parts, verdict, sealed, damage) if part))

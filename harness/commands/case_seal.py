@@ -59,11 +59,14 @@ def sign(
     from captures.seal import sign as add
     from captures.verify import require_as_sealed
     from harness.keyring import signing_key
+    from harness.lock import locked
 
     opened = Case.open(case)
     digest = case_digest(opened)
     require_as_sealed(case)  # nobody signs what differs from what was sealed
-    signer = add(opened, signing_key(key))
+    own = signing_key(key)
+    with locked(case):
+        signer = add(opened, own)
     document = {"case": str(case), "digest": digest, "key": signer}
     emit("signature", document, f"{case}: signed by {key}, fingerprint {signer}", as_json)
     return 0
@@ -105,9 +108,11 @@ def _request(case: Case) -> str:
 
     from captures.seal import add_to_seal, case_digest
     from captures.seal_token import request
+    from harness.lock import locked
 
     raw = request(case_digest(case), secrets.randbits(63))
-    return str(add_to_seal(case, f"request-{hashlib.sha256(raw).hexdigest()[:16]}.tsq", raw))
+    with locked(case.path):
+        return str(add_to_seal(case, f"request-{hashlib.sha256(raw).hexdigest()[:16]}.tsq", raw))
 
 
 def _attach(case: Case, token: Path) -> str:
@@ -118,6 +123,7 @@ def _attach(case: Case, token: Path) -> str:
     from captures.errors import IntegrityError
     from captures.seal import add_to_seal, case_digest
     from captures.seal_token import MAX_TOKEN_BYTES, read_token
+    from harness.lock import locked
 
     digest = case_digest(case)
     raw = read_small(token, MAX_TOKEN_BYTES)
@@ -131,7 +137,8 @@ def _attach(case: Case, token: Path) -> str:
         )
     text = mark("time stamp of {utc}; whether its authority signed it is for `openssl ts -verify`")
     comment(translate(text, utc=stamp.utc))
-    return str(add_to_seal(case, f"token-{hashlib.sha256(raw).hexdigest()[:16]}.tsr", raw))
+    with locked(case.path):
+        return str(add_to_seal(case, f"token-{hashlib.sha256(raw).hexdigest()[:16]}.tsr", raw))
 
 
 def _show(case: Case, document: dict[str, Any], as_json: bool) -> None:

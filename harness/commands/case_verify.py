@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fixtures.language import mark, translate
+from harness.exits import printable
 from harness.output import comment, emit
+from harness.report.differences import difference_said, note_said
 
 if TYPE_CHECKING:
     from captures.bag import Difference
@@ -39,7 +41,7 @@ def verify(
     """Check every line and file of a case, and its seal.
 
     Exit 0: as recorded and sealed, and as demanded.  2: no case at this path, or --digest is no digest.  41: the file of
-    --key holds no public key, or the case may not be read.  50: it differs; each difference is named, and so is a key or
+    --key holds no public key, or something may not be read and nothing else differs.  50: it differs; each difference is named, and so is a key or
     digest that was demanded and is another.
     """
     from captures.bag import Difference
@@ -65,18 +67,23 @@ def verify(
         "differences": [asdict(one) for one in differences],
     }
     if not differences or as_json:
-        emit("verification", document, _printable("\n".join(_said(case, found, key, stated))), as_json)
+        emit("verification", document, printable("\n".join(_said(case, found, key, stated))), as_json)
     if differences:
-        comment(_printable("\n".join(_complaint(case, found, differences, stated))))
-        return Exit.EVIDENCE
+        comment(printable("\n".join(_complaint(case, found, differences, stated))))
+        denied = all(one.kind == "denied" for one in differences) and not found.more
+        return Exit.PRECONDITION if denied else Exit.EVIDENCE
     return Exit.OK
 
 
 def _complaint(case: Path, found: Verification, differences: tuple[Difference, ...], digest: str | None) -> list[str]:
     """What differs, and what to do: a wrong paper or key is no altered case."""
     demanded = [one for one in differences if one.kind == "demanded"]
+    denied = [one for one in differences if one.kind == "denied"]
+    differences = tuple(one for one in differences if one.kind != "denied")
     count = len(differences) + found.more
-    if len(demanded) == count:
+    if not count:
+        head = mark("nothing else differs, and not all could be looked at")
+    elif len(demanded) == count:
         head = mark("agrees with itself, and is not what was demanded")
     elif demanded:
         head = mark("{count} differences from what was recorded, sealed or demanded")
@@ -85,10 +92,16 @@ def _complaint(case: Path, found: Verification, differences: tuple[Difference, .
     if count == 1:
         head = ONE.get(head, head)
     told = translate(head, count=count)
-    lines = [f"shortmeasure: {case}: {told}", *(f"  {difference}" for difference in differences)]
+    lines = [f"shortmeasure: {case}: {told}", *(f"  {difference_said(one)}" for one in differences)]
     if found.more:
         lines.append(translate(mark("  and {count} more"), count=found.more))
-    lines += [f"  {translate(NOTE, note=note)}" for note in found.notes]
+    lines += [translate(mark("  not looked at, no permission to read it: {file}"), file=one.file) for one in denied]
+    lines += [f"  {translate(NOTE, note=note_said(note))}" for note in found.notes]
+    if denied:
+        text = mark(
+            "have it verified by who may read it; a copy made with `case export --redacted` holds no personal data"
+        )
+        lines.append(f"  {translate(NEXT, remedy=translate(text))}")
     if len(demanded) < count:
         remedy = translate(mark("work on a copy of the case that verifies; keep this one as it is"))
         lines.append(f"  {translate(NEXT, remedy=remedy)}")
@@ -153,7 +166,7 @@ def _said(case: Path, found: Verification, key: Path | None, digest: str | None)
     verifies = mark("{case}: verifies, {lines} lines, {state}")
     lines = [translate(verifies, case=case, lines=report.lines, state=state)]
     lines.append(translate(mark("head {head}"), head=report.head))
-    notes = [translate(NOTE, note=note) for note in found.notes]
+    notes = [translate(NOTE, note=note_said(note)) for note in found.notes]
     if not found.sealed:
         text = mark("not sealed: a case rebuilt whole would verify as well; `shortmeasure case seal` seals it")
         return [*lines, translate(text), *notes]
@@ -174,9 +187,3 @@ def _said(case: Path, found: Verification, key: Path | None, digest: str | None)
         )
         lines.append(translate(text))
     return [*lines, *notes]
-
-
-def _printable(text: str) -> str:
-    from harness.exits import printable
-
-    return printable(text)

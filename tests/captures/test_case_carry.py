@@ -192,3 +192,20 @@ def test_damaged_zips(case: Case, tmp_path: Path) -> None:
             continue
         found = verify(tmp_path / f"flip{number}")
         assert found.differences or found.digest == verify(case.path).digest
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+def test_names_stay_for_their_owner_alone_in_every_copy(case: Case, tmp_path: Path) -> None:
+    def mode(path: Path) -> int:
+        return stat.S_IMODE(path.stat().st_mode)
+
+    copy_case(case, tmp_path / "copy", redacted=False)
+    zip_case(case, tmp_path / "copy.zip", redacted=False)
+    unpack_case(tmp_path / "copy.zip", tmp_path / "back")
+    for folder in (tmp_path / "copy", tmp_path / "back"):
+        assert mode(folder / "data" / "parties.json") == 0o400
+        assert mode(folder / "data" / "case.json") == 0o444
+    assert mode(tmp_path / "copy.zip") == 0o600  # it holds the names
+    with zipfile.ZipFile(tmp_path / "copy.zip") as packed:
+        modes = {info.filename.partition("/")[2]: info.external_attr >> 16 & 0o777 for info in packed.infolist()}
+    assert (modes["data/parties.json"], modes["data/case.json"]) == (0o400, 0o444)

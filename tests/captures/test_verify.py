@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.case_forging import retagged
+from benchmarks.attacks import stand_alone
+from benchmarks.case_forging import NAME, retagged
 from captures import bag
 from captures.bag import Difference, hash_file, manifest_bytes, read_info, read_manifest, read_small, tree
 from captures.case import Case
 from captures.case_carry import copy_case
 from captures.errors import IntegrityError
 from captures.journal import JournalWriter
-from captures.seal import seal
+from captures.seal import seal, sign
+from captures.signing import Ed25519PrivateKey, fingerprint, short
 from captures.verify import MAX_DIFFERENCES, require_as_sealed, verify
-from tests.captures.sealed import KEY, TOOL, UTC, finished_case
+from tests.captures.sealed import KEY, TOOL, UTC, finished_case, write
 
 
 @pytest.fixture
@@ -263,3 +267,105 @@ def test_private_answers_are_those_that_the_journal_names(tmp_path: Path) -> Non
     for bad in (b"[", b"{}", b"[1]", b"[[]]", b'[{"key": 1}]', b"[" * 100_000, b"\xff"):
         put(parties, bad)
         assert verify(case.path).differences
+
+
+def test_what_cannot_be_known_of_private_answers_is_not_said(tmp_path: Path) -> None:
+    """Where the journal does not verify nobody knows which answers it names."""
+    path = finished_case(tmp_path / "case").path
+    assert any("does not name" in note for note in verify(path).notes)
+    put(path / "data/journal/0001.jsonl", b"x\n")
+    found = verify(path)
+    assert found.report is None
+    assert found.differences
+    assert not [note for note in found.notes if "parties.json" in note]
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """From now on the file of this name may not be read."""
+    really = os.open
+
+    def deny(name: str) -> None:
+        def opened(path: Any, *arguments: Any, **options: Any) -> int:
+            if Path(path).as_posix().endswith(f"/{name}"):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return really(path, *arguments, **options)
+
+        monkeypatch.setattr("captures.bag.os.open", opened)
+
+    return deny
+
+
+@pytest.mark.parametrize("name", ["data/parties.json", "data/derived/verdict.json", "README.txt"])
+def test_what_may_not_be_read_is_no_difference_from_what_was_sealed(
+    case: Path, others: Callable[[str], None], name: str
+) -> None:
+    others(name)
+    (difference,) = verify(case).differences
+    assert (difference.file, difference.kind) == (name, "denied")
+    with pytest.raises(PermissionError) as caught:
+        require_as_sealed(case)
+    assert str(caught.value.filename).endswith(name)
+    put(case / "data/case.json", b"{}")
+    kinds = {difference.file: difference.kind for difference in verify(case).differences}
+    assert (kinds[name], kinds["data/case.json"]) == ("denied", "changed")
+    with pytest.raises(IntegrityError, match=r"data/case\.json"):
+        require_as_sealed(case)
+
+
+@pytest.mark.parametrize("name", ["manifest-sha256.txt", "tagmanifest-sha256.txt", f"seal/{NAME}.sig"])
+def test_without_what_says_what_was_sealed_nothing_is_said(
+    case: Path, others: Callable[[str], None], name: str
+) -> None:
+    others(name)
+    with pytest.raises(PermissionError):
+        verify(case)
+
+
+@pytest.mark.parametrize("left", ["pem", "pem fingerprint"])
+def test_a_signing_that_was_cut_accuses_nobody_and_can_be_ended(case: Path, left: str) -> None:
+    other = Ed25519PrivateKey.from_private_bytes(b"2" * 32)
+    name = short(sign(Case(case), other))
+    for kind in {"pem", "fingerprint", "sig"} - set(left.split()):
+        (case / "seal" / f"{name}.{kind}").unlink()
+    found = verify(case)
+    assert found.differences == ()
+    assert any(note.startswith(f"seal/{name}.pem: a key that has not signed") for note in found.notes)
+    assert fingerprint(other.public_key()) not in {signer.fingerprint for signer in found.signers}
+    assert stand_alone(case).returncode == 0
+    assert sign(Case(case), other) == fingerprint(other.public_key())
+    found = verify(case, key=fingerprint(other.public_key()))
+    assert (found.differences, len(found.signers)) == ((), 2)
+
+
+def test_a_key_without_a_signature_is_still_a_key(case: Path) -> None:
+    put(case / "seal" / f"{'0' * 16}.pem", b"see page 2")
+    (difference,) = verify(case).differences
+    assert difference.what == "no public key"
+    (case / "seal" / f"{'0' * 16}.pem").rename(case / "seal" / f"{'0' * 16}.fingerprint")
+    (difference,) = verify(case).differences
+    assert difference.kind == "missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        (f"partial/{NAME}.sig", True), (f"partial/token-{NAME}.tsr", True), ("partial/lock.4711", True),
+        ("partial/lock.stale-4711", True), ("partial/notes.txt", False), ("partial/lock.x", False),
+        ("partial/sub/lock.4711", False),
+    ],
+)  # fmt: skip
+def test_files_left_by_a_killed_program(case: Path, name: str, known: bool) -> None:
+    write(case / name, b"half")
+    found = verify(case)
+    assert (found.differences == ()) is known
+    assert any(note.startswith(f"{name}: left by a program") for note in found.notes) is known
+    assert (stand_alone(case).returncode == 0) is known
+
+
+def test_a_folder_in_the_place_of_a_small_file(tmp_path: Path) -> None:
+    for read in (lambda path: read_small(path, 10), lambda path: hash_file(path, ("sha256",), 1)):
+        before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+        with pytest.raises(IntegrityError, match="expected an ordinary file"):
+            read(tmp_path)
+        assert not before or len(os.listdir("/proc/self/fd")) == before

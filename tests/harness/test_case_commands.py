@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import Typer
 
 from captures.case import Case
 from captures.errors import KeyFileError
@@ -21,6 +26,8 @@ from harness.exits import Exit, run_app
 from harness.keyring import signing_key
 from tests.captures.authority import OPENSSL_HERE, Authority
 from tests.captures.sealed import finished_case
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -341,3 +348,80 @@ def test_a_case_with_a_run_on_it_is_not_sealed(capfd: pytest.CaptureFixture[str]
     assert not Case(case).sealed
     document(capfd, "case", "seal", case)
     assert not (case / "lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("draw-seed", "seal"), ("data/parties.json", "show"),
+        ("tagmanifest-sha256.txt", "digest"), ("bag-info.txt", "show"),
+    ],
+)  # fmt: skip
+def test_a_folder_in_the_place_of_a_file_is_named(
+    capfd: pytest.CaptureFixture[str], case: Path, name: str, command: str
+) -> None:
+    if name in ("tagmanifest-sha256.txt", "bag-info.txt"):
+        assert shortmeasure(capfd, "case", "seal", case)[0] == 0
+    (case / name).unlink(missing_ok=True)
+    (case / name).mkdir()
+    code, _, err = shortmeasure(capfd, "case", command, case)
+    assert "internal error" not in err
+    assert code == (0 if name == "bag-info.txt" else Exit.EVIDENCE)
+    assert code == 0 or Path(name).name in err
+
+
+def test_an_error_of_a_descriptor_names_what_it_can() -> None:
+    """Python puts the number of a descriptor where the name of the file belongs."""
+    app = Typer()
+
+    @app.command()
+    def folder() -> None:
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", 7)
+
+    assert run_app(app, [], {}) == Exit.PRECONDITION
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may read everything")
+def test_who_may_not_read_the_names_is_told_so(capfd: pytest.CaptureFixture[str], case: Path) -> None:
+    """Both verifiers, run as somebody whom the system refuses the file."""
+    assert shortmeasure(capfd, "case", "seal", case)[0] == 0
+    parties = case / "data" / "parties.json"
+    refused: list[str] = []
+    if os.geteuid() == 0:
+        os.chown(parties, 65534, 65534)
+        refused = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    else:
+        parties.chmod(0)
+
+    def verified(*command: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "SHORTMEASURE_LANG": "en"}
+        return subprocess.run(
+            [*refused, sys.executable, *command, str(case)],
+            capture_output=True, text=True, check=False, env=environment, cwd=ROOT,
+        )  # fmt: skip
+
+    own, alone = verified("cli.py", "case", "verify"), verified("-I", str(case / "verify_case.py"))
+    assert own.returncode == Exit.PRECONDITION, own.stderr
+    assert "differences" not in own.stderr
+    assert "not looked at, no permission to read it: data/parties.json" in own.stderr
+    assert alone.returncode == 2, alone.stdout + alone.stderr
+    assert "data/parties.json: no permission to read it: not checked" in alone.stdout
+    assert "as sealed" not in alone.stdout
+    (case / "data" / "case.json").unlink()
+    assert verified("cli.py", "case", "verify").returncode == Exit.EVIDENCE
+    assert verified("-I", str(case / "verify_case.py")).returncode == 1
+
+
+def test_a_signing_and_a_stamp_wait_for_nobody(capfd: pytest.CaptureFixture[str], case: Path) -> None:
+    """Another program that has the case: nothing is put into its seal meanwhile."""
+    from harness.lock import Holder
+
+    assert shortmeasure(capfd, "case", "seal", case)[0] == 0
+    there = Holder(1, "x", "another-computer", "2026-01-01T00:00:00+00:00")
+    (case / "lock").write_text(json.dumps(there.body) + "\n")
+    before = sorted(path.name for path in (case / "seal").iterdir())
+    for command in (["sign", case, "--key", "second"], ["seal", case, "--request"]):
+        code, _, err = shortmeasure(capfd, "case", *command)
+        assert (code, "another-computer" in err) == (Exit.PRECONDITION, True)
+    assert sorted(path.name for path in (case / "seal").iterdir()) == before

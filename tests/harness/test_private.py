@@ -15,6 +15,7 @@ import harness.private
 from captures.case import Case, verify_case
 from captures.journal import read_lines
 from captures.verify import verify
+from captures.verify_parties import salted
 from fixtures.clock import VirtualClock
 from fixtures.recorder import Recorder
 from fixtures.sim.remote import RemoteWorld
@@ -22,7 +23,7 @@ from harness.asked import recorded_answers
 from harness.benches import find, world
 from harness.inspection import Inspection, inspect, resume
 from harness.plans.miniature import MINIATURE
-from harness.private import Parties, digest
+from harness.private import Parties
 from harness.software import software
 
 
@@ -59,7 +60,7 @@ def test_the_answer_that_the_journal_names_last_holds(recorder: Recorder) -> Non
 def test_an_answer_that_is_gone_from_the_file_is_not_replaced_by_an_earlier_one(recorder: Recorder) -> None:
     parties = Parties(recorder.folder)
     recorder.entry("private", key="officers", sha256=parties.keep("officers", "A 1107"))
-    recorder.entry("private", key="officers", sha256=digest("ab" * 16, "B 1108"))
+    recorder.entry("private", key="officers", sha256=salted("ab" * 16, "B 1108"))
     recorder.close("complete")
     assert parties.latest() == {}
 

@@ -17,6 +17,7 @@ import pytest
 import harness.inspection as inspection
 from captures.case import Case, verify_case
 from captures.journal import read_lines
+from captures.verify_parties import salted
 from fixtures.answers_file import Answers, parse
 from fixtures.errors import AnswerError
 from harness.answering import answered
@@ -25,7 +26,7 @@ from harness.benches import find, world
 from harness.exits import Exit, classified, run_app
 from harness.inspection import judge_path
 from harness.plans import PLANS
-from harness.private import Parties, digest
+from harness.private import Parties
 from harness.report.text import verdict_text
 
 ROOT = Path(__file__).parents[2]
@@ -115,7 +116,7 @@ def test_names_stand_in_one_file_and_nowhere_in_the_journal(tmp_path: Path) -> N
     for one in kept:
         assert one["value"].encode() not in journal
         assert one["salt"].encode() not in journal
-        assert private[one["key"]] == one["sha256"] == digest(one["salt"], one["value"])
+        assert private[one["key"]] == one["sha256"] == salted(one["salt"], one["value"])
     assert len({one["salt"] for one in kept}) == 3
     withheld = [body for body in bodies if body["kind"] == "wire" and body.get("private")]
     assert len(withheld) == 6  # question and answer of three
