@@ -57,6 +57,7 @@ WHAT = (
     mark("the signature does not hold for tagmanifest-sha256.txt"),
     mark("no time stamp"),
     mark("a time stamp of another case"),
+    mark("{name} was changed"),
 )
 SIDES = (  # expected and got
     mark("one of them"),
@@ -66,7 +67,6 @@ SIDES = (  # expected and got
     mark("at most {count} folders"),
     mark("at most {count} bytes"),
     mark("at most {count}"),
-    mark("{count} bytes"),
     mark("more"),
     mark("a newline at the end"),
     mark("none"),
@@ -107,6 +107,40 @@ SIDES = (  # expected and got
     mark("a signature by {key}"),
     mark("one of other bytes or by another key"),
     mark("a request or token of RFC 3161"),
+    # what is wrong with a line of the journal, or with an original
+    mark("changed line: its bytes hash to {computed}, the line says {stated}"),
+    mark("changed line: two lines run together, the newline between them is gone"),
+    mark("changed line: expected the layout {layout}, it begins {text}"),
+    mark("truncated line: expected it to end in its own hash, it ends in {text}"),
+    mark("malformed body: {text}"),
+    mark("too long a line: expected at most {count} bytes"),
+    mark("swapped lines: expected sequence {number}, got {other}; {again} stands at line {line}"),
+    mark("deleted line: expected sequence {number}, got {other}; line {line} is gone"),
+    mark("deleted line: expected sequence {number}, got {other}; lines {line} to {last} are gone"),
+    mark("inserted line: sequence {number} again after the same hash; this or the one before was inserted"),
+    mark("inserted line: expected sequence {number}, got {other} again"),
+    mark("inserted line: a continuation can only be the first line of a file; files were joined"),
+    mark(
+        "previous hash differs: expected {head}, got {other}; the line before was changed and hashed anew, or this one is of "
+        "another journal"
+    ),
+    mark("wrong file order: the first file must not continue another; an earlier file was removed or renamed"),
+    mark("wrong file order: expected a line that continues the file before, got an ordinary line; files were renamed"),
+    mark("wrong file order: expected to continue {file}, got {other}"),
+    mark("expected last_sha {head}, got {other}"),
+    mark(
+        "the torn bytes at the end of {file} ({count} bytes) are not the ones recorded here ({other}): {again} was changed "
+        "after the cut"
+    ),
+    mark("missing file {file}; the folder has {files}"),
+    mark("a journal"),
+    mark("no file {file}"),
+    mark("{name} is not recorded in the journal; import it or move it away"),
+    mark("{name} is recorded in the journal but missing"),
+    mark("{count} bytes with SHA-256 {digest}"),
+    mark("{count} bytes with {digest}"),
+    mark("{count} bytes"),
+    mark("original {name} is recorded twice, differently"),
     mark("no {file}"),
 )
 NOTES = (
@@ -115,7 +149,7 @@ NOTES = (
     mark("{file}: personal data is withheld in this copy; its SHA-256 stays {digest}"),
     mark("{file}: not checked, the OpenSSL of this Python has no SM3; the SHA-256 manifest was"),
     mark("{file}: left by a program that was killed; no part of the sealed case and no evidence"),
-    mark("{file}: a folder of a program that was killed; no part of the sealed case"),
+    mark("{file}: an empty folder of a program that was killed; no part of the sealed case"),
     mark("{file}: no part of the sealed case and no evidence, left by a program: {text}"),
     mark(
         "{count} files have a second name on this disk (hard links: {names}); who writes by the other name changes them "

@@ -16,7 +16,7 @@ from harness.report.wording import sentence
 
 CAPTURES = Path(bag.__file__).parent
 CHECKS = ("bag.py", "verify.py", "verify_parties.py", "verify_seal.py")
-LABELS = {"what", "label", "expected", "got", "expected_text", "most"}
+LINES = ("journal_line.py", "journal.py")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -53,14 +53,29 @@ def said_by_the_check() -> Iterator[tuple[str, tuple[str, ...]]]:
                     yield from ((text, NOTES) for text in [text_of(value)] if text is not None)
 
 
+def said_of_a_line() -> Iterator[str]:
+    """What is wrong with one line of a journal: what such an error says, and what the functions return that explain it."""
+    for name in LINES:
+        for node in ast.walk(ast.parse((CAPTURES / name).read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="BadLine"), args=[value]):
+                    yield from (text for text in [text_of(value)] if text is not None)
+                case ast.FunctionDef(name="explain_order" | "_explain_layout" | "_misplaced"):
+                    returned = [text_of(one.value) for one in ast.walk(node) if isinstance(one, ast.Return)]
+                    yield from (text for text in returned if text is not None)
+
+
+def test_everything_that_is_wrong_with_a_line_is_known() -> None:
+    found = {re.sub("; x1 gone$", "; line 7 is gone", text) for text in said_of_a_line()}
+    assert len(found) > 12
+    assert {text for text in found if text not in SIDES and sentence(text, SIDES) is None} == set()
+
+
 def test_everything_the_check_can_say_is_known() -> None:
     found = set(said_by_the_check())
     assert len(found) > 60
-    unknown = {text for text, templates in found if text not in templates and sentence(text, templates) is None} - {
-        "fetch.txt",
-        "no x1",
-    }  # names of files
-    assert unknown == set()
+    unknown = {text for text, templates in found if text not in templates and sentence(text, templates) is None}
+    assert unknown == {"fetch.txt"}  # the name of the file
 
 
 @pytest.mark.usefixtures("chinese")
@@ -73,6 +88,22 @@ def test_a_difference_and_its_sides_are_told_and_names_stay() -> None:
     assert difference_said(strange) == "x：a thing nobody wrote：应为 \\x1b[2J，实为 {not} a field"
     for what in WHAT:
         assert CHINESE.search(difference_said(Difference("x", re.sub(r"\{\w+\}", "1", what), "1", "2")).split("：")[1])
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        ("deleted line: expected sequence 3, got 5; lines 3 to 4 are gone", "有行被删除：序号应为 3，实为 5；第 3 至 4 行缺失"),
+        ("no file 0001.jsonl", "没有文件 0001.jsonl"),
+        ("no data/parties.json", "没有 data/parties.json"),
+        ("12 bytes with SHA-256 ab", "12 字节，SHA-256 为 ab"),
+        ("12 bytes", "12 字节"),
+        ("swapped lines: expected sequence 3, got 4; 3 stands at line 9", "行的顺序被调换：序号应为 3，实为 4；3 在第 9 行"),
+    ],
+)  # fmt: skip
+def test_the_nearest_sentence_is_taken(got: str, expected: str) -> None:
+    assert difference_said(Difference("x", "missing", "none", got)).endswith(f"实为 {expected}")
 
 
 @pytest.mark.usefixtures("chinese")
