@@ -15,6 +15,10 @@ from harness.judge.contract import Link
 KEY = "overdue_stations"
 """Of the profile: the stations whose values rest on an overdue standard, as the case recorded it."""
 
+BEHIND = {"monitor": ("register",)}
+"""Stations that a finding about a link compares beside its ends: the self-lock counts sales in which register and encoder
+differ."""
+
 
 def overdue_stations(profile: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(profile.get(KEY, ()))
@@ -22,7 +26,7 @@ def overdue_stations(profile: Mapping[str, Any]) -> frozenset[str]:
 
 def rests_on(link: Link, profile: Mapping[str, Any]) -> str:
     """Why a finding over `link` is at most suspect, "" where no overdue standard bears on it."""
-    late = overdue_stations(profile) & {link.upstream, link.downstream}
+    late = overdue_stations(profile) & {link.upstream, link.downstream, *BEHIND.get(link.downstream, ())}
     if not late:
         return ""
     return f"rests on a standard past its due day ({', '.join(sorted(late))}): at most suspect"

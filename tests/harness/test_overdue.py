@@ -62,6 +62,8 @@ def test_an_overdue_station_is_no_second_witness() -> None:
     assert rests_on(Link("encoder", "board"), profile)
     assert rests_on(Link("register", "display"), profile) == ""
     assert rests_on(Link("reference", "display"), {}) == ""
+    assert rests_on(Link("encoder", "monitor"), {KEY: ("register",)})  # told by the sales in which the two differ
+    assert rests_on(Link("encoder", "monitor"), {KEY: ("reference",)}) == ""
 
 
 READERS: dict[str, Callable[[Segment, Mapping[str, Any]], bool]] = {
