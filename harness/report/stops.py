@@ -20,6 +20,7 @@ TEMPLATES = (
     mark("internal error in step {number}: {error}"),
     mark("the clean-up was not finished: {error}"),
     mark("the bench could not be made safe: {error}"),
+    mark("what had arrived could not all be recorded: {error}"),
     mark("the end could not be recorded: {error}"),
     mark("operator: {question} was not done: {reason}"),
     mark("operator on {link}: {verb} was not done: {reason}"),
