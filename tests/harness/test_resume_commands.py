@@ -281,7 +281,7 @@ def begun_with_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Path
 def typed_at(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Path:
     """A case that a person began at a terminal, who went away at the first question."""
     bench, case = tmp_path / "bench.toml", tmp_path / "case"
-    bench.write_text(console(), "utf-8")
+    bench.write_text(find(PROVER).text.replace("sim:operator", "console:"), "utf-8")
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     code, err = command(capfd, "run", "dispenser-raid", "--bench", bench, "--case", case)
     assert code == Exit.INSTRUMENT, err
@@ -292,18 +292,19 @@ def typed_at(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 def test_a_run_on_a_real_bench_cannot_be_finished_on_a_model_or_by_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """The benches differ in nothing but the url of the operator's line."""
     case = typed_at(monkeypatch, capfd, tmp_path)
-    (tmp_path / "model.toml").write_text(
-        console().replace('"console:"', '"sim:operator"').replace("console = true\n", ""), "utf-8"
-    )
-    told, _ = answered(parse(console(), "bench"), EXAMPLES / "k0-honest.answers", no_input=False)
-    (tmp_path / "file.toml").write_text(told.text, "utf-8")
-    typed = console().replace('"console:"', '"serial:/dev/ttyUSB0"').replace("console = true\n", "")
-    (tmp_path / "line.toml").write_text(typed, "utf-8")
     begun = bodies(case)
-    for bench in ("model", "file", "line"):
-        code, _ = command(capfd, "run", "--resume", case, "--bench", tmp_path / f"{bench}.toml", "--accept-change")
-        assert code == Exit.PRECONDITION, bench
+    answers = f"answers:{EXAMPLES / 'k0-honest.answers'}"
+    for url, why in (
+        ("sim:operator", "at the far end of the lines is: expected real, as this run began, got simulated"),
+        (answers, "at the far end of the lines is: expected real, as this run began, got answered"),
+        ("serial:/dev/ttyUSB0", "answered by: expected person, as this run began, got line"),
+    ):
+        other = tmp_path / "other.toml"
+        other.write_text(find(PROVER).text.replace("sim:operator", url), "utf-8")
+        code, err = command(capfd, "run", "--resume", case, "--bench", other, "--accept-change")
+        assert (code, why in err) == (Exit.PRECONDITION, True), err
         assert bodies(case) == begun
 
 
