@@ -27,11 +27,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.case_forging import NAME, Scene, put, sealed_case  # noqa: E402
+from benchmarks.finished_case import KEY  # noqa: E402
 from benchmarks.manipulations import ATTACKS, Attack  # noqa: E402
+from benchmarks.stamp_authority import OPENSSL_HERE  # noqa: E402
 from captures.signing import fingerprint  # noqa: E402
 from captures.verify import Verification, verify  # noqa: E402
-from tests.captures.authority import OPENSSL_HERE  # noqa: E402
-from tests.captures.sealed import KEY  # noqa: E402
 
 REPORT = ROOT / "docs" / "attacks.md"
 PROGRAM = ROOT / "captures" / "standalone_verify.py"

@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.finished_case import KEY, TOOL, UTC, finished_case  # noqa: E402
+from benchmarks.stamp_authority import OPENSSL_HERE, Authority  # noqa: E402
 from captures.bag import manifest_bytes  # noqa: E402
 from captures.case import Case  # noqa: E402
 from captures.journal import ZERO_SHA  # noqa: E402
@@ -20,8 +22,6 @@ from captures.journal_line import MAX_LINE, encode_line  # noqa: E402
 from captures.seal import add_to_seal, seal, sign  # noqa: E402
 from captures.seal_token import request  # noqa: E402
 from captures.signing import Ed25519PrivateKey, fingerprint, public_pem, short  # noqa: E402
-from tests.captures.authority import OPENSSL_HERE, Authority  # noqa: E402
-from tests.captures.sealed import KEY, TOOL, UTC, finished_case  # noqa: E402
 
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 OFFICER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)

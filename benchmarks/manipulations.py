@@ -26,11 +26,11 @@ from benchmarks.case_forging import (
     stripped,
     swapped,
 )
+from benchmarks.finished_case import KEY
 from captures.case import Case
 from captures.seal import sign
 from captures.signing import fingerprint, short
 from captures.verify_seal import WITHHELD_TEXT
-from tests.captures.sealed import KEY
 
 ORIGINAL = "data/originals/脉冲 1.sr"
 ACCENTED = "data/originals/relevé.csv"

@@ -15,7 +15,8 @@ PARTIAL = "partial"
 """Where files are while they are being written; what lies there was left by a crash."""
 
 SEED = "draw-seed"
-SECRETS = (SEED, f".{SEED}.new")
+SEED_ASIDE = f".{SEED}.new"
+SECRETS = (SEED, SEED_ASIDE)
 """What a draw by lot follows from, until it is drawn: who reads it before knows who will be.  Never sealed, never copied."""
 
 MANIFEST = "manifest-sha256.txt"

@@ -9,12 +9,12 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-SEED = re.compile(r"[0-9a-f]{32,64}\Z")  # 128 bit and more: nobody finds it from its hash
+SEED_FORM = re.compile(r"[0-9a-f]{32,64}\Z")  # 128 bit and more: nobody finds it from its hash
 
 
 def commitment(seed: str) -> str:
     """SHA-256 of the seed as it is written.  Raises ValueError for a seed that could be guessed from it."""
-    if not SEED.match(seed):
+    if not SEED_FORM.match(seed):
         raise ValueError(f"expected a draw seed of 32 to 64 hexadecimal digits, got {len(seed)} characters")
     return hashlib.sha256(seed.encode()).hexdigest()
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from captures.durable import naming, replace_name, write_all
 from captures.errors import IntegrityError
-from harness.draw import SEED, commitment
+from captures.layout import SEED, SEED_ASIDE
+from harness.draw import SEED_FORM, commitment
 
-FILE = "draw-seed"
 MOST_BYTES = 1024
 
 
@@ -22,7 +22,7 @@ class Lots:
     begun before, "" where none was to be shown yet."""
 
     def __init__(self, case: Path, fresh: str, promised: str = "") -> None:
-        self._path, self._promised = case / FILE, promised
+        self._path, self._promised = case / SEED, promised
         self.seed = self._kept() or fresh
 
     def commit(self) -> str:
@@ -37,7 +37,7 @@ class Lots:
         return commitment(self.seed)
 
     def _keep(self) -> None:
-        aside = self._path.with_name(f".{FILE}.new")
+        aside = self._path.with_name(SEED_ASIDE)
         aside.unlink(missing_ok=True)
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -66,4 +66,4 @@ class Lots:
                 text = handle.read(MOST_BYTES).decode("ascii", "replace")
         except FileNotFoundError:
             return ""
-        return text if SEED.match(text) else ""
+        return text if SEED_FORM.match(text) else ""

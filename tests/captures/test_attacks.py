@@ -12,11 +12,11 @@ import pytest
 from benchmarks.attacks import PROGRAM, damages, stand_alone
 from benchmarks.case_forging import NAME, OFFICER, Scene, put, sealed_case
 from benchmarks.manipulations import ATTACKS, Attack
+from benchmarks.stamp_authority import OPENSSL_HERE
 from captures.case import Case
 from captures.seal import case_digest
 from captures.signing import fingerprint
 from captures.verify import verify
-from tests.captures.authority import OPENSSL_HERE
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.finished_case import KEY, TOOL, UTC, finished_case, write
 from captures.case import Case
 from captures.case_carry import copy_case, unpack_case, zip_case
 from captures.errors import IntegrityError
 from captures.seal import seal
 from captures.verify import verify
-from tests.captures.sealed import KEY, TOOL, UTC, finished_case, write
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import bagit
 import pytest
 
+from benchmarks.finished_case import KEY, TOOL, UTC, finished_case, write
 from captures.bag import info_bytes, manifest_bytes, read_info, read_manifest
 from captures.case import Case, write_derived
 from captures.case_record import After, CaseRecord, new_case, read_record
@@ -24,7 +25,6 @@ from captures.signing import Ed25519PrivateKey, fingerprint
 from captures.verify import require_as_sealed, verify
 from harness.lock import locked
 from harness.lots import Lots
-from tests.captures.sealed import KEY, TOOL, UTC, finished_case, write
 
 OPENSSL, SHA256SUM = shutil.which("openssl"), shutil.which("sha256sum")
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.finished_case import KEY, TOOL, UTC, finished_case
+from benchmarks.stamp_authority import OPENSSL_HERE, Authority
 from captures.case import Case
 from captures.errors import IntegrityError
 from captures.seal import add_to_seal, case_digest
 from captures.seal_token import read_request, read_token, request
 from captures.verify import require_as_sealed, verify
-from tests.captures.authority import OPENSSL_HERE, Authority
-from tests.captures.sealed import KEY, TOOL, UTC, finished_case
 
 needs_openssl = pytest.mark.skipif(not OPENSSL_HERE, reason="openssl is not on this system")
 DIGEST = hashlib.sha256(b"tag manifest").hexdigest()

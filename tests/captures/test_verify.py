@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from benchmarks.attacks import stand_alone
 from benchmarks.case_forging import NAME, retagged
+from benchmarks.finished_case import KEY, TOOL, UTC, finished_case, write
 from captures import bag
 from captures.bag import Difference, hash_file, manifest_bytes, read_info, read_manifest, read_small, tree
 from captures.case import Case
@@ -27,7 +28,6 @@ from captures.journal import JournalWriter
 from captures.seal import seal, sign
 from captures.signing import Ed25519PrivateKey, fingerprint, short
 from captures.verify import MAX_DIFFERENCES, require_as_sealed, verify
-from tests.captures.sealed import KEY, TOOL, UTC, finished_case, write
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from typer import Typer
 
+from benchmarks.finished_case import finished_case
+from benchmarks.stamp_authority import OPENSSL_HERE, Authority
 from captures.case import Case
 from captures.errors import KeyFileError
 from captures.journal import JournalWriter
@@ -24,8 +26,6 @@ from captures.signing import Ed25519PrivateKey, fingerprint, public_pem
 from harness.commands import build_app
 from harness.exits import Exit, run_app
 from harness.keyring import signing_key
-from tests.captures.authority import OPENSSL_HERE, Authority
-from tests.captures.sealed import finished_case
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.finished_case import KEY, TOOL, UTC
 from captures.case import Case
 from captures.case_carry import copy_case
 from captures.journal import read_lines
@@ -25,7 +26,6 @@ from harness.plans import PlanSpec
 from harness.plans.ability import Ability
 from harness.plans.blocks import CLOSING
 from harness.step import Confirm, Inquire, Photo, Plan
-from tests.captures.sealed import KEY, TOOL, UTC
 
 PICTURE = b"\xff\xd8 board, seal 4711 \xff\xd9"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.finished_case import KEY, TOOL, UTC
 from captures.case import Case, write_derived
 from captures.case_record import After, CaseRecord, new_case
 from captures.journal import JournalWriter
@@ -23,7 +24,6 @@ from harness.dossier import dossier, dossier_document, dossier_text
 from harness.exits import run_app
 from harness.index import DIFFERS, FILE, VERIFIES, Index, cases_root
 from harness.results import keep_results
-from tests.captures.sealed import KEY, TOOL, UTC
 
 BENCH = find("dispenser-k0").text
 IDENTITY = {"K": "100", "software": "2.14 A0F3", "seals_before": "S-1, S-2", "seals_after": "S-1, S-2"}

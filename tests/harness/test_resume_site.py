@@ -14,12 +14,12 @@ import pytest
 from captures.case import verify_case
 from captures.errors import IntegrityError
 from captures.journal import read_lines
+from captures.layout import SEED as FILE
 from fixtures.sim.remote import RemoteWorld
 from fixtures.sim.world import World
 from harness.benches import find, world
 from harness.draw import commitment
 from harness.inspection import Inspection, inspect, resume
-from harness.lots import FILE
 from harness.plans import PlanSpec, blocks
 from harness.plans.ability import Ability
 from harness.plans.site_survey import _measured, _survey
