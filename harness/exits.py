@@ -118,6 +118,7 @@ HEADLINES: dict[str, str] = {
     "harness.lock.CaseLocked": mark("another run has this case"),
     "harness.originals.StrayError": mark("the case holds a file that nobody took on record"),
     "captures.errors.IntegrityError": mark("what is stored is not as it was recorded or sealed"),
+    "captures.errors.UnsealableError": mark("this case cannot be sealed as it stands"),
     "captures.errors.SealedError": mark("this case is sealed: nothing is written into it"),
     "captures.errors.KeyFileError": mark("a signing key cannot be used"),
     "captures.errors.CaptureError": mark("a recording cannot be read"),

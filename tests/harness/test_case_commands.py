@@ -425,3 +425,18 @@ def test_a_signing_and_a_stamp_wait_for_nobody(capfd: pytest.CaptureFixture[str]
         code, _, err = shortmeasure(capfd, "case", *command)
         assert (code, "another-computer" in err) == (Exit.PRECONDITION, True)
     assert sorted(path.name for path in (case / "seal").iterdir()) == before
+
+
+def test_sealing_again_removes_nobodys_signature(
+    capfd: pytest.CaptureFixture[str], case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seal whose tag manifest is gone is told as one that was broken, in the operator's language too."""
+    assert shortmeasure(capfd, "case", "seal", case)[0] == 0
+    assert shortmeasure(capfd, "case", "sign", case, "--key", "two")[0] == 0
+    (case / "tagmanifest-sha256.txt").unlink()
+    before = {path.name: path.read_bytes() for path in (case / "seal").iterdir()}
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    code, _, err = shortmeasure(capfd, "case", "seal", case, "--key", "two")
+    assert code == Exit.PRECONDITION
+    assert "本案件按现状不能封存" in err
+    assert {path.name: path.read_bytes() for path in (case / "seal").iterdir()} == before
