@@ -1,0 +1,149 @@
+"""The timer lattice of one train: do its intervals keep to whole multiples of a tick that no shaft knows?
+
+statistics.md T4.  R(f) = |sum exp(2 pi i f d)|^2 / n over n intervals d in integer units of the recording.
+Null: intervals wander over many units, then their phase modulo any fast tick is uniform and R(f) is Exp(1) at each f.
+The greatest R over a band has the false-alarm probability of a periodogram's greatest line,
+P(max R > z) <= 1 - (1 - e^-z) exp(-W sqrt(z) e^-z), W = bandwidth x sqrt(4 pi var d)  (Baluev 2008, MNRAS 385, 1279).
+An interval that comes again more often than chance lets it, by how many values around it occur at all, counts only so
+often: a source at one constant rate has one interval, not a lattice.  All sums are of integers: intervals in float seconds have a lattice of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, expm1, log1p, pi, sqrt
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from captures.model import Int64Array
+
+Floats = npt.NDArray[np.float64]
+OVERSAMPLING = 4
+MOST_BINS = 1 << 20  # of the histogram: intervals further out are left out
+LEAST_INTERVALS = 20
+REACH = 32  # units on either side in which the density of the intervals is taken as even
+LEAST_SPREAD = 64  # units: below, no frequency lies between the shape of the density and the recording's own tick
+_FROM, _TO = 32.0, 0.45  # band: from 32 over the spread, where the density's shape ends, to 0.45 a unit (near one half R is real)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """The sharpest line: `tick` in ticks of the recording, `sharpness` |resultant| in 0..1 over `n` intervals,
+    `p` under the null, `unit` the recording's own lattice in ticks (greatest common divisor of the intervals)."""
+
+    tick: float
+    sharpness: float
+    p: float
+    n: int
+    unit: int
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Distinct intervals `values` (n,), sorted, in `unit` ticks; `counts` (n,): how often each may count."""
+
+    values: Int64Array
+    counts: Int64Array
+    unit: int
+
+    @property
+    def n(self) -> int:
+        return int(self.counts.sum())
+
+    @property
+    def spread(self) -> int:
+        return int(self.values[-1] - self.values[0]) + 1
+
+
+def intervals(ticks: Int64Array) -> Intervals | None:
+    """The intervals of a train (m,) in units of their greatest common divisor; None for too few, or too little spread.
+
+    Intervals over four times the median (rests) are no motion; those beyond MOST_BINS of the smallest are left out.
+    """
+    d = np.diff(ticks)
+    if d.size < LEAST_INTERVALS:
+        return None
+    unit = max(int(np.gcd.reduce(d)), 1)
+    values, counts = np.unique(d[d <= 4 * int(np.median(d))] // unit, return_counts=True)
+    near = values - values[0] < MOST_BINS
+    values, counts = values[near], counts[near]
+    # of 2 x REACH + 1 values around it, the share that occurs tells how often each comes by chance (Poisson)
+    around = np.searchsorted(values, values + REACH, "right") - np.searchsorted(values, values - REACH, "left")
+    density = -np.log1p(-np.minimum(around / (2 * REACH + 1), 0.999))
+    found = Intervals(values, np.minimum(counts, np.maximum(stats.poisson.ppf(0.999, density), 1).astype(np.int64)), unit)
+    return found if found.n >= LEAST_INTERVALS and found.spread >= LEAST_SPREAD else None
+
+
+def power(d: Intervals, f: Floats) -> Floats:
+    """R(f) (m,) at frequencies (m,) per unit, directly."""
+    phase = np.outer(f, (d.values - d.values[0]).astype(np.float64))
+    result: Floats = np.abs(np.exp(2j * pi * phase) @ d.counts) ** 2 / d.n
+    return result
+
+
+def false_alarm(z: float, width: float) -> float:
+    """P(max R > z) under the null, over a band of `width` = bandwidth x sqrt(4 pi var d)."""
+    single = exp(-z)
+    return -expm1(log1p(-single) - width * sqrt(z) * single) if z > 1 else 1.0
+
+
+def find(ticks: Int64Array) -> Lattice | None:
+    """The sharpest line of a strictly increasing train (n,); None where the intervals cannot show one."""
+    d = intervals(ticks)
+    if d is None:
+        return None
+    low, high = _FROM / d.spread, _TO
+    n = 1 << (OVERSAMPLING * d.spread - 1).bit_length()
+    present = np.zeros(d.spread)
+    present[d.values - d.values[0]] = d.counts
+    first, last = int(np.ceil(low * n)), int(high * n)
+    if last - first < 2:
+        return None
+    lines = np.abs(np.fft.rfft(present, n)[first : last + 1]) ** 2 / d.n
+    ground = _ground(lines, first, n / d.spread)
+    top = int((lines / ground).argmax())
+    f, z = _sharpest(d, (first + top) / n, 1 / n)
+    # without jitter the harmonics of a tick are equally strong: its own frequency is the lowest of them
+    k = np.arange(int(f / low), 1, -1)
+    near = np.round(f / k * n).astype(np.int64) - first
+    for divisor in k[lines[np.clip(near, 0, lines.size - 1)] >= 0.7 * z]:
+        lower, strong = _sharpest(d, f / int(divisor), 1 / n)
+        if strong >= 0.95 * z:
+            f, z = lower, max(z, strong)
+            break
+    mean = float(np.average(d.values, weights=d.counts))
+    variance = float(np.average((d.values - mean) ** 2, weights=d.counts))
+    width = (high - low) * sqrt(4 * pi * variance)
+    return Lattice(d.unit / f, sqrt(min(z / d.n, 1.0)), false_alarm(z / float(ground[top]), width), d.n, d.unit)
+
+
+def _ground(lines: Floats, first: int, bins: float) -> Floats:
+    """What R (m,) is at large around each frequency, at least one; `bins` of R an independent frequency.
+
+    A density with edges, or with a narrow part (a plateau of the rate), has no lines, but lies high over a wide stretch of
+    low frequencies.  By half octaves: the median (that of Exp(1) is ln 2) where it is clearly above one, of the block or
+    of the one below it, since such a ground falls with the frequency.
+    """
+    result = np.ones(lines.size)
+    begin, below = 0, 1.0
+    while begin < lines.size:
+        end = min(lines.size, max(begin + 1, int((first + begin) * np.sqrt(2)) - first))
+        part = lines[begin:end]
+        median = float(np.median(part)) / np.log(2)
+        own = median if median > 1 + 4 / np.sqrt(max(part.size / bins, 1.0)) else 1.0
+        result[begin:end] = max(own, below)
+        begin, below = end, own
+    return result
+
+
+def _sharpest(d: Intervals, f: float, step: float) -> tuple[float, float]:
+    """The top of R near `f`, and R there: three passes of a fine grid within a step on either side."""
+    z = 0.0
+    for _ in range(3):
+        grid = f + np.linspace(-step, step, 17)
+        found = power(d, grid)
+        i = int(found.argmax())
+        f, z, step = float(grid[i]), float(found[i]), step / 8
+    return f, z
