@@ -103,20 +103,23 @@ def find(ticks: Int64Array) -> Lattice | None:
         return None
     lines = np.abs(np.fft.rfft(present, n)[first : last + 1]) ** 2 / d.n
     ground = _ground(lines, first, n / d.spread)
-    top = int((lines / ground).argmax())
+    clear = lines / ground
+    top = int(clear.argmax())
     f, z = _sharpest(d, (first + top) / n, 1 / n)
+    z /= float(ground[top])
     # without jitter the harmonics of a tick are equally strong: its own frequency is the lowest of them
     k = np.arange(int(f / low), 1, -1)
-    near = np.round(f / k * n).astype(np.int64) - first
-    for divisor in k[lines[np.clip(near, 0, lines.size - 1)] >= 0.7 * z]:
-        lower, strong = _sharpest(d, f / int(divisor), 1 / n)
-        if strong >= 0.95 * z:
-            f, z = lower, max(z, strong)
-            break
+    near = np.clip(np.round(f / k * n).astype(np.int64) - first, 0, lines.size - 1)
+    for divisor, place in zip(k, near, strict=True):
+        if clear[place] >= 0.7 * z:
+            lower, strong = _sharpest(d, f / int(divisor), 1 / n)
+            if strong / ground[place] >= 0.95 * z:
+                f = lower
+                break
     mean = float(np.average(d.values, weights=d.counts))
     variance = float(np.average((d.values - mean) ** 2, weights=d.counts))
     width = (high - low) * sqrt(4 * pi * variance)
-    return Lattice(d.unit / f, sqrt(min(z / d.n, 1.0)), false_alarm(z / float(ground[top]), width), d.n, d.unit)
+    return Lattice(d.unit / f, sqrt(min(float(power(d, np.array([f]))[0]) / d.n, 1.0)), false_alarm(z, width), d.n, d.unit)
 
 
 def _ground(lines: Floats, first: int, bins: float) -> Floats:
