@@ -21,6 +21,7 @@ from captures.model import Int64Array
 
 Floats = npt.NDArray[np.float64]
 OVERSAMPLING = 4
+CLEAR = 10.0  # times its ground: what surely stands out (e^-10 by chance)
 MOST_BINS = 1 << 20  # of the histogram: intervals further out are left out
 LEAST_INTERVALS = 20
 REACH = 32  # units on either side in which the density of the intervals is taken as even
@@ -105,21 +106,20 @@ def find(ticks: Int64Array) -> Lattice | None:
     ground = _ground(lines, first, n / d.spread)
     clear = lines / ground
     top = int(clear.argmax())
-    f, z = _sharpest(d, (first + top) / n, 1 / n)
-    z /= float(ground[top])
-    # without jitter the harmonics of a tick are equally strong: its own frequency is the lowest of them
-    k = np.arange(int(f / low), 1, -1)
+    f, strong = _sharpest(d, (first + top) / n, 1 / n)
+    z = strong / float(ground[top])
+    # without jitter the harmonics of a tick are equally strong: its own frequency is the lowest of those that stand out
+    k = np.arange(int(f / low), 1, -1) if z > CLEAR else np.zeros(0, dtype=np.int64)
     near = np.clip(np.round(f / k * n).astype(np.int64) - first, 0, lines.size - 1)
-    for divisor, place in zip(k, near, strict=True):
-        if clear[place] >= 0.7 * z:
-            lower, strong = _sharpest(d, f / int(divisor), 1 / n)
-            if strong / ground[place] >= 0.95 * z:
-                f = lower
-                break
+    for divisor in k[(clear[near] > CLEAR) & (lines[near] > 0.7 * strong)]:
+        lower, there = _sharpest(d, f / int(divisor), 1 / n)
+        if there >= 0.95 * strong:
+            f, strong = lower, there
+            break
     mean = float(np.average(d.values, weights=d.counts))
     variance = float(np.average((d.values - mean) ** 2, weights=d.counts))
     width = (high - low) * sqrt(4 * pi * variance)
-    return Lattice(d.unit / f, sqrt(min(float(power(d, np.array([f]))[0]) / d.n, 1.0)), false_alarm(z, width), d.n, d.unit)
+    return Lattice(d.unit / f, sqrt(min(strong / d.n, 1.0)), false_alarm(z, width), d.n, d.unit)
 
 
 def _ground(lines: Floats, first: int, bins: float) -> Floats:
