@@ -1,0 +1,133 @@
+"""The coherent fingerprint tracker: when do the pulses slip against the pattern of their own disc?
+
+statistics.md T3.  A trusted stretch gives the pattern f of N slots (log intervals) and the colour of what is left of it: an
+autoregression, whose innovations are white whatever the flow does slowly.  After a device has begun at pulse o to make 1 + g
+pulses of each, pulse k shows slot k - c(k - o), c = g/(1 + g).  For every o and g on a grid the likelihood ratio of that slip
+against none is a martingale under the null, and so is their mean E: P(sup E >= 1/alpha) <= alpha (Ville), with no simulation.
+
+Null: the stretch that follows shows the same pattern and the same innovations, held back at CLIP standard deviations.  The
+pattern is taken twice, from the even and from the odd revolutions: what is subtracted and what is predicted must not share
+the chance errors of one estimate, or these would speak for a slip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import solve_toeplitz
+from scipy.signal import lfilter
+
+from captures.model import Int64Array
+
+Floats = npt.NDArray[np.float64]
+GAINS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, -0.01, -0.02, -0.05)
+ORDER = 30  # of the autoregression, in pulses
+CLIP = 4.0
+LEAST_REVOLUTIONS = 10
+EVERY = 2  # pulses between the onsets on the grid
+MEMORY = 400  # pulses after an onset in which its slip is followed
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprint:
+    """Patterns (N,) of even and odd revolutions in log intervals, `whiten` (ORDER + 1,) filter to innovations, their
+    standard deviation `sigma`, `level` of the log intervals, and how well the two patterns agree (-1..1)."""
+
+    even: Floats
+    odd: Floats
+    whiten: Floats
+    sigma: float
+    level: float
+    agreement: float
+
+    @property
+    def slots(self) -> int:
+        return int(self.even.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Slip:
+    """`log_e` (n,): natural log of E after each pulse of the stretch; `onset` (pulses from its begin) and `gain` of the
+    greatest likelihood ratio where E is greatest."""
+
+    log_e: Floats
+    onset: int
+    gain: float
+
+    def first(self, alpha: float) -> int | None:
+        """Pulse at which E first reaches 1/alpha."""
+        over = np.flatnonzero(self.log_e >= -np.log(alpha))
+        return int(over[0]) if over.size else None
+
+
+def log_intervals(ticks: Int64Array) -> Floats:
+    """Natural logs of the intervals (n - 1,) of a strictly increasing train."""
+    result: Floats = np.log(np.diff(ticks).astype(np.float64))
+    return result
+
+
+def learn(x: Floats, slots: int) -> Fingerprint | None:
+    """The fingerprint of a trusted stretch of log intervals (n,) in steady flow; None under LEAST_REVOLUTIONS."""
+    if x.size < LEAST_REVOLUTIONS * slots:
+        return None
+    k = np.arange(x.size)
+    level = float(np.median(x))
+    sums = np.concatenate([[0.0], np.cumsum(x)])
+    mean = (sums[slots:] - sums[:-slots]) / slots
+    mean = (mean[1:] + mean[:-1]) / 2
+    inner = slice(slots // 2, slots // 2 + mean.size)
+    y, at = x[inner] - mean, k[inner]
+    bound = 5 * float(np.median(np.abs(y))) + 1e-12
+    y = np.clip(y, -bound, bound)
+    even, odd = (_fold(y[(at // slots) % 2 == half], at[(at // slots) % 2 == half] % slots, slots) for half in (0, 1))
+    norm = float(np.sqrt((even @ even) * (odd @ odd)))
+    left = x - level - ((even + odd) / 2)[k % slots]
+    bound = 5 * float(np.median(np.abs(left))) + 1e-12
+    left = np.clip(left, -bound, bound)
+    moments = np.array([left[: left.size - lag] @ left[lag:] for lag in range(ORDER + 1)]) / left.size
+    moments[0] *= 1 + 1e-6
+    whiten = np.concatenate([[1.0], -solve_toeplitz(moments[:ORDER], moments[1:])])
+    innovations = lfilter(whiten, 1.0, left)[ORDER:]
+    sigma = float(np.sqrt(innovations @ innovations / max(innovations.size - ORDER - slots, 1)))
+    return Fingerprint(even, odd, whiten, max(sigma, 1e-9), level, float(even @ odd) / norm if norm > 0 else 0.0)
+
+
+def _fold(y: Floats, slot: Int64Array, slots: int) -> Floats:
+    count = np.bincount(slot, minlength=slots)
+    mean = np.bincount(slot, y, slots) / np.maximum(count, 1)
+    return np.asarray(mean - mean.mean(), dtype=np.float64)
+
+
+def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] = GAINS) -> Slip:
+    """E over a stretch of log intervals (n,) that begins at slot `phase`; the first ORDER pulses fill the filter."""
+    n, slots = x.size, print_.slots
+    k = np.arange(n)
+    slot = (k + phase) % slots
+    innovations = lfilter(print_.whiten, 1.0, x - print_.level - print_.even[slot]) / print_.sigma
+    innovations[:ORDER] = 0.0
+    innovations = np.clip(innovations, -CLIP, CLIP)
+    ring = np.concatenate([print_.odd, print_.odd[:1]])
+    onsets = np.arange(ORDER, max(n - 1, ORDER + 1), EVERY)
+    total = np.full(n, -np.inf)
+    best, onset, gain = -np.inf, 0, 0.0
+    ahead = np.arange(MEMORY)
+    for g in gains:
+        slip = g / (1 + g) * ahead
+        for o in onsets:
+            end = min(n, int(o) + MEMORY)
+            m = end - int(o)
+            here = slot[o:end]
+            moved = np.interp((here - slip[:m]) % slots, np.arange(slots + 1), ring) - print_.odd[here]
+            expected = lfilter(print_.whiten, 1.0, moved) / print_.sigma
+            course = np.cumsum(expected * innovations[o:end] - expected * expected / 2)
+            total[o:end] = np.logaddexp(total[o:end], course)
+            if end < n:
+                total[end:] = np.logaddexp(total[end:], course[-1])
+            if course.max() > best:
+                best, onset, gain = float(course.max()), int(o), g
+    # an onset that has not come yet has a likelihood ratio of one
+    waiting = np.maximum(onsets.size - np.searchsorted(onsets, k, "right"), 0) * len(gains)
+    log_e = np.logaddexp(total, np.log(np.maximum(waiting, 1e-300))) - np.log(onsets.size * len(gains))
+    return Slip(np.asarray(log_e, dtype=np.float64), onset, gain)
