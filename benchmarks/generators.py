@@ -19,7 +19,7 @@ from scipy.signal import lfilter
 
 from captures.model import ClockMap, EdgeKind, Origin, PulseTrain, Register
 from harness.judge.contract import Segment, SegmentKind
-from harness.judge.gray import decode
+from harness.judge.pulses.gray import decode
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

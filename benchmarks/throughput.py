@@ -22,8 +22,8 @@ import numpy as np  # noqa: E402
 from captures.model import ClockMap, EdgeKind, Int64Array, Origin, PulseTrain  # noqa: E402
 from harness.judge.contract import Segment, SegmentKind, Validation, View  # noqa: E402
 from harness.judge.detectors import edge_balance, split  # noqa: E402
-from harness.judge.intervals import find  # noqa: E402
-from harness.judge.matching import balance, match  # noqa: E402
+from harness.judge.pulses.intervals import find  # noqa: E402
+from harness.judge.pulses.matching import balance, match  # noqa: E402
 
 REPORT = ROOT / "docs" / "throughput.md"
 LATENCY, SKEW, BURST = 500, 20, 50_000  # ticks of a microsecond

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from captures.model import Register
-from harness.judge import gray
 from harness.judge.contract import Segment
+from harness.judge.pulses import gray
 from harness.judge.trains import channels, clipped, gaps_in_window
 
 EDGES = {"x1": 1, "x2": 2, "x4": 4}

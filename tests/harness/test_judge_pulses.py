@@ -16,7 +16,7 @@ from captures.formats import read
 from captures.model import ClockMap, EdgeKind, Origin, PulseTrain
 from harness.judge.contract import DetectorSpec, Reading, Segment, SegmentKind, Shape, Validation, View
 from harness.judge.detectors import edge_balance, quadrature, split
-from harness.judge.intervals import find
+from harness.judge.pulses.intervals import find
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
 VALID = Validation(10_000, 0)

@@ -32,8 +32,8 @@ from harness.judge.events import (
     place,
     poisson_p,
 )
-from harness.judge.gray import net_steps
-from harness.judge.matching import balance, match
+from harness.judge.pulses.gray import net_steps
+from harness.judge.pulses.matching import balance, match
 from harness.judge.quantities import number
 from harness.judge.trains import channels, inside, micro, same_clock, segment_window, ticks_of, to_ns
 

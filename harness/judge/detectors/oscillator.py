@@ -21,7 +21,7 @@ from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.events import first_of_each
-from harness.judge.matching import match
+from harness.judge.pulses.matching import match
 from harness.judge.quantities import number
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of
 

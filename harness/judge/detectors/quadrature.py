@@ -33,7 +33,7 @@ from harness.judge.events import (
     place,
     poisson_p,
 )
-from harness.judge.gray import Walk, decode
+from harness.judge.pulses.gray import Walk, decode
 from harness.judge.quantities import number
 from harness.judge.trains import (
     channels,

@@ -22,7 +22,7 @@ from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import first_of_each, period, place, poisson_p
-from harness.judge.intervals import find, motion
+from harness.judge.pulses.intervals import find, motion
 from harness.judge.quantities import number
 from harness.judge.trains import (
     COMPARED,

@@ -20,7 +20,7 @@ from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.events import HONEST_EVENTS, first_of_each
-from harness.judge.gray import net_steps
+from harness.judge.pulses.gray import net_steps
 from harness.judge.quantities import number
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of
 

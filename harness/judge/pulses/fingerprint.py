@@ -3,7 +3,7 @@
 statistics.md T3.  A trusted stretch gives the pattern f of N slots (log intervals) and the colour of what is left of it: an
 autoregression, whose innovations are white whatever the flow does slowly.  After a device has begun at pulse o to make 1 + g
 pulses of each, pulse k shows slot k - c(k - o), c = g/(1 + g).  For every o and g on a grid the likelihood ratio of that slip
-against none is a martingale under the null, and so is their mean E: P(sup E >= 1/alpha) <= alpha (Ville), with no simulation.
+against none is a martingale under the null, and so is their mean E, weighted beforehand: P(sup E >= 1/alpha) <= alpha (Ville), with no simulation.
 
 Null: the stretch that follows shows the same pattern and the same innovations, held back at CLIP standard deviations.  The
 pattern is taken twice, from the even and from the odd revolutions: what is subtracted and what is predicted must not share
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_toeplitz
-from scipy.signal import lfilter
 
 from captures.model import Int64Array
 
@@ -27,6 +26,7 @@ ORDER = 30  # of the autoregression, in pulses
 CLIP = 4.0
 LEAST_REVOLUTIONS = 10
 EVERY = 2  # pulses between the onsets on the grid
+HORIZON = 500.0  # onsets in which the second half of the weight begins
 MEMORY = 400  # pulses after an onset in which its slip is followed
 
 
@@ -49,12 +49,12 @@ class Fingerprint:
 
 @dataclass(frozen=True, eq=False)
 class Slip:
-    """`log_e` (n,): natural log of E after each pulse of the stretch; `onset` (pulses from its begin) and `gain` of the
-    greatest likelihood ratio where E is greatest."""
+    """After each pulse of the stretch (n,): `log_e` natural log of E; `onset` (pulses from its begin) and `gain` of the
+    greatest likelihood ratio just then."""
 
     log_e: Floats
-    onset: int
-    gain: float
+    onset: Int64Array
+    gain: Floats
 
     def first(self, alpha: float) -> int | None:
         """Pulse at which E first reaches 1/alpha."""
@@ -89,7 +89,7 @@ def learn(x: Floats, slots: int) -> Fingerprint | None:
     moments = np.array([left[: left.size - lag] @ left[lag:] for lag in range(ORDER + 1)]) / left.size
     moments[0] *= 1 + 1e-6
     whiten = np.concatenate([[1.0], -solve_toeplitz(moments[:ORDER], moments[1:])])
-    innovations = lfilter(whiten, 1.0, left)[ORDER:]
+    innovations = _filtered(left, whiten)[ORDER:]
     sigma = float(np.sqrt(innovations @ innovations / max(innovations.size - ORDER - slots, 1)))
     return Fingerprint(even, odd, whiten, max(sigma, 1e-9), level, float(even @ odd) / norm if norm > 0 else 0.0)
 
@@ -100,34 +100,40 @@ def _fold(y: Floats, slot: Int64Array, slots: int) -> Floats:
     return np.asarray(mean - mean.mean(), dtype=np.float64)
 
 
+def _filtered(x: Floats, whiten: Floats) -> Floats:
+    """x (n,) through the filter, from rest."""
+    result: Floats = np.convolve(x, whiten)[: x.size]
+    return result
+
+
 def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] = GAINS) -> Slip:
     """E over a stretch of log intervals (n,) that begins at slot `phase`; the first ORDER pulses fill the filter."""
     n, slots = x.size, print_.slots
     k = np.arange(n)
     slot = (k + phase) % slots
-    innovations = lfilter(print_.whiten, 1.0, x - print_.level - print_.even[slot]) / print_.sigma
+    innovations = _filtered(x - print_.level - print_.even[slot], print_.whiten) / print_.sigma
     innovations[:ORDER] = 0.0
     innovations = np.clip(innovations, -CLIP, CLIP)
     ring = np.concatenate([print_.odd, print_.odd[:1]])
-    onsets = np.arange(ORDER, max(n - 1, ORDER + 1), EVERY)
-    total = np.full(n, -np.inf)
-    best, onset, gain = -np.inf, 0, 0.0
+    onsets = np.arange(ORDER, n, EVERY)
+    # what an onset weighs is known before anything is seen, and does not depend on how long the stretch will be
+    j = np.arange(onsets.size + 1, dtype=np.float64)
+    left = HORIZON / (j + HORIZON)  # of the weight, for the onsets from the j-th on
+    weight = np.log((left[:-1] - left[1:]) / len(gains))
+    begun = np.searchsorted(onsets, k, "right")
+    log_e = np.log(left[begun])
+    best, onset, gain = np.full(n, -np.inf), np.zeros(n, dtype=np.int64), np.zeros(n)
     ahead = np.arange(MEMORY)
     for g in gains:
-        slip = g / (1 + g) * ahead
-        for o in onsets:
+        behind = g / (1 + g) * ahead
+        for number, o in enumerate(onsets):
             end = min(n, int(o) + MEMORY)
-            m = end - int(o)
             here = slot[o:end]
-            moved = np.interp((here - slip[:m]) % slots, np.arange(slots + 1), ring) - print_.odd[here]
-            expected = lfilter(print_.whiten, 1.0, moved) / print_.sigma
-            course = np.cumsum(expected * innovations[o:end] - expected * expected / 2)
-            total[o:end] = np.logaddexp(total[o:end], course)
-            if end < n:
-                total[end:] = np.logaddexp(total[end:], course[-1])
-            if course.max() > best:
-                best, onset, gain = float(course.max()), int(o), g
-    # an onset that has not come yet has a likelihood ratio of one
-    waiting = np.maximum(onsets.size - np.searchsorted(onsets, k, "right"), 0) * len(gains)
-    log_e = np.logaddexp(total, np.log(np.maximum(waiting, 1e-300))) - np.log(onsets.size * len(gains))
-    return Slip(np.asarray(log_e, dtype=np.float64), onset, gain)
+            moved = np.interp((here - behind[: end - o]) % slots, np.arange(slots + 1), ring) - print_.odd[here]
+            expected = _filtered(moved, print_.whiten) / print_.sigma
+            course = np.cumsum(expected * innovations[o:end] - expected * expected / 2) + weight[number]
+            log_e[o:end] = np.logaddexp(log_e[o:end], course)
+            log_e[end:] = np.logaddexp(log_e[end:], course[-1])
+            higher = course > best[o:end]
+            best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = course[higher], o, g
+    return Slip(log_e, onset, gain)

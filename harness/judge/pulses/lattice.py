@@ -26,7 +26,10 @@ MOST_BINS = 1 << 20  # of the histogram: intervals further out are left out
 LEAST_INTERVALS = 20
 REACH = 32  # units on either side in which the density of the intervals is taken as even
 LEAST_SPREAD = 64  # units: below, no frequency lies between the shape of the density and the recording's own tick
-_FROM, _TO = 32.0, 0.45  # band: from 32 over the spread, where the density's shape ends, to 0.45 a unit (near one half R is real)
+_FROM, _TO = (
+    32.0,
+    0.45,
+)  # band: from 32 over the spread, where the density's shape ends, to 0.45 a unit (near one half R is real)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ def intervals(ticks: Int64Array) -> Intervals | None:
     # of 2 x REACH + 1 values around it, the share that occurs tells how often each comes by chance (Poisson)
     around = np.searchsorted(values, values + REACH, "right") - np.searchsorted(values, values - REACH, "left")
     density = -np.log1p(-np.minimum(around / (2 * REACH + 1), 0.999))
-    found = Intervals(values, np.minimum(counts, np.maximum(stats.poisson.ppf(0.999, density), 1).astype(np.int64)), unit)
+    found = Intervals(
+        values, np.minimum(counts, np.maximum(stats.poisson.ppf(0.999, density), 1).astype(np.int64)), unit
+    )
     return found if found.n >= LEAST_INTERVALS and found.spread >= LEAST_SPREAD else None
 
 

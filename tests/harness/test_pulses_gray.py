@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.judge.gray import decode, net_steps
+from harness.judge.pulses.gray import decode, net_steps
 
 EDGES = st.lists(st.integers(0, 60), unique=True, max_size=40).map(sorted)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.judge.events import clusters, period
-from harness.judge.matching import balance, match
+from harness.judge.pulses.matching import balance, match
 
 LATENCY, SKEW = 500, 20
 

@@ -1,0 +1,80 @@
+"""Order-period gain meter: what it reads behind a multiplier, how surely, and where it has no power."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.signal import lfilter
+
+from captures.model import Int64Array
+from harness.judge.pulses.order_gain import OrderGain, measure
+
+SLOTS = 50
+GRADES = {  # slot scatter, eccentricity, ripple, jitter (pitches), flow (relative), its seconds: statistics.md 1a
+    "nominal": (0.007, 0.005, 0.020, 0.005, 0.015, 0.5),
+    "weak": (0.002, 0.003, 0.004, 0.005, 0.015, 0.5),
+    "poor": (0.001, 0.001, 0.001, 0.010, 0.020, 0.3),
+}
+
+
+def train(rng: np.random.Generator, grade: str, litres: float, gain: float = 0.0, even: bool = False) -> Int64Array:
+    """Edges in microseconds of a pulser of 100 pulses a litre at 40 L/min, behind a multiplier of 1 + gain."""
+    slot, eccentric, ripple, jitter, wander, seconds = GRADES[grade]
+    j, n = np.arange(SLOTS), int(litres * 100) + 30
+    errors = rng.normal(0, slot, SLOTS) + eccentric * SLOTS / (2 * np.pi) * np.sin(
+        2 * np.pi * j / SLOTS + rng.uniform(0, 6)
+    )
+    errors += ripple * SLOTS / (8 * np.pi) * np.sin(8 * np.pi * j / SLOTS + rng.uniform(0, 6))
+    errors *= not even
+    k = np.arange(n)
+    volume = np.maximum.accumulate(k + errors[k % SLOTS] + rng.normal(0, jitter, n))
+    step, rate = 0.002, 40 / 60 * 100
+    a = np.exp(-step / seconds)
+    flow = 1 + lfilter([np.sqrt(1 - a * a)], [1, -a], rng.normal(0, wander, int(n / rate * 1.3 / step)))
+    t = np.interp(volume, np.cumsum(rate * flow) * step, (np.arange(flow.size) + 1) * step)[10:]
+    if gain:
+        t = np.interp(np.arange(0, t.size - 1, 1 / (1 + gain)), np.arange(t.size), t)
+    return np.asarray(np.round(t * 1e6), dtype=np.int64)
+
+
+def read(seed: int, grade: str, litres: float, gain: float = 0.0, even: bool = False) -> OrderGain:
+    found = measure(train(np.random.default_rng(seed), grade, litres, gain, even), SLOTS, -0.12, 0.6)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.01, 0.05])
+def test_ten_litres_of_a_nominal_pulser_tell_the_gain(gain: float) -> None:
+    found = [read(seed, "nominal", 10, gain) for seed in range(20)]
+    assert all(one.p < 1e-4 for one in found)
+    pulls = np.array([(one.gain - gain) / one.u for one in found])
+    assert float(np.abs(pulls).max()) < 4.5
+    assert float(np.sqrt(np.mean(pulls**2))) < 1.6  # the uncertainty is that of the error
+    assert float(np.std([one.gain for one in found])) < 2.0e-4  # the bound for white noise is 1.1e-4 (statistics.md 4)
+
+
+def test_a_poor_pulser_has_no_power_and_is_not_read_as_honest() -> None:
+    assert all(read(seed, "poor", 10, 0.02).p > 1e-3 for seed in range(20))
+
+
+def test_without_a_pattern_small_p_are_as_rare_as_they_say() -> None:
+    p = np.array([read(seed, "poor", 10, even=True).p for seed in range(300)])
+    assert np.count_nonzero(p < 0.05) <= stats.binom.isf(1e-4, 300, 0.065)
+    assert p.min() > 1e-6
+
+
+def test_a_pulsating_pump_is_no_disc() -> None:
+    """One line of any order is left out: a pulsation that has nothing to do with the shaft does not make a period."""
+    for seed in range(20):
+        ticks = train(np.random.default_rng(seed), "poor", 10, even=True)
+        place = ticks / 1e6
+        shaken = np.round((place + 3e-4 * np.sin(2 * np.pi * 7.3 * place)) * 1e6).astype(np.int64)
+        found = measure(shaken, SLOTS, -0.12, 0.6)
+        assert found is not None
+        assert found.p > 1e-4
+
+
+def test_few_revolutions_are_too_few() -> None:
+    assert measure(train(np.random.default_rng(1), "nominal", 3), SLOTS, -0.12, 0.6) is None
+    assert measure(np.zeros(0, dtype=np.int64), SLOTS, -0.12, 0.6) is None
