@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 GAINS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, -0.01, -0.02, -0.05)
 ORDER = 30  # of the autoregression, in pulses
 CLIP = 4.0
+LEFT_OUT = 2  # strongest orders of the pattern
 LEAST_REVOLUTIONS = 10
 EVERY = 2  # pulses between the onsets on the grid
 HORIZON = 500.0  # onsets in which the second half of the weight begins
@@ -82,6 +83,8 @@ def learn(x: Floats, slots: int) -> Fingerprint | None:
     bound = 5 * float(np.median(np.abs(y))) + 1e-12
     y = np.clip(y, -bound, bound)
     even, odd = (_fold(y[(at // slots) % 2 == half], at[(at // slots) % 2 == half] % slots, slots) for half in (0, 1))
+    strongest = np.argsort(np.abs(np.fft.rfft(even + odd)))[-LEFT_OUT:]
+    even, odd = _without(even, strongest), _without(odd, strongest)
     norm = float(np.sqrt((even @ even) * (odd @ odd)))
     left = x - level - ((even + odd) / 2)[k % slots]
     bound = 5 * float(np.median(np.abs(left))) + 1e-12
@@ -92,6 +95,14 @@ def learn(x: Floats, slots: int) -> Fingerprint | None:
     innovations = _filtered(left, whiten)[ORDER:]
     sigma = float(np.sqrt(innovations @ innovations / max(innovations.size - ORDER - slots, 1)))
     return Fingerprint(even, odd, whiten, max(sigma, 1e-9), level, float(even @ odd) / norm if norm > 0 else 0.0)
+
+
+def _without(pattern: Floats, orders: npt.NDArray[np.intp]) -> Floats:
+    """A pump that pulsates makes one strong order (and its double), which keeps the pump's time and slips by itself: what
+    is followed is the pattern beside it."""
+    lines = np.fft.rfft(pattern)
+    lines[orders] = 0
+    return np.asarray(np.fft.irfft(lines, pattern.size), dtype=np.float64)
 
 
 def _fold(y: Floats, slot: Int64Array, slots: int) -> Floats:
@@ -137,3 +148,17 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
             higher = course > best[o:end]
             best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = course[higher], o, g
     return Slip(log_e, onset, gain)
+
+
+def misfit(x: Floats, print_: Fingerprint, gain: float) -> float:
+    """Least half sum of squares of the innovations, in nats, of log intervals (n,) under the pattern that slips at `gain`
+    (0: stands still) from any slot, in half slots."""
+    slots = print_.slots
+    ring = np.concatenate([(print_.even + print_.odd) / 2, (print_.even + print_.odd)[:1] / 2])
+    place = np.arange(x.size) / (1 + gain)
+    least = np.inf
+    for phase in np.arange(0, slots, 0.5):
+        pattern = np.interp((place + phase) % slots, np.arange(slots + 1), ring)
+        left = _filtered(x - print_.level - pattern, print_.whiten)[ORDER:] / print_.sigma
+        least = min(least, float(np.sum(np.clip(left, -CLIP, CLIP) ** 2)) / 2)
+    return least

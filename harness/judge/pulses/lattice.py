@@ -61,15 +61,21 @@ class Intervals:
         return int(self.values[-1] - self.values[0]) + 1
 
 
-def intervals(ticks: Int64Array) -> Intervals | None:
-    """The intervals of a train (m,) in units of their greatest common divisor; None for too few, or too little spread.
+def common_step(ticks: Int64Array) -> int:
+    """Greatest common divisor of the intervals of a train, in ticks: its recorder's step, or that of what made it."""
+    return max(int(np.gcd.reduce(np.diff(ticks))), 1) if ticks.size > 1 else 1
+
+
+def intervals(ticks: Int64Array, unit: int | None = None) -> Intervals | None:
+    """The intervals of a train (m,) in units of `unit` ticks, their greatest common divisor where none is given; None for
+    too few, or too little spread.
 
     Intervals over four times the median (rests) are no motion; those beyond MOST_BINS of the smallest are left out.
     """
     d = np.diff(ticks)
     if d.size < LEAST_INTERVALS:
         return None
-    unit = max(int(np.gcd.reduce(d)), 1)
+    unit = unit or common_step(ticks)
     values, counts = np.unique(d[d <= 4 * int(np.median(d))] // unit, return_counts=True)
     near = values - values[0] < MOST_BINS
     values, counts = values[near], counts[near]
@@ -95,9 +101,11 @@ def false_alarm(z: float, width: float) -> float:
     return -expm1(log1p(-single) - width * sqrt(z) * single) if z > 1 else 1.0
 
 
-def find(ticks: Int64Array) -> Lattice | None:
-    """The sharpest line of a strictly increasing train (n,); None where the intervals cannot show one."""
-    d = intervals(ticks)
+def find(ticks: Int64Array, unit: int | None = None) -> Lattice | None:
+    """The sharpest line of a strictly increasing train (n,); None where the intervals cannot show one.
+
+    `unit`: the recorder's own step where other trains on its clock tell it, in ticks."""
+    d = intervals(ticks, unit)
     if d is None:
         return None
     low, high = _FROM / d.spread, _TO

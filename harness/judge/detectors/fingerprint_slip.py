@@ -1,0 +1,141 @@
+"""Fingerprint slip: do the pulses begin, inside a delivery, to slip against the pattern of their own disc?
+
+The first revolutions in steady flow are trusted and teach the pattern; from then on the evidence E of pulses/fingerprint.py
+is followed.  A function that begins later (a key, a remote, a volume) makes the pulses slip by a little more each; a
+constant gain has none to slip against, and belongs to `period-gain`.  Null: the same disc, the same colour of the flow noise;
+a burst of interference shifts the pattern once and then it stands still again.  So a slip must go on after the alarm.  Where even and odd revolutions do not agree, the disc shows
+no pattern and the test is mute.  Source: statistics.md T3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+
+import numpy as np
+
+from captures.model import EdgeKind, Int64Array, PulseTrain
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.evalue import bet
+from harness.judge.pulses.fingerprint import GAINS, Fingerprint, Floats, Slip, follow, learn, log_intervals, misfit
+from harness.judge.quantities import number
+from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_window, to_ns
+
+NAME = "fingerprint-slip"
+
+
+def steady(x: Floats) -> slice:
+    """Where log intervals (n,) lie within a third of the usual flow: from the first such to the last."""
+    fast = np.flatnonzero(x <= np.median(x) + np.log(3))
+    return slice(int(fast[0]), int(fast[-1]) + 1)
+
+
+def _goes_on(x: Floats, print_: Fingerprint, begin: int, view: View) -> bool:
+    """Whether the pulses go on slipping from `begin` on: over the next revolutions a pattern that slips, from whatever slot
+    at whatever gain, explains them better than one that stands still at any slot."""
+    stretch = x[begin : begin + int(view.parameters["again_revolutions"]) * print_.slots]
+    if stretch.size < 2 * print_.slots:
+        return False
+    still = misfit(stretch, print_, 0.0)
+    return still - min(misfit(stretch, print_, gain) for gain in GAINS) > view.parameters["again_nats"]
+
+
+def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: View) -> Reading:
+    def mute(reason: str) -> Reading:
+        return Reading(NAME, segment.id, link, 1.0, reason=reason)
+
+    if gaps_in_window(segment, train):
+        return mute(f"gap in {train.name}")
+    ticks, levels = clipped(segment, train)
+    ticks = ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
+    trusted = int(view.parameters["trusted_revolutions"]) * slots
+    if ticks.size < trusted + 4 * slots:
+        return mute(f"{train.name}: fewer than {trusted + 4 * slots} pulses")
+    x = log_intervals(ticks)
+    part = steady(x)
+    first = part.start + slots  # the first revolution fills the hose
+    x = x[first : part.stop]
+    print_ = learn(x[:trusted], slots) if x.size > trusted + 2 * slots else None
+    if print_ is None:
+        return mute(f"{train.name}: fewer than {trusted + 2 * slots} pulses in steady flow")
+    if print_.agreement < view.parameters["agreement"]:
+        return mute(f"{train.name}: the disc shows no pattern that comes again: no power")
+    slip = follow(x[trusted - slots :], print_, (trusted - slots) % slots)
+    at = slip.first(view.parameters["q"])
+    hit = at is not None and _goes_on(x, print_, trusted - slots + at, view)
+    return _told(segment, train, link, view, slip, at if hit else None, first + trusted - slots, ticks)
+
+
+def _told(
+    segment: Segment,
+    train: PulseTrain,
+    link: Link,
+    view: View,
+    slip: Slip,
+    at: int | None,
+    begin: int,
+    ticks: Int64Array,
+) -> Reading:
+    told: dict[str, object] = {"station": train.station}
+    gain = 0.0
+    if at is not None:
+        later = min(at + 40, slip.log_e.size - 1)
+        onset, gain = begin + int(slip.onset[later]), float(slip.gain[later])
+        stamps = to_ns(segment, train, ticks[onset : onset + 1])
+        if stamps is not None:
+            told["onset_ns"] = int(stamps[0])
+        per_litre = number(view.profile, "pulses_per_litre")
+        if per_litre:
+            told |= {"onset_l": onset / float(per_litre), "onset_interval_l": ((onset - 60) / float(per_litre), (onset + 60) / float(per_litre))}  # fmt: skip
+    return Reading(
+        NAME,
+        segment.id,
+        link,
+        bet(at is not None, view.parameters["q"], view.validation),
+        p=min(1.0, exp(-float(slip.log_e.max()))) if at is not None else 1.0,
+        hits=int(at is not None),  # one delivery is one witness
+        effect=gain,
+        interval=(gain / 2, gain * 2) if gain > 0 else (gain * 2, gain / 2) if gain < 0 else None,
+        mde=view.parameters["least_gain"],
+        shape=Shape.SWITCHED if at is not None else None,
+        at=told,
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    slots = number(view.profile, "slots_per_rev")
+    readings = []
+    for segment in segments:
+        station = next((name for name in ("board", "encoder") if channels(segment, name)), None)
+        if segment.kind is SegmentKind.SHUT or station is None:
+            continue
+        if station == "board" and compared(segment):
+            readings.append(Reading(NAME, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
+            station = "encoder"
+        link = Link(upstream_of(station, stations(segment)), station)
+        train = next(iter(channels(segment, station).values()))
+        if slots is None or slots < 8:
+            readings.append(Reading(NAME, segment.id, link, 1.0, reason="slots per revolution not declared"))
+        else:
+            readings.append(_reading(segment, train, link, int(slots), view))
+    return readings
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="detector",
+    null="after the first revolutions the pulses keep to the pattern of their disc; disturbances shift it once",
+    needs="one channel of board or encoder over a dozen revolutions in steady flow, declared slots a revolution",
+    parameters={
+        "trusted_revolutions": 10.0,
+        "agreement": 0.6,
+        "q": 1e-5,
+        "again_nats": 12.0,
+        "again_revolutions": 4.0,
+        "least_gain": 0.01,
+    },
+    judge=judge,
+    weight=0.5,
+)

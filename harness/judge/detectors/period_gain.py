@@ -1,0 +1,98 @@
+"""Period gain: does the pattern of the disc come again after more pulses than it has slots?
+
+A device that multiplies pulses smoothly leaves no odd interval, but stretches the pattern: it comes again after N(1 + g)
+pulses (pulses/order_gain.py), so g is read without any reference.  Null: the disc has the declared N slots, and its pattern
+comes again after N; a few pulses too many or too few at a few places (a burst of interference) shift the pattern there and
+nowhere else, so both halves of a delivery must show the gain, and it must exceed `bound`.  A period of another whole number is another disc, which `slots` judges.  Where no period stands out the
+disc shows no pattern and the test is mute: no power, not honest.  Source: statistics.md T2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from captures.model import EdgeKind, PulseTrain
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.evalue import bet
+from harness.judge.pulses.order_gain import measure
+from harness.judge.quantities import number
+from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_window
+
+NAME = "period-gain"
+
+
+def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: View) -> Reading:
+    def mute(reason: str) -> Reading:
+        return Reading(NAME, segment.id, link, 1.0, reason=reason)
+
+    if gaps_in_window(segment, train):
+        return mute(f"gap in {train.name}")
+    ticks, levels = clipped(segment, train)
+    ticks = ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
+    found = measure(ticks, slots, view.parameters["low"], view.parameters["high"])
+    if found is None:
+        return mute(f"{train.name}: too few revolutions in steady flow")
+    if found.p >= view.parameters["q"]:
+        return mute(f"{train.name}: no pattern that comes again stands out: no power")
+    u = max(found.u, view.parameters["least_u"])
+    z = view.parameters["z"]
+    least = max(z * u, view.parameters["bound"])
+    beyond = abs(found.gain) > least and found.score > found.declared + view.parameters["nats"]
+    middle = ticks.size // 2
+    for half in (ticks[:middle], ticks[middle:]) if beyond else ():
+        part = measure(half, slots, found.gain - 3 * least, found.gain + 3 * least)
+        # S over a period of N is that of the whole: a half that fits N as well has seen no gain
+        beyond = (
+            beyond and part is not None and abs(part.gain - found.gain) < least and part.score > part.declared + 5.0
+        )
+    period = slots * (1 + found.gain)
+    other = round(period)
+    if beyond and other != slots and abs(period - other) <= z * u * slots:
+        return mute(
+            f"{train.name}: the pattern comes again after {other} pulses: another disc, or a multiplier of just that"
+        )
+    return Reading(
+        NAME,
+        segment.id,
+        link,
+        bet(beyond, view.parameters["q"], view.validation),
+        p=found.p if beyond else 1.0,
+        hits=int(beyond),  # one delivery is one witness
+        effect=found.gain if beyond else 0.0,
+        interval=(found.gain - 1.96 * u, found.gain + 1.96 * u) if beyond else None,
+        mde=least,
+        shape=Shape.CONSTANT if beyond else None,
+        at={"station": train.station} | ({"period": round(period, 3), "declared": slots} if beyond else {}),
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    slots = number(view.profile, "slots_per_rev")
+    readings = []
+    for segment in segments:
+        station = next((name for name in ("board", "encoder") if channels(segment, name)), None)
+        if segment.kind is SegmentKind.SHUT or station is None:
+            continue
+        if station == "board" and compared(segment):
+            readings.append(Reading(NAME, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
+            station = "encoder"
+        link = Link(upstream_of(station, stations(segment)), station)
+        train = next(iter(channels(segment, station).values()))
+        if slots is None or slots < 8:
+            readings.append(Reading(NAME, segment.id, link, 1.0, reason="slots per revolution not declared"))
+        else:
+            readings.append(_reading(segment, train, link, int(slots), view))
+    return readings
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="detector",
+    null="the pattern of the disc comes again after the declared number of slots",
+    needs="one channel of board or encoder over eight revolutions in steady flow, declared slots a revolution",
+    parameters={"low": -0.12, "high": 0.6, "q": 1e-6, "z": 6.0, "nats": 15.0, "least_u": 1e-5, "bound": 0.003},
+    judge=judge,
+    weight=0.5,
+)
