@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from harness.judge.contract import DetectorSpec
-from harness.judge.detectors import course, dead_time, edge_balance, oscillator, quadrature, slots, split, zero_flow
+from harness.judge.detectors import (
+    course,
+    dead_time,
+    edge_balance,
+    fingerprint_slip,
+    oscillator,
+    period_gain,
+    quadrature,
+    slots,
+    split,
+    timer_lattice,
+    zero_flow,
+)
 from harness.judge.interventions import gain_change, portion_gain, sale_gain
 from harness.judge.laws import (
     amount,
@@ -28,6 +40,9 @@ DETECTORS: dict[str, DetectorSpec] = {
         zero_flow,
         dead_time,
         slots,
+        period_gain,
+        fingerprint_slip,
+        timer_lattice,
         course,
         register,
         display,

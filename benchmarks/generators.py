@@ -35,6 +35,7 @@ PROFILE: dict[str, Any] = {
     "pulses_per_litre": "100",
     "decoding": "x4",
     "slots_per_rev": "50",
+    "sensor_class": "disc",
     "volume_resolution_l": "0.01",
     "amount_resolution": "0.01",
     "price": "7.52",

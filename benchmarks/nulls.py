@@ -117,9 +117,14 @@ CASES: dict[str, tuple[Callable[[np.random.Generator], list[Segment]], dict[str,
 }
 MANY = {"rows": 10, "lock": 2}  # cheap, and one case is few tests
 ROWS = frozenset({"visit-totaliser", "restart-law"})
-CASE_OF = {"split": ("visit", "after"), "portion-gain": ("visit", "parts"), "self-lock-law": ("lock",)} | dict.fromkeys(
-    sorted(ROWS), ("rows",)
-)  # every other detector: the visit
+CASE_OF = {
+    "split": ("visit", "after"),
+    "period-gain": ("visit", "after"),
+    "fingerprint-slip": ("visit", "after"),
+    "timer-lattice": ("visit", "after"),
+    "portion-gain": ("visit", "parts"),
+    "self-lock-law": ("lock",),
+} | dict.fromkeys(sorted(ROWS), ("rows",))  # every other detector: the visit
 
 
 def strong(reading: Reading, parameters: dict[str, float]) -> bool:

@@ -35,6 +35,9 @@ MECHANISM = {
     "zero-flow": "pulses come while the nozzle is closed",
     "dead-time": "pulses follow each other faster than the meter can turn",
     "slots": "the code disc has another number of slots than declared",
+    "period-gain": "the pattern of the code disc comes again after more pulses than it has slots",
+    "fingerprint-slip": "the pulses begin to slip against the pattern of their code disc",
+    "timer-lattice": "a timer gives out the pulses that should come from a code disc",
     "register-law": "the register is not the sealed K times the board's input",
     "display-law": "the display is not the register",
     "amount-law": "the amount is not the price times the volume",
@@ -57,7 +60,19 @@ SIZE = {
     "both": ": by a fixed volume per sale and a share of the volume",
 }
 METER = "reference>encoder"  # the base link with meter, hose and hydraulics
-PULSE_TESTS = frozenset({"edge-balance", "quadrature", "split", "oscillator", "zero-flow", "dead-time"})
+PULSE_TESTS = frozenset(
+    {
+        "edge-balance",
+        "quadrature",
+        "split",
+        "oscillator",
+        "zero-flow",
+        "dead-time",
+        "period-gain",
+        "fingerprint-slip",
+        "timer-lattice",
+    }
+)
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
     "state": "before and after power was cut",

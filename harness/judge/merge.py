@@ -31,10 +31,13 @@ TELLING = (  # which detector names a break best, when several see it
     "zero-flow",
     "dead-time",
     "slots",
+    "period-gain",
+    "fingerprint-slip",
     "portion-gain",
     "gain-change",
     "sale-gain",
     "constant-gain",
+    "timer-lattice",
 )
 ALONE = frozenset({"constant-gain"})  # judges every sale against the reference by itself
 

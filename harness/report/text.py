@@ -202,6 +202,11 @@ def _where(at: Mapping[str, Any]) -> str:
     if "slots" in at:
         text = mark("{slots} slots a revolution, {declared} declared")
         told.append(translate(text, slots=at["slots"], declared=at.get("declared", "?")))
+    if "period" in at:
+        text = mark("the pattern comes again after {period} pulses, {declared} declared")
+        told.append(translate(text, period=f"{at['period']:.2f}", declared=at.get("declared", "?")))
+    if "tick_us" in at:
+        told.append(translate(mark("a tick of {tick} microseconds"), tick=f"{at['tick_us']:.5g}"))
     if "recorded_ratio" in at:
         text = mark("the totaliser recorded {share} of what was sold")
         told.append(translate(text, share=f"{at['recorded_ratio']:.1%}"))
