@@ -26,10 +26,9 @@ MOST_BINS = 1 << 20  # of the histogram: intervals further out are left out
 LEAST_INTERVALS = 20
 REACH = 32  # units on either side in which the density of the intervals is taken as even
 LEAST_SPREAD = 64  # units: below, no frequency lies between the shape of the density and the recording's own tick
-_FROM, _TO = (
-    32.0,
-    0.45,
-)  # band: from 32 over the spread, where the density's shape ends, to 0.45 a unit (near one half R is real)
+# the band: from 20 over the width of the core, where the shape of the density ends (that of single slots is a tenth as wide),
+# to 0.45 a unit: near one half R is real, and its tail heavier
+_FROM, _TO = 20.0, 0.45
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,13 @@ class Intervals:
     @property
     def n(self) -> int:
         return int(self.counts.sum())
+
+    @property
+    def core(self) -> int:
+        """Width of the middle eight tenths."""
+        share = np.cumsum(self.counts) / self.n
+        first, last = np.searchsorted(share, (0.1, 0.9))
+        return int(self.values[last] - self.values[first]) + 1
 
     @property
     def spread(self) -> int:
@@ -108,7 +114,7 @@ def find(ticks: Int64Array, unit: int | None = None) -> Lattice | None:
     d = intervals(ticks, unit)
     if d is None:
         return None
-    low, high = _FROM / d.spread, _TO
+    low, high = _FROM / d.core, _TO
     n = 1 << (OVERSAMPLING * d.spread - 1).bit_length()
     present = np.zeros(d.spread)
     present[d.values - d.values[0]] = d.counts
