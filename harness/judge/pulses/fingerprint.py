@@ -24,7 +24,8 @@ Floats = npt.NDArray[np.float64]
 GAINS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, -0.01, -0.02, -0.05)
 ORDER = 30  # of the autoregression, in pulses
 CLIP = 4.0
-LEFT_OUT = 2  # strongest orders of the pattern
+STRONGEST = 4
+STILL = 0.95  # of one: resultant length of the phase of an order over the revolutions
 LEAST_REVOLUTIONS = 10
 EVERY = 2  # pulses between the onsets on the grid
 HORIZON = 500.0  # onsets in which the second half of the weight begins
@@ -83,8 +84,8 @@ def learn(x: Floats, slots: int) -> Fingerprint | None:
     bound = 5 * float(np.median(np.abs(y))) + 1e-12
     y = np.clip(y, -bound, bound)
     even, odd = (_fold(y[(at // slots) % 2 == half], at[(at // slots) % 2 == half] % slots, slots) for half in (0, 1))
-    strongest = np.argsort(np.abs(np.fft.rfft(even + odd)))[-LEFT_OUT:]
-    even, odd = _without(even, strongest), _without(odd, strongest)
+    foreign = _foreign(y, at, slots)
+    even, odd = _without(even, foreign), _without(odd, foreign)
     norm = float(np.sqrt((even @ even) * (odd @ odd)))
     left = x - level - ((even + odd) / 2)[k % slots]
     bound = 5 * float(np.median(np.abs(left))) + 1e-12
@@ -95,6 +96,15 @@ def learn(x: Floats, slots: int) -> Fingerprint | None:
     innovations = _filtered(left, whiten)[ORDER:]
     sigma = float(np.sqrt(innovations @ innovations / max(innovations.size - ORDER - slots, 1)))
     return Fingerprint(even, odd, whiten, max(sigma, 1e-9), level, float(even @ odd) / norm if norm > 0 else 0.0)
+
+
+def _foreign(y: Floats, at: Int64Array, slots: int) -> npt.NDArray[np.intp]:
+    """Of the STRONGEST orders those whose phase does not stand still from revolution to revolution: they are not the disc's."""
+    whole = y[int(-at[0]) % slots :]
+    lines = np.fft.rfft(whole[: whole.size // slots * slots].reshape(-1, slots), axis=1)
+    strongest = np.argsort(np.abs(lines).sum(axis=0))[-STRONGEST:]
+    still = np.abs(lines.sum(axis=0)) / (np.abs(lines).sum(axis=0) + 1e-300)
+    return strongest[still[strongest] < STILL]
 
 
 def _without(pattern: Floats, orders: npt.NDArray[np.intp]) -> Floats:
@@ -125,7 +135,6 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
     innovations = _filtered(x - print_.level - print_.even[slot], print_.whiten) / print_.sigma
     innovations[:ORDER] = 0.0
     innovations = np.clip(innovations, -CLIP, CLIP)
-    ring = np.concatenate([print_.odd, print_.odd[:1]])
     onsets = np.arange(ORDER, n, EVERY)
     # what an onset weighs is known before anything is seen, and does not depend on how long the stretch will be
     j = np.arange(onsets.size + 1, dtype=np.float64)
@@ -134,20 +143,33 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
     begun = np.searchsorted(onsets, k, "right")
     log_e = np.log(left[begun])
     best, onset, gain = np.full(n, -np.inf), np.zeros(n, dtype=np.int64), np.zeros(n)
-    ahead = np.arange(MEMORY)
-    for g in gains:
-        behind = g / (1 + g) * ahead
-        for number, o in enumerate(onsets):
-            end = min(n, int(o) + MEMORY)
-            here = slot[o:end]
-            moved = np.interp((here - behind[: end - o]) % slots, np.arange(slots + 1), ring) - print_.odd[here]
-            expected = _filtered(moved, print_.whiten) / print_.sigma
-            course = np.cumsum(expected * innovations[o:end] - expected * expected / 2) + weight[number]
-            log_e[o:end] = np.logaddexp(log_e[o:end], course)
-            log_e[end:] = np.logaddexp(log_e[end:], course[-1])
-            higher = course > best[o:end]
-            best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = course[higher], o, g
+    expected = _expected(print_, gains)
+    cost = np.cumsum(expected**2, axis=2) / 2
+    for number, o in enumerate(onsets):
+        end = min(n, int(o) + MEMORY)
+        m = end - int(o)
+        courses = np.cumsum(expected[slot[o], :, :m] * innovations[o:end], axis=1) - cost[slot[o], :, :m]
+        course = np.logaddexp.reduce(courses, axis=0) + weight[number]
+        log_e[o:end] = np.logaddexp(log_e[o:end], course)
+        log_e[end:] = np.logaddexp(log_e[end:], course[-1])
+        which = courses.argmax(axis=0)
+        top = courses[which, np.arange(m)] + weight[number]
+        higher = top > best[o:end]
+        best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = top[higher], o, np.array(gains)[which[higher]]
     return Slip(log_e, onset, gain)
+
+
+def _expected(print_: Fingerprint, gains: tuple[float, ...]) -> Floats:
+    """Innovations (slots, gains, MEMORY), in standard deviations, of a slip that begins at each slot."""
+    slots, ahead = print_.slots, np.arange(MEMORY)
+    ring = np.concatenate([print_.odd, print_.odd[:1]])
+    found = np.empty((slots, len(gains), MEMORY))
+    for begin in range(slots):
+        here = (begin + ahead) % slots
+        for row, g in enumerate(gains):
+            moved = np.interp((here - g / (1 + g) * ahead) % slots, np.arange(slots + 1), ring) - print_.odd[here]
+            found[begin, row] = _filtered(moved, print_.whiten) / print_.sigma
+    return found
 
 
 def misfit(x: Floats, print_: Fingerprint, gain: float) -> float:
