@@ -43,6 +43,8 @@ CAUSES = (
     mark("leaking valve or nozzle, hose dilation, pressure from a neighbour"),
     mark("flow above the declared greatest flow, or K declared wrongly"),
     mark("another approved disc or encoder was fitted, and the papers or K were changed with it"),
+    mark("another approved type of pulser, which gives its pulses out by a clock of its own, was fitted"),
+    mark("another approved disc or encoder was fitted, driven at another ratio"),
     mark("a pulsating pump whose stroke agrees with the shaft"),
     mark("air, vapour or a slipping meter in some of the sales"),
     mark("the register had not come to rest when it was read, or a sale was still being counted"),

@@ -104,7 +104,8 @@ def _foreign(y: Floats, at: Int64Array, slots: int) -> npt.NDArray[np.intp]:
     lines = np.fft.rfft(whole[: whole.size // slots * slots].reshape(-1, slots), axis=1)
     strongest = np.argsort(np.abs(lines).sum(axis=0))[-STRONGEST:]
     still = np.abs(lines.sum(axis=0)) / (np.abs(lines).sum(axis=0) + 1e-300)
-    return strongest[still[strongest] < STILL]
+    result: npt.NDArray[np.intp] = strongest[still[strongest] < STILL]
+    return result
 
 
 def _without(pattern: Floats, orders: npt.NDArray[np.intp]) -> Floats:
