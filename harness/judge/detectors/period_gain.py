@@ -10,8 +10,9 @@ disc shows no pattern and the test is mute: no power, not honest.  Source: stati
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 
-from captures.model import EdgeKind, PulseTrain
+from captures.model import EdgeKind, Int64Array, PulseTrain
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
@@ -20,6 +21,20 @@ from harness.judge.quantities import number
 from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_window
 
 NAME = "period-gain"
+
+
+def _in_both_halves(ticks: Int64Array, slots: int, gain: float, least: float, view: View) -> bool:
+    """Whether each half shows a period of its own there, better than N explains it, and both the same gain.
+
+    Bursts shift the pattern at their places, by unlike amounts; the orders of a strong ripple fit other periods too, but
+    not the rest of the pattern."""
+    middle = ticks.size // 2
+    halves = [measure(half, slots, gain - least, gain + least) for half in (ticks[:middle], ticks[middle:])]
+    one, two = halves
+    if one is None or two is None:
+        return False
+    alone = all(h.p < view.parameters["q_half"] and h.score > h.declared + 5.0 for h in (one, two))
+    return alone and abs(one.gain - two.gain) < 4 * hypot(one.u, two.u, view.parameters["least_u"])
 
 
 def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: View) -> Reading:
@@ -39,13 +54,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: 
     z = view.parameters["z"]
     least = max(z * u, view.parameters["bound"])
     beyond = abs(found.gain) > least and found.score > found.declared + view.parameters["nats"]
-    middle = ticks.size // 2
-    for half in (ticks[:middle], ticks[middle:]) if beyond else ():
-        part = measure(half, slots, found.gain - 3 * least, found.gain + 3 * least)
-        # S over a period of N is that of the whole: a half that fits N as well has seen no gain
-        beyond = (
-            beyond and part is not None and abs(part.gain - found.gain) < least and part.score > part.declared + 5.0
-        )
+    beyond = beyond and _in_both_halves(ticks, slots, found.gain, least, view)
     period = slots * (1 + found.gain)
     other = round(period)
     if beyond and other != slots and abs(period - other) <= z * u * slots:
@@ -88,11 +97,20 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="the pattern of the disc comes again after the declared number of slots",
     needs="one channel of board or encoder over eight revolutions in steady flow, declared slots a revolution",
-    parameters={"low": -0.12, "high": 0.6, "q": 1e-6, "z": 6.0, "nats": 15.0, "least_u": 1e-5, "bound": 0.003},
+    parameters={
+        "low": -0.12,
+        "high": 0.6,
+        "q": 1e-6,
+        "z": 6.0,
+        "nats": 15.0,
+        "least_u": 1e-5,
+        "bound": 0.003,
+        "q_half": 1e-3,
+    },
     judge=judge,
     weight=0.5,
 )
