@@ -168,7 +168,7 @@ def program(bench: Path, case: Path, out: Path) -> int:
 
         if read_standing(case / "data" / "journal").status == "complete":  # killed after its last line
             from captures.case import Case
-            from harness.inspection import judge_case
+            from harness.judging import judge_case
 
             out.write_text(json.dumps({**judge_case(Case.open(case)), "run": ["complete", ""]}, default=str), "utf-8")
             return 0

@@ -260,7 +260,7 @@ def judging(folder: Path, processes: int) -> Any:
 
 
 def judge(journal: Path) -> None:
-    from harness.inspection import judge_journal
+    from harness.judging import judge_journal
 
     lower_priority()
     while True:

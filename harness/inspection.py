@@ -1,4 +1,4 @@
-"""One inspection from bench to verdict, and the judgement of what is stored: where run, derive and judge meet."""
+"""One inspection from bench to verdict: where plan, bench, case and judgement meet."""
 
 from __future__ import annotations
 
@@ -6,27 +6,19 @@ import contextlib
 import secrets
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
-from functools import partial
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from captures.case import Case, verify_case, write_derived
-from captures.formats import read
-from captures.model import Capture
-from captures.verify import require_as_sealed
+from captures.case import Case
 from fixtures.answers_file import Answers
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
-from fixtures.errors import BenchError
 from fixtures.opening import open_bench
 from fixtures.sim.world import Simulated
 from harness import provenance
-from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.changes import (
     Change,
     ResumeError,
@@ -36,35 +28,23 @@ from harness.changes import (
     refuse_other_world,
     shown,
 )
-from harness.derive import Recorded, read_recorded, segments
-from harness.derive.foreign import Declaration, foreign_segments
-from harness.derive.history import history
-from harness.derive.site import by_instrument
 from harness.enact import ability
 from harness.families import family_tests
-from harness.imported import imports, is_case, is_run, refuse_results
-from harness.judge.contract import Reading, Segment, Verdict
-from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
-from harness.judge.overdue import KEY as OVERDUE
-from harness.judge.verdict import judge
-from harness.judge.verdict import read as read_detectors
+from harness.judge.evidence import ALPHA
+from harness.judging import edition, judge_case
 from harness.live import Say, beside
 from harness.lock import locked
 from harness.originals import left_by_cut
 from harness.plans import PlanSpec
 from harness.plugins import specs
 from harness.provenance import Told
-from harness.report.document import as_json_bytes, verdict_document
 from harness.report.progress import Progress
 from harness.room import check_room
 from harness.runner import Resumption, RunResult, find_plan, not_begun, planned, run
-from harness.site import judge_site, screened
-from harness.standards import check_due, overdue_stations, with_standards
+from harness.standards import check_due
 from harness.standing import read_standing, recorded_bench
-from harness.step import Outcome, Step
-from protocols.acceptance import Edition, EditionSpec, parse
+from harness.step import Step
 
-ALPHA = 1e-4  # of the whole case: field_rules.md section 6
 RENEWED = Change("simulated bench", "the one that this run began on", "a new one, made when the run was resumed")
 
 
@@ -223,135 +203,3 @@ def _carried_out(
         )
     document = judge_case(case)
     return Inspection(result, document)
-
-
-def judge_path(path: Path) -> Mapping[str, Any]:
-    """The verdict document of a case folder, or of a capture file of which nothing is declared."""
-    if not is_case(path):
-        return judge_recording(read(path), path.name, Declaration())
-    case = Case.open(path)
-    if case.sealed:
-        require_as_sealed(path)
-    report = verify_case(path)
-    refuse_results(case)
-    if not report.originals or is_run(case):
-        return judge_case(case)
-    recordings = imports(case)
-    found = [segment for recording in recordings for segment in recording.segments()]
-    profile = {key: value for recording in recordings for key, value in recording.declared.profile.items()}
-    names = ", ".join(recording.name for recording in recordings)
-    return _judged(found, profile, edition("jjg443-2023"), names, "complete", "")
-
-
-def judge_recording(capture: Capture, name: str, declared: Declaration) -> Mapping[str, Any]:
-    """The verdict document of a recording made elsewhere, with what is declared of it."""
-    found = foreign_segments(capture, name, declared)
-    return _judged(found, declared.profile, edition("jjg443-2023"), name, "complete", "")
-
-
-def judge_case(case: Case) -> Mapping[str, Any]:
-    """Judge a recorded run from its journal alone and store the verdict under data/derived, unless the case is sealed."""
-    document = judge_journal(case.journal)
-    if not case.sealed:
-        write_derived(case, "verdict.json", as_json_bytes(document))
-    return {**document, "case": str(case.path)}
-
-
-def judge_journal(journal: Path) -> Mapping[str, Any]:
-    """The verdict document of what journal folder `journal` holds so far, whether its run has ended or not."""
-    recorded = read_recorded(journal)
-    if recorded.bench.site is not None:
-        return with_standards(
-            {**judge_site(recorded, partial(_judge_one, recorded)), "history": history(recorded)}, recorded
-        )
-    return with_standards(_judge_one(recorded, recorded, segments(recorded), Fraction(1)), recorded)
-
-
-def so_far(journal: Path, under_test: str) -> Outcome:
-    """What a `Judge` step is answered with: which volume showed most at instrument `under_test`, or of a site in which
-    order its instruments ask for the full plan.  A judgement that fails must not cost the raid its power cycle."""
-    try:
-        recorded = read_recorded(journal)
-        bench = recorded.bench
-        if bench.site is None:
-            return {"most_l": _showed_most(segments(recorded), bench.profile)}
-        if under_test in (views := by_instrument(recorded)):
-            profile = bench.under_test(under_test).profile
-            return {"most_l": _showed_most(segments(views[under_test]), profile)}
-        return {"order": screened(recorded, _readings, float(edition(bench.edition).limit("mpe").value))}
-    except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
-        return {"failed": f"{type(error).__name__}: {error}"}
-
-
-def _judge_one(whole: Recorded, recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
-    """The verdict document of one instrument, with its `share` of the case's alpha; `whole`: the run it is part of."""
-    bench, late = recorded.bench, overdue_stations(whole, recorded.bench)
-    document = _judged(
-        found,
-        {**bench.profile, OVERDUE: late} if late else bench.profile,
-        edition(bench.edition),
-        bench.instrument_id,
-        recorded.status,
-        recorded.why,
-        bench.kit,
-        share,
-    )
-    return {**document, "history": history(recorded), **({OVERDUE: list(late)} if late else {})}
-
-
-def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
-    tests = family_tests(edition(recorded.bench.edition))
-    return read_detectors(found, with_rules(recorded.bench.profile), tests.detectors, tests.validations)
-
-
-def tap_segments(path: Path) -> list[Segment]:
-    """A foreign recording as single taps: one segment a channel that moves, with no plan behind it."""
-    return foreign_segments(read(path), path.name, Declaration())
-
-
-def edition(name: str) -> Edition:
-    """The acceptance edition `name`; its text lies beside the plugin that names it."""
-    known = specs("acceptance")
-    if name not in known:
-        raise BenchError(f"expected a known acceptance edition, got {name!r}; there are {', '.join(sorted(known))}")
-    spec: EditionSpec = known[name]
-    return parse((files(spec.package) / spec.resource).read_text("utf-8"), spec.resource)
-
-
-def _judged(
-    found: Sequence[Segment],
-    profile: Mapping[str, Any],
-    limits: Edition,
-    instrument: str,
-    status: str,
-    why: str,
-    kit: str = "",
-    share: Fraction = Fraction(1),
-) -> Mapping[str, Any]:
-    tests = family_tests(limits)
-    verdict: Verdict = judge(
-        found,
-        with_rules(profile),
-        limits,
-        load_catalogue(),
-        load_causes(),
-        tests.detectors,
-        tests.validations,
-        instrument=instrument,
-        status=status,
-        alpha=ALPHA,
-        share=share,
-    )
-    return verdict_document(verdict, limits, found, why=why, kit=kit)
-
-
-def _showed_most(found: Sequence[Segment], profile: Mapping[str, Any]) -> str:
-    """The asked volume of the delivery, whole or in parts, whose display stands furthest from its reference, so that it
-    is repeated; empty where nothing was measured."""
-    worst, most = 0.0, ""
-    for segment in found:
-        whole = error_of_indication(segment, profile)
-        errors = [*([] if whole is None else [whole]), *errors_of_parts(segment)]
-        if errors and max(map(abs, errors)) > worst:
-            worst, most = max(map(abs, errors)), str(segment.context.get("asked_l", most))
-    return most

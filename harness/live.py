@@ -61,7 +61,7 @@ def beside(bench: Bench, say: Say | None) -> Iterator[Callable[[], Outcome]]:
 
     def judged() -> Outcome:
         nonlocal companion
-        from harness.inspection import so_far
+        from harness.judging import so_far
 
         bench.recorder.sync()
         under_test = bench.file.instrument_id
@@ -104,7 +104,7 @@ class Companion:
         return self._process.pid
 
     def so_far(self, under_test: str, clock_ns: Callable[[], int], run_on: Callable[[], object]) -> Outcome | None:
-        """What `inspection.so_far` says of the journal; `run_on` lets the bench run for a moment until it is there.
+        """What `judging.so_far` says of the journal; `run_on` lets the bench run for a moment until it is there.
 
         None when the child is gone or too slow: then the question has to be answered without it.
         """
@@ -241,7 +241,7 @@ class _Child:
         self._asked.put(None)
 
     def _answer(self, asked: Mapping[str, Any]) -> None:
-        from harness.inspection import so_far
+        from harness.judging import so_far
 
         _tell({"n": asked["n"], "so_far": so_far(self._journal, str(asked["under_test"]))})
 
@@ -249,7 +249,7 @@ class _Child:
         """Judge, where wanted, when something was recorded since, and the last time is long enough ago."""
         if not self._follow or self._clock.now_ns() < self._rest_until_ns or (size := self._size()) == self._seen:
             return
-        from harness.inspection import judge_journal
+        from harness.judging import judge_journal
 
         begin_ns = self._clock.now_ns()
         try:

@@ -33,7 +33,7 @@ def judge(
     from captures.formats import read
     from harness.exits import UsageError, verdict_exit
     from harness.imported import is_case
-    from harness.inspection import judge_path, judge_recording
+    from harness.judging import judge_path, judge_recording
     from harness.report.show import gravest, show
     from harness.results import case_for_results, keep_results
 

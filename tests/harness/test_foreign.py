@@ -23,9 +23,9 @@ from harness.derive.foreign import Declaration, foreign_segments, from_body
 from harness.derive.foreign_marks import read_marks
 from harness.exits import UsageError
 from harness.imported import import_recording, imports, is_case
-from harness.inspection import judge_path, judge_recording
 from harness.judge.contract import SegmentKind
 from harness.judge.foreign import AT_MOST_SUSPECT
+from harness.judging import judge_path, judge_recording
 
 STATIONS = {"D0": "encoder.A", "D1": "encoder.B", "D2": "board.A", "D3": "board.B", "D4": "reference.P"}
 DECLARED = Declaration(

@@ -22,10 +22,10 @@ from harness.derive.segments import segments
 from harness.exits import UsageError
 from harness.expected import Expected, expected
 from harness.families import family_tests
-from harness.inspection import edition
 from harness.judge.contract import Link, Reading, Segment, SegmentKind, Validation, View
 from harness.judge.laws.parameters import DETECTOR, effect, same
 from harness.judge.parameter_facts import certificate_confirms
+from harness.judging import edition
 from harness.plans import PLANS
 from harness.plans.ability import Ability
 from harness.plans.order import check_order, dry_run

@@ -13,6 +13,7 @@ import pytest
 
 import harness.derive as derive
 import harness.inspection as inspection
+import harness.judging as judging
 from captures.model import PulseTrain, Register, frozen_int64
 from fixtures.benchfile import parse
 from fixtures.sim.build import build
@@ -51,7 +52,7 @@ def inspected(
 def seen_otherwise(monkeypatch: Patch, change: Callable[[Segment], Segment]) -> None:
     """The bench saw every segment as `change` makes it."""
     derived = derive.segments
-    monkeypatch.setattr(inspection, "segments", lambda recorded: [change(segment) for segment in derived(recorded)])
+    monkeypatch.setattr(judging, "segments", lambda recorded: [change(segment) for segment in derived(recorded)])
 
 
 def honest(document: dict[str, Any], worst: tuple[str, ...] = ("no_evidence", "inconclusive")) -> None:

@@ -19,7 +19,8 @@ from harness.derive import Recorded, read_recorded, segments
 from harness.derive.clocks import ARRIVAL_NS, lower_envelope
 from harness.derive.lateness import late_ns
 from harness.derive.sales import ANSWER_NS, HOST_NS, dispenser_reports
-from harness.inspection import inspect, judge_journal
+from harness.inspection import inspect
+from harness.judging import judge_journal
 from protocols.contract import Role
 from protocols.wire import dart
 

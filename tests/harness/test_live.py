@@ -14,7 +14,8 @@ from captures.journal import JournalWriter, read_lines
 from fixtures.bench import Bench
 from harness import live
 from harness.benches import find, world
-from harness.inspection import inspect, judge_journal, so_far
+from harness.inspection import inspect
+from harness.judging import judge_journal, so_far
 from harness.live import AUTOGROUP, NICE, Companion, beside, digest, summary
 
 SECOND_NS = 1_000_000_000

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.generators import PROFILE, Tamper, delivery, instrument
 from fixtures.benchfile import parse
-from harness import inspection
+from harness import inspection, judging
 from harness.benches import find, world
 from harness.derive import read_recorded
 from harness.judge.contract import Integrity, Link, Portion, Reading, Segment, Shape
@@ -235,7 +235,7 @@ def test_which_stations_rest_on_a_standard(tmp_path: Path, of: str, expected: tu
 
 def test_the_size_of_a_finding_is_marked_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
     found = verdict(raid(K2, STATE_CHANGE, where="AC"), **LATE)
-    limits: Edition = inspection.edition("jjg443-2023")
+    limits: Edition = judging.edition("jjg443-2023")
     document = {**verdict_document(found, limits, [], why="", kit="K2"), "overdue_stations": ["reference"]}
     english = verdict_text(document)
     size = next(i for i, line in enumerate(english.splitlines()) if line.startswith("  size"))

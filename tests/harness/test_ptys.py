@@ -19,7 +19,7 @@ from fixtures.sim.build import build
 from fixtures.sim.world import World
 from harness.benches import find, on_ports, scenario
 from harness.derive import read_recorded, segments
-from harness.inspection import judge_case
+from harness.judging import judge_case
 from harness.plans import PlanSpec, blocks
 from harness.plans.ability import Ability
 from harness.plans.portions import long_sale

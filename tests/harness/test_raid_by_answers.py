@@ -24,7 +24,7 @@ from harness.answering import answered
 from harness.asked import asked, recorded_answers
 from harness.benches import find, world
 from harness.exits import Exit, classified, run_app
-from harness.inspection import judge_path
+from harness.judging import judge_path
 from harness.plans import PLANS
 from harness.private import Parties
 from harness.report.text import verdict_text

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harness.inspection as inspection
+import harness.judging as judging
 from captures.errors import IntegrityError
 from captures.journal import read_lines
 from fixtures.benchfile import parse
@@ -31,9 +32,9 @@ from harness.derive.site import by_instrument, draw_of
 from harness.derive.spans import spans
 from harness.draw import commitment, drawn
 from harness.exits import Exit, verdict_exit
-from harness.inspection import ALPHA, judge_path
 from harness.judge.batch import InstrumentError, batch
 from harness.judge.contract import SegmentKind
+from harness.judging import ALPHA, judge_path
 from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.plans.order import check_order, dry_run
 from harness.plans.site_survey import steps
@@ -172,7 +173,7 @@ def test_the_shares_of_alpha_are_fixed_beforehand_and_sum_to_one(tmp_path: Path)
     assert spent["N3"] == f"this instrument has 1/6 of it: alpha = {ALPHA / 6:.3g}"
     tampered = replace(recorded, header={**recorded.header, "alpha_shares": dict.fromkeys(shares, "1")})
     with pytest.raises(IntegrityError, match="shares of alpha"):
-        inspection.judge_site(tampered, inspection._judge_one)
+        judging.judge_site(tampered, judging._judge_one)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200), st.integers(1, 100))
