@@ -14,13 +14,13 @@ from math import exp
 
 import numpy as np
 
-from captures.model import EdgeKind, Int64Array, PulseTrain
-from harness.judge.chain import stations, upstream_of
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from captures.model import Int64Array, PulseTrain
+from harness.judge import disc
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.pulses.fingerprint import GAINS, Fingerprint, Floats, Slip, follow, learn, log_intervals, misfit
 from harness.judge.quantities import number
-from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_window, to_ns
+from harness.judge.trains import to_ns
 
 NAME = "fingerprint-slip"
 
@@ -45,10 +45,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: 
     def mute(reason: str) -> Reading:
         return Reading(NAME, segment.id, link, 1.0, reason=reason)
 
-    if gaps_in_window(segment, train):
-        return mute(f"gap in {train.name}")
-    ticks, levels = clipped(segment, train)
-    ticks = ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
+    ticks = disc.edges(segment, train)
     trusted = int(view.parameters["trusted_revolutions"]) * slots
     if ticks.size < trusted + 4 * slots:
         return mute(f"{train.name}: fewer than {trusted + 4 * slots} pulses")
@@ -104,22 +101,7 @@ def _told(
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    slots = number(view.profile, "slots_per_rev")
-    readings = []
-    for segment in segments:
-        station = next((name for name in ("board", "encoder") if channels(segment, name)), None)
-        if segment.kind is SegmentKind.SHUT or station is None:
-            continue
-        if station == "board" and compared(segment):
-            readings.append(Reading(NAME, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
-            station = "encoder"
-        link = Link(upstream_of(station, stations(segment)), station)
-        train = next(iter(channels(segment, station).values()))
-        if slots is None or slots < 8:
-            readings.append(Reading(NAME, segment.id, link, 1.0, reason="slots per revolution not declared"))
-        else:
-            readings.append(_reading(segment, train, link, int(slots), view))
-    return readings
+    return disc.readings(NAME, ("board", "encoder"), _reading, segments, view)
 
 
 DETECTOR = DetectorSpec(

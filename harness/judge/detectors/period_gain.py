@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import hypot
 
-from captures.model import EdgeKind, Int64Array, PulseTrain
-from harness.judge.chain import stations, upstream_of
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from captures.model import Int64Array, PulseTrain
+from harness.judge import disc
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.pulses.order_gain import measure
-from harness.judge.quantities import number
-from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_window
 
 NAME = "period-gain"
 
@@ -41,10 +39,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: 
     def mute(reason: str) -> Reading:
         return Reading(NAME, segment.id, link, 1.0, reason=reason)
 
-    if gaps_in_window(segment, train):
-        return mute(f"gap in {train.name}")
-    ticks, levels = clipped(segment, train)
-    ticks = ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
+    ticks = disc.edges(segment, train)
     found = measure(ticks, slots, view.parameters["low"], view.parameters["high"])
     if found is None:
         return mute(f"{train.name}: too few revolutions in steady flow")
@@ -77,22 +72,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: 
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    slots = number(view.profile, "slots_per_rev")
-    readings = []
-    for segment in segments:
-        station = next((name for name in ("board", "encoder") if channels(segment, name)), None)
-        if segment.kind is SegmentKind.SHUT or station is None:
-            continue
-        if station == "board" and compared(segment):
-            readings.append(Reading(NAME, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
-            station = "encoder"
-        link = Link(upstream_of(station, stations(segment)), station)
-        train = next(iter(channels(segment, station).values()))
-        if slots is None or slots < 8:
-            readings.append(Reading(NAME, segment.id, link, 1.0, reason="slots per revolution not declared"))
-        else:
-            readings.append(_reading(segment, train, link, int(slots), view))
-    return readings
+    return disc.readings(NAME, ("board", "encoder"), _reading, segments, view)
 
 
 DETECTOR = DetectorSpec(

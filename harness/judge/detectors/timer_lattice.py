@@ -15,28 +15,23 @@ from math import exp, gcd
 
 import numpy as np
 
-from captures.model import EdgeKind, Int64Array, PulseTrain
+from captures.model import Int64Array, PulseTrain
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.disc import edges
 from harness.judge.evalue import bet
 from harness.judge.pulses.lattice import Lattice, common_step, find, intervals, power
-from harness.judge.trains import channels, clipped, gaps_in_window, same_clock
+from harness.judge.trains import channels, gaps_in_window, same_clock
 
 NAME = "timer-lattice"
 SAME = 1e-3  # relative: two lines are one
 
 
-def _edges(segment: Segment, train: PulseTrain) -> Int64Array:
-    """Ticks (n,) of the rising edges: the length of a pulse may be made by a circuit, its begin not."""
-    ticks, levels = clipped(segment, train)
-    return ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
-
-
 def _step(segment: Segment, train: PulseTrain) -> int | None:
     """The recorder's own step in ticks; None where no other train on the clock could tell it from the source's."""
-    own = common_step(_edges(segment, train))
+    own = common_step(edges(segment, train))
     others = [other for other in segment.trains.values() if other is not train and same_clock(other, train)]
-    steps = [common_step(_edges(segment, other)) for other in others if other.station != train.station]
+    steps = [common_step(edges(segment, other)) for other in others if other.station != train.station]
     if own == 1:
         return 1
     return gcd(own, *steps) if steps else None
@@ -47,7 +42,7 @@ def _shown_too(segment: Segment, train: PulseTrain, line: Lattice) -> str:
     for name, other in segment.trains.items():
         if other.station in (train.station, "encoder", "board") or not same_clock(other, train):
             continue
-        theirs = find(_edges(segment, other))
+        theirs = find(edges(segment, other))
         if theirs is not None and theirs.p < 1e-3 and _harmonic(theirs.tick, line.tick):
             return name
     return ""
@@ -75,7 +70,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, view: View) -> tup
         return mute(f"{train.name}: no sample rate")
     if gaps_in_window(segment, train):
         return mute(f"gap in {train.name}")
-    ticks = _edges(segment, train)
+    ticks = edges(segment, train)
     step = _step(segment, train)
     if step is None:
         return mute(

@@ -1,0 +1,51 @@
+"""Tests that hold a train to the pattern of its code disc: at which station, and with how many declared slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from captures.model import EdgeKind, Int64Array, PulseTrain
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import Link, Reading, Segment, SegmentKind, View
+from harness.judge.quantities import number
+from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_window
+
+LEAST_SLOTS = 8
+
+
+def edges(segment: Segment, train: PulseTrain) -> Int64Array:
+    """Ticks (n,) of the rising edges in the segment: a slot's two edges are not half a slot apart."""
+    ticks, levels = clipped(segment, train)
+    return ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
+
+
+def readings(
+    name: str,
+    order: Sequence[str],
+    read: Callable[[Segment, PulseTrain, Link, int, View], Reading],
+    segments: Sequence[Segment],
+    view: View,
+) -> list[Reading]:
+    """One reading a segment, at the first tapped station of `order`.
+
+    A board behind an encoder that is tapped on the same clock is mute: edge balance compares the edges themselves, and the
+    encoder is read instead.
+    """
+    slots = number(view.profile, "slots_per_rev")
+    found = []
+    for segment in segments:
+        station = next((one for one in order if channels(segment, one)), None)
+        if segment.kind is SegmentKind.SHUT or station is None:
+            continue
+        if station == "board" and compared(segment):
+            found.append(Reading(name, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
+            station = "encoder"
+        link = Link(upstream_of(station, stations(segment)), station)
+        train = next(iter(channels(segment, station).values()))
+        if slots is None or slots < LEAST_SLOTS:
+            found.append(Reading(name, segment.id, link, 1.0, reason="slots per revolution not declared"))
+        elif gaps_in_window(segment, train):
+            found.append(Reading(name, segment.id, link, 1.0, reason=f"gap in {train.name}"))
+        else:
+            found.append(read(segment, train, link, int(slots), view))
+    return found
