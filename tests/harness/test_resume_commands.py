@@ -26,6 +26,7 @@ from harness.case_facts import case_facts
 from harness.changes import refuse_other_instrument, refuse_other_world
 from harness.derive import read_recorded
 from harness.exits import Exit, classified, run_app
+from harness.judging import judge_path
 from harness.plans.miniature import MINIATURE
 from harness.plans.order import PlanError
 from harness.plugins import specs
@@ -166,7 +167,7 @@ def test_a_simulated_bench_resumed_from_the_command_line_is_named_as_a_new_one(
     assert err.count("this one is new") == 1
     [change] = [body for body in bodies(case) if body["kind"] == "change"]
     assert change["what"] == "simulated bench"
-    document = inspection.judge_path(case)
+    document = judge_path(case)
     assert (document["status"], document["history"]["changes"][0]["got"]) == ("complete", inspection.RENEWED.got)
     assert document["findings"] == []
     assert bodies(case)[0]["world"] == "simulated"
