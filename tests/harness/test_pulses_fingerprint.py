@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from captures.model import Int64Array
-from harness.judge.pulses.fingerprint import Fingerprint, follow, learn, log_intervals
+from harness.judge.pulses.fingerprint import Fingerprint, follow, learn
+from harness.judge.pulses.revolution import log_intervals
 from tests.harness.test_pulses_order_gain import SLOTS, train
 
 TRUSTED = 1000  # intervals, ten litres

@@ -3,8 +3,8 @@
 The first revolutions in steady flow are trusted and teach the pattern; from then on the evidence E of pulses/fingerprint.py
 is followed.  A function that begins later (a key, a remote, a volume) makes the pulses slip by a little more each; a
 constant gain has none to slip against, and belongs to `period-gain`.  Null: the same disc, the same colour of the flow noise;
-a burst of interference shifts the pattern once and then it stands still again.  So a slip must go on after the alarm.  Where even and odd revolutions do not agree, the disc shows
-no pattern and the test is mute.  Source: statistics.md T3.
+a burst of interference shifts the pattern once and then it stands still again, so a slip must go on after the alarm.  Where
+even and odd revolutions do not agree, the disc shows no pattern and the test is mute.  Source: statistics.md T3.
 """
 
 from __future__ import annotations
@@ -12,23 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp
 
-import numpy as np
-
 from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.pulses.fingerprint import GAINS, Fingerprint, Floats, Slip, follow, learn, log_intervals, misfit
+from harness.judge.pulses.fingerprint import GAINS, Fingerprint, Slip, follow, learn, misfit
+from harness.judge.pulses.revolution import Floats, log_intervals, steady
 from harness.judge.quantities import number
 from harness.judge.trains import to_ns
 
 NAME = "fingerprint-slip"
-
-
-def steady(x: Floats) -> slice:
-    """Where log intervals (n,) lie within a third of the usual flow: from the first such to the last."""
-    fast = np.flatnonzero(x <= np.median(x) + np.log(3))
-    return slice(int(fast[0]), int(fast[-1]) + 1)
 
 
 def _goes_on(x: Floats, print_: Fingerprint, begin: int, view: View) -> bool:
@@ -49,10 +42,9 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: 
     trusted = int(view.parameters["trusted_revolutions"]) * slots
     if ticks.size < trusted + 4 * slots:
         return mute(f"{train.name}: fewer than {trusted + 4 * slots} pulses")
-    x = log_intervals(ticks)
-    part = steady(x)
+    part = steady(ticks)
     first = part.start + slots  # the first revolution fills the hose
-    x = x[first : part.stop]
+    x = log_intervals(ticks)[first : part.stop]
     print_ = learn(x[:trusted], slots) if x.size > trusted + 2 * slots else None
     if print_ is None:
         return mute(f"{train.name}: fewer than {trusted + 2 * slots} pulses in steady flow")

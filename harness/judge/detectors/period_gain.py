@@ -3,8 +3,9 @@
 A device that multiplies pulses smoothly leaves no odd interval, but stretches the pattern: it comes again after N(1 + g)
 pulses (pulses/order_gain.py), so g is read without any reference.  Null: the disc has the declared N slots, and its pattern
 comes again after N; a few pulses too many or too few at a few places (a burst of interference) shift the pattern there and
-nowhere else, so both halves of a delivery must show the gain, and it must exceed `bound`.  A period of another whole number is another disc, which `slots` judges.  Where no period stands out the
-disc shows no pattern and the test is mute: no power, not honest.  Source: statistics.md T2.
+nowhere else, so both halves of a delivery must show the gain, and it must exceed `bound`.  A period of another whole number
+is another disc, which `slots` judges.  Where no period stands out the disc shows no pattern and the test is mute: no power,
+not honest.  Source: statistics.md T2.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
+from harness.judge.pulses.revolution import Floats, held_back, log_intervals, revolution_means, steady
 
 NAME = "slots"
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,12 @@ class Fold:
 
 def fingerprint(ticks: Int64Array, slots: int) -> Floats:
     """y (n,): log interval less its running mean over `slots` intervals; slow ends (under a third of the usual flow) cut."""
-    d = np.diff(ticks)
-    fast = np.flatnonzero(d <= 3 * int(np.median(d)))
-    d = d[fast[0] : fast[-1] + 1]
-    x = np.log(d.astype(np.float64))
+    x = log_intervals(ticks)[steady(ticks)]
     if x.size <= 2 * slots:
         return np.zeros(0)
-    sums = np.concatenate([[0.0], np.cumsum(x)])
-    mean = (sums[slots:] - sums[:-slots]) / slots
+    mean = revolution_means(x, slots)
     before = slots // 2
-    y: Floats = x[before : before + mean.size] - mean
-    # a valve stage or a hand at the nozzle is no pattern: what is far out is held back
-    bound = 5 * float(np.median(np.abs(y))) + 1e-12
-    return np.asarray(np.clip(y, -bound, bound), dtype=np.float64)
+    return held_back(x[before : before + mean.size] - mean)
 
 
 def fold(y: Floats, period: int) -> Fold:

@@ -3,7 +3,8 @@
 statistics.md T3.  A trusted stretch gives the pattern f of N slots (log intervals) and the colour of what is left of it: an
 autoregression, whose innovations are white whatever the flow does slowly.  After a device has begun at pulse o to make 1 + g
 pulses of each, pulse k shows slot k - c(k - o), c = g/(1 + g).  For every o and g on a grid the likelihood ratio of that slip
-against none is a martingale under the null, and so is their mean E, weighted beforehand: P(sup E >= 1/alpha) <= alpha (Ville), with no simulation.
+against none is a martingale under the null, and so is their mean E, weighted beforehand: P(sup E >= 1/alpha) <= alpha
+(Ville), with no simulation.
 
 Null: the stretch that follows shows the same pattern and the same innovations, held back at CLIP standard deviations.  The
 pattern is taken twice, from the even and from the odd revolutions: what is subtracted and what is predicted must not share
@@ -19,8 +20,8 @@ import numpy.typing as npt
 from scipy.linalg import solve_toeplitz
 
 from captures.model import Int64Array
+from harness.judge.pulses.revolution import Floats, held_back, less_revolution_mean
 
-Floats = npt.NDArray[np.float64]
 GAINS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, -0.01, -0.02, -0.05)
 ORDER = 30  # of the autoregression, in pulses
 CLIP = 4.0
@@ -64,32 +65,19 @@ class Slip:
         return int(over[0]) if over.size else None
 
 
-def log_intervals(ticks: Int64Array) -> Floats:
-    """Natural logs of the intervals (n - 1,) of a strictly increasing train."""
-    result: Floats = np.log(np.diff(ticks).astype(np.float64))
-    return result
-
-
 def learn(x: Floats, slots: int) -> Fingerprint | None:
     """The fingerprint of a trusted stretch of log intervals (n,) in steady flow; None under LEAST_REVOLUTIONS."""
     if x.size < LEAST_REVOLUTIONS * slots:
         return None
     k = np.arange(x.size)
     level = float(np.median(x))
-    sums = np.concatenate([[0.0], np.cumsum(x)])
-    mean = (sums[slots:] - sums[:-slots]) / slots
-    mean = (mean[1:] + mean[:-1]) / 2
-    inner = slice(slots // 2, slots // 2 + mean.size)
-    y, at = x[inner] - mean, k[inner]
-    bound = 5 * float(np.median(np.abs(y))) + 1e-12
-    y = np.clip(y, -bound, bound)
+    y = held_back(less_revolution_mean(x, slots))
+    at = k[slots // 2 : slots // 2 + y.size]
     even, odd = (_fold(y[(at // slots) % 2 == half], at[(at // slots) % 2 == half] % slots, slots) for half in (0, 1))
     foreign = _foreign(y, at, slots)
     even, odd = _without(even, foreign), _without(odd, foreign)
     norm = float(np.sqrt((even @ even) * (odd @ odd)))
-    left = x - level - ((even + odd) / 2)[k % slots]
-    bound = 5 * float(np.median(np.abs(left))) + 1e-12
-    left = np.clip(left, -bound, bound)
+    left = held_back(x - level - ((even + odd) / 2)[k % slots])
     moments = np.array([left[: left.size - lag] @ left[lag:] for lag in range(ORDER + 1)]) / left.size
     moments[0] *= 1 + 1e-6
     whiten = np.concatenate([[1.0], -solve_toeplitz(moments[:ORDER], moments[1:])])

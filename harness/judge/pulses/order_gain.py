@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from captures.model import Int64Array
+from harness.judge.pulses.revolution import Floats, held_back, less_revolution_mean, log_intervals, steady
 
-Floats = npt.NDArray[np.float64]
 OVERSAMPLING = 8
 LEAST_REVOLUTIONS = 8
 MOST_HARMONICS = 20
@@ -44,22 +43,9 @@ class OrderGain:
 
 
 def pattern(ticks: Int64Array, slots: int) -> Floats:
-    """y (n,): log interval less its running mean over one revolution; slow ends (under a third of the usual flow) cut,
-    what is far out held back: a valve stage or a hand at the nozzle is no pattern."""
-    d = np.diff(ticks)
-    fast = np.flatnonzero(d <= 3 * int(np.median(d))) if d.size else d
-    if fast.size <= 2 * slots:
-        return np.zeros(0)
-    x = np.log(d[fast[0] : fast[-1] + 1].astype(np.float64))
-    sums = np.concatenate([[0.0], np.cumsum(x)])
-    # the mean lies on the middle of its revolution: half of the two outermost of N + 1 intervals where N is even
-    mean = (sums[slots:] - sums[:-slots]) / slots
-    if slots % 2 == 0:
-        mean = (mean[1:] + mean[:-1]) / 2
-    before = slots // 2
-    y = x[before : before + mean.size] - mean
-    bound = 5 * float(np.median(np.abs(y))) + 1e-12
-    return np.asarray(np.clip(y, -bound, bound), dtype=np.float64)
+    """y (n,): log interval in steady motion less its running mean over one revolution."""
+    x = log_intervals(ticks)[steady(ticks)]
+    return held_back(less_revolution_mean(x, slots)) if x.size > 2 * slots else np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
