@@ -18,7 +18,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -28,6 +27,7 @@ from pathlib import Path
 from unittest import mock
 
 from benchmarks.failing_calls import FailingCalls
+from benchmarks.repository import commit
 from captures.errors import IntegrityError
 from captures.journal import JournalWriter, scan
 from fixtures.bench import Bench
@@ -198,7 +198,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", type=int, default=1)
     asked = parser.parse_args()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     rows: Counter[tuple[str, str, str, int]] = Counter()
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -214,7 +213,7 @@ def main() -> None:
     table = "\n".join(f"| {kind} | {call} | {fault} | {code} | {count} |" for (kind, call, fault, code), count in sorted(rows.items()))  # fmt: skip
     commands = "".join(f"| {kind} | {len(whole[kind].calls)} | {whole[kind].ended.code} |\n" for kind in KINDS)
     print(PAGE.format(
-        commit=commit, every=asked.every, commands=commands, table=table, count=sum(rows.values()),
+        commit=commit(), every=asked.every, commands=commands, table=table, count=sum(rows.values()),
         wrong="\n".join(f"- {why}" for why in wrong) or "none",
     ))  # fmt: skip
 

@@ -31,6 +31,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.repository import commit  # noqa: E402
+
 REPORT = ROOT / "docs" / "fuzz.md"
 STATE = ROOT / "build" / "fuzz"
 SEED = 20_260_401
@@ -316,13 +318,10 @@ def _child(format: str, begin: int, end: int, progress: Path, seed: int, found: 
 
 
 def report(results: Mapping[str, Mapping[str, Any]], seed: int) -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
     lines = [
         "# Fuzzed capture files",
         "",
-        f"`python benchmarks/fuzz.py` at commit {commit or 'unknown'}, seed {seed}: one to four mutations (flipped bytes, truncation,",
+        f"`python benchmarks/fuzz.py` at commit {commit()}, seed {seed}: one to four mutations (flipped bytes, truncation,",
         "deletion, splices of other good files, inserted digits, doubled heads and lines, huge counts, odd bytes) of small good files of",
         f"each format. A child process reads them with {MEMORY >> 20} MiB of address space and {LIMIT_S:g} s a case. A case is `read` (a capture that",
         "does not contradict itself), `refused` (CaptureError) or `not mine` (no reader knows it). Anything else is a failure.",

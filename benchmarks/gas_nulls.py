@@ -22,7 +22,8 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from benchmarks.nulls import ASSUMED, commit, strong  # noqa: E402
+from benchmarks.nulls import ASSUMED, strong  # noqa: E402
+from benchmarks.repository import commit  # noqa: E402
 from captures.model import Origin, Register, frozen_int64  # noqa: E402
 from harness.families import family_tests  # noqa: E402
 from harness.judge.contract import Segment, SegmentKind, View  # noqa: E402
@@ -155,7 +156,7 @@ def main() -> int:
         lines += [
             "[[curve]]", f'name = "{name}"', f"version = {tally['version']}", f"n_null = {tally['n']}",
             f"false_hits = {tally['strong']}", 'generators = ["benchmarks/gas_nulls.py"]', f"seed = {SEED}",
-            f'commit = "{commit()}"', f'note = "weak hits {tally["weak"]}, read by eye {tally["by eye"]}, mute {tally["mute"]}"', "",
+            f'commit = "{commit(12)}"', f'note = "weak hits {tally["weak"]}, read by eye {tally["by eye"]}, mute {tally["mute"]}"', "",
         ]  # fmt: skip
     CURVES.write_text("\n".join(lines), "utf-8")
     return 0

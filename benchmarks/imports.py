@@ -23,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.repository import commit  # noqa: E402
+
 REPORT = ROOT / "docs" / "imports.md"
 FULL = 1_000_000
 CHANNELS = 4
@@ -111,9 +113,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="seconds and memory to read recordings")
     parser.add_argument("--edges", type=int, default=FULL)
     edges = parser.parse_args().edges
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
     rows, within = [], True
     with tempfile.TemporaryDirectory() as folder:
         for format, what, path in recordings(edges, Path(folder)):
@@ -133,7 +132,7 @@ def main() -> int:
         [
             "# Reading recordings",
             "",
-            f"`python benchmarks/imports.py` at commit {commit or 'unknown'}: shortest of {TIMES} readings, each in a fresh process; the most resident",
+            f"`python benchmarks/imports.py` at commit {commit()}: shortest of {TIMES} readings, each in a fresh process; the most resident",
             f"memory of any of them, interpreter and numpy included. Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors.",
             f"Load average while measuring {os.getloadavg()[1]:.1f}; rates are by the time of the processor.",
             f"Targets: 10^6 edges within {LIMIT_S:g} s and {LIMIT_BYTES / 1e6:g} MB; sessions at 100 M samples/s.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.repository import ROOT, commit
+
 RESULTS = ROOT / "docs" / "results"
 GRADES = ("nominal", "weak", "poor")
 FLOWS = ("steady", "ragged", "weak")
@@ -107,11 +107,6 @@ def digest() -> str:
     return sha.hexdigest()[:12]
 
 
-def commit() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def run(
     name: str, jobs: Iterable[dict[str, Any]], fresh: bool, accept: Sequence[str] = (), workers: int = 2
 ) -> list[dict[str, Any]]:
@@ -132,12 +127,13 @@ def run(
             if same and (key := _key(row)) in keyed:
                 done[key] = row
     begin, before = time.monotonic(), len(done)
+    of = {"code": digest(), "commit": commit()}
     with path.open("w", encoding="utf-8") as file, ProcessPoolExecutor(workers) as pool:
         for row in done.values():
             file.write(json.dumps(row) + "\n")
         waiting = {pool.submit(one, job): key for key, job in keyed.items() if key not in done}
         for future in as_completed(waiting):
-            row = {**future.result(), "code": digest(), "commit": commit()}
+            row = {**future.result(), **of}
             done[waiting[future]] = row
             file.write(json.dumps(row) + "\n")
             file.flush()

@@ -24,8 +24,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.inspection_runs import RESULTS, ROOT, commit, digest
+from benchmarks.inspection_runs import RESULTS, digest
 from benchmarks.kill_runs import Kill, Trial, checked, gaps, missing_ns, told, trial
+from benchmarks.repository import ROOT, commit
 from captures.case import verify_case
 from fixtures.benchfile import load
 from harness.benches import find, world
@@ -190,16 +191,19 @@ def run(which: Sequence[str], fresh: bool, workers: int, limit: int) -> list[dic
     if path.exists() and not fresh:
         done = {_key(row): row for row in map(json.loads, path.read_text("utf-8").splitlines())}
     waiting = [job for key, job in keyed.items() if key not in done][: limit or None]
+    of = {"code": digest(), "commit": commit()}
     with path.open("w", encoding="utf-8") as file, ProcessPoolExecutor(workers) as pool:
         file.writelines(json.dumps(row) + "\n" for row in done.values())
         file.flush()
         for future in as_completed([pool.submit(one, job) for job in waiting]):
-            row = {**future.result(), "code": digest(), "commit": commit()}
+            row = {**future.result(), **of}
             done[_key(row)] = row
             file.write(json.dumps(row) + "\n")
             file.flush()
             if row["wrong"]:
                 print(json.dumps(row), file=sys.stderr, flush=True)
+            print(f"\r{len(done)} of {len(keyed)} kills", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     return list(done.values())
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -34,6 +33,7 @@ import numpy as np  # noqa: E402
 from benchmarks import generators  # noqa: E402
 from benchmarks.detectors import DETECTORS  # noqa: E402
 from benchmarks.part_sales import PLANS, part_sale  # noqa: E402
+from benchmarks.repository import commit  # noqa: E402
 from benchmarks.shut_watches import watch  # noqa: E402
 from benchmarks.visits import LOCK_PROFILE, bare_visit, locking_case, visit  # noqa: E402
 from harness.judge.contract import Reading, Segment, SegmentKind, Validation, View  # noqa: E402
@@ -178,11 +178,6 @@ def _count(tally: Counter[str], name: str, segments: list[Segment], profile: dic
     tally["segments"] += len(seen)
 
 
-def commit() -> str:
-    command = ["git", "rev-parse", "--short=12", "HEAD"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def measure(segments: int, names: Sequence[str], keep: bool) -> dict[str, Counter[str]]:
     """Totals over all blocks, from the stored ones where they are of these versions."""
     versions = {name: DETECTORS[name].version for name in names}
@@ -230,7 +225,7 @@ of sales is one. The cap is n/(3 + 2 x false hits): n false-free segments bound 
 
 def write(totals: dict[str, Counter[str]]) -> None:
     """The curves that the judge loads, and the table for people; detectors not measured now keep theirs."""
-    at = commit()
+    at = commit(12)
     curves = {c["name"]: c for c in tomllib.loads(CURVES.read_text("utf-8")).get("curve", [])}
     lines = [line for line in REPORT.read_text("utf-8").splitlines() if line.startswith("| ")]
     rows = {line.split("|")[1].strip(): line for line in lines if line.split("|")[1].strip() in DETECTORS}

@@ -14,7 +14,6 @@ import argparse
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -25,6 +24,7 @@ from pathlib import Path
 from unittest import mock
 
 from benchmarks.lost_writes import Event, TracedDisk, after_kill, after_power_cut, replay
+from benchmarks.repository import commit
 from captures.case import Case, write_derived
 from captures.durable import sync_folder
 from captures.errors import IntegrityError
@@ -201,7 +201,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=1)
     asked = parser.parse_args()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     total, failed = Found(), []
     with tempfile.TemporaryDirectory() as scratch:
         whole = raid(Path(scratch) / "raid")
@@ -213,10 +212,12 @@ def main() -> None:
             failed += [f"seed {seed}: {why}" for why in found.wrong]
             if found.wrong:
                 print(failed[-1], file=sys.stderr)
+            print(f"\r{seed - asked.first + 1} of {asked.seeds} seeds, wrong: {len(failed)}", end="", file=sys.stderr)
+    print(file=sys.stderr)
     rows = "\n".join(f"| {what} | {count} |" for what, count in total.cuts.items())
     kinds = Counter(event.kind for event in whole.events)
     print(PAGE.format(
-        first=asked.first, last=asked.first + asked.seeds - 1, commit=commit, rows=rows, synced=total.synced,
+        first=asked.first, last=asked.first + asked.seeds - 1, commit=commit(), rows=rows, synced=total.synced,
         beyond=total.beyond, wrong=len(failed), listed="\n".join(f"- {line}" for line in failed) or "none",
         lines=sum(1 for _ in _written(whole.events)), writes=kinds["write"], syncs=kinds["sync"] + kinds["folder"],
     ))  # fmt: skip
