@@ -39,7 +39,7 @@ from fixtures.capability import InstrumentSpec  # noqa: E402
 from fixtures.clock import RealClock  # noqa: E402
 from fixtures.link import Arrival  # noqa: E402
 from fixtures.opening import open_bench  # noqa: E402
-from fixtures.reallink import RealLink, RealSource  # noqa: E402
+from fixtures.reallink import READ_TIMEOUT_S, RealLink, RealSource  # noqa: E402
 from fixtures.recorder import Recorder  # noqa: E402
 from harness.live import Companion, lower_priority  # noqa: E402
 from harness.plugins import specs  # noqa: E402
@@ -206,8 +206,8 @@ class FeedLink(RealLink):
     def _read_once(self) -> None:
         self.begin_ns = self.begin_ns or time.perf_counter_ns()
         due = min(self._pieces, int((time.perf_counter_ns() - self.begin_ns) / self._step_ns))
-        if due <= self._next:
-            time.sleep(0.001)
+        if due <= self._next:  # a line that has no more to say is waited for as a port is
+            time.sleep(0.001 if self._next < self._pieces else READ_TIMEOUT_S)
             return
         for number in range(self._next, due):
             self._put(self._data[number * READ : (number + 1) * READ])
