@@ -143,6 +143,8 @@ class DetectorSpec:
     `judge(segments, view)` is a pure function over the segments of one case in time order and returns its readings;
     it looks at segments one by one (laws, detectors) or at groups (interventions).  `null` states in words what the
     e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha.
+    `mechanism` is the sentence that a finding of it says, `telling` its rank among those that see the same break (the
+    lowest names it); tests of one `witness` look at one stream and together are one witness (field_rules.md 6).
     """
 
     name: str
@@ -153,6 +155,9 @@ class DetectorSpec:
     parameters: Mapping[str, float]
     judge: Callable[[Sequence[Segment], View], Sequence[Reading]]
     weight: float = 1.0
+    mechanism: str = ""
+    telling: int = 100
+    witness: str = ""
     api: int = API_VERSION
 
 
