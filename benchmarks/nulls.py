@@ -120,6 +120,7 @@ ROWS = frozenset({"visit-totaliser", "restart-law"})
 CASE_OF = {
     "split": ("visit", "after"),
     "period-gain": ("visit", "after"),
+    "fingerprint-slip": ("visit", "after"),
     "timer-lattice": ("visit", "after"),
     "portion-gain": ("visit", "parts"),
     "self-lock-law": ("lock",),
