@@ -144,7 +144,10 @@ class DetectorSpec:
     it looks at segments one by one (laws, detectors) or at groups (interventions).  `null` states in words what the
     e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha.
     `mechanism` is the sentence that a finding of it says, `telling` its rank among those that see the same break (the
-    lowest names it); tests of one `witness` look at one stream and together are one witness (field_rules.md 6).
+    lowest names it); tests of one `witness` ("pulses": one pulse stream) together are one witness (field_rules.md 6).
+    `sized`: its effect, told for every sale, is split into a fixed volume and a share.  `conformity_alone`: what it finds
+    alone is a matter of conformity.  `device_type`: it finds a kind of device, which approved instruments may have too; it
+    never proves, names no place and bears out nothing else.
     """
 
     name: str
@@ -158,6 +161,9 @@ class DetectorSpec:
     mechanism: str = ""
     telling: int = 100
     witness: str = ""
+    sized: bool = False
+    conformity_alone: bool = False
+    device_type: bool = False
     api: int = API_VERSION
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.causes import HonestCause, explanations
 from harness.judge.chain import base_links, contains
-from harness.judge.contract import Explanation, Finding, Integrity, Reading, Segment, SegmentKind, Shape
+from harness.judge.contract import DetectorSpec, Explanation, Finding, Integrity, Reading, Segment, SegmentKind, Shape
 from harness.judge.evidence import Process
 from harness.judge.facts import facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
@@ -26,53 +26,13 @@ from harness.judge.places import same
 from harness.judge.smoothness import rough
 
 GRAVITY = {level: rank for rank, level in enumerate(Integrity)}
-MECHANISM = {
-    "edge-balance": "edges at the board and edges of the encoder differ",
-    "quadrature": "the channels of the pulser do not move as one shaft moves them",
-    "split": "pulses between pulses, or pulses missing, in steady motion",
-    "course": "the error changes inside a delivery",
-    "oscillator": "surplus pulses keep a time of their own, whatever flows",
-    "zero-flow": "pulses come while the nozzle is closed",
-    "dead-time": "pulses follow each other faster than the meter can turn",
-    "slots": "the code disc has another number of slots than declared",
-    "period-gain": "the pattern of the code disc comes again after more pulses than it has slots",
-    "fingerprint-slip": "the pulses begin to slip against the pattern of their code disc",
-    "timer-lattice": "a timer gives out the pulses that should come from a code disc",
-    "register-law": "the register is not the sealed K times the board's input",
-    "display-law": "the display is not the register",
-    "amount-law": "the amount is not the price times the volume",
-    "totaliser-law": "the totaliser does not advance by what was sold",
-    "gain-change": "the same volume is counted differently",
-    "sale-gain": "some sales of one context count more than the others",
-    "portion-gain": "parts of one sale are counted differently",
-    "start-law": "the sale does not begin at zero",
-    "zero-law": "the register advances while the nozzle is closed",
-    "visit-totaliser": "over a row of sales the totaliser does not advance by their sum",
-    "restart-law": "totaliser or identity are others after power was cut",
-    "self-lock-law": "the self-lock stays silent where it must show a code",
-    "parameter-law": "a sealed parameter is not what was sealed",
-    "constant-gain": "the error is beyond what honest adjustment makes",
-}
-SIZED = frozenset({"constant-gain", "register-law", "display-law"})  # whose effect is told for every sale
 SIZE = {
     "offset": ": by a fixed volume per sale",
     "gain": ": by a share of the volume",
     "both": ": by a fixed volume per sale and a share of the volume",
 }
+DEVICE_TYPE = "a timer is a property of a type of device, which approved pulsers have too: alone at most suspect"
 METER = "reference>encoder"  # the base link with meter, hose and hydraulics
-PULSE_TESTS = frozenset(
-    {
-        "edge-balance",
-        "quadrature",
-        "split",
-        "oscillator",
-        "zero-flow",
-        "dead-time",
-        "period-gain",
-        "fingerprint-slip",
-        "timer-lattice",
-    }
-)
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
     "state": "before and after power was cut",
@@ -95,6 +55,7 @@ class Case:
     profile: Mapping[str, Any]
     catalogue: Sequence[CheatEntry]
     causes: Sequence[HonestCause]
+    detectors: Mapping[str, DetectorSpec]
 
 
 def _members(readings: Sequence[Reading], segments: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -136,34 +97,37 @@ def leading_contrast(hits: Sequence[Reading]) -> str:
     return max(gains, key=lambda key: gains[key]) if gains else ""
 
 
-def _second_station(
-    process: Process, hits: Sequence[Reading], readings: Sequence[Reading], profile: Mapping[str, Any]
-) -> bool:
+def _second_station(process: Process, hits: Sequence[Reading], case: Case) -> bool:
     """Another detector saw the same link, or a part of it, break in the same segment, from other stations.
 
     Edge balance, quadrature and split of one tap look at one stream: they are one witness (field_rules.md 6).
     """
     mine = {id for reading in hits for id in reading.segment.split("|")}
+    own = case.detectors[process.detector].witness
     return any(
         other.detector != process.detector
         and other.hits >= 3
         and other.segment in mine
         and (contains(process.link, other.link) or contains(other.link, process.link))
-        and other.detector != "constant-gain"
-        and not (process.detector in PULSE_TESTS and other.detector in PULSE_TESTS)
-        and not rests_on(other.link, profile)
-        for other in readings
+        and _bears_out(case.detectors[other.detector], own)
+        and not rests_on(other.link, case.profile)
+        for other in case.readings
     )
 
 
-def _telling_run(process: Process, hits: Sequence[Reading]) -> bool:
+def _bears_out(other: DetectorSpec, witness: str) -> bool:
+    """Whether a test can bear out what one of `witness` saw: as a witness of its own, and of more than a type or an error."""
+    return not (other.conformity_alone or other.device_type or (witness and other.witness == witness))
+
+
+def _telling_run(process: Process, hits: Sequence[Reading], spec: DetectorSpec) -> bool:
     """Proven level in a single run makes a suspicion where many pulses of that run say so.  A p-value of one reading is
     smaller than any validation supports, and air, a spilled measure or a late poll spoil one delivery on any day: other
     tests must have seen it twice."""
     if not process.single_run:
         return False
     in_all = frozenset[str].intersection(*(frozenset(reading.segment.split("|")) for reading in hits))
-    return process.detector in PULSE_TESTS or not in_all  # else one delivery explains every reading
+    return spec.witness == "pulses" or not in_all  # else one delivery explains every reading
 
 
 def _gassy(process: Process, members: Sequence[Segment], profile: Mapping[str, Any]) -> bool:
@@ -171,11 +135,14 @@ def _gassy(process: Process, members: Sequence[Segment], profile: Mapping[str, A
     return METER in base_links(process.link) and any(rough(segment, profile) for segment in members)
 
 
-def _cap(process: Process, members: Sequence[Segment], profile: Mapping[str, Any]) -> tuple[Integrity, tuple[str, ...]]:
+def _cap(process: Process, members: Sequence[Segment], case: Case) -> tuple[Integrity, tuple[str, ...]]:
     """The gravest level that such a finding can have, and why."""
-    if overdue := rests_on(process.link, profile):
+    spec = case.detectors[process.detector]
+    if overdue := rests_on(process.link, case.profile):
         return Integrity.SUSPECT, (overdue,)
-    if process.detector == "constant-gain":
+    if spec.device_type:
+        return Integrity.SUSPECT, (DEVICE_TYPE,)
+    if spec.conformity_alone:
         return Integrity.SUSPECT, ("a constant gain alone is a matter of conformity and at most suspect",)
     if any(segment.kind is SegmentKind.TAP for segment in members):
         return Integrity.SUSPECT, ("a recording of a single tap is at most suspect",)
@@ -191,9 +158,9 @@ def _open(causes: Sequence[Explanation]) -> list[str]:
 
 def finding(process: Process, case: Case) -> Finding | None:
     """The finding of one process at its level, or None below the suspect threshold."""
-    hits = process.hits
+    hits, spec = process.hits, case.detectors[process.detector]
     proven_level, suspect_level = process.e >= process.proven_at, process.e >= process.suspect_at
-    if not hits or not (suspect_level or _telling_run(process, hits)):
+    if not hits or not (suspect_level or _telling_run(process, hits, spec)):
         return None
     contrast = leading_contrast(hits)
     hits = tuple(r for r in hits if r.key == contrast)
@@ -209,11 +176,10 @@ def finding(process: Process, case: Case) -> Finding | None:
     conditions = {
         "threshold_crossed": proven_level,
         "observation_error_in_null": known["three_or_more"] or known["photographed"],
-        "reproduced_or_two_stations": known["reproduced"]
-        or _second_station(process, hits, case.readings, case.profile),
+        "reproduced_or_two_stations": known["reproduced"] or _second_station(process, hits, case),
         "honest_causes_excluded": bool(causes) and not open_causes,
     }
-    cap, why = _cap(process, members, case.profile)
+    cap, why = _cap(process, members, case)
     if late and open_causes and not why:
         in_force = explanations(case.causes, process.detector, contrast, process.link, facts(ground))
         why = tuple(filter(None, (lost(open_causes, _open(in_force), case.profile),)))
@@ -226,9 +192,9 @@ def finding(process: Process, case: Case) -> Finding | None:
     sizes = [reading.effect for reading in hits if reading.effect is not None]
     spans = [reading.interval for reading in hits if reading.interval is not None]
     mdes = [reading.mde for reading in process.readings if reading.mde is not None]
-    mechanism = MECHANISM.get(process.detector, process.detector)
+    mechanism = spec.mechanism or process.detector
     at = located(hits, shape, contrast)
-    fit = offset_or_gain(process.readings, case.segments) if process.detector in SIZED else None
+    fit = offset_or_gain(process.readings, case.segments) if spec.sized else None
     if fit is not None and fit.kind:
         at |= {"size_kind": fit.kind, "offset_l": round(fit.offset_l, 4), "offset_u_l": round(fit.u_l, 4)}
         at |= {"gain": round(fit.gain, 6), "gain_u": round(fit.u, 6)}

@@ -3,71 +3,48 @@ narrow one is its consequence, not a second accusation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.chain import BESIDE, base_links, contains
-from harness.judge.contract import Finding, Integrity, Reading, Segment, Shape
+from harness.judge.contract import DetectorSpec, Finding, Integrity, Reading, Segment, Shape
 from harness.judge.findings import GRAVITY
 from harness.judge.offset import litres
-
-TELLING = (  # which detector names a break best, when several see it
-    "edge-balance",
-    "oscillator",
-    "course",
-    "register-law",
-    "display-law",
-    "amount-law",
-    "totaliser-law",
-    "parameter-law",
-    "start-law",
-    "zero-law",
-    "visit-totaliser",
-    "restart-law",
-    "self-lock-law",
-    "split",
-    "quadrature",
-    "zero-flow",
-    "dead-time",
-    "slots",
-    "period-gain",
-    "fingerprint-slip",
-    "portion-gain",
-    "gain-change",
-    "sale-gain",
-    "constant-gain",
-    "timer-lattice",
-)
-ALONE = frozenset({"constant-gain"})  # judges every sale against the reference by itself
 
 BESIDES = 0.006  # twice the maximum permissible error: the bound of constant-gain
 
 
-def _first(finding: Finding) -> tuple[int, int, int, float]:
-    """Order in which findings claim a break: gravest, narrowest link, most telling detector, strongest evidence."""
-    name = finding.detectors[0]
-    telling = TELLING.index(name) if name in TELLING else len(TELLING)
+def _first(finding: Finding, spec: DetectorSpec) -> tuple[int, bool, int, int, float]:
+    """Order in which findings claim a break: gravest, what a device does before of what type it is, narrowest link, most
+    telling detector, strongest evidence."""
     width = len(base_links(finding.link)) + 10 * (finding.link.downstream in BESIDE)
-    return (-GRAVITY[finding.level], width, telling, -finding.evidence / finding.threshold)
+    return (
+        -GRAVITY[finding.level],
+        spec.device_type,
+        width,
+        spec.telling,
+        -finding.evidence / finding.threshold,
+    )
 
 
 def merged(
     findings: Sequence[Finding],
     catalogue: Sequence[CheatEntry],
+    detectors: Mapping[str, DetectorSpec],
     readings: Sequence[Reading] = (),
     segments: Sequence[Segment] = (),
 ) -> tuple[Finding, ...]:
-    """One finding per break, gravest first.  `readings` and `segments` of the case tell what a break leaves unexplained: where two
+    """One finding per break, gravest first.  `detectors` by name; `readings` and `segments` of the case tell what a break leaves unexplained: where two
     functions act over nested links, the ids of both remain."""
     heads: list[Finding] = []
-    for finding in sorted(findings, key=_first):
+    for finding in sorted(findings, key=lambda found: _first(found, detectors[found.detectors[0]])):
         place = next((i for i, head in enumerate(heads) if _same_break(head, finding)), None)
         if place is None:
             heads.append(finding)
         else:
-            heads[place] = _joined(heads[place], finding, catalogue)
-    return tuple(_with_besides(head, catalogue, readings, segments) for head in heads)
+            heads[place] = _joined(heads[place], finding, catalogue, detectors)
+    return tuple(_with_besides(head, catalogue, detectors, readings, segments) for head in heads)
 
 
 def _same_break(head: Finding, other: Finding) -> bool:
@@ -78,13 +55,16 @@ def _same_break(head: Finding, other: Finding) -> bool:
     return beside and bool(base_links(head.link) & base_links(other.link))
 
 
-def _joined(head: Finding, other: Finding, catalogue: Sequence[CheatEntry]) -> Finding:
+def _joined(
+    head: Finding, other: Finding, catalogue: Sequence[CheatEntry], detectors: Mapping[str, DetectorSpec]
+) -> Finding:
     """`other` told by `head`: the narrower link where its own level allows, the shape that says more."""
     link = head.link
-    narrower = contains(link, other.link) and link != other.link
+    of_type = detectors[other.detectors[0]].device_type  # where such a device sits is not where the break is
+    narrower = contains(link, other.link) and link != other.link and not of_type
     if narrower and GRAVITY[other.level] == GRAVITY[head.level]:
         link = other.link
-    shape = _shape(head.shape, other.shape)
+    shape = head.shape if of_type else _shape(head.shape, other.shape)
     at = {**other.at, **head.at}
     notes = list(head.limits)
     ids = possible(catalogue, link, shape)
@@ -108,14 +88,21 @@ def _in_order(catalogue: Sequence[CheatEntry], ids: set[str]) -> tuple[str, ...]
 
 
 def _with_besides(
-    head: Finding, catalogue: Sequence[CheatEntry], readings: Sequence[Reading], segments: Sequence[Segment]
+    head: Finding,
+    catalogue: Sequence[CheatEntry],
+    detectors: Mapping[str, DetectorSpec],
+    readings: Sequence[Reading],
+    segments: Sequence[Segment],
 ) -> Finding:
     """`head`, and where one gain is there with and without its break also the ids of what makes a constant gain.
 
     Segments in which the break does not act: sales that end before a threshold; sales in which the same test would have
     shown it and did not; pairs of which both sides deviate alike.  One may be chance: two are asked for, of one size.
     """
-    struck = {r.segment: r for r in readings if r.detector in ALONE and contains(r.link, head.link) and _beyond(r)}
+    alone = {
+        name for name, spec in detectors.items() if spec.conformity_alone
+    }  # each sale against the reference by itself
+    struck = {r.segment: r for r in readings if r.detector in alone and contains(r.link, head.link) and _beyond(r)}
     mine = [r for r in readings if r.detector == head.detectors[0] and r.link == head.link and r.spoke]
     broken = {id for r in mine if r.hits for id in r.segment.split("|")}
     left: set[str] = set()
@@ -135,7 +122,7 @@ def _with_besides(
     one_size = len(sizes) >= 2 and max(map(abs, sizes)) <= 1.25 * abs(least) + 0.002
     if (
         not one_size
-        or head.detectors[0] in ALONE
+        or head.detectors[0] in alone
         or (head.at.get("contrast") in ("volume", "flow") and not onset_known)
     ):
         return head

@@ -73,9 +73,9 @@ def judge(
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
     readings = read(ordered, profile, detectors, validations)
     all_processes = processes(readings, ordered, detectors, alpha * float(share))
-    case = Case(instrument, ordered, readings, profile, catalogue, causes)
+    case = Case(instrument, ordered, readings, profile, catalogue, causes, detectors)
     raw = [found for process in all_processes if (found := finding(process, case)) is not None]
-    findings = merged(raw, catalogue, readings, ordered)
+    findings = merged(raw, catalogue, detectors, readings, ordered)
     coverage = questions(ordered, readings, Status(status))
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from fixtures.language import translated
 from harness.catalogue import load_causes
 from harness.judge import findings
+from harness.judge.contract import DetectorSpec
+from harness.plugins import specs
 from harness.report import wording
 from harness.report.causes import CAUSES
 from harness.report.text import verdict_text
 from harness.report.wording import chain, mechanism, said
 
 JUDGE = Path(findings.__file__).parent
+DETECTORS: dict[str, DetectorSpec] = dict(specs("detectors"))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -47,6 +50,11 @@ def test_everything_the_judge_can_say_of_a_finding_is_in_the_catalogue() -> None
     tables = [value for name, value in vars(findings).items() if name.isupper() and isinstance(value, dict)]
     laws = [text for table in tables for text in table.values()]
     texts = [text.removeprefix(" ") for text in laws if isinstance(text, str)]
+    mechanisms = {spec.mechanism for spec in DETECTORS.values()}
+    assert len(mechanisms) == len(DETECTORS)  # each says something, and something of its own
+    assert mechanisms <= set(wording.MECHANISMS)
+    assert set(DETECTORS) <= set(wording.TESTS)
+    texts += [findings.DEVICE_TYPE, *mechanisms]
     assert len(texts) > 30
     causes = load_causes()
     assert {cause.cause for cause in causes} <= set(CAUSES)

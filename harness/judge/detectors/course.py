@@ -209,4 +209,6 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    mechanism="the error changes inside a delivery",
+    telling=14,
 )

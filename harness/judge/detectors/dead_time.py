@@ -115,4 +115,7 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="pulses follow each other faster than the meter can turn",
+    telling=42,
+    witness="pulses",
 )

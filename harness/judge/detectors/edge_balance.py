@@ -245,4 +245,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    mechanism="edges at the board and edges of the encoder differ",
+    telling=10,
+    witness="pulses",
 )

@@ -112,4 +112,7 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="the pulses begin to slip against the pattern of their code disc",
+    telling=48,
+    witness="pulses",
 )

@@ -170,4 +170,7 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="surplus pulses keep a time of their own, whatever flows",
+    telling=12,
+    witness="pulses",
 )

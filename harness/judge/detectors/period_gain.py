@@ -94,4 +94,7 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="the pattern of the code disc comes again after more pulses than it has slots",
+    telling=46,
+    witness="pulses",
 )

@@ -224,4 +224,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    mechanism="the channels of the pulser do not move as one shaft moves them",
+    telling=38,
+    witness="pulses",
 )

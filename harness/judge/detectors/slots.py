@@ -124,4 +124,6 @@ DETECTOR = DetectorSpec(
     parameters={"reach": 0.2, "min_revolutions": 8.0, "agreement": 0.6, "dependence": 3.0, "q": 1e-6},
     judge=judge,
     weight=0.5,
+    mechanism="the code disc has another number of slots than declared",
+    telling=44,
 )

@@ -237,4 +237,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    mechanism="pulses between pulses, or pulses missing, in steady motion",
+    telling=36,
+    witness="pulses",
 )

@@ -131,4 +131,8 @@ DETECTOR = DetectorSpec(
     parameters={"q": 1e-6, "block": 100.0},
     judge=judge,
     weight=0.5,
+    mechanism="a timer gives out the pulses that should come from a code disc",
+    telling=90,
+    witness="pulses",
+    device_type=True,
 )

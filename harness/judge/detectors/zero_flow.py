@@ -134,4 +134,7 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="pulses come while the nozzle is closed",
+    telling=40,
+    witness="pulses",
 )

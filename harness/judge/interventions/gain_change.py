@@ -199,4 +199,6 @@ DETECTOR = DetectorSpec(
         "q_eye": 0.02,
     },
     judge=judge,
+    mechanism="the same volume is counted differently",
+    telling=52,
 )

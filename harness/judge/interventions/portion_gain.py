@@ -227,4 +227,6 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="parts of one sale are counted differently",
+    telling=50,
 )

@@ -184,4 +184,6 @@ DETECTOR = DetectorSpec(
     },
     judge=judge,
     weight=0.5,
+    mechanism="some sales of one context count more than the others",
+    telling=54,
 )

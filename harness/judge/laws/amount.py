@@ -74,4 +74,6 @@ DETECTOR = DetectorSpec(
     needs="volume and amount read at rest, the unit price of the sale",
     parameters={"q": 0.02, "q_sure": 3e-4},
     judge=judge,
+    mechanism="the amount is not the price times the volume",
+    telling=20,
 )

@@ -116,4 +116,8 @@ DETECTOR = DetectorSpec(
         "q_scatter": 1e-3,
     },
     judge=judge,
+    mechanism="the error is beyond what honest adjustment makes",
+    telling=56,
+    sized=True,
+    conformity_alone=True,
 )

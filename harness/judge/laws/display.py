@@ -54,4 +54,7 @@ DETECTOR = DetectorSpec(
     needs="register read after the end of the sale, display at rest",
     parameters={"q": 0.01, "q_sure": 3e-4},
     judge=judge,
+    mechanism="the display is not the register",
+    telling=18,
+    sized=True,
 )

@@ -103,4 +103,6 @@ DETECTOR = DetectorSpec(
     needs="the parameter menu read after deliveries",
     parameters={"q": 0.02, "q_sure": 3e-4, "lpg_per_c": 0.0028},
     judge=judge,
+    mechanism="a sealed parameter is not what was sealed",
+    telling=24,
 )

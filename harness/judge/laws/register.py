@@ -125,4 +125,7 @@ DETECTOR = DetectorSpec(
     needs="board (or encoder) tapped, register read after the end of the sale, sealed K declared",
     parameters={"pulses": 1.0, "start_stop_l": 0.05, "offset_l": 0.2, "q": 0.005, "q_sure": 3e-4},
     judge=judge,
+    mechanism="the register is not the sealed K times the board's input",
+    telling=16,
+    sized=True,
 )

@@ -126,4 +126,6 @@ DETECTOR = DetectorSpec(
     parameters={"q": 0.02, "q_sure": 3e-4},
     judge=judge,
     weight=0.25,
+    mechanism="totaliser or identity are others after power was cut",
+    telling=32,
 )

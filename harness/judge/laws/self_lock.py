@@ -119,4 +119,6 @@ DETECTOR = DetectorSpec(
     parameters={"fixed_l": 0.05, "min_l": 2.0, "q": 0.01, "q_sure": 3e-4},
     judge=judge,
     weight=0.25,
+    mechanism="the self-lock stays silent where it must show a code",
+    telling=34,
 )

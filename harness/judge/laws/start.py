@@ -113,4 +113,6 @@ DETECTOR = DetectorSpec(
     parameters={"dilation_l": 0.1, "q": 0.02, "q_sure": 3e-4},
     judge=judge,
     weight=0.5,
+    mechanism="the sale does not begin at zero",
+    telling=26,
 )

@@ -93,4 +93,6 @@ DETECTOR = DetectorSpec(
     needs="totaliser read before and after, register after the end of the sale or display at rest",
     parameters={"q": 0.01, "q_sure": 3e-4},
     judge=judge,
+    mechanism="the totaliser does not advance by what was sold",
+    telling=22,
 )

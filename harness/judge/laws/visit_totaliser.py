@@ -129,4 +129,6 @@ DETECTOR = DetectorSpec(
     parameters={"min_sales": 2, "q": 0.05, "q_sure": 3e-4},
     judge=judge,
     weight=0.25,
+    mechanism="over a row of sales the totaliser does not advance by their sum",
+    telling=30,
 )

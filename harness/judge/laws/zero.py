@@ -92,4 +92,6 @@ DETECTOR = DetectorSpec(
     parameters={"dilation_l": 0.15, "leak_l_min": 0.1, "min_s": 20.0, "q": 0.005, "q_sure": 3e-4},
     judge=judge,
     weight=0.5,
+    mechanism="the register advances while the nozzle is closed",
+    telling=28,
 )
