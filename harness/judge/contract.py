@@ -265,6 +265,21 @@ class ConformityResult:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """How the evidence of one detector over one link grew: `course` holds (segment, e-value of the mixture after it) for each
+    reading that spoke, in time order; `e` is what counts of it, `suspect_at` and `proven_at` were fixed by `weight`."""
+
+    detector: str
+    link: Link
+    e: float
+    weight: float
+    suspect_at: float
+    proven_at: float
+    basis: Basis
+    course: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     instrument: str
     status: Status
@@ -274,3 +289,4 @@ class Verdict:
     coverage: tuple[Question, ...]
     readings: tuple[Reading, ...]
     notes: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()

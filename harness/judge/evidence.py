@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judge.contexts import SHARES, first_state, groups
-from harness.judge.contract import Basis, DetectorSpec, Link, Reading, Segment
+from harness.judge.contract import Basis, DetectorSpec, Evidence, Link, Reading, Segment
 
 ALPHA = 1e-4  # of the case, for `proven`
 SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
@@ -24,7 +24,10 @@ _LEAST = 1e-9  # an e-process may lose everything; it stays positive
 
 @dataclass(frozen=True)
 class Process:
-    """The evidence of one detector over one link: running supremum of the mixture, thresholds and how they came."""
+    """The evidence of one detector over one link: running supremum of the mixture, thresholds and how they came.
+
+    `course` holds the mixture after each of the `readings`.
+    """
 
     detector: str
     link: Link
@@ -37,10 +40,18 @@ class Process:
     readings: tuple[Reading, ...]
     group: str  # the sub-process that gave most
     single_run: bool  # one segment alone has p below the level of proof
+    course: tuple[float, ...]
 
     @property
     def hits(self) -> tuple[Reading, ...]:
         return tuple(reading for reading in self.readings if reading.hits and reading.shape is not None)
+
+    def told(self) -> Evidence:
+        """As a verdict keeps it: what readings that could not speak leave as it was is left out."""
+        points = tuple((r.segment, e) for r, e in zip(self.readings, self.course, strict=True) if r.spoke)
+        return Evidence(
+            self.detector, self.link, self.e, self.weight, self.suspect_at, self.proven_at, self.basis, points
+        )
 
 
 def weights(detectors: Mapping[str, DetectorSpec], readings: Sequence[Reading]) -> dict[tuple[str, Link], float]:
@@ -66,22 +77,36 @@ def _shares(reading: Reading, by_id: Mapping[str, Segment], state: str) -> tuple
     return groups(segment, state) if segment is not None else ("all",)
 
 
+def course(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str) -> list[tuple[float, str]]:
+    """The mixture after each of the readings in time order, and its largest sub-process just then."""
+    shares = _mixture(readings)
+    capital = dict.fromkeys(shares, 1.0)
+    found = []
+    for reading in readings:
+        for name in _shares(reading, by_id, state):
+            capital[name] = max(capital[name] * reading.e, _LEAST)
+        mixture = sum(share * capital[name] for name, share in shares.items())
+        found.append((mixture, max(shares, key=lambda name: shares[name] * capital[name])))
+    return found
+
+
+def _mixture(readings: Sequence[Reading]) -> Mapping[str, float]:
+    """The sub-processes that the readings feed, with their shares."""
+    keys = {reading.key for reading in readings if reading.key}
+    return SHARES if not keys else PORTIONS if keys <= set(PORTIONS) else CONTRASTS
+
+
 def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str) -> tuple[float, str]:
     """Running supremum of the mixture over the readings in time order, and its largest sub-process at that time.
 
     The contrasts of an intervention use the same segments in several pairings: they have no common course in time,
     so for them the mixture at the end counts (mean at most one, Markov) and not its supremum (Ville).
     """
-    keys = {reading.key for reading in readings if reading.key}
-    shares = SHARES if not keys else PORTIONS if keys <= set(PORTIONS) else CONTRASTS
-    capital = dict.fromkeys(shares, 1.0)
+    shares = _mixture(readings)
     best, leader = 1.0, next(iter(shares))
-    for reading in readings:
-        for name in _shares(reading, by_id, state):
-            capital[name] = max(capital[name] * reading.e, _LEAST)
-        mixture = sum(share * capital[name] for name, share in shares.items())
+    for mixture, largest in course(readings, by_id, state):
         if mixture > best or shares is not SHARES:
-            best, leader = mixture, max(shares, key=lambda name: shares[name] * capital[name])
+            best, leader = mixture, largest
     return best, leader
 
 
@@ -135,4 +160,5 @@ def _process(
         readings,
         group,
         single,
+        tuple(mixture for mixture, _ in course(readings, by_id, state)),
     )

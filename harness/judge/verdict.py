@@ -97,4 +97,5 @@ def judge(
         coverage=coverage,
         readings=tuple(readings),
         notes=tuple(notes),
+        evidence=tuple(process.told() for process in all_processes),
     )
