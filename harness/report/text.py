@@ -207,6 +207,8 @@ def _where(at: Mapping[str, Any]) -> str:
         told.append(translate(text, period=f"{at['period']:.2f}", declared=at.get("declared", "?")))
     if "tick_us" in at:
         told.append(translate(mark("a tick of {tick} microseconds"), tick=f"{at['tick_us']:.5g}"))
+    if "evened_to" in at:
+        told.append(translate(mark("uneven by {share} of what a disc is"), share=f"{at['evened_to']:.1%}"))
     if "recorded_ratio" in at:
         text = mark("the totaliser recorded {share} of what was sold")
         told.append(translate(text, share=f"{at['recorded_ratio']:.1%}"))
