@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from captures.model import ClockMap, Mark, PulseTrain, Register
+from harness.judge.account import Account, Kind
 
 API_VERSION = 1
 
@@ -148,6 +149,8 @@ class DetectorSpec:
     `sized`: its effect, told for every sale, is split into a fixed volume and a share.  `conformity_alone`: what it finds
     alone is a matter of conformity.  `device_type`: it finds a kind of device, which approved instruments may have too; it
     never proves, names no place and bears out nothing else.
+    `shows`: the kind of account that a hit supports where it recovers nothing more particular; `method`: what its effect is
+    a measure of the gain by, "" where it is none.
     """
 
     name: str
@@ -164,6 +167,8 @@ class DetectorSpec:
     sized: bool = False
     conformity_alone: bool = False
     device_type: bool = False
+    shows: Kind = Kind.UNDETERMINED
+    method: str = ""
     api: int = API_VERSION
 
 
@@ -238,6 +243,7 @@ class Finding:
     at: Mapping[str, Any]
     mde: float | None
     limits: tuple[str, ...]  # why the level is not higher, in words
+    account: Account | None = None
 
 
 @dataclass(frozen=True)
@@ -267,7 +273,8 @@ class ConformityResult:
 @dataclass(frozen=True)
 class Evidence:
     """How the evidence of one detector over one link grew: `course` holds (segment, e-value of the mixture after it) for each
-    reading that spoke, in time order; `e` is what counts of it, `suspect_at` and `proven_at` were fixed by `weight`."""
+    reading that spoke, in time order; `e` is what counts of it, `suspect_at` and `proven_at` were fixed by `weight`.
+    `in_time`: it grew from segment to segment; the contrasts of an intervention did not, of them the end alone counts."""
 
     detector: str
     link: Link
@@ -277,6 +284,7 @@ class Evidence:
     proven_at: float
     basis: Basis
     course: tuple[tuple[str, float], ...]
+    in_time: bool = True
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,9 @@ class Process:
         """As a verdict keeps it: what readings that could not speak leave as it was is left out."""
         points = tuple((r.segment, e) for r, e in zip(self.readings, self.course, strict=True) if r.spoke)
         return Evidence(
-            self.detector, self.link, self.e, self.weight, self.suspect_at, self.proven_at, self.basis, points
-        )
+            self.detector, self.link, self.e, self.weight, self.suspect_at, self.proven_at, self.basis, points,
+            in_time=not any(reading.key for reading in self.readings),
+        )  # fmt: skip
 
 
 def weights(detectors: Mapping[str, DetectorSpec], readings: Sequence[Reading]) -> dict[tuple[str, Link], float]:

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import pyplot as plt
 
 from captures.model import PulseTrain
 from harness.judge.contract import Segment
 from harness.judge.trains import clipped
-from harness.report.plots import COLOURS, STYLES
+from harness.report.style import COLOURS, STYLES, plt, save
 
 CHAIN = ("reference", "encoder", "board")
 MOST_POINTS = 20_000
@@ -50,9 +49,7 @@ def draw_capture(segments: Sequence[Segment], profile: Mapping[str, Any], path: 
     if pairs:
         _errors(next(rows), pairs, profile)
     figure.suptitle(title, fontsize=10)
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Software": None} if path.suffix == ".png" else None)
-    plt.close(figure)
+    save(figure, path)
     return said
 
 

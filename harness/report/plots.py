@@ -1,7 +1,4 @@
-"""Two pictures of a verdict: the course of the error inside every delivery, and the evidence as litres went by.
-
-Readable in grey print and by the colour-blind: styles differ, not only colours.  Needs matplotlib (extra `report`).
-"""
+"""The pictures of a verdict.  Here: the course of the error inside every delivery.  Needs matplotlib (extra `report`)."""
 
 from __future__ import annotations
 
@@ -10,24 +7,17 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-import numpy as np
-
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.site import by_instrument
 from harness.judge.contract import Link, Segment, SegmentKind
 from harness.judge.detectors.course import DETECTOR, pairs, points
 from harness.judge.volumes import track
+from harness.report.evidence_plot import evidence_course
+from harness.report.style import COLOURS, STYLES, plt, save
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # the backend must be chosen first
-
-STYLES = ["-", "--", "-.", ":"]
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]  # Okabe and Ito 2008
 TESTED_L = (5.0, 10.0, 20.0)
 FIRST_L = 2.0  # before it the error so far is mostly the resolution of the register
 WHOLE = Link("reference", "register")
-plt.rcParams["svg.hashsalt"] = "shortmeasure"  # equal bytes on repeat
 
 
 def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
@@ -44,10 +34,11 @@ def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
 
 
 def _drawn(recorded: Recorded, document: Mapping[str, Any], folder: Path, prefix: str) -> list[Path]:
-    found = [segment for segment in segments(recorded) if segment.kind is SegmentKind.DELIVERY]
+    every = segments(recorded)
+    found = [segment for segment in every if segment.kind is SegmentKind.DELIVERY]
     written = [
         _courses(found, recorded.bench.profile, document, folder / f"{prefix}error_course.svg"),
-        _evidence(found, document, folder / f"{prefix}evidence.svg"),
+        evidence_course(every, document, folder / f"{prefix}evidence.svg"),
     ]
     return [path for path in written if path is not None]
 
@@ -95,7 +86,7 @@ def _courses(
     axes[-1, 0].set_xlabel(
         "litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)"
     )
-    return _save(figure, path)
+    return save(figure, path)
 
 
 def _links(segment: Segment, profile: Mapping[str, Any]) -> list[Link]:
@@ -103,38 +94,3 @@ def _links(segment: Segment, profile: Mapping[str, Any]) -> list[Link]:
     links = pairs(segment, profile)
     followed = {station for link in links for station in (link.upstream, link.downstream)}
     return [WHOLE, *(link for link in links if link != WHOLE)] if {"reference", "register"} <= followed else links
-
-
-def _evidence(found: Sequence[Segment], document: Mapping[str, Any], path: Path) -> Path | None:
-    litres = np.cumsum([float(segment.context.get("asked_l", 0)) for segment in found])
-    at = {segment.id: float(total) for segment, total in zip(found, litres, strict=True)}
-    courses: dict[str, list[tuple[float, float]]] = {}
-    for reading in document["readings"]:
-        if reading["reason"] or reading["segment"] not in at:
-            continue
-        key = f"{reading['detector']} {reading['link']}"
-        before = courses.setdefault(key, [(0.0, 0.0)])[-1][1]
-        courses[key].append((at[reading["segment"]], before + float(np.log10(max(reading["e"], 1e-300)))))
-    if not courses:
-        return None
-    figure, axis = plt.subplots(figsize=(9, 4.5))
-    styles = cycle([(style, colour) for style in STYLES for colour in COLOURS])
-    for name, course in sorted(courses.items()):
-        style, colour = next(styles)
-        x, y = zip(*course, strict=True)
-        axis.step(x, y, style, where="post", color=colour, lw=1.3, label=name.replace(">", " → "))
-    for threshold in sorted({finding["threshold"] for finding in document["findings"]}):
-        axis.axhline(np.log10(threshold), color="0.4", lw=0.9)
-        axis.annotate(f"threshold {threshold:.3g}", (0, np.log10(threshold)), fontsize=7, va="bottom")
-    axis.set_xlabel("litres delivered")
-    axis.set_ylabel("log10 of the product of e-values")
-    axis.set_title("Evidence against the honest null, by detector and link", loc="left", fontsize=10)
-    axis.legend(fontsize=7, ncols=2, frameon=False)
-    return _save(figure, path)
-
-
-def _save(figure: Any, path: Path) -> Path:
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
-    return path
