@@ -7,7 +7,7 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.judge.events import clusters, period
+from harness.judge.events import clusters
 from harness.judge.pulses.matching import balance, match
 
 LATENCY, SKEW = 500, 20
@@ -62,9 +62,3 @@ def test_dense_events_do_not_chain_into_one() -> None:
     ticks = np.arange(0, 1_000, 10, dtype=np.int64)
     assert clusters(ticks, 50).max() + 1 == 17  # 0..50, 60..110, ...
     assert clusters(np.array([0, 10, 1_000], dtype=np.int64), 50).tolist() == [0, 0, 1]
-
-
-def test_period_of_regular_and_of_random_places() -> None:
-    assert period(np.arange(49, 2_000, 50)) == 50
-    rng = np.random.default_rng(3)
-    assert period(np.sort(rng.choice(2_000, 40, replace=False))) is None
