@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.judge.contract import DetectorSpec
 from harness.judge.detectors import (
+    channel_phase,
     course,
     dead_time,
     edge_balance,
@@ -44,6 +45,7 @@ DETECTORS: dict[str, DetectorSpec] = {
         period_gain,
         fingerprint_slip,
         timer_lattice,
+        channel_phase,
         jitter_floor,
         course,
         register,

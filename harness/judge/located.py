@@ -10,7 +10,16 @@ from harness.judge.contract import Reading, Shape
 from harness.judge.places import common
 
 COUNTED = ("slots", "declared", "follows")  # of all hits alike, or not told
-MEASURED = ("rate_hz", "l_per_min", "recorded_ratio", "start_l", "tick_us", "period", "evened_to")  # median of the hits
+MEASURED = (
+    "rate_hz",
+    "l_per_min",
+    "recorded_ratio",
+    "start_l",
+    "tick_us",
+    "period",
+    "evened_to",
+    "unexplained",
+)  # median of the hits
 
 
 def _course_at(hits: Sequence[Reading], shape: Shape | None) -> dict[str, Any]:

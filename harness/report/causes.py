@@ -47,6 +47,7 @@ CAUSES = (
     mark("another approved disc or encoder was fitted, driven at another ratio"),
     mark("a pulsating pump whose stroke agrees with the shaft"),
     mark("a pulsation of the pump that changes its pace within the delivery"),
+    mark("a pulser with one eye, whose electronics make the second channel, was fitted"),
     mark("another pump, hose or valve: the fuel ran more evenly than in the deliveries before"),
     mark("air, vapour or a slipping meter in some of the sales"),
     mark("the register had not come to rest when it was read, or a sale was still being counted"),

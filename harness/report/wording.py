@@ -26,6 +26,7 @@ MECHANISMS = (
     mark("the pulses begin to slip against the pattern of their code disc"),
     mark("a timer gives out the pulses that should come from a code disc"),
     mark("the pulses are more even than a code disc turns: a device averages them"),
+    mark("a device makes one channel of the pulser from the other"),
     mark("the register is not the sealed K times the board's input"),
     mark("the display is not the register"),
     mark("the amount is not the price times the volume"),
@@ -117,6 +118,7 @@ TESTS = (  # detectors by their ids
     mark("fingerprint-slip"),
     mark("timer-lattice"),
     mark("jitter-floor"),
+    mark("channel-phase"),
     mark("register-law"),
     mark("display-law"),
     mark("amount-law"),
@@ -249,3 +251,7 @@ def _patterns(templates: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], 
 def _parts(template: str) -> Iterator[str]:
     for part in re.split(r"(\{\w+\})", template):
         yield f"(?P<{part[1:-1]}>.+?)" if part.startswith("{") else re.escape(part)
+
+
+def percent(value: float, sign: bool = True) -> str:
+    return f"{value * 100:+.3g} %" if sign else f"{value * 100:.3g} %"

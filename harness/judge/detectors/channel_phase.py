@@ -1,0 +1,153 @@
+"""Channel phase: does the second channel of the pulser come from an eye of its own at the disc?
+
+A device that drives both channels passes every rule of the Gray walk, but has the second one rise where the edges of the first
+already tell: at an exact quarter, after a fixed delay, or on the ticks of its timer.  Null: what the edges of channel A leave
+unexplained of B's place (pulses/phase.py) is no less than a hundredth of what A's own edges leave, in the same train; with
+the encoder tapped on the same clock, no less than a quarter of what is left at the encoder; and the delays from A to B keep to
+no tick but the recorder's (pulses/lattice.py).  A hit says that a device made the edges: a property of a type.  So the test
+speaks only where the papers say that the pulses come straight from a disc (`sensor_class = "disc"`), and names what it sees
+elsewhere.  Source: statistics.md T5, T4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import gcd, sqrt
+
+import numpy as np
+
+from captures.model import Int64Array, PulseTrain
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.disc import LEAST_SLOTS, edges
+from harness.judge.evalue import bet
+from harness.judge.pulses import phase
+from harness.judge.pulses.jitter import Evenness, evenness, moving
+from harness.judge.pulses.lattice import Lattice, common_step, find
+from harness.judge.pulses.revolution import Floats
+from harness.judge.quantities import number
+from harness.judge.trains import channels, compared, gaps_in_window, same_clock
+
+NAME = "channel-phase"
+BOARD = Link("encoder", "board")
+Pair = tuple[PulseTrain, PulseTrain]
+
+
+def _pair(segment: Segment, station: str) -> Pair | str:
+    """Both channels of a station on one clock, or why there are none."""
+    taps = channels(segment, station)
+    if not {"A", "B"} <= set(taps):
+        return f"{station}: both channels are needed"
+    a, b = taps["A"], taps["B"]
+    if not same_clock(a, b):
+        return f"{a.name} and {b.name} are not on one clock"
+    lost = [train.name for train in (a, b) if gaps_in_window(segment, train)]
+    return f"gap in {', '.join(lost)}" if lost else (a, b)
+
+
+def _edges(segment: Segment, pair: Pair) -> tuple[Int64Array, Int64Array]:
+    """Rising edges of A in steady motion (n,), and of B (m,)."""
+    return moving(edges(segment, pair[0])), edges(segment, pair[1])
+
+
+def _timed(a: Int64Array, b: Int64Array, step: int) -> Lattice | None:
+    """The line that the delays from A to B keep to."""
+    _, delay = phase.pairs(a, b)
+    return find(np.concatenate([[0], np.cumsum(delay)]), step) if delay.size else None
+
+
+def _fine(a: Int64Array, step: int, floor: Floats, bound: float) -> bool:
+    """Whether the recorder tells edges finely enough to show `bound` times the floor."""
+    known = floor[np.isfinite(floor)]
+    if not known.size or a.size < 2:
+        return False
+    return phase.rounding(float(np.median(np.diff(a))), step) <= bound / 4 * float(np.median(known))
+
+
+def _reading(segment: Segment, link: Link, station: str, beside: str, view: View) -> Reading:
+    def mute(reason: str) -> Reading:
+        return Reading(NAME, segment.id, link, 1.0, reason=reason)
+
+    pair, other = _pair(segment, station), _pair(segment, beside) if beside else None
+    if isinstance(pair, str):
+        return mute(pair)
+    if isinstance(other, str):
+        return mute(other)
+    a, b = _edges(segment, pair)
+    step = gcd(common_step(a), common_step(b))
+    if other is None:
+        slots = number(view.profile, "slots_per_rev")
+        if slots is None or slots < LEAST_SLOTS:
+            return mute("slots per revolution not declared")
+        floor, bound = phase.of_disc(a, int(slots)), view.parameters["bound_alone"]
+    else:
+        ups = _edges(segment, other)
+        step = gcd(step, common_step(ups[0]), common_step(ups[1]))
+        floor, bound = phase.of_channels(*ups), view.parameters["bound_beside"]
+    if not _fine(a, step, floor, bound):
+        return mute(f"{station}: too few pulses, or the recorder's ticks are as coarse as the jitter: no power")
+    own = phase.of_channels(a, b)
+    both = min(own.size, floor.size)
+    found = evenness(own[:both], floor[:both], bound, view.parameters["chance"])
+    if found is None:
+        return mute(f"{station}: too few pulses in steady motion with one edge of B to each interval of A")
+    line = _timed(a, b, step) if other is None else None
+    return _told(segment, link, pair, found, bound, line, view)
+
+
+def _told(
+    segment: Segment, link: Link, pair: Pair, found: Evenness, bound: float, line: Lattice | None, view: View
+) -> Reading:
+    q = view.parameters["q"] / 2  # two ways to hit
+    exact = found.p < q and found.ratio < bound
+    timed = line is not None and line.p < q
+    tick_us = line.tick * float(pair[0].tick_s or 0) * 1e6 if line is not None else 0.0
+    told: dict[str, object] = {}
+    if exact:
+        told["unexplained"] = round(sqrt(found.ratio), 5)
+    if timed:
+        told["tick_us"] = round(tick_us, 4)
+    if told and view.profile.get("sensor_class") != "disc":
+        how = f"a timer of {tick_us:.5g} us" if timed else "the edges of A"
+        return Reading(NAME, segment.id, link, 1.0, reason=f"{pair[1].name}: {how} tells where B rises; whether this type of pulser does that, is not declared")  # fmt: skip
+    return Reading(
+        NAME,
+        segment.id,
+        link,
+        bet(exact or timed, view.parameters["q"], view.validation),
+        p=min(1.0, 2 * min(found.p, line.p if line is not None else 1.0)),
+        hits=int(exact or timed),  # one delivery is one witness
+        shape=Shape.CONSTANT if exact or timed else None,
+        at={"station": pair[0].station, **told},
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    readings = []
+    for segment in segments:
+        station = next((one for one in ("board", "encoder") if channels(segment, one)), None)
+        if segment.kind is SegmentKind.SHUT or station is None:
+            continue
+        if compared(segment):
+            readings.append(_reading(segment, BOARD, "board", "encoder", view))
+            station = "encoder"
+        link = Link(upstream_of(station, stations(segment)), station)
+        readings.append(_reading(segment, link, station, "", view))
+    return readings
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="detector",
+    null="each channel has edges of its own: those of A do not tell where B rises, and no timer does",
+    needs="both channels of one station on one clock over ten revolutions, declared slots or the encoder beside the board, "
+    "pulses declared to come from a disc; ticks of a few microseconds",
+    parameters={"q": 1e-6, "bound_alone": 0.01, "bound_beside": 0.25, "chance": 0.1},
+    judge=judge,
+    weight=0.5,
+    mechanism="a device makes one channel of the pulser from the other",
+    telling=92,
+    witness="pulses",
+    device_type=True,
+)

@@ -1,0 +1,92 @@
+"""Where in the intervals of channel A does channel B rise?  (statistics.md T5, last part)
+
+Two eyes at one disc see edges of their own, each off by its own jitter; a device that makes B out of A, or both out of a
+count, has B rise at a place that the edges of A already tell: a quarter, a fixed delay, a share of the last interval or of
+their mean.  `unexplained` is what is left of B's place after the best such rule is taken out.  What a disc leaves there is
+taken from channel A itself: every second edge of A between its neighbours, by the same rule, less what the same slot did a
+revolution before, since a pattern that both channels share is no jitter of B.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from captures.model import Int64Array
+from harness.judge.pulses.revolution import Floats
+
+BLOCK = 50  # pulses of A: twenty-five of every second one
+REACH = 8  # intervals back over which a device may average
+LEAST_PAIRS = 200
+_MAD = 1.4826
+_HELD = 5.0  # robust standard deviations beyond which an edge does not shape the rule
+
+
+def pairs(a: Int64Array, b: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """(i, delay), each (k,): intervals a_i..a_(i+1) of channel A (n,) that hold just one edge of channel B (m,), and the
+    ticks from a_i to it."""
+    place = np.searchsorted(b, a, "left")
+    one = np.flatnonzero(np.diff(place) == 1)
+    return one.astype(np.int64), b[place[one]] - a[one]
+
+
+def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
+    """What is left (n - 1,) of the delays (k,) after the edges `frame` (n,), in intervals; nan where there is none.
+
+    The rule is linear, over the interval itself: a constant share of it, shares of the next and of the last REACH
+    intervals, and a constant delay; least squares, held back beyond _HELD.
+    """
+    d = np.diff(frame).astype(np.float64)
+    left = np.full(d.size, np.nan)
+    inner = (i >= REACH) & (i < d.size - 1)
+    i, share = i[inner], delay[inner] / d[i[inner]]
+    if i.size < LEAST_PAIRS // 2:
+        return left
+    near = [d[i + 1], *(d[i - back] for back in range(1, REACH + 1)), np.full(i.size, np.median(d))]
+    rule = np.column_stack(
+        [np.ones(i.size), *(column / d[i] - 1 for column in near)]
+    )  # about the mean: well conditioned
+    kept = np.ones(i.size, dtype=bool)
+    for _ in range(3):
+        used = rule[kept]
+        normal = used.T @ used
+        weights = np.linalg.solve(normal + 1e-12 * np.trace(normal) * np.eye(normal.shape[0]), used.T @ share[kept])
+        rest = share - rule @ weights
+        kept = np.abs(rest) <= _HELD * _MAD * float(np.median(np.abs(rest))) + 1e-12
+    left[i] = rest
+    return left
+
+
+def of_blocks(x: Floats, size: int) -> Floats:
+    """Robust variances (b,) of x in blocks of `size`; nan where fewer than half of one is known."""
+    rows = x[: x.size // size * size].reshape(-1, size)
+    known: npt.NDArray[np.bool_] = np.isfinite(rows).sum(axis=1) * 2 >= size
+    result = np.full(rows.shape[0], np.nan)
+    told = rows[known]
+    if told.size:
+        middle = np.nanmedian(told, axis=1, keepdims=True)
+        result[known] = (_MAD * np.nanmedian(np.abs(told - middle), axis=1)) ** 2
+    return result
+
+
+def of_channels(a: Int64Array, b: Int64Array) -> Floats:
+    """Robust variance (blocks,) of B's unexplained place after the edges of A (n,), in squared intervals."""
+    return of_blocks(unexplained(a, *pairs(a, b)), BLOCK)
+
+
+def of_disc(a: Int64Array, slots: int) -> Floats:
+    """The same (blocks,) of channel A alone (n,), every second edge in the frame of the others, its slot's pattern out."""
+    frame, between = a[::2], a[1::2]
+    count = min(frame.size - 1, between.size)
+    left = 2 * unexplained(frame, np.arange(count), between[:count] - frame[:count])  # its intervals are double
+    lag = slots // 2 if slots % 2 == 0 else slots
+    again = np.full(left.size, np.nan)
+    if left.size > lag:
+        again[lag:] = (left[lag:] - left[:-lag]) / np.sqrt(2)
+    return of_blocks(again, BLOCK // 2)
+
+
+def rounding(usual: float, step: int) -> float:
+    """Variance of an unexplained place where edges are told to `step` ticks, `usual` ticks to an interval: three edges, each
+    off by step^2 / 12, at most [D]."""
+    return 3 / 12 * (step / usual) ** 2
