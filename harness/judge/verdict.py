@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +23,7 @@ from harness.judge.contract import (
     View,
 )
 from harness.judge.evidence import ALPHA, processes
+from harness.judge.explain import account
 from harness.judge.findings import GRAVITY, Case, finding
 from harness.judge.merge import merged
 from harness.judge.questions import questions
@@ -75,7 +77,10 @@ def judge(
     all_processes = processes(readings, ordered, detectors, alpha * float(share))
     case = Case(instrument, ordered, readings, profile, catalogue, causes, detectors)
     raw = [found for process in all_processes if (found := finding(process, case)) is not None]
-    findings = merged(raw, catalogue, detectors, readings, ordered)
+    findings = tuple(
+        replace(found, account=account(found, readings, ordered, profile, detectors))
+        for found in merged(raw, catalogue, detectors, readings, ordered)
+    )
     coverage = questions(ordered, readings, Status(status))
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:

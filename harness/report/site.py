@@ -17,9 +17,9 @@ from harness.report.text import (
     LEVELS,
     cut_short,
     past_due,
-    percent,
     verdict_text,
 )
+from harness.report.wording import percent
 
 RULE = "-" * 72
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.language import mark, tell, translate
+from harness.report.account import account_lines
 from harness.report.history import made
 from harness.report.possible import possible
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, mechanism, said
+from harness.report.wording import chain, mechanism, percent, said
 
 INTEGRITY = {
     "proven": mark("PROVEN: features of a cheating function were detected"),
@@ -136,6 +137,8 @@ def _finding(number: int, finding: Mapping[str, Any], late: frozenset[str] = fro
         lines.append(translate(mark("  standard    {conditional}"), conditional=translate(CONDITIONAL)))
     if where := _where(finding["at"]):
         lines.append(translate(mark("  where       {where}"), where=where))
+    if account := finding.get("account"):
+        lines += account_lines(account)
     rests = mark("  rests on    {segments} by {detectors}")
     comma = translate(mark(", "))
     told = comma.join(tell(detector) for detector in finding["detectors"])
@@ -195,32 +198,11 @@ def _where(at: Mapping[str, Any]) -> str:
             translate(mark("{litres} L at {at} L"), litres=f"{j['litres']:+.2f}", at=f"{j['at_l']:.2f}") for j in jumps
         ]
         told.append(translate(mark("jumps: {jumps}"), jumps=", ".join(each)))
-    if at.get("follows") == "time":
-        told.append(translate(mark("a comb of {rate} a second whatever flows"), rate=f"{at['rate_hz']:g}"))
-        if "l_per_min" in at:
-            told[-1] += translate(mark(", {flow} L/min"), flow=f"{at['l_per_min']:g}")
-    if "slots" in at:
-        text = mark("{slots} slots a revolution, {declared} declared")
-        told.append(translate(text, slots=at["slots"], declared=at.get("declared", "?")))
-    if "period" in at:
-        text = mark("the pattern comes again after {period} pulses, {declared} declared")
-        told.append(translate(text, period=f"{at['period']:.2f}", declared=at.get("declared", "?")))
-    if "tick_us" in at:
-        told.append(translate(mark("a tick of {tick} microseconds"), tick=f"{at['tick_us']:.5g}"))
-    if "evened_to" in at:
-        told.append(translate(mark("uneven by {share} of what a disc is"), share=f"{at['evened_to']:.1%}"))
-    if "recorded_ratio" in at:
-        text = mark("the totaliser recorded {share} of what was sold")
-        told.append(translate(text, share=f"{at['recorded_ratio']:.1%}"))
-    if "start_l" in at:
-        told.append(translate(mark("sales begin at {start}"), start=f"{at['start_l']:g}"))
     if modes := at.get("upper_mode"):
         told.append(translate(mark("only in the sales {sales}"), sales=translate(mark(", ")).join(modes)))
     if besides := at.get("besides"):
         text = mark("besides, over {link}, {effect} more")
         told.append(translate(text, link=chain(besides["link"]), effect=percent(besides["effect"])))
-    if "every_n" in at:
-        told.append(translate(mark("in one sale of {n}"), n=at["every_n"]))
     if "contrast" in at:
         contrast = CONTRAST.get(at["contrast"], str(at["contrast"]))
         told.append(translate(mark("seen by comparing {contrast}"), contrast=translate(contrast)))
@@ -236,7 +218,3 @@ def _gains(stretches: Sequence[Mapping[str, Any]]) -> str:
         translate(mark("{low} to {high} L {gain}"), low=f"{s['from_l']:.1f}", high=f"{s['to_l']:.1f}", gain=gain)
         for s, gain in zip(stretches, told, strict=True)
     )
-
-
-def percent(value: float, sign: bool = True) -> str:
-    return f"{value * 100:+.3g} %" if sign else f"{value * 100:.3g} %"

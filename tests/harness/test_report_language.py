@@ -102,7 +102,7 @@ def test_english_is_left_as_it_is(text: str) -> None:
 def verdict(integrity: str) -> dict[str, Any]:
     finding = {
         "level": integrity, "link": "display>amount", "mechanism": "the amount is not the price times the volume",
-        "effect": 0.05, "interval": [0.04, 0.06], "at": {"start_l": 0.5, "every_n": 3}, "segments": ["A1"],
+        "effect": 0.05, "interval": [0.04, 0.06], "at": {"upper_mode": ["A2", "A5"]}, "segments": ["A1"],
         "detectors": ["amount-law"], "evidence": 1e6, "threshold": 1e5, "threshold_source": "1/(alpha w)",
         "basis": "prespecified", "catalogue_ids": [], "limits": [],
         "explanations": [{"cause": "misread or mistyped digits", "excluded_by": "read_twice + photographed"}],
@@ -121,7 +121,7 @@ def test_proven_reads_as_features_detected_never_as_a_judgement_of_guilt() -> No
     assert re.search("检出.*特征", text)
     assert "作弊成立" not in text
     assert "已排除，依据：两人读数一致 + 读数已拍照" in text
-    assert "每 3 次加注出现一次" in text
+    assert "仅出现在 A2、A5 各次加注" in text
     assert "检查中止：操作人员中止" in text
     assert "是否进行了测量：未能回答（未读取）" in text
 

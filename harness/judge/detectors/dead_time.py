@@ -14,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from captures.model import EdgeKind, PulseTrain
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
@@ -117,5 +118,6 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="pulses follow each other faster than the meter can turn",
     telling=42,
+    shows=Kind.ADDED,
     witness="pulses",
 )

@@ -14,6 +14,7 @@ from math import exp
 
 from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.pulses.fingerprint import GAINS, Fingerprint, Slip, follow, learn, misfit
@@ -114,5 +115,6 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the pulses begin to slip against the pattern of their code disc",
     telling=48,
+    shows=Kind.ADDED,
     witness="pulses",
 )

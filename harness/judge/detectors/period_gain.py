@@ -15,6 +15,7 @@ from math import hypot
 
 from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.pulses.order_gain import measure
@@ -96,5 +97,7 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the pattern of the code disc comes again after more pulses than it has slots",
     telling=46,
+    shows=Kind.MULTIPLIED,
+    method="period of the disc's pattern",
     witness="pulses",
 )

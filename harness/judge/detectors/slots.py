@@ -20,6 +20,7 @@ from scipy import stats
 
 from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.pulses.revolution import Floats, held_back, log_intervals, revolution_means, steady
@@ -126,4 +127,5 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the code disc has another number of slots than declared",
     telling=44,
+    shows=Kind.DISC,
 )

@@ -16,6 +16,7 @@ from math import exp, gcd
 import numpy as np
 
 from captures.model import Int64Array, PulseTrain
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.disc import edges
@@ -133,6 +134,7 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="a timer gives out the pulses that should come from a code disc",
     telling=90,
+    shows=Kind.RETIMED,
     witness="pulses",
     device_type=True,
 )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
@@ -136,5 +137,6 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="pulses come while the nozzle is closed",
     telling=40,
+    shows=Kind.ADDED,
     witness="pulses",
 )

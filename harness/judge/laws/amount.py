@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from captures.model import Register
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.quantities import at_rest, ended, repeats_at_rest, unit_price
 from harness.judge.settest import violation
@@ -76,4 +77,5 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="the amount is not the price times the volume",
     telling=20,
+    shows=Kind.AMOUNT,
 )

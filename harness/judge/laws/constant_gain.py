@@ -118,6 +118,7 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="the error is beyond what honest adjustment makes",
     telling=56,
+    method="volume of the reference",
     sized=True,
     conformity_alone=True,
 )

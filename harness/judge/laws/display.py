@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.quantities import at_rest, ended, repeats_at_rest
 from harness.judge.settest import violation
@@ -56,5 +57,6 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="the display is not the register",
     telling=18,
+    shows=Kind.DISPLAY,
     sized=True,
 )

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 
@@ -105,4 +106,5 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="a sealed parameter is not what was sealed",
     telling=24,
+    shows=Kind.PARAMETER,
 )

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from harness.judge.account import Kind
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.quantities import Counts, at_rest, calibrated, counts, divided, ended, repeats_at_rest
@@ -127,5 +128,6 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="the register is not the sealed K times the board's input",
     telling=16,
+    shows=Kind.FACTOR,
     sized=True,
 )

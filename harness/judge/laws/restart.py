@@ -15,6 +15,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.quantities import at_rest, ended
@@ -128,4 +129,5 @@ DETECTOR = DetectorSpec(
     weight=0.25,
     mechanism="totaliser or identity are others after power was cut",
     telling=32,
+    shows=Kind.MEMORY,
 )

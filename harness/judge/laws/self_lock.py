@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.judge.account import Kind
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
@@ -121,4 +122,5 @@ DETECTOR = DetectorSpec(
     weight=0.25,
     mechanism="the self-lock stays silent where it must show a code",
     telling=34,
+    shows=Kind.MONITOR,
 )

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.quantities import at_rest
@@ -115,4 +116,5 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the sale does not begin at zero",
     telling=26,
+    shows=Kind.START,
 )

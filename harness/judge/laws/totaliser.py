@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.quantities import at_rest, ended
 from harness.judge.settest import violation
@@ -95,4 +96,5 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="the totaliser does not advance by what was sold",
     telling=22,
+    shows=Kind.TOTALISER,
 )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby, pairwise
 
+from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.quantities import at_rest, ended
 from harness.judge.reading_errors import sure
@@ -131,4 +132,5 @@ DETECTOR = DetectorSpec(
     weight=0.25,
     mechanism="over a row of sales the totaliser does not advance by their sum",
     telling=30,
+    shows=Kind.TOTALISER,
 )

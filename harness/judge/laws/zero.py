@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.quantities import counts
@@ -94,4 +95,5 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the register advances while the nozzle is closed",
     telling=28,
+    shows=Kind.IDLE,
 )

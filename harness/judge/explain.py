@@ -1,0 +1,358 @@
+"""From a merged finding to its account: which kind, how large by which method, where, after what, and what else remains.
+
+Nothing here decides whether something was found: levels and conditions are those of findings.py.  What the detectors
+recovered (Reading.at) is weighed by rules stated beforehand, most particular first; where they leave more than one kind
+open, all of them are named.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from captures.model import Mark
+from harness.judge.account import GENERAL, PATTERNED, PLACES, Account, Kind, Parameter, Place, Size
+from harness.judge.chain import base_links, contains
+from harness.judge.contract import DetectorSpec, Finding, Reading, Segment, Shape
+from harness.judge.gain import Measured, agree, of_interval, together
+from harness.judge.trains import clipped, to_ns
+from harness.judge.volumes import Track, track
+
+BESIDE_NS = 2_000_000_000  # a mark that near to an onset may be what it follows
+PATTERNS = {
+    "every n": Kind.PERIODIC,
+    "own oscillator": Kind.OSCILLATOR,
+    "fixed delay": Kind.DELAYED,
+    "random": Kind.RANDOM,
+}
+BY_PLACE = {  # what a break at one base link is, where its test says nothing more particular
+    "encoder>board": Kind.ADDED,
+    "board>register": Kind.FACTOR,
+    "register>display": Kind.DISPLAY,
+    "display>amount": Kind.AMOUNT,
+    "register>totaliser": Kind.TOTALISER,
+    "encoder>monitor": Kind.MONITOR,
+    "sealed>parameters": Kind.PARAMETER,
+}
+OPEN = {  # what else makes the same traces
+    Kind.ADDED: (Kind.PERIODIC, Kind.OSCILLATOR, Kind.DELAYED, Kind.RANDOM, Kind.MULTIPLIED),
+    Kind.MULTIPLIED: (Kind.PERIODIC, Kind.DISC),
+    Kind.RETIMED: (Kind.MULTIPLIED,),
+    Kind.CHANNEL: (Kind.PERIODIC, Kind.OSCILLATOR, Kind.DELAYED, Kind.RANDOM),
+    Kind.DISC: (Kind.MULTIPLIED,),
+    Kind.FACTOR: (Kind.OFFSET,),
+    Kind.OFFSET: (Kind.FACTOR,),
+}
+NUMBERS: Mapping[str, tuple[str, str]] = {  # key of Reading.at -> unit, key of its standard uncertainty
+    "every_n": ("pulses", "every_n_u"),
+    "oscillator_hz": ("Hz", "oscillator_hz_u"),
+    "rate_hz": ("Hz", ""),
+    "l_per_min": ("L/min", ""),
+    "delay_us": ("us", "delay_us_u"),
+    "tick_us": ("us", ""),
+    "period": ("pulses", ""),
+    "slots": ("slots", ""),
+    "declared": ("slots", ""),
+    "evened_to": ("1", ""),
+    "recorded_ratio": ("1", ""),
+    "start_l": ("L", ""),
+}
+CHANCE = 0.05  # that a gain at random within its interval would have a fraction as simple
+
+
+def account(
+    finding: Finding,
+    readings: Sequence[Reading],
+    segments: Sequence[Segment],
+    profile: Mapping[str, Any],
+    detectors: Mapping[str, DetectorSpec],
+) -> Account:
+    """The account of one merged finding.  `readings` and `segments` of the whole case; `detectors` by name."""
+    by_id = {segment.id: segment for segment in segments}
+    near = [r for r in readings if contains(finding.link, r.link) or contains(r.link, finding.link)]
+    hits = [r for r in near if r.hits and r.shape is not None and r.detector in finding.detectors]
+    shown = set(finding.segments)
+    hits = [r for r in hits if shown.issuperset(r.segment.split("|"))]
+    kind = _kind(finding, hits, detectors)
+    sizes, apart, compared = _sizes(near, hits, detectors)
+    best = min(sizes, key=lambda size: size.interval[1] - size.interval[0], default=None)
+    onsets = [place for r in hits if (place := _onset(finding, r, by_id, profile)) is not None]
+    ends = [place for r in hits if (place := _end(r, by_id, profile)) is not None]
+    onsets, ends = _one_each(onsets), _one_each(ends)
+    follows, followed = Counter(place.mark for place in onsets if place.mark).most_common(1)[0] if any(
+        place.mark for place in onsets
+    ) else ("", 0)  # fmt: skip
+    told = [r.at["recoheres"] for r in hits if r.at.get("recoheres") is not None]
+    return Account(
+        kind=kind,
+        gain=finding.effect if best is None else best.gain,
+        interval=finding.interval if best is None else best.interval,
+        sizes=tuple(sizes),
+        agree=None if not compared else not apart,
+        apart=tuple(apart),
+        onsets=tuple(onsets),
+        ends=tuple(ends),
+        follows=follows,
+        followed=followed,
+        parameters=(*_parameters(hits, detectors), *_ratio(kind, best), *_register(kind, finding)),
+        coheres=all(told) if told else None,
+        honest=tuple(cause.cause for cause in finding.explanations if not cause.excluded_by),
+        possible=_possible(kind, finding, near, hits),
+        device_type=all(detectors[name].device_type for name in finding.detectors),
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- kind
+
+
+def _kind(finding: Finding, hits: Sequence[Reading], detectors: Mapping[str, DetectorSpec]) -> Kind:
+    """The most particular kind that what was recovered supports."""
+    # on one channel alone it is that channel which is told; the pattern stays among the parameters
+    whole = [r for r in hits if detectors[r.detector].shows is not Kind.CHANNEL]
+    patterns = Counter(PATTERNS[r.at["pattern"]] for r in whole if r.at.get("pattern") in PATTERNS)
+    taken_out = finding.effect is not None and finding.effect < 0
+    shows = {detectors[r.detector].shows for r in hits}
+    if any(r.at.get("follows") == "time" for r in hits):
+        return Kind.OSCILLATOR
+    # where most edges were moved as well, what is left over by a comparison lies at no places of its own
+    if any("retimed" in r.at for r in hits) or (Kind.MULTIPLIED in shows and not patterns):
+        return Kind.REMOVED if taken_out and Kind.MULTIPLIED not in shows else Kind.MULTIPLIED
+    if patterns and taken_out:
+        return Kind.REMOVED
+    if patterns:
+        return max(patterns, key=lambda kind: (patterns[kind], kind is not Kind.RANDOM))
+    if any("every_n" in r.at for r in whole):
+        return Kind.REMOVED if taken_out else Kind.PERIODIC
+    particular = [spec.shows for spec in (detectors[name] for name in finding.detectors) if spec.shows not in GENERAL]
+    if particular and not (particular[0] is Kind.RETIMED and Kind.ADDED in shows):
+        return _of_register(particular[0], finding)
+    if Kind.ADDED in shows:
+        return Kind.REMOVED if taken_out else Kind.ADDED
+    spanned = base_links(finding.link)
+    if len(spanned) == 1:
+        return _of_register(BY_PLACE.get(next(iter(spanned)), Kind.UNDETERMINED), finding)
+    return Kind.UNDETERMINED
+
+
+def _of_register(kind: Kind, finding: Finding) -> Kind:
+    """A register that adds litres is not one that counts a pulse for more."""
+    if kind is not Kind.FACTOR:
+        return kind
+    return Kind.OFFSET if finding.at.get("size_kind") == "offset" or finding.at.get("kind") == "jump" else Kind.FACTOR
+
+
+def _possible(kind: Kind, finding: Finding, near: Sequence[Reading], hits: Sequence[Reading]) -> tuple[Kind, ...]:
+    """The other kinds that the observations leave open: wide rather than narrow, the true one must stay in."""
+    spanned = base_links(finding.link)
+    if kind is Kind.UNDETERMINED:
+        found = [one for one in Kind if spanned & set(PLACES[one]) and one not in GENERAL]
+        if finding.shape is not Shape.EXTRA:
+            found = [one for one in found if one is not Kind.IDLE]
+    else:
+        found = list(OPEN.get(kind, ()))
+    if kind is Kind.MULTIPLIED and _split_spoke(near, hits):
+        found.remove(Kind.PERIODIC)  # pulses between pulses would have been seen
+    found += [PATTERNS[r.at["pattern_or"]] for r in hits if r.at.get("pattern_or") in PATTERNS]
+    if finding.effect is not None:
+        found = [one for one in found if one not in _against(finding.effect)]
+    return tuple(one for one in Kind if one in found and one is not kind)
+
+
+def _against(effect: float) -> frozenset[Kind]:
+    """Kinds that an effect of this sign speaks against."""
+    if effect > 0:
+        return frozenset({Kind.REMOVED})
+    return frozenset({*PATTERNED, Kind.ADDED}) if effect < 0 else frozenset()
+
+
+def _split_spoke(near: Sequence[Reading], hits: Sequence[Reading]) -> bool:
+    """The test for pulses between pulses could speak in a delivery that shows the break, and saw none."""
+    broken = {r.segment for r in hits}
+    return any(r.detector == "split" and r.spoke and not r.hits and r.segment in broken for r in near)
+
+
+# --------------------------------------------------------------------------------------------------------------- size
+
+
+def _sizes(
+    near: Sequence[Reading], hits: Sequence[Reading], detectors: Mapping[str, DetectorSpec]
+) -> tuple[list[Size], list[tuple[str, str]], int]:
+    """The gain by every method, the pairs of methods that disagree, and how many pairs could be compared."""
+    broken = {r.segment for r in hits if detectors[r.detector].method}
+    measured: dict[str, dict[str, Measured]] = {}
+    systematic: dict[str, float] = {}
+    for r in near:
+        spec = detectors[r.detector]
+        if not spec.method or r.segment not in broken or r.effect is None or r.interval is None:
+            continue
+        if not r.hits and not spec.conformity_alone:
+            continue
+        own = measured.setdefault(spec.method, {})
+        if r.segment not in own or abs(r.effect) > abs(own[r.segment].gain):
+            own[r.segment] = of_interval(r.effect, r.interval)
+        # an honest instrument may err by so much against the reference
+        systematic[spec.method] = spec.parameters["bound"] / 2 if spec.conformity_alone else 0.0
+    sizes = []
+    for method, own in measured.items():
+        gain, interval, uniform = together(list(own.values()))
+        sizes.append(Size(method, gain, interval, len(own), uniform))
+    names, apart, compared = list(measured), list[tuple[str, str]](), 0
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            same = agree(measured[one], measured[other], systematic[one] + systematic[other])
+            compared += same is not None
+            if same is False:
+                apart.append((one, other))
+    return sizes, apart, compared
+
+
+# -------------------------------------------------------------------------------------------------------------- place
+
+
+def _began(segment: Segment) -> int:
+    """Host time of the delivery's first pulse or register reading; the begin of its window where none is tied to it."""
+    first = [int(stamps[0]) for train in segment.trains.values() if (stamps := _stamps(segment, train.name)).size]
+    return min(first, default=segment.window_ns[0])
+
+
+def _stamps(segment: Segment, name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    train = segment.trains[name]
+    stamps = to_ns(segment, train, clipped(segment, train)[0][:1])
+    return np.zeros(0, dtype=np.int64) if stamps is None else stamps
+
+
+def _course(segment: Segment, profile: Mapping[str, Any]) -> Track | None:
+    """Volume over time by the station nearest to the meter that could be followed."""
+    for station in ("encoder", "reference", "board", "register"):
+        found = track(segment, station, profile)
+        if not isinstance(found, str):
+            return found
+    return None
+
+
+def _place(
+    segment: Segment, litres: float | None, interval_l: tuple[float, float] | None, t_ns: int | None, profile: Mapping[str, Any]
+) -> Place:  # fmt: skip
+    """A place given by litres, by time or by both; the other is read off the delivery's course."""
+    course = _course(segment, profile) if (litres is None) != (t_ns is None) else None
+    if course is not None and t_ns is None and litres is not None:
+        t_ns = int(np.interp(litres, course.litres, course.t_ns.astype(np.float64)))
+    elif course is not None and litres is None and t_ns is not None:
+        litres = float(np.interp(t_ns, course.t_ns, course.litres))
+    mark, lag_s = _beside(segment, t_ns)
+    return Place(
+        segment.id,
+        None if litres is None else round(litres, 3),
+        None if interval_l is None else (round(float(interval_l[0]), 3), round(float(interval_l[1]), 3)),
+        None if t_ns is None else round((t_ns - _began(segment)) / 1e9, 3),
+        mark,
+        lag_s,
+    )
+
+
+def _beside(segment: Segment, t_ns: int | None) -> tuple[str, float | None]:
+    """The mark nearest to a time, where one lies within two seconds (and its own uncertainty) of it."""
+    if t_ns is None:
+        return "", None
+    at = t_ns
+
+    def distance(mark: Mark) -> int:
+        return max(0, abs(at - mark.t_ns) - mark.u_ns)
+
+    near = [mark for mark in segment.marks if distance(mark) <= BESIDE_NS]
+    if not near:
+        return "", None
+    nearest = min(near, key=distance)
+    return nearest.kind, round((at - nearest.t_ns) / 1e9, 3)
+
+
+def _onset(
+    finding: Finding, reading: Reading, by_id: Mapping[str, Segment], profile: Mapping[str, Any]
+) -> Place | None:
+    """Where it begins inside the delivery of one reading; None where it acts from the first pulse on."""
+    inside = reading.shape in (Shape.SWITCHED, Shape.THRESHOLD)
+    if not inside or finding.shape is Shape.CONSTANT or reading.segment not in by_id:
+        return None
+    litres, t_ns = reading.at.get("onset_l") or None, reading.at.get("onset_ns")
+    if litres is None and (t_ns is None or "onset_l" in reading.at):
+        return None  # an onset at no litres: it was there from the beginning and ended inside
+    segment = by_id[reading.segment]
+    return _place(segment, litres, reading.at.get("onset_interval_l"), None if t_ns is None else int(t_ns), profile)
+
+
+def _end(reading: Reading, by_id: Mapping[str, Segment], profile: Mapping[str, Any]) -> Place | None:
+    litres = reading.at.get("end_l")
+    if litres is None or reading.segment not in by_id:
+        return None
+    return _place(by_id[reading.segment], float(litres), None, None, profile)
+
+
+def _one_each(places: Sequence[Place]) -> list[Place]:
+    """One place a delivery: the one told in both litres and seconds, else the first."""
+    found: dict[str, Place] = {}
+    for place in places:
+        old = found.get(place.segment)
+        if old is None or ((old.litres is None or old.seconds is None) and place.litres is not None):
+            found[place.segment] = place
+    return list(found.values())
+
+
+# --------------------------------------------------------------------------------------------------------- parameters
+
+
+def _parameters(hits: Sequence[Reading], detectors: Mapping[str, DetectorSpec]) -> list[Parameter]:
+    """Medians of what the readings recovered, with the median of their standard uncertainties."""
+    found = []
+    for key, (unit, u_key) in NUMBERS.items():
+        telling = [r for r in hits if key in r.at]
+        # places counted on one channel alone include what was put in there
+        telling = [r for r in telling if detectors[r.detector].shows is not Kind.CHANNEL] or telling
+        values = [float(r.at[key]) for r in telling]
+        if values:
+            us = [float(r.at[u_key]) for r in telling if u_key in r.at]
+            found.append(Parameter(key, median(values), median(us) if us else None, unit))
+    if any(one.name == "oscillator_hz" for one in found):  # one rate, told once
+        found = [one for one in found if one.name != "rate_hz"]
+    return found
+
+
+def simplest(low: Fraction, high: Fraction) -> Fraction:
+    """The fraction of the smallest denominator within [low, high], 0 < low <= high (Stern and Brocot)."""
+    whole = -(-low.numerator // low.denominator)
+    if whole <= high:
+        return Fraction(whole)
+    below = whole - 1
+    return below + 1 / simplest(1 / (high - below), 1 / (low - below))
+
+
+def _ratio(kind: Kind, best: Size | None) -> list[Parameter]:
+    """m over n of an even multiplication, where its interval is so narrow that so simple a fraction is no chance: of the
+    numbers in a stretch w about one in w n^2 / 3 is hit by a fraction of denominator up to n."""
+    if kind is not Kind.MULTIPLIED or best is None or not best.uniform:
+        return []
+    low, high = (Fraction(1 + end).limit_denominator(10**9) for end in best.interval)
+    if low <= 0:
+        return []
+    ratio = simplest(low, high)
+    if ratio == 1 or float(high - low) * ratio.denominator**2 / 3 > CHANCE:
+        return []
+    return [
+        Parameter("ratio_m", float(ratio.numerator), None, "pulses"),
+        Parameter("ratio_n", float(ratio.denominator), None, "pulses"),
+    ]
+
+
+def _register(kind: Kind, finding: Finding) -> list[Parameter]:
+    """What a register adds, by the fit over all sales."""
+    if kind not in (Kind.FACTOR, Kind.OFFSET, Kind.UNDETERMINED) or "size_kind" not in finding.at:
+        return []
+    told: list[tuple[str, Callable[[], float], Callable[[], float], str]] = [
+        ("offset_l", lambda: finding.at["offset_l"], lambda: finding.at["offset_u_l"], "L"),
+        ("factor", lambda: 1 + finding.at["gain"], lambda: finding.at["gain_u"], "1"),
+    ]
+    return [Parameter(name, float(value()), float(u()), unit) for name, value, u, unit in told]
