@@ -1,0 +1,188 @@
+"""docs/peers.md out of the rows of benchmarks/peers.py."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from scipy.signal import lfilter
+
+from benchmarks import limits, peers_streams
+from benchmarks.peers_streams import GAINS, WATCHED
+from harness.judge.pulses.fingerprint import Fingerprint
+from harness.judge.pulses.revolution import Floats, log_intervals
+
+Row = Mapping[str, Any]
+PACKAGES = ("ruptures", "fastcpd", "changeforest", "skchange", "numba", "numpy", "scipy")
+HEADS = {
+    "insertion": "Pulses put in, one tap",
+    "multiplication": "Smooth multiplication switched on, one tap",
+    "reference": "The same with a reference meter",
+}
+NOTES = {
+    "insertion": "Mixed encoder grades, 0.3 bursts of interference a delivery. Limit: the first pulse that was put in, "
+    "1/g pulses in the mean; a test that waits for three, as ours does because interference brings single ones, has three times that.",
+    "multiplication": "Nominal grade, no bursts of interference (what they do to the pattern is the detector's business, and is measured in "
+    "validation.md). Limit: pulses until the slip of the learnt pattern tells ln(watch/alpha) nats (Lorden's bound, known gain).",
+    "reference": "Mixed grades, no bursts. Limit: pulses until the known shift of the whitened ratio tells ln(watch/alpha) nats.",
+}
+
+
+def interval(hits: int, n: int) -> tuple[float, float]:
+    """Clopper and Pearson, 95 %."""
+    low = float(stats.beta.ppf(0.025, hits, n - hits + 1)) if hits else 0.0
+    high = float(stats.beta.ppf(0.975, hits + 1, n - hits)) if hits < n else 1.0
+    return low, high
+
+
+def power(cell: Sequence[float | None]) -> float:
+    return sum(delay is not None for delay in cell) / len(cell)
+
+
+def quantile(cell: Sequence[float | None], share: float) -> float:
+    """Of the delays, a miss counting as endless."""
+    order = sorted(np.inf if delay is None else delay for delay in cell)
+    return float(order[min(int(share * len(order)), len(order) - 1)])
+
+
+def _litres(value: float) -> str:
+    return "-" if np.isinf(value) else f"{value:.2f}"
+
+
+def limit_l(task: str, seed: int, alpha: float) -> dict[float, float | None]:
+    """Least mean delay in litres by gain."""
+    arl = WATCHED / alpha
+    if task == "insertion":
+        return {gain: limits.pulse_floor(gain) / 100 for gain in GAINS}
+    rng = np.random.default_rng([seed, 2])
+    found: dict[float, float | None] = {}
+    grade = "nominal" if task == "multiplication" else None
+    streams = [peers_streams.honest(rng, grade, 0.0) for _ in range(30)]
+    for gain in GAINS:
+        pulses = []
+        for stream in streams:
+            if task == "multiplication":
+                _, print_ = peers_streams.innovations(log_intervals(stream.ticks))
+                paths = np.stack([_slip(print_, slot, gain) for slot in range(0, print_.slots, 7)])
+            else:
+                print_ = peers_streams.innovations(peers_streams.log_ratio(stream))[1]
+                paths = np.log1p(gain) * np.cumsum(print_.whiten)[None, :] / print_.sigma
+                paths = np.concatenate([paths, np.repeat(paths[:, -1:], 500, axis=1)], axis=1)
+            pulses += [limits.first_to_know(path, arl) or np.inf for path in paths]
+        middle = float(np.median(pulses))
+        found[gain] = None if np.isinf(middle) else middle / (100 * (1 + gain))
+    return found
+
+
+def _slip(print_: Fingerprint, slot: int, gain: float) -> Floats:
+    """Expected innovations (WATCHED,), in standard deviations, of a slip at `gain` that begins at `slot`; its shift of the level,
+    which an opened valve makes too, left out."""
+    pattern = (print_.even + print_.odd) / 2
+    here = slot + np.arange(WATCHED)
+    moved = np.interp(
+        (here - gain / (1 + gain) * (here - slot)) % print_.slots,
+        np.arange(print_.slots + 1),
+        np.append(pattern, pattern[0]),
+    )
+    return np.asarray(
+        lfilter(print_.whiten, [1.0], moved - pattern[here % print_.slots]) / print_.sigma, dtype=np.float64
+    )
+
+
+def document(rows: Mapping[tuple[str, str], Row], seed: int, alpha: float) -> str:
+    commits = sorted({str(row["commit"]) for row in rows.values() if "commit" in row})
+    packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    lines = [
+        "# Beside the peers",
+        "",
+        f"Made by `python benchmarks/peers.py` (its head says how to set it up), seed {seed}, commit {', '.join(commits)}; {packages}, "
+        f"sigrok-cli's `timing` decoder; Python {platform.python_version()}, {platform.machine()}, one process, one thread.",
+        "",
+        f"Deliveries of {peers_streams.LITRES:.0f} L at 100 pulses/L from `benchmarks/generators.py`: flows steady, two-stage, pulsating and slow, start",
+        f"hammer, meters within tolerance. The first {peers_streams.TRUSTED / 100:.0f} L teach, {WATCHED / 100:.0f} L are watched, the cheat begins in their middle. Every method's level is set on",
+        f"honest streams so that {alpha:.0%} of the deliveries alarm, and `false` counts the alarms on as many others, with their 95 % interval.",
+        "A cell holds the power (an alarm after the onset and before the end of the watch), then median and 90 % quantile of the delay in litres, all",
+        "streams counted (`-`: more than the rest were missed). `asked`: after how many pulses a package is asked again with all it has seen; asked",
+        "once means at the end, so that its delay says nothing. Our tests and the decoder's intervals tell after every pulse.",
+        "The levels here are those of equal false alarms, not those that the product accuses by, which are far stricter.",
+    ]
+    for task in HEADS:
+        lines += ["", f"## {HEADS[task]}", "", NOTES[task], "", *_task(task, rows, limit_l(task, seed, alpha))]
+    lines += ["", "## Speed", "", *_speeds(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _task(task: str, rows: Mapping[tuple[str, str], Row], least: Mapping[float, float | None]) -> list[str]:
+    mine = [row for (name, _), row in rows.items() if name == task]
+    if not mine:
+        return ["not measured"]
+    kinds = list(dict.fromkeys(key.split(" ")[0] for key in mine[0]["cells"]))
+    lines = []
+    for kind in kinds:
+        cells = {gain: f"{kind} {gain}" for gain in GAINS}
+        lines += [f"{kind.capitalize()}, {len(mine[0]['cells'][cells[GAINS[0]]])} streams a cell:", ""]
+        lines += ["| method, its input | asked | false | " + " | ".join(f"{gain:.0%}" for gain in GAINS) + " |"]
+        lines += ["|---|---|---|" + "---|" * len(GAINS)]
+        for row in mine:
+            low, high = interval(row["false"], row["honest"])
+            asked = "once" if row["every"] == WATCHED else str(row["every"])
+            told = [f"{row['method']}", asked, f"{row['false']}/{row['honest']} ({low:.1%}-{high:.1%})"]
+            told += [_cell(row["cells"][key]) for key in cells.values()]
+            lines.append("| " + " | ".join(told) + " |")
+        lines += ["| limit, litres | | | " + " | ".join(_limit(least[gain]) for gain in GAINS) + " |", ""]
+        lines += [*_ratios(mine, cells, least), ""]
+    return lines
+
+
+def _cell(cell: Sequence[float | None]) -> str:
+    return f"{power(cell):.2f}; {_litres(quantile(cell, 0.5))} / {_litres(quantile(cell, 0.9))}"
+
+
+def _limit(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _ratios(mine: Sequence[Row], cells: Mapping[float, str], least: Mapping[float, float | None]) -> list[str]:
+    """Ours over the best peer, gain by gain, and over the limit."""
+    ours, peers = mine[0], mine[1:]
+    lines = [
+        "| ours against | " + " | ".join(f"{gain:.0%}" for gain in GAINS) + " |",
+        "|---|" + "---|" * len(GAINS),
+    ]
+    better, shorter, over = [], [], []
+    for gain, key in cells.items():
+        best = max(peers, key=lambda row: power(row["cells"][key]))
+        better.append(
+            f"{power(ours['cells'][key]):.2f} / {power(best['cells'][key]):.2f} ({best['method'].split(',')[0]})"
+        )
+        soonest = min(peers, key=lambda row: quantile(row["cells"][key], 0.5) if row["every"] != WATCHED else np.inf)
+        own, theirs = quantile(ours["cells"][key], 0.5), quantile(soonest["cells"][key], 0.5)
+        if soonest["every"] == WATCHED or np.isinf(theirs):
+            shorter.append("no peer in half of the streams")
+        else:
+            shorter.append("-" if np.isinf(own) else f"{own / theirs:.2f} ({soonest['method'].split(',')[0]})")
+        limit = least[gain]
+        over.append("-" if limit is None or np.isinf(own) else f"{own / limit:.1f}")
+    lines += ["| power, ours / best peer's | " + " | ".join(better) + " |"]
+    lines += ["| median delay, over the soonest peer's | " + " | ".join(shorter) + " |"]
+    lines += ["| median delay, over the limit | " + " | ".join(over) + " |"]
+    return lines
+
+
+def _speeds(rows: Mapping[tuple[str, str], Row]) -> list[str]:
+    lines = [
+        "Pulses a second in one pass over a delivery of 100,000 pulses at the level found: of the packages with their input ready, of ours from the",
+        "ticks on, of sigrok from a file of samples.",
+        "",
+        "| what for | method | M pulses/s |",
+        "|---|---|---|",
+    ]
+    for (kind, name), row in rows.items():
+        if kind == "speed":
+            task, method = name.split(": ", 1)
+            lines.append(f"| {task} | {method} | {row['pulses_s'] / 1e6:.3g} |")
+    return lines
