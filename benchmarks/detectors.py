@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.judge.contract import DetectorSpec
 from harness.judge.detectors import (
+    acceleration,
     channel_phase,
     course,
     dead_time,
@@ -45,6 +46,7 @@ DETECTORS: dict[str, DetectorSpec] = {
         period_gain,
         fingerprint_slip,
         timer_lattice,
+        acceleration,
         channel_phase,
         jitter_floor,
         course,

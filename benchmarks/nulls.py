@@ -122,6 +122,7 @@ CASE_OF = {
     "period-gain": ("visit", "after"),
     "fingerprint-slip": ("visit", "after"),
     "timer-lattice": ("visit", "after"),
+    "acceleration": ("visit", "after"),
     "channel-phase": ("visit", "after"),
     "jitter-floor": ("visit", "after"),
     "portion-gain": ("visit", "parts"),

@@ -19,6 +19,7 @@ MEASURED = (
     "period",
     "evened_to",
     "unexplained",
+    "rise_l_min_s",
 )  # median of the hits
 
 

@@ -48,6 +48,8 @@ CAUSES = (
     mark("a pulsating pump whose stroke agrees with the shaft"),
     mark("a pulsation of the pump that changes its pace within the delivery"),
     mark("a pulser with one eye, whose electronics make the second channel, was fitted"),
+    mark("air or vapour driven through the meter, a second pump that starts, a filter or valve that gives way"),
+    mark("the bound on the rise of the flow is declared wrongly"),
     mark("another pump, hose or valve: the fuel ran more evenly than in the deliveries before"),
     mark("air, vapour or a slipping meter in some of the sales"),
     mark("the register had not come to rest when it was read, or a sale was still being counted"),

@@ -1,0 +1,58 @@
+"""How fast does the pulse rate rise?  Rises between neighbouring stretches of one train that last (statistics.md 1c).
+
+The rate of a stretch is one over its median interval: a few pulses of interference, or a few lost, leave it as it is.  A
+rise counts where the next stretch keeps at least half of it; surges that fall back are air, a hand at the lever, or a
+pressure wave.  Stretches in under a fifth of the usual rate, or beside them, are starts and stops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from captures.model import Int64Array
+from harness.judge.pulses.revolution import Floats
+
+STRIDES = 5  # places to a stretch
+SLOW = 5  # times the usual interval
+
+
+@dataclass(frozen=True, eq=False)
+class Rises:
+    """At each place `edge` (k,), index into the train, between two stretches of one length: the pulse rate before and after,
+    and their difference over the time between their middles, in pulses a tick and a tick squared; nan where either is no
+    motion, or the rise does not last."""
+
+    edge: Int64Array
+    before: Floats
+    after: Floats
+    slope: Floats
+
+
+def rises(ticks: Int64Array, stretch: int) -> Rises:
+    """Rises of a strictly increasing train (n,) between stretches of `stretch` pulses."""
+    d = np.diff(ticks)
+    none = np.zeros(0)
+    if d.size < 4 * stretch:
+        return Rises(np.zeros(0, dtype=np.int64), none, none, none)
+    every = max(stretch // STRIDES, 1)
+    windows = np.lib.stride_tricks.sliding_window_view(d, stretch)[::every]
+    usual = np.partition(windows, stretch // 2, axis=1)[:, stretch // 2]
+    rate = 1.0 / usual
+    ahead = stretch // every
+    stretch = ahead * every  # neighbours begin where the other ends
+    count = rate.size - 2 * ahead
+    at = np.arange(count)
+    before, after, later = rate[at], rate[at + ahead], rate[at + 2 * ahead]
+    begin = at * every
+    # the time between the middles at these rates: a step told by medians looks no steeper for where it lies
+    slope = (after - before) / (stretch * (usual[at] + usual[at + ahead]) / 2)
+    moving = usual <= SLOW * int(np.median(d))
+    # what begins slow, or follows a stop, is a start
+    calm = moving[at] & moving[at + ahead] & moving[at + 2 * ahead] & moving[np.maximum(at - ahead, 0)]
+    calm &= at >= ahead
+    lasts = np.abs(later - before) >= np.abs(after - before) / 2
+    lasts &= np.sign(later - before) == np.sign(after - before)
+    slope[~(calm & lasts)] = np.nan
+    return Rises((begin + stretch).astype(np.int64), before, after, slope)
