@@ -47,6 +47,7 @@ def evidence_course(found: Sequence[Segment], document: Mapping[str, Any], path:
 def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> Any | None:
     ends = np.cumsum([_litres(segment) for segment in found]).tolist()
     right = ends[-1] if ends and ends[-1] > 0 else 1.0
+    edge = 1.03 * right  # beyond the last sale, so that its step is seen
     at = {segment.id: end for segment, end in zip(found, ends, strict=True)}
     told = [one for one in document["evidence"] if one["course"]]
     scheduled = [one for one in told if one["basis"] == "prespecified"]
@@ -56,12 +57,12 @@ def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> An
     lines = sorted((_line(one, at, proven, right) for one in told), key=lambda line: -line.counts)
     named = [line for line in lines if line.e > WEAK][:NAMED]
     figure, axis = plt.subplots(figsize=(10, 5.2), layout="constrained")
-    _bundle(axis, lines[len(named) :])
+    _bundle(axis, lines[len(named) :], edge)
     crossed = []
     for line, (style, colour) in zip(named, cycle(product(STYLES, COLOURS)), strict=False):
         label = f"{line.name}: e = {line.e:.3g}, weight {line.weight:.3g}"
         if line.in_time:
-            x, y = (0.0, *line.litres), (line.weight, *line.value)
+            x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
             axis.step(x, y, style, where="post", color=colour, lw=1.5, label=label)
             crossed += _crossings(axis, line, suspect, proven, colour, found, ends)
         else:
@@ -70,9 +71,9 @@ def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> An
     for level, name in ((suspect, "suspect"), (proven, "proven")):
         axis.axhline(level, color="0.25", lw=1.0, ls="-" if name == "proven" else "--")
         text = f"threshold of {name}: {level:.3g}"
-        axis.annotate(text, (right, level), fontsize=8, va="bottom", ha="right", color="0.25")
+        axis.annotate(text, (edge, level), fontsize=8, va="bottom", ha="right", color="0.25")
     axis.set_yscale("log")
-    axis.set_xlim(0, right)
+    axis.set_xlim(0, edge)
     least = min(min(line.value) for line in lines)
     axis.set_ylim(max(least / 3, LEAST), max(max(max(line.value) for line in lines) * 10, proven * 30))
     axis.set_xlabel("litres delivered, all sales in order")
@@ -99,13 +100,14 @@ def _line(one: Mapping[str, Any], at: Mapping[str, float], proven: float, right:
     return Line(name, litres, value, one["e"], weight, one["e"] * weight, one["in_time"])
 
 
-def _bundle(axis: Any, lines: Sequence[Line]) -> None:
+def _bundle(axis: Any, lines: Sequence[Line], edge: float) -> None:
     for number, line in enumerate(lines):
         most = max(line.e for line in lines)
         others = f"{len(lines)} processes" if len(lines) > 1 else "1 process"
         label = f"{others}, none above e = {most:.3g}" if number == 0 else None
         if line.in_time:
-            axis.step((0.0, *line.litres), (line.weight, *line.value), where="post", color="0.75", lw=0.8, label=label)
+            x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
+            axis.step(x, y, where="post", color="0.75", lw=0.8, label=label)
         else:
             axis.plot(line.litres, line.value, "D", color="0.75", ms=4, clip_on=False, label=label)
 

@@ -1,4 +1,4 @@
-"""The pictures of a verdict.  Here: the course of the error inside every delivery.  Needs matplotlib (extra `report`)."""
+"""The pictures of a verdict.  Drawn here: the course of the error inside every delivery.  Needs matplotlib (extra `report`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from harness.judge.contract import Link, Segment, SegmentKind
 from harness.judge.detectors.course import DETECTOR, pairs, points
 from harness.judge.volumes import track
 from harness.report.evidence_plot import evidence_course
+from harness.report.pulse_plots import draw_pulses
 from harness.report.style import COLOURS, STYLES, plt, save
 
 TESTED_L = (5.0, 10.0, 20.0)
@@ -39,6 +40,7 @@ def _drawn(recorded: Recorded, document: Mapping[str, Any], folder: Path, prefix
     written = [
         _courses(found, recorded.bench.profile, document, folder / f"{prefix}error_course.svg"),
         evidence_course(every, document, folder / f"{prefix}evidence.svg"),
+        *draw_pulses(found, recorded.bench.profile, document, folder, prefix),
     ]
     return [path for path in written if path is not None]
 
