@@ -148,7 +148,9 @@ def _limit(value: float | None) -> str:
 
 def _ratios(mine: Sequence[Row], cells: Mapping[float, str], least: Mapping[float, float | None]) -> list[str]:
     """Ours over the best peer, gain by gain, and over the limit."""
-    ours, peers = mine[0], mine[1:]
+    ours, *peers = sorted(mine, key=lambda row: not row["method"].startswith("ours"))
+    if not peers:
+        return []
     lines = [
         "| ours against | " + " | ".join(f"{gain:.0%}" for gain in GAINS) + " |",
         "|---|" + "---|" * len(GAINS),
