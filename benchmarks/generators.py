@@ -8,6 +8,7 @@ latency, misread digits, reference and meter within their tolerances.  All ampli
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -49,6 +50,8 @@ PROFILE: dict[str, Any] = {
     "topology": "direct",
     "register_update_ms": "250",
     "max_flow_l_min": "50",
+    "max_flow_rise_l_min_s": "60",
+    "max_flow_rise_source": "assumed [D]",
 }
 ROUNDING = (ROUND_FLOOR, ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_CEILING)
 
@@ -240,6 +243,23 @@ def _sawtooth(litres: Floats, it: Tamper) -> Floats:
     return result
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What makes a generator one of its kind; the others (generators_*.py) put something else in each place.
+
+    `flow` (rng, profile, litres) -> seconds and litres; `channel` (rng, instrument, seconds, litres, phase) -> seconds of
+    alternating edges, rising first; `disturb` (rng, edges, bursts) -> edges; `keep` (rng, train) -> what is recorded of it.
+    """
+
+    flow: Callable[[np.random.Generator, str, float], tuple[Floats, Floats]] = flow_profile
+    channel: Callable[[np.random.Generator, Any, Floats, Floats, float], Floats] = _channel
+    disturb: Callable[[np.random.Generator, Ints, Ints], Ints] = _disturb
+    keep: Callable[[np.random.Generator, dict[str, PulseTrain]], dict[str, PulseTrain]] = lambda _, trains: trains
+
+
+PLAIN = Kind()
+
+
 def _levels(edges: Ints) -> npt.NDArray[np.uint8]:
     levels: npt.NDArray[np.uint8] = (np.arange(edges.size) % 2 == 0).astype(np.uint8)
     return levels
@@ -276,17 +296,18 @@ def delivery(
     context: dict[str, Any] | None = None,
     misread: float = 0.005,
     emi: float = 0.1,
+    kind: Kind = PLAIN,
 ) -> Segment:
     """One delivery as the bench would have seen it, honest or with `tamper`."""
     wanted = stations.split()
-    t, v = flow_profile(rng, flow, volume_l)
+    t, v = kind.flow(rng, flow, volume_l)
     t = t + 1.0  # one second of silence before
     metered = v * (1 + it.gain + tamper.meter_gain + float(rng.normal(0, 0.0003)))
     end_s = float(t[-1]) + 2.5
     window = (0, int(end_s * 1e6))
     clocks = {"tap": ClockMap("tap", start_ns, Fraction(1000), 50_000, 1e-5)}
     trains: dict[str, PulseTrain] = {}
-    encoder = {name: _ticks(_channel(rng, it, t, metered, ph), 0) for name, ph in (("A", 0.0), ("B", it.phase))}
+    encoder = {name: _ticks(kind.channel(rng, it, t, metered, ph), 0) for name, ph in (("A", 0.0), ("B", it.phase))}
     board: dict[str, Ints] = {}
     counts = encoder["A"]
     bursts = np.sort(rng.integers(window[0], window[1], int(rng.poisson(emi))))  # both lines at once
@@ -295,7 +316,7 @@ def delivery(
         if name == "A":
             counts = clean
         if edges.size > 10 and bursts.size:
-            board[name] = _disturb(rng, board[name], bursts)
+            board[name] = kind.disturb(rng, board[name], bursts)
         if "encoder" in wanted:
             trains[f"encoder.{name}"] = _train("encoder", name, edges, window)
         if "board" in wanted:
@@ -370,7 +391,7 @@ def delivery(
         state,
         (start_ns, start_ns + int(end_s * 1e9)),
         asked | {"covert": phase == "A"} | (context or {}),
-        trains,
+        kind.keep(rng, trains),
         registers,
         clocks,
         (),
@@ -378,16 +399,22 @@ def delivery(
     )
 
 
-def honest_case_segments(rng: np.random.Generator, n: int, **more: Any) -> list[Segment]:
-    """n honest deliveries of one dispenser: mixed volumes and flows."""
-    it = instrument(rng)
+def honest_case_segments(
+    rng: np.random.Generator,
+    n: int,
+    make: Callable[[np.random.Generator], Any] | None = None,
+    deliver: Callable[..., Segment] = delivery,
+    **more: Any,
+) -> list[Segment]:
+    """n honest deliveries of one dispenser, which `make` makes: mixed volumes and flows."""
+    it = (make or instrument)(rng)
     result = []
     for i in range(n):
         volume = float(rng.choice([5.0, 7.3, 13.7, 20.0, 27.1, 40.0]))
         flow = str(rng.choice(FLOWS, p=[0.4, 0.3, 0.25, 0.05]))
         if flow == "slow":
             volume = min(volume, 13.7)
-        result.append(delivery(rng, it, volume, id=f"d{i + 1}", flow=flow, start_ns=i * 200_000_000_000, **more))
+        result.append(deliver(rng, it, volume, id=f"d{i + 1}", flow=flow, start_ns=i * 200_000_000_000, **more))
     return result
 
 

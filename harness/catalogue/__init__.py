@@ -69,7 +69,8 @@ class CatalogueError(ValueError):
     """Catalogue data that cannot be used; says which file, which entry and what was expected."""
 
 
-def _table(resource: str, key: str, schema: Mapping[str, type]) -> list[dict[str, Any]]:
+def load_table(resource: str, key: str, schema: Mapping[str, type]) -> list[dict[str, Any]]:
+    """The entries `key` of a data file, each with exactly the keys and types of `schema`."""
     data = (files(__name__) / resource).read_bytes()
     if len(data) > MAX_BYTES:
         raise CatalogueError(f"{resource}: expected at most {MAX_BYTES} bytes, got {len(data)}")
@@ -99,7 +100,7 @@ def load_catalogue() -> tuple[CheatEntry, ...]:
     """All documented cheat functions."""
     result = []
     for resource, family in FAMILIES.items():
-        for entry in _table(resource, "cheat", _ENTRY):
+        for entry in load_table(resource, "cheat", _ENTRY):
             for shape in entry["shapes"]:
                 if shape not in set(Shape):
                     raise CatalogueError(f"{resource}, {entry['id']}: shape {shape!r} is not one of {', '.join(Shape)}")
@@ -115,7 +116,7 @@ def load_catalogue() -> tuple[CheatEntry, ...]:
 def load_causes() -> tuple[HonestCause, ...]:
     """All honest causes; every fact they name must be one that facts.py computes."""
     result = []
-    for entry in [entry for name in CAUSES for entry in _table(name, "cause", _CAUSE)]:
+    for entry in [entry for name in CAUSES for entry in load_table(name, "cause", _CAUSE)]:
         alternatives = tuple(tuple(names) for names in entry["excluded_by"])
         unknown = {name for names in alternatives for name in names} - set(FACTS)
         if unknown:
@@ -128,7 +129,7 @@ def load_causes() -> tuple[HonestCause, ...]:
 @cache
 def load_self_lock() -> tuple[LockRule, ...]:
     """What the self-lock must show after which sales, by edition."""
-    return tuple(LockRule(**entry) for entry in _table("self_lock.toml", "rule", _RULE))
+    return tuple(LockRule(**entry) for entry in load_table("self_lock.toml", "rule", _RULE))
 
 
 def with_rules(profile: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -139,5 +140,5 @@ def with_rules(profile: Mapping[str, Any]) -> Mapping[str, Any]:
 @cache
 def load_validations(resource: str = "validation.toml") -> Mapping[str, Validation]:
     """Measured false hits by "name/version"."""
-    curves = _table(resource, "curve", _CURVE)
+    curves = load_table(resource, "curve", _CURVE)
     return {f"{c['name']}/{c['version']}": Validation(c["n_null"], c["false_hits"], c["commit"]) for c in curves}

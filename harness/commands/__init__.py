@@ -12,6 +12,7 @@ from harness.commands import (
     case,
     cheats,
     demo,
+    detectors,
     doctor,
     dossier,
     judge,
@@ -54,6 +55,7 @@ def build_app() -> typer.Typer:
     app.command("verify")(case.verify)
     app.command("cheats")(cheats.cheats)
     app.command("plugins")(plugins.plugins)
+    app.command("detectors")(detectors.detectors)
     app.command("doctor")(doctor.doctor)
     app.command("dossier")(dossier.dossier)
     app.add_typer(case.app, name="case")

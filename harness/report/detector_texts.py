@@ -1,0 +1,151 @@
+"""What detectors and their curves say of themselves, named for the catalogue: nulls, needs, cheats staged, units.
+
+The judge knows no catalogue (wording.py); these sentences stand in the specifications and in curves.toml as they are.
+"""
+
+from __future__ import annotations
+
+from fixtures.language import mark
+
+NULLS = (
+    mark("inside a delivery the flow rises lastingly by no more than declared, over a stretch of pulses"),
+    mark("the amount is the price times a volume the display could stand for, or a digit was misread"),
+    mark("each channel has edges of its own: those of A do not tell where B rises, and no timer does"),
+    mark(
+        "the error of indication lies within twice the maximum permissible error, or scatters as no gain does, or gas passes the meter"
+    ),
+    mark(
+        "offset, constant gain, lag with flow, reading and meter noise, readings that came late, kink and jump within honest bounds"
+    ),
+    mark("no interval is shorter than at the greatest flow, apart from bounce beside an edge and rare disturbances"),
+    mark("the display at rest is the register under one of the admissible rounding modes, or a digit was misread"),
+    mark(
+        "what the board counts follows the encoder within the latency tolerance; separate disturbances come at an honest rate, or net to nothing"
+    ),
+    mark("after the first revolutions the pulses keep to the pattern of their disc; disturbances shift it once"),
+    mark("two fresh segments on either side of a declared contrast differ in gain by no more than an honest bound"),
+    mark("nothing evens the pulses out: the board's line varies as the encoder's, a line as in earlier deliveries"),
+    mark("surplus pulses come at random or follow the pulses of the encoder; none keeps a time of its own"),
+    mark(
+        "every parameter read is the sealed one, or the first one read twice where none is declared, or a digit was misread"
+    ),
+    mark("the pattern of the disc comes again after the declared number of slots"),
+    mark("the measured parts of one sale differ in gain by no more than an honest bound and a fixed volume a fill"),
+    mark("in steady motion the two channels change in turn; what breaks the turn comes in bursts at an honest rate"),
+    mark(
+        "the register at rest is explained by the edges at the board, the sealed K, the declared decoding and a fixed volume at start and stop"
+    ),
+    mark(
+        "across a power cut the totaliser advances by what was sold and the identity reads the same, or a number was misread, or another sale ran in between"
+    ),
+    mark(
+        "all sales of one state and flow have one gain, but for a fixed volume per delivery, an honest wander and their repeatability"
+    ),
+    mark(
+        "the self-lock shows its code after the sales that its rule names, or an officer misread the place of the price"
+    ),
+    mark("the code disc has the declared number of slots"),
+    mark("in steady motion each interval resembles its neighbours; disturbances are rare and separate"),
+    mark(
+        "before anything flowed a sale shows no more than the hose took up, or than the pulses tapped make, or a digit was misread, or the sale before still stood there"
+    ),
+    mark("the shaft runs freely: intervals keep to no tick but the recorder's"),
+    mark(
+        "the totaliser advances by what the register shows, within the resolutions, or a digit was misread, or another sale ran in between"
+    ),
+    mark(
+        "over a row of sales the totaliser advances by their sum and that of the sales heard in between, within the resolutions, or one of the numbers was misread"
+    ),
+    mark(
+        "with the nozzle closed no more is counted than a hose takes up and a leak lets through, and rare disturbances"
+    ),
+    mark("with the nozzle closed the register advances by no more than a hose takes up and a leak lets through"),
+)
+NEEDS = (
+    mark(
+        "one channel of board or encoder, declared pulses per litre, and a declared bound on the rise of the flow with its source"
+    ),
+    mark("volume and amount read at rest, the unit price of the sale"),
+    mark(
+        "both channels of one station on one clock over ten revolutions, declared slots or the encoder beside the board, pulses declared to come from a disc; ticks of a few microseconds"
+    ),
+    mark("a reference for the delivery, display or register at rest"),
+    mark("two stations followed continuously through a delivery, on clocks tied to the host's"),
+    mark("one channel of encoder or board, declared greatest flow and pulses per litre"),
+    mark("register read after the end of the sale, display at rest"),
+    mark("encoder and board tapped on one clock"),
+    mark("one channel of board or encoder over a dozen revolutions in steady flow, declared slots a revolution"),
+    mark("the same neighbouring pair of stations measured in both groups"),
+    mark(
+        "encoder and board on one clock, or two earlier deliveries at the same flow, or a declared floor; pulses declared to come from a disc; ticks a tenth of the unevenness"
+    ),
+    mark("taps of encoder and board on one clock, or the board alone with the nozzle closed"),
+    mark("the parameter menu read after deliveries"),
+    mark("one channel of board or encoder over eight revolutions in steady flow, declared slots a revolution"),
+    mark("two measured parts of one sale, display or register before and after each"),
+    mark("channels A and B of one station, both edges, one clock"),
+    mark("board (or encoder) tapped, register read after the end of the sale, sealed K declared"),
+    mark("totaliser and sale read on both sides of a power cut, or software and K read again after it"),
+    mark("five sales of one context with a neighbouring pair of stations, three where both stations count"),
+    mark("profile self_lock, encoder tapped, register on the wire, the place of the code looked at after enough sales"),
+    mark(
+        "one channel of the encoder (or of the board) over eight revolutions in steady flow, declared slots a revolution"
+    ),
+    mark("one train of equal edges, a hundred pulses in steady motion"),
+    mark("the first register value of the new sale on the wire, or the display read after lifting and before opening"),
+    mark(
+        "one channel of encoder or board at a step of at most a third of the tick, pulses declared to come from a disc"
+    ),
+    mark("totaliser read before and after, register after the end of the sale or display at rest"),
+    mark("totaliser read before the first and after each sale of a row of two or more, sales at rest"),
+    mark("a watch of half a minute with the nozzle closed and the motor on, a tap of encoder or board"),
+    mark("a watch of half a minute with the nozzle closed and the motor on, the register on the wire"),
+)
+CHEATS = (
+    mark("a pulse after every n-th, both taps"),
+    mark("every n-th pulse taken out, both taps"),
+    mark("a pulse after every n-th, board alone"),
+    mark("a pulse after pulses at random, board alone"),
+    mark("a pulse shortly after pulses at random"),
+    mark("pulses at random on one channel"),
+    mark("an oscillator while fuel flows"),
+    mark("an oscillator with the nozzle closed"),
+    mark("a register that counts with the nozzle closed"),
+    mark("a smooth multiplier"),
+    mark("a smooth multiplier that comes on"),
+    mark("edges on the ticks of a timer"),
+    mark("another disc"),
+    mark("intervals paced by a mean, both taps"),
+    mark("both channels computed"),
+    mark("a shaft that leaps"),
+    mark("a register that counts more from the middle on"),
+    mark("a register that counts more"),
+    mark("a display that shows more"),
+    mark("an amount that is more"),
+    mark("a totaliser that keeps more"),
+    mark("a gain against the reference"),
+    mark("more where nobody is known to watch"),
+    mark("more in every third sale"),
+    mark("more from nine litres of a sale on"),
+    mark("a sale that does not begin at zero"),
+    mark("a totaliser that loses a share"),
+    mark("another totaliser after power was cut"),
+    mark("a self-lock that stays silent"),
+    mark("a meter factor that was not sealed"),
+)
+WORDS = (
+    mark("law"),
+    mark("detector"),
+    mark("intervention"),
+    mark("nominal"),
+    mark("weak"),
+    mark("poor"),
+    mark("steady"),
+    mark("two-stage"),
+    mark("sales"),
+    mark("pulses/s"),
+    mark("us"),
+    mark("intervals"),
+    mark("times"),
+    mark("silent"),
+)

@@ -1,0 +1,139 @@
+"""Curves as data: those of every detector are here and hold for the detector that is here; a changed one is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from harness import calibration
+from harness.calibration import (
+    COMMAND,
+    Curves,
+    Population,
+    digest,
+    load_curves,
+    stale,
+    validation,
+)
+from harness.catalogue import CatalogueError
+from harness.fixed_streams import cases
+from harness.judge.contract import DetectorSpec, Reading, Segment, Validation, View
+from harness.plugins import plugins
+
+OWN = {p.name: p.spec for p in plugins("detectors") if p.distribution == "shortmeasure" and p.spec is not None}
+VALID = Validation(10_000, 0)
+
+
+def said(spec: DetectorSpec, case: str) -> Sequence[Reading]:
+    found = cases()[case]
+    return spec.judge(found.segments, View(found.profile, spec.parameters, VALID))
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_the_curves_of_every_detector_are_measured_and_hold(name: str) -> None:
+    why = stale(OWN[name], load_curves().get(name))
+    assert not why, f"{name}: {why}; measure anew with `{COMMAND.format(name=name)}`"
+
+
+def test_no_curves_of_detectors_that_are_gone() -> None:
+    assert set(load_curves()) <= set(OWN)
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_the_fixed_streams_make_every_detector_speak_and_find_something(name: str) -> None:
+    hits = sum(bool(reading.hits) for case in cases() for reading in said(OWN[name], case))
+    assert hits
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_nothing_is_found_in_the_honest_fixed_streams(name: str) -> None:
+    assert not any(reading.hits for reading in said(OWN[name], "honest"))
+
+
+def test_the_fixed_streams_are_the_same_as_ever() -> None:
+    """Integers alone: were these others on another machine, every curve would seem stale there."""
+    edges = sum(
+        int(train.ticks.sum()) for case in cases().values() for s in case.segments for train in s.trains.values()
+    )
+    assert edges == 1656759396284
+
+
+@pytest.mark.parametrize("name", ["dead-time", "register-law", "zero-flow"])
+def test_a_changed_parameter_makes_the_curves_stale(name: str) -> None:
+    spec = OWN[name]
+    curves = Curves(name, spec.version, digest(spec), "", "", ())
+    assert not stale(spec, curves)
+    for key, value in spec.parameters.items():
+        changed = replace(spec, parameters={**spec.parameters, key: value * 1.01})
+        assert "parameters or output" in stale(changed, curves)
+
+
+def test_another_output_makes_the_curves_stale_at_the_same_parameters() -> None:
+    spec = OWN["split"]
+
+    def deaf(segments: Sequence[Segment], view: View) -> list[Reading]:
+        return [replace(reading, hits=min(reading.hits, 3)) for reading in spec.judge(segments, view)]
+
+    def nearly(segments: Sequence[Segment], view: View) -> list[Reading]:
+        return [replace(r, mde=r.mde * (1 + 1e-9) if r.mde else r.mde) for r in spec.judge(segments, view)]
+
+    curves = Curves("split", spec.version, digest(spec), "", "", ())
+    assert "parameters or output" in stale(replace(spec, judge=deaf), curves)
+    assert not stale(replace(spec, judge=nearly), curves)  # another machine's last digits
+    assert "version" in stale(replace(spec, version=spec.version + 1), curves)
+    assert "no curves" in stale(spec, None)
+
+
+def test_a_detector_that_fails_is_stale_and_fails_nobody_else() -> None:
+    def broken(segments: Sequence[Segment], view: View) -> list[Reading]:
+        raise RuntimeError("no")
+
+    spec = replace(OWN["split"], judge=broken)
+    assert "RuntimeError: no" in stale(spec, Curves("split", spec.version, "", "", "", ()))
+
+
+def population(found: tuple[tuple[int, ...], ...]) -> Population:
+    mute = tuple((0,) * len(row) for row in found)
+    return Population("a cheat", "share", "g", "nominal", "", "L", (5.0, 10.0), (0.0, 0.01, 0.05), 10, found, mute)
+
+
+def test_the_least_effect_is_found_as_every_larger_one_is() -> None:
+    p = population(((0, 1), (9, 9), (10, 8)))
+    assert p.least(0) == 0.01
+    assert p.least(1) is None  # at 10 L the larger effect is found less often than nine times in ten
+    assert p.honest == (1, 20)
+    assert population(((0, 0), (8, 0), (9, 10))).least(0) == 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[[curve]]\nname = 1\n", "unknown keys"),
+        ('[[curve]]\ndetector = "x"\nversion = 1\ndigest = ""\ncommit = ""\nelsewhere = ""\npopulation = []\n', "neither"),
+        ('[[curve]]\ndetector = "x"\nversion = 1\ndigest = ""\ncommit = ""\nelsewhere = "y"\npopulation = [{ a = 1 }]\n', "expected"),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_used_says_why(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, text: str, what: str
+) -> None:
+    folder = tmp_path_factory.mktemp("catalogue")
+    (folder / "curves.toml").write_text(text)
+    monkeypatch.setattr("harness.catalogue.files", lambda _: folder)
+    load_curves.cache_clear()
+    with pytest.raises(CatalogueError, match=what):
+        load_curves()
+    load_curves.cache_clear()
+
+
+def test_validation_is_looked_up_in_every_family() -> None:
+    assert validation(replace(OWN["split"], version=999)) is None
+    found = validation(OWN["parameter-law"])
+    assert found is not None
+    assert found.n_null > 1000
+
+
+def test_a_number_is_hashed_to_a_few_digits_and_a_decimal_whole() -> None:
+    assert calibration._plain((1 / 3, -0.0, Fraction(1, 3), {"a": 2})) == ["0.3333", "0", "1/3", {"a": 2}]
