@@ -1,4 +1,4 @@
-"""Single violations: counted once per burst, and what their places say (onset, end, period).
+"""Single violations: counted once per burst, and what their places say (onset, end).
 
 One disturbance is one event however many edges it makes: violations closer than the burst time belong together
 (field_rules.md section 6, condition 2).
@@ -19,7 +19,9 @@ from harness.judge.contract import Shape
 HONEST_EVENTS = 0.5  # mean number of separate disturbances in one honest segment allowed by the Poisson null below,
 # whatever its length; to it comes a rate per observed second, a parameter of each detector
 
-HONEST_REGULAR = 1e-4  # bound on the chance of five random places and more at one spacing (`period`)
+HONEST_REGULAR = (
+    1e-4  # chance that random places look so regular (pulses/suspects.py `every`) from which they are no disturbance
+)
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,6 @@ def least_counted(seconds: float, per_s: float, parameters: Mapping[str, float])
     """The fewest separate disturbances in `seconds` that `counted` takes for violations."""
     k = int(stats.poisson.isf(parameters["q_few"], HONEST_EVENTS + per_s * seconds)) + 1
     return max(k, int(parameters["min_hits"]))
-
-
-def period(positions: npt.NDArray[np.int64], slack: int = 1) -> int | None:
-    """n when the positions (m,) advance by n (+- slack) in at least 80 % of steps, from five events on; else None."""
-    steps = np.diff(positions)
-    if steps.size < 4:
-        return None
-    n = int(np.median(steps))
-    regular = np.abs(steps - n) <= slack
-    return n if n > 0 and float(regular.mean()) >= 0.8 and n > 2 * slack else None
 
 
 def place(litres: npt.NDArray[np.float64], total_l: float) -> Course | None:

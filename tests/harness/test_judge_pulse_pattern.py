@@ -10,8 +10,10 @@ import pytest
 
 from benchmarks.generators import PROFILE, delivery, instrument
 from captures.model import Int64Array, PulseTrain
+from harness.judge import disc
 from harness.judge.contract import DetectorSpec, Reading, Segment, Shape, Validation, View
-from harness.judge.detectors import fingerprint_slip, period_gain, timer_lattice
+from harness.judge.detectors import fingerprint_slip, period_gain, slots, timer_lattice
+from harness.judge.pulses.mending import put_in
 
 VALID = Validation(10_000, 0)
 
@@ -173,3 +175,46 @@ def test_a_train_with_a_gap_says_nothing() -> None:
     for spec in (period_gain.DETECTOR, fingerprint_slip.DETECTOR, timer_lattice.DETECTOR):
         (reading,) = run(spec, replace(segment, trains=torn))
         assert reading.reason.startswith("gap in")
+
+
+def _put_in(segment: Segment, seed: int, share: float) -> Segment:
+    """Whole pulses in the low part of a share of the intervals, at random."""
+    rng, ticks = np.random.default_rng([seed, 77]), segment.trains["board.A"].ticks
+    n = ticks.size // 2 - 1
+    at = np.flatnonzero(rng.random(n) < share)
+    low, gap = ticks[2 * at + 1], ticks[2 * at + 2] - ticks[2 * at + 1]
+    begin = low + (gap * rng.uniform(0.1, 0.8, at.size)).astype(np.int64)
+    return changed(segment, np.sort(np.concatenate([ticks, begin, begin + np.maximum(gap // 10, 1)])))
+
+
+def test_pulses_put_in_do_not_hide_a_multiplier() -> None:
+    found = [
+        reading
+        for seed in range(8)
+        for reading in run(period_gain.DETECTOR, _put_in(multiplied(seen(seed, emi=0.0), 0.033), seed, 0.02))
+    ]
+    hits = [reading for reading in found if reading.hits]
+    assert len(hits) >= 6
+    for reading in hits:
+        assert reading.effect == pytest.approx(0.033, abs=1e-3)
+        assert reading.at["left_out"] > 10
+
+
+def test_pulses_put_in_at_random_are_no_gain_of_the_disc() -> None:
+    for seed in range(8):
+        for spec in (period_gain.DETECTOR, slots.DETECTOR):
+            (reading,) = run(spec, _put_in(seen(seed, emi=0.0), seed, 0.02))
+            assert not reading.hits
+
+
+def test_a_train_without_suspects_is_read_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Int64Array] = []
+    monkeypatch.setattr(disc, "put_in", lambda ticks: read.append(ticks) or put_in(ticks))
+    for seed in range(24):
+        segment = seen(
+            seed, ("nominal", "weak", "poor")[seed % 3], 13.7, flow=("steady", "pulsating")[seed % 2], emi=0.0
+        )
+        for spec in (period_gain.DETECTOR, slots.DETECTOR):
+            assert all("left_out" not in reading.at for reading in run(spec, segment))
+    assert read  # poor discs are mute, and were looked at again
+    assert all(put_in(ticks).size == 0 for ticks in read)

@@ -247,3 +247,84 @@ def _two_taps(
     segment = Segment("s", kind, "C", "s1", (0, 60_000_000_000), trains=trains, clocks=clocks)
     (reading,) = run(edge_balance.DETECTOR, segment)
     return reading
+
+
+def _with(segment: Segment, at: npt.NDArray[np.int64], width: int = 300) -> Segment:
+    """The board's A with whole pulses put in at the ticks (k,) where its line rests."""
+    edges = segment.trains["board.A"].ticks
+    low = (np.searchsorted(edges, at) % 2 == 0) & (np.searchsorted(edges, at) == np.searchsorted(edges, at + width))
+    at = at[low & ~np.isin(at, edges) & ~np.isin(at + width, edges)]
+    ticks = np.sort(np.concatenate([edges, at, at + width]))
+    levels = (np.arange(ticks.size) % 2 == 0).astype(np.uint8)
+    return replace(
+        segment,
+        trains={**segment.trains, "board.A": replace(segment.trains["board.A"], ticks=ticks, levels=levels)},
+    )
+
+
+def _honest(seed: int, grade: str = "nominal", flow: str = "steady") -> Segment:
+    rng = np.random.default_rng(seed)
+    return delivery(rng, instrument(rng, grade), 20.0, flow=flow, emi=0.0)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_what_is_put_in_is_told_by_its_pattern(alone: bool) -> None:
+    spec = split.DETECTOR if alone else edge_balance.DETECTOR
+
+    def told(segment: Segment) -> Reading:
+        (reading,) = run(spec, after_only(segment) if alone else segment, profile=X1)
+        return reading
+
+    for seed in range(4):
+        rng = np.random.default_rng([seed, 1])
+        segment = _honest(seed)
+        ticks = segment.trains["board.A"].ticks
+        clock = np.arange(ticks[0], ticks[-1], 1e6 / 2.3).astype(np.int64)  # half of them fall on a high line
+        reading = told(_with(segment, clock))
+        assert reading.at["pattern"] == "own oscillator"
+        assert reading.at["oscillator_hz"] == pytest.approx(2.3, rel=1e-3)
+        rise = ticks[::2][rng.random(ticks[::2].size) < 0.03]
+        reading = told(_with(segment, rise + 11_000))
+        assert reading.at["pattern"] == "fixed delay"
+        assert reading.at["delay_us"] == pytest.approx(11_000, abs=20)
+        reading = told(_with(segment, np.sort(rng.choice(np.arange(ticks[0], ticks[-1]), 160, replace=False))))
+        assert reading.at["pattern"] == "random"
+        assert "every_n" not in reading.at
+
+
+def test_without_what_was_put_in_the_disc_comes_together_again() -> None:
+    for seed in range(6):
+        rng = np.random.default_rng([seed, 2])
+        segment = after_only(_honest(seed))
+        ticks = segment.trains["board.A"].ticks
+        at = ticks[1::2][rng.random(ticks[1::2].size) < 0.05] + 2_000
+        (reading,) = run(split.DETECTOR, _with(segment, at), profile=X1)
+        assert reading.at["recoheres"] is True
+        assert reading.at["slot_p_without"] < 1e-6 < reading.at["slot_p_with"]
+        assert reading.interval is not None
+        assert reading.interval[0] < at.size / ticks[::2].size < reading.interval[1]
+        # it says what was found and makes nothing of it
+        unknown = {key: value for key, value in X1.items() if key != "slots_per_rev"}
+        (silent,) = run(split.DETECTOR, _with(segment, at), profile=unknown)
+        assert "recoheres" not in silent.at
+        assert (silent.e, silent.p, silent.hits) == (reading.e, reading.p, reading.hits)
+
+
+def test_a_disc_without_a_pattern_does_not_say_whether_it_comes_together() -> None:
+    for seed in range(6):
+        rng = np.random.default_rng([seed, 3])
+        segment = after_only(_honest(seed, "poor"))
+        ticks = segment.trains["board.A"].ticks
+        (reading,) = run(
+            split.DETECTOR, _with(segment, ticks[1::2][rng.random(ticks[1::2].size) < 0.05] + 2_000), profile=X1
+        )
+        assert reading.hits
+        assert "recoheres" not in reading.at
+
+
+def test_an_extra_edge_at_one_slot_is_told_to_come_once_a_revolution() -> None:
+    segment = after_only(_honest(3))
+    ticks = segment.trains["board.A"].ticks
+    (reading,) = run(split.DETECTOR, _with(segment, ticks[1::2][20::50] + 2_000), profile=X1)
+    assert reading.at["every_n"] == 50
+    assert reading.at["once_a_revolution"] is True

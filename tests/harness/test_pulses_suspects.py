@@ -164,6 +164,15 @@ def test_the_middle_of_the_interval_is_a_share_and_no_time() -> None:
     assert "delay_us" not in found.at()
 
 
+def test_pulses_at_random_in_the_low_part_of_each_interval_keep_no_delay() -> None:
+    """What is or-ed into a line shows while the line is low."""
+    for seed in range(20):
+        rng = np.random.default_rng([seed, 8])
+        real = wheel(rng, 2000)
+        after = np.sort(rng.choice(1999, 60, replace=False))
+        assert placed(real, within(real, after, rng.uniform(0.5, 0.95, 60))).pattern is Pattern.RANDOM
+
+
 def test_what_is_taken_out_has_a_period_and_nothing_else() -> None:
     found = taken_out(np.arange(49, 2000, 50))
     assert found is not None

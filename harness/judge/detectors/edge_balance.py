@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captures.model import Int64Array, PulseTrain, UInt8Array
+from harness.judge.account import Kind
 from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
@@ -28,12 +29,12 @@ from harness.judge.events import (
     counted,
     first_of_each,
     least_counted,
-    period,
     place,
     poisson_p,
 )
 from harness.judge.pulses.gray import net_steps
 from harness.judge.pulses.matching import balance, match
+from harness.judge.pulses.suspects import every, placement, taken_out
 from harness.judge.quantities import number
 from harness.judge.trains import channels, inside, micro, same_clock, segment_window, ticks_of, to_ns
 
@@ -43,7 +44,8 @@ NAME = "edge-balance"
 
 @dataclass(frozen=True, eq=False)
 class _Channel:
-    """One channel's violations: `ticks` (k,), `net` (k,), `at` (k,) upstream index; `edges` upstream."""
+    """One channel's violations: `ticks` (k,), `net` (k,), `at` (k,) upstream index; `edges` upstream; of the pulses, by
+    their rising edges: `surplus` (s,) ticks downstream, `deficit` (d,) index of the missing ones upstream."""
 
     ticks: Int64Array
     net: Int64Array
@@ -53,6 +55,8 @@ class _Channel:
     moved: int
     up: tuple[Int64Array, UInt8Array | None]
     down: tuple[Int64Array, UInt8Array | None]
+    surplus: Int64Array
+    deficit: Int64Array
 
     @property
     def whole(self) -> int:
@@ -82,9 +86,7 @@ def _compare(segment: Segment, up: PulseTrain, down: PulseTrain, parameters: dic
     result = balance(found, parameters["burst"])
     # beside the border of what was observed an edge may have lost its partner
     margin = parameters["latency"] + parameters["skew"]
-    clear = (result.ticks >= window[0] + margin) & (result.ticks <= window[1] - margin)
-    for begin, end in gaps:
-        clear &= (result.ticks < begin - margin) | (result.ticks > end + margin)
+    clear = _clear(result.ticks, window, gaps, margin)
     moved = int(found.surplus.size + found.deficit.size) - int(np.abs(result.net).sum())
     per_pulse = 2 if up.levels is not None else 1
     return _Channel(
@@ -96,7 +98,34 @@ def _compare(segment: Segment, up: PulseTrain, down: PulseTrain, parameters: dic
         moved,
         (ups, None if up.levels is None else up.levels[select_up]),
         (downs, None if down.levels is None else down.levels[select_down]),
+        _pulses(found.surplus[_clear(found.surplus, window, gaps, margin)], downs, down.levels, select_down),
+        _index(found.deficit[_clear(found.deficit, window, gaps, margin)], ups, up.levels, select_up),
     )
+
+
+def _clear(
+    ticks: Int64Array, window: tuple[int, int], gaps: Sequence[tuple[int, int]], margin: int
+) -> npt.NDArray[np.bool_]:
+    """Which ticks (k,) lie further than `margin` from the borders of what was observed."""
+    clear: npt.NDArray[np.bool_] = (ticks >= window[0] + margin) & (ticks <= window[1] - margin)
+    for begin, end in gaps:
+        clear &= (ticks < begin - margin) | (ticks > end + margin)
+    return clear
+
+
+def _pulses(chosen: Int64Array, ticks: Int64Array, levels: UInt8Array | None, select: slice | Int64Array) -> Int64Array:
+    """Of the edges `chosen` (k,) among `ticks` (n,) the rising ones: a pulse has one."""
+    if levels is None or not chosen.size:
+        return chosen
+    rising: Int64Array = chosen[levels[select][np.searchsorted(ticks, chosen)] == 1]
+    return rising
+
+
+def _index(chosen: Int64Array, ticks: Int64Array, levels: UInt8Array | None, select: slice | Int64Array) -> Int64Array:
+    """How many pulses begin before each of those `chosen` (k,)."""
+    rising = ticks if levels is None or not chosen.size else ticks[levels[select] == 1]
+    found: Int64Array = np.searchsorted(rising, _pulses(chosen, ticks, levels, select)).astype(np.int64)
+    return found
 
 
 def _net(results: dict[str, _Channel], decoding: str) -> tuple[float, bool]:
@@ -168,13 +197,14 @@ def _reading(
     large = abs(net) >= view.parameters["min_hits"] and (shut or abs(net) > view.parameters["min_effect"] * pulses)
     # what nets to nothing is no violation; a decoded event counts only as far as it changed the count
     separate = min(events, int(abs(net))) if decoded else events
-    regular = large and 2 * separate >= events and period(pulse) is not None
+    found = every(pulse) if large and 2 * separate >= events else None
+    regular = found is not None and found.p < HONEST_REGULAR
     counts = separate if regular else counted(separate, seconds, per_s, view.parameters)
     hits = counts if large else 0
     shape = None
     if hits:
         shape = Shape.EXTRA if shut else Shape.CONSTANT
-        at |= _where(segment, view, train, ticks, pulse, pulses)
+        at |= _where(segment, view, train, ticks, pulse, pulses) | _pattern(results, train)
         shape = at.pop("shape", shape) if not shut else shape
     elif events:
         at["noise_events"] = events
@@ -196,14 +226,25 @@ def _reading(
     )
 
 
+def _pattern(results: dict[str, _Channel], train: PulseTrain) -> dict[str, Any]:
+    """Where the pulses put in lie among the real ones of their channel, or those taken out; nothing where edges were moved."""
+    assert train.tick_s is not None
+    channel = max(results.values(), key=lambda r: r.surplus.size + r.deficit.size)
+    if channel.surplus.size > 2 * channel.deficit.size:
+        real = np.setdiff1d(_pulses(channel.down[0], *channel.down, slice(None)), channel.surplus, assume_unique=True)
+        found = placement(real, channel.surplus, float(train.tick_s))
+    elif channel.deficit.size > 2 * channel.surplus.size:
+        found = taken_out(channel.deficit)
+    else:
+        return {}
+    return {} if found is None else found.at()
+
+
 def _where(
     segment: Segment, view: View, train: PulseTrain, ticks: Int64Array, pulse: Int64Array, pulses: int
 ) -> dict[str, Any]:
-    """Onset in host time and litres, end, and the period in pulses, as far as clock and profile allow."""
+    """Onset in host time and litres, and end, as far as clock and profile allow."""
     at: dict[str, Any] = {}
-    every = period(pulse)
-    if every is not None:
-        at["every_n"] = every
     stamps = to_ns(segment, train, ticks)
     per_litre = number(view.profile, "pulses_per_litre")
     if per_litre is None:
@@ -227,7 +268,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="law",
     null="what the board counts follows the encoder within the latency tolerance; separate disturbances come at an honest "
     "rate, or net to nothing",
@@ -247,5 +288,7 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="edges at the board and edges of the encoder differ",
     telling=10,
+    shows=Kind.ADDED,
+    method="edges of both taps",
     witness="pulses",
 )

@@ -1,7 +1,7 @@
 """Oscillator: do surplus pulses keep a time of their own, whatever flows?
 
 Surplus pulses (at the board without a partner at the encoder; with the nozzle closed, whatever the board line carries)
-are laid on a comb in time: R(f) = |sum exp(2 pi i f t)|^2 / n, searched around one over their median spacing.
+are laid on a comb in time (pulses/suspects.py), searched around one over their median spacing.
 Null: surplus pulses come at random, or follow the pulses of the encoder (a card that adds one to every n-th).  Random
 instants give P(max R > r) <= n_f exp(-r) over n_f independent frequencies; a comb in pulses is recognised by its being
 sharper in pulses than in time, and is no hit.  Source: fuel_dispensers.md 1.3 (C08: not phase-locked, two superposed combs,
@@ -11,54 +11,23 @@ volume in proportion to time), statistics.md 1b; R is Rayleigh's (T8).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from captures.model import Int64Array, PulseTrain
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.events import first_of_each
 from harness.judge.pulses.matching import match
+from harness.judge.pulses.suspects import NO_COMB, comb
 from harness.judge.quantities import number
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of
 
 NAME = "oscillator"
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Comb:
-    """Best comb of some places: `per_unit` teeth, `sharpness` R/n in 0..1, `p` under random places."""
-
-    per_unit: float
-    sharpness: float
-    p: float
-
-
-def comb(places: Floats, slack: float, oversampling: int = 4) -> Comb:
-    """The sharpest comb of sorted `places` (n,) with a spacing within `slack` (relative) of the median spacing.
-
-    Longer spacings than the median come from teeth that were hidden by a real pulse, so the median is the guess.
-    """
-    n = places.size
-    spacing = float(np.median(np.diff(places)))
-    span = float(places[-1] - places[0])
-    if spacing <= 0 or span <= 0:
-        return Comb(0.0, 0.0, 1.0)
-    low, high = 1 / (spacing * (1 + slack)), 1 / (spacing * (1 - slack))
-    independent = max(2.0, (high - low) * span)
-    frequencies = np.linspace(low, high, int(np.ceil(oversampling * independent)) + 1)
-    best, at = 0.0, low
-    for part in np.array_split(frequencies, max(1, frequencies.size * n // 2_000_000)):
-        power = np.abs(np.exp(2j * np.pi * np.outer(part, places - places[0])).sum(axis=1)) ** 2 / n
-        top = int(power.argmax())
-        if power[top] > best:
-            best, at = float(power[top]), float(part[top])
-    # the grid is finer than independent frequencies: three times their number covers it (statistics.md T4)
-    return Comb(at, best / n, float(min(1.0, 3 * independent * np.exp(-best))))
 
 
 def _surplus(segment: Segment, view: View) -> tuple[Int64Array, Floats, PulseTrain] | str:
@@ -120,13 +89,14 @@ def _reading(segment: Segment, link: Link, view: View) -> Reading:
     seconds, pulse = seconds[:most], pulse[:most]
     in_time = comb(seconds, view.parameters["slack"])
     moved = bool(pulse[-1] - pulse[0] > 2 * pulse.size)
-    in_pulses = comb(pulse, view.parameters["slack"]) if moved else Comb(0.0, 0.0, 1.0)
+    in_pulses = comb(pulse, view.parameters["slack"]) if moved else NO_COMB
     follows = in_time.sharpness > view.parameters["sharp"] and in_pulses.sharpness < 0.8 * in_time.sharpness
     hit = follows and in_time.p < view.parameters["q"]
     at: dict[str, object] = {}
     if hit:
         per_litre = number(view.profile, "pulses_per_litre")
         at = {"follows": "time", "rate_hz": round(in_time.per_unit, 4), "sharpness": round(in_time.sharpness, 3)}
+        at |= {"oscillator_hz": round(in_time.per_unit, 5), "oscillator_hz_u": round(in_time.u, 6)}
         if per_litre is not None:
             at["l_per_min"] = round(60 * in_time.per_unit / float(per_litre), 3)
     return Reading(
@@ -152,7 +122,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="surplus pulses come at random or follow the pulses of the encoder; none keeps a time of its own",
     needs="taps of encoder and board on one clock, or the board alone with the nozzle closed",
@@ -172,5 +142,6 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="surplus pulses keep a time of their own, whatever flows",
     telling=12,
+    shows=Kind.OSCILLATOR,
     witness="pulses",
 )

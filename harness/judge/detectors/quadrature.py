@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captures.model import Int64Array
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
@@ -29,11 +30,11 @@ from harness.judge.events import (
     counted,
     first_of_each,
     least_counted,
-    period,
     place,
     poisson_p,
 )
 from harness.judge.pulses.gray import Walk, decode
+from harness.judge.pulses.suspects import every
 from harness.judge.quantities import number
 from harness.judge.trains import (
     channels,
@@ -136,7 +137,8 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
     hits = int(found.ticks.size)
     excess = (found.jogs_a + found.jogs_b) / walk.edges * 2
     large = excess + found.double / walk.edges > view.parameters["min_effect"]
-    regular = large and period(found.index // 4) is not None
+    steps = every(found.index // 4) if large else None
+    regular = steps is not None and steps.p < HONEST_REGULAR
     told = {"register", "display"} & set(segment.registers)  # what the board made of its line: a law judges that
     large = large and (regular or station != "board" or not (told and compared(segment)))
     violations = (hits if regular else counted(hits, seconds, per_s, view.parameters)) if large else 0
@@ -168,9 +170,9 @@ def _where(
     at: dict[str, Any] = {}
     if stamps is not None:
         at["onset_ns"] = int(stamps[0])
-    every = period(found.index // 4)
-    if every is not None:
-        at["every_n"] = every
+    steps = every(found.index // 4)
+    if steps is not None and steps.p < HONEST_REGULAR:
+        at |= steps.told("every_n")
     per_litre = number(view.profile, "pulses_per_litre")
     if per_litre is None:
         return Shape.CONSTANT, at
@@ -207,7 +209,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="detector",
     null="in steady motion the two channels change in turn; what breaks the turn comes in bursts at an honest rate",
     needs="channels A and B of one station, both edges, one clock",
@@ -226,5 +228,6 @@ DETECTOR = DetectorSpec(
     judge=judge,
     mechanism="the channels of the pulser do not move as one shaft moves them",
     telling=38,
+    shows=Kind.CHANNEL,
     witness="pulses",
 )

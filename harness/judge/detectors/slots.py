@@ -118,7 +118,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="the code disc has the declared number of slots",
     needs="one channel of the encoder (or of the board) over eight revolutions in steady flow, declared slots a revolution",

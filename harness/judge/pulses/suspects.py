@@ -8,7 +8,7 @@ Four tests, each with its own null of suspects put in at random:
   suspects is equally likely, whatever their density; given one step s the others are a uniform composition of the rest, and
   the number of them in [s, s + w] is at most binomial (one of them is determined by the others).  All s and widths tried are
   paid for.  A period may be no whole number, and may jitter by w.
-- own oscillator: the comb in time, R(f) = |sum exp(2 pi i f t)|^2 / n around one over the median step.  Null: random instants.
+- own oscillator: the comb in time, R(f) = |sum exp(2 pi i f t)|^2 / n around one over the usual step.  Null: random instants.
 - fixed delay: Rayleigh's test of the delay after the real edge before, as a share of the interval it divides (phase), and as
   plain time.  Null: uniform over the interval.  The mean and covariance that this has for the intervals as they are is taken
   off and divided out, so that unequal intervals do not pass for a pattern.
@@ -38,6 +38,8 @@ LEAST_COMB = 8
 MOST = 300  # suspects looked at by the comb, the first
 SLACK = 0.1  # relative, of the median step: what periods the comb looks for
 CLOSE = 0.15  # of an interval: nearer to a neighbour it does not show which of the two edges was put in
+FIXED = 0.05  # of an interval: most that a fixed delay scatters, by its median deviation.  A line at rest shows pulses put in
+# at random in the low part of each interval only: that is no uniform share, and no delay either
 APART = 0.01  # F: below, two combs are told apart
 _TESTS = 4
 _LEAST_PERIOD = 3  # pulses
@@ -179,16 +181,25 @@ NO_COMB = Comb(0.0, float("inf"), 0.0, 0.0)
 
 
 def comb(places: Floats, slack: float = SLACK, oversampling: int = 4) -> Comb:
-    """The sharpest comb of sorted `places` (n,) with a spacing within `slack` (relative) of the median spacing.
+    """The sharpest comb of sorted `places` (n,) with a spacing within `slack` (relative) of one of its usual spacings.
 
-    Longer spacings than the median come from teeth that were hidden by a real pulse, so the median is the guess.
-    P(max R > r) <= 3 n_f exp(-r): the grid is finer than the n_f independent frequencies (statistics.md T4).
+    Longer spacings come from teeth that were hidden by a real pulse: the median is a guess, and where most teeth were hidden
+    their lower fifth is.  P(max R > r) <= 3 n_f exp(-r) over both: the grid is finer than the n_f independent frequencies
+    (statistics.md T4).
     """
-    n = places.size
-    spacing = float(np.median(np.diff(places))) if n > 1 else 0.0
-    span = float(places[-1] - places[0]) if n else 0.0
-    if spacing <= 0 or span <= 0:
+    if places.size < 2 or places[-1] <= places[0]:
         return NO_COMB
+    median, fifth = (float(x) for x in np.quantile(np.diff(places), (0.5, 0.2)))
+    guesses = [spacing for spacing in (median, fifth) if spacing > 0]
+    if len(guesses) == 2 and fifth * (1 + slack) > median * (1 - slack):
+        guesses = [median]
+    found = [_comb(places, spacing, slack, oversampling) for spacing in guesses]
+    best = min(found, key=lambda one: one.log_p, default=NO_COMB)
+    return Comb(best.per_unit, best.u, best.sharpness, min(0.0, best.log_p + log(max(len(found), 1))))
+
+
+def _comb(places: Floats, spacing: float, slack: float, oversampling: int) -> Comb:
+    n, span = places.size, float(places[-1] - places[0])
     low, high = 1 / (spacing * (1 + slack)), 1 / (spacing * (1 - slack))
     independent = max(2.0, (high - low) * span)
     frequencies = np.linspace(low, high, int(np.ceil(oversampling * independent)) + 1)
@@ -341,14 +352,16 @@ def _delays(delay: Floats, whole: Floats, tick_s: float, close: float) -> tuple[
     """Median of delays (k,) in microseconds and as a share of the intervals (k,), each with the ln p of its test."""
     if delay.size < LEAST:
         return (Estimate(0.0, float("inf"), 0.0),) * 2
-    share = delay / whole
-    in_time = rayleigh(delay, whole, float(np.median(whole)), close)
+    share, typical = delay / whole, float(np.median(whole))
+    in_time = rayleigh(delay, whole, typical, close)
     in_phase = rayleigh(share, np.ones_like(share), 1.0, close)
-    return _middle(delay * tick_s * 1e6, in_time), _middle(share, in_phase)
+    unit = tick_s * 1e6
+    return _middle(delay * unit, FIXED * typical * unit, in_time), _middle(share, FIXED, in_phase)
 
 
-def _middle(values: Floats, log_p: float) -> Estimate:
-    """Median of values (n,) with its standard uncertainty under a normal scatter of their median deviation."""
+def _middle(values: Floats, most: float, log_p: float) -> Estimate:
+    """Median of values (n,) with its standard uncertainty under a normal scatter of their median deviation; ln p is 0 where
+    they scatter by more than `most`."""
     median = float(np.median(values))
     spread = 1.4826 * float(np.median(np.abs(values - median)))
-    return Estimate(median, 1.2533 * spread / sqrt(values.size), log_p)
+    return Estimate(median, 1.2533 * spread / sqrt(values.size), log_p if spread <= most else 0.0)
