@@ -28,6 +28,7 @@ from harness.judge.overdue import KEY as OVERDUE
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
 from harness.plugins import specs
+from harness.propositions import default_scale, load_propositions, on_scale
 from harness.report.document import as_json_bytes, verdict_document
 from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
@@ -151,8 +152,9 @@ def _judged(
         status=status,
         alpha=ALPHA,
         share=share,
+        propositions=load_propositions(),
     )
-    return verdict_document(verdict, limits, found, why=why, kit=kit)
+    return on_scale(verdict_document(verdict, limits, found, why=why, kit=kit), default_scale())
 
 
 def _showed_most(found: Sequence[Segment], profile: Mapping[str, Any]) -> str:

@@ -27,13 +27,18 @@ def judge(
         Path | None,
         typer.Option("--into", help="keep the verdict on a sealed case in this new case, which names its digest"),
     ] = None,
+    scale: Annotated[
+        Path | None, typer.Option("--scale", help="tell likelihood ratios on the verbal scale of this TOML file")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """Judge stored cases or capture files.  The exit code is that of the gravest."""
     from captures.formats import read
+    from harness.catalogue import CatalogueError
     from harness.exits import UsageError, verdict_exit
     from harness.imported import is_case
     from harness.judging import judge_path, judge_recording
+    from harness.propositions import on_scale, read_scale
     from harness.report.show import gravest, show
     from harness.results import case_for_results, keep_results
 
@@ -55,6 +60,12 @@ def judge(
             capture = read(path)
             told = d.declaration(capture, map, profile, marks, window, pause)
             documents.append(judge_recording(capture, path.name, told))
+    if scale is not None:
+        try:
+            words = read_scale(scale)
+        except (CatalogueError, OSError) as error:
+            raise UsageError(f"--scale: {error}") from None
+        documents = [on_scale(document, words) for document in documents]
     if results is not None:
         keep_results(results, documents[0])
     show(documents[0] if len(documents) == 1 else gravest(documents), as_json)

@@ -10,6 +10,7 @@ from typing import Any
 
 from captures.model import ClockMap, Mark, PulseTrain, Register
 from harness.judge.account import Account, Kind
+from harness.judge.likelihood import Likelihood
 
 API_VERSION = 1
 
@@ -190,6 +191,7 @@ class View:
 
 class Basis(StrEnum):
     PRESPECIFIED = "prespecified"
+    EXPLORATORY = "exploratory"
     CONFIRMATORY = "confirmatory"
 
 
@@ -244,6 +246,8 @@ class Finding:
     mde: float | None
     limits: tuple[str, ...]  # why the level is not higher, in words
     account: Account | None = None
+    final: float = 1.0  # e-value when judging ended, times its share of alpha (evidence.py)
+    likelihood: Likelihood | None = None
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,20 @@ class Evidence:
     basis: Basis
     course: tuple[tuple[str, float], ...]
     in_time: bool = True
+    k: int = 0  # of a confirmation
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How alpha of the case is spent: `share` of it is this instrument's; `scheduled` half goes by weight over `pairs` of test
+    and link, the k-th confirmation has `confirmations` 2^-k.  `spent`: number, target and level of those that were run."""
+
+    alpha: float
+    share: str
+    scheduled: float
+    confirmations: float
+    pairs: int
+    spent: tuple[tuple[int, str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -298,3 +316,4 @@ class Verdict:
     readings: tuple[Reading, ...]
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    budget: Budget | None = None

@@ -4,7 +4,9 @@ A process is a mixture of sub-processes (context groups of contexts.SHARES, or t
 product of the capped e-values of its fresh segments; shares are fixed, so the mixture is an e-process, and its running
 supremum crosses 1/a with probability at most a under the null (Ville).  Processes of different detectors are never
 multiplied: each has its share w of alpha, 1/(alpha w) is its threshold (statistics.md 3b).
-Scheduled tests have half of alpha; the k-th confirmation has (alpha/2) 2^-k.
+Scheduled tests have half of alpha; the k-th confirmation has (alpha/2) 2^-k.  Its number and its one target stand in the
+context of its segments, written before they were run: of two targets with one number the first has the budget, the other
+none.  What a search went through belongs to no budget: it may raise a suspicion, and only fresh runs confirm it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _LEAST = 1e-9  # an e-process may lose everything; it stays positive
 class Process:
     """The evidence of one detector over one link: running supremum of the mixture, thresholds and how they came.
 
-    `course` holds the mixture after each of the `readings`.
+    `course` holds the mixture after each of the `readings`; `share` of its half of alpha is the weight of a scheduled test
+    and 2^-k of the k-th confirmation.
     """
 
     detector: str
@@ -41,6 +44,13 @@ class Process:
     group: str  # the sub-process that gave most
     single_run: bool  # one segment alone has p below the level of proof
     course: tuple[float, ...]
+    share: float
+    k: int = 0  # of a confirmation
+
+    @property
+    def final(self) -> float:
+        """The e-value when judging ended, times its share: of all tests of its half together still mean one at most."""
+        return self.share * (self.course[-1] if self.course else 1.0)
 
     @property
     def hits(self) -> tuple[Reading, ...]:
@@ -51,7 +61,7 @@ class Process:
         points = tuple((r.segment, e) for r, e in zip(self.readings, self.course, strict=True) if r.spoke)
         return Evidence(
             self.detector, self.link, self.e, self.weight, self.suspect_at, self.proven_at, self.basis, points,
-            in_time=not any(reading.key for reading in self.readings),
+            in_time=not any(reading.key for reading in self.readings), k=self.k,
         )  # fmt: skip
 
 
@@ -69,6 +79,26 @@ def confirmation(segment: Segment) -> tuple[int, str] | None:
     """(k, "detector:link") when the segment is the k-th confirmation of something a search found."""
     k, target = segment.context.get("confirmation"), segment.context.get("confirms")
     return (int(k), str(target)) if isinstance(k, int) and k >= 1 and target else None
+
+
+def budgets(segments: Sequence[Segment]) -> dict[str, str]:
+    """Which budget each segment (by id) spends from: "" scheduled, "search", "1", "2" ... a confirmation, "none" where the
+    number of a confirmation was given to another target before.  `segments` in time order."""
+    targets: dict[int, str] = {}
+    found = {}
+    for segment in segments:
+        if (confirms := confirmation(segment)) is not None:
+            k, target = confirms
+            found[segment.id] = str(k) if targets.setdefault(k, target) == target else "none"
+        else:
+            found[segment.id] = "search" if segment.context.get("search") else ""
+    return found
+
+
+def _budget(reading: Reading, of: Mapping[str, str]) -> str:
+    """The budget of all segments of a reading; "none" where they differ."""
+    own = {of.get(id, "") for id in reading.segment.split("|")}
+    return own.pop() if len(own) == 1 else "none"
 
 
 def _shares(reading: Reading, by_id: Mapping[str, Segment], state: str) -> tuple[str, ...]:
@@ -114,23 +144,33 @@ def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: s
 def processes(
     readings: Sequence[Reading], segments: Sequence[Segment], detectors: Mapping[str, DetectorSpec], alpha: float
 ) -> list[Process]:
-    """One process per detector and link over the scheduled segments, and one per confirmation that was run."""
+    """One process per detector and link over the scheduled segments, one over what a search went through, and one per
+    confirmation that was run.  `segments` in time order."""
     by_id = {segment.id: segment for segment in segments}
     state = first_state(segments)
-    fresh = {id: c for id, segment in by_id.items() if (c := confirmation(segment)) is not None}
-    share = weights(detectors, readings)
+    of = budgets(segments)
+    targets = {of[s.id]: c[1] for s in segments if (c := confirmation(s)) is not None and of[s.id] != "none"}
+    parted: dict[tuple[str, Link], dict[str, list[Reading]]] = {}
+    for reading in readings:
+        parts = parted.setdefault((reading.detector, reading.link), {})
+        parts.setdefault(_budget(reading, of), []).append(reading)
+    # fixed by the scheduled tests alone: what is run later makes none of them dearer
+    planned = [reading for reading in readings if _budget(reading, of) == ""]
+    share = weights(detectors, planned or readings)
     result = []
-    for (detector, link), weight in share.items():
-        mine = [r for r in readings if r.detector == detector and r.link == link]
-        scheduled = tuple(r for r in mine if not any(part in fresh for part in r.segment.split("|")))
-        source = f"1/(alpha/2 x w), alpha = {alpha:g}, w = {weight:.4g}"
-        result.append(_process(detector, link, scheduled, by_id, state, weight, alpha / 2, Basis.PRESPECIFIED, source))
-        for k in sorted({fresh[r.segment][0] for r in mine if r.segment in fresh}):
-            own = tuple(r for r in mine if fresh.get(r.segment) == (k, f"{detector}:{link}"))
-            if own:
+    for (detector, link), parts in parted.items():
+        weight = share.get((detector, link), min(share.values(), default=0.0))
+        for name, basis in (("", Basis.PRESPECIFIED), ("search", Basis.EXPLORATORY)):
+            own = tuple(parts.get(name, ()))
+            if weight > 0 and (own if name else (detector, link) in share):
+                source = f"1/(alpha/2 x w), alpha = {alpha:g}, w = {weight:.4g}"
+                result.append(_process(detector, link, own, by_id, state, weight, alpha / 2, basis, source))
+        for name in sorted(set(parts) - {"", "search", "none"}, key=int):
+            if targets.get(name) == f"{detector}:{link}":
+                k, own = int(name), tuple(parts[name])
                 source = f"1/(alpha/2 x 2^-{k}), alpha = {alpha:g}, confirmation {k}"
                 level = alpha / 2 * 2.0**-k
-                result.append(_process(detector, link, own, by_id, state, 1.0, level, Basis.CONFIRMATORY, source))
+                result.append(_process(detector, link, own, by_id, state, 1.0, level, Basis.CONFIRMATORY, source, k))
     return result
 
 
@@ -144,6 +184,7 @@ def _process(
     level: float,
     basis: Basis,
     source: str,
+    k: int = 0,
 ) -> Process:
     e, group = supremum(readings, by_id, state)
     least = min((reading.p for reading in readings if reading.p is not None and reading.hits), default=1.0)
@@ -162,4 +203,6 @@ def _process(
         group,
         single,
         tuple(mixture for mixture, _ in course(readings, by_id, state)),
+        2.0**-k if k else weight,
+        k,
     )

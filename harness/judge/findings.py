@@ -14,7 +14,17 @@ from typing import Any
 from harness.judge.catalogue import CheatEntry, possible
 from harness.judge.causes import HonestCause, explanations
 from harness.judge.chain import base_links, contains
-from harness.judge.contract import DetectorSpec, Explanation, Finding, Integrity, Reading, Segment, SegmentKind, Shape
+from harness.judge.contract import (
+    Basis,
+    DetectorSpec,
+    Explanation,
+    Finding,
+    Integrity,
+    Reading,
+    Segment,
+    SegmentKind,
+    Shape,
+)
 from harness.judge.evidence import Process
 from harness.judge.facts import facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
@@ -32,6 +42,7 @@ SIZE = {
     "both": ": by a fixed volume per sale and a share of the volume",
 }
 DEVICE_TYPE = "a timer is a property of a type of device, which approved pulsers have too: alone at most suspect"
+SEARCHED = "found by a search: only a fresh run on a budget of its own can confirm it"
 METER = "reference>encoder"  # the base link with meter, hose and hydraulics
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
@@ -115,6 +126,20 @@ def _second_station(process: Process, hits: Sequence[Reading], case: Case) -> bo
     )
 
 
+def _seen_before(process: Process, case: Case) -> bool:
+    """A confirmation is the fresh run in which what was found before is seen again."""
+    if process.basis is not Basis.CONFIRMATORY:
+        return False
+    own = {reading.segment for reading in process.readings}
+    return any(
+        r.hits
+        and r.shape is not None
+        and r.segment not in own
+        and (r.detector, r.link) == (process.detector, process.link)
+        for r in case.readings
+    )
+
+
 def _bears_out(other: DetectorSpec, witness: str) -> bool:
     """Whether a test can bear out what one of `witness` saw: as a witness of its own, and of more than a type or an error."""
     return not (other.conformity_alone or other.device_type or (witness and other.witness == witness))
@@ -138,6 +163,8 @@ def _gassy(process: Process, members: Sequence[Segment], profile: Mapping[str, A
 def _cap(process: Process, members: Sequence[Segment], case: Case) -> tuple[Integrity, tuple[str, ...]]:
     """The gravest level that such a finding can have, and why."""
     spec = case.detectors[process.detector]
+    if process.basis is Basis.EXPLORATORY:
+        return Integrity.SUSPECT, (SEARCHED,)
     if overdue := rests_on(process.link, case.profile):
         return Integrity.SUSPECT, (overdue,)
     if spec.device_type:
@@ -176,7 +203,9 @@ def finding(process: Process, case: Case) -> Finding | None:
     conditions = {
         "threshold_crossed": proven_level,
         "observation_error_in_null": known["three_or_more"] or known["photographed"],
-        "reproduced_or_two_stations": known["reproduced"] or _second_station(process, hits, case),
+        "reproduced_or_two_stations": known["reproduced"]
+        or _second_station(process, hits, case)
+        or _seen_before(process, case),
         "honest_causes_excluded": bool(causes) and not open_causes,
     }
     cap, why = _cap(process, members, case)
@@ -219,6 +248,7 @@ def finding(process: Process, case: Case) -> Finding | None:
         at=at,
         mde=min(mdes) if mdes else None,
         limits=limits,
+        final=process.final,
     )
 
 

@@ -11,6 +11,8 @@ from harness.judge.catalogue import CheatEntry
 from harness.judge.causes import HonestCause
 from harness.judge.conformity import HasLimits, conformity
 from harness.judge.contract import (
+    Basis,
+    Budget,
     DetectorSpec,
     Finding,
     Integrity,
@@ -22,9 +24,10 @@ from harness.judge.contract import (
     Verdict,
     View,
 )
-from harness.judge.evidence import ALPHA, processes
+from harness.judge.evidence import ALPHA, Process, budgets, processes
 from harness.judge.explain import account
 from harness.judge.findings import GRAVITY, Case, finding
+from harness.judge.likelihood import Propositions, likelihood
 from harness.judge.merge import merged
 from harness.judge.questions import questions
 
@@ -37,10 +40,37 @@ def read(
 ) -> list[Reading]:
     """Readings of every detector, by detector name; each in time order.  `validations` by "name/version"."""
     readings: list[Reading] = []
+    of = budgets(segments)
+    parts = [[segment for segment in segments if of[segment.id] == name] for name in dict.fromkeys(of.values())]
     for name, spec in sorted(detectors.items()):
         validation = validations.get(f"{name}/{spec.version}", Validation(0, 0))
-        readings += spec.judge(segments, View(profile, spec.parameters, validation))
+        # an intervention compares segments with each other: only those that spend from one budget
+        for own in parts if spec.kind == "intervention" and len(parts) > 1 else [segments]:
+            readings += spec.judge(own, View(profile, spec.parameters, validation))
     return readings
+
+
+def _account(
+    found: Finding,
+    readings: Sequence[Reading],
+    segments: Sequence[Segment],
+    profile: Mapping[str, Any],
+    detectors: Mapping[str, DetectorSpec],
+    validations: Mapping[str, Validation],
+    pairs: Sequence[Propositions],
+) -> Finding:
+    """The finding with its account and the likelihood ratio that goes with it."""
+    told = account(found, readings, segments, profile, detectors)
+    name = found.detectors[0]
+    cap = validations.get(f"{name}/{detectors[name].version}", Validation(0, 0)).cap
+    return replace(found, account=told, likelihood=likelihood(told, found.final, cap, profile, pairs))
+
+
+def _budget(alpha: float, share: Fraction, all_processes: Sequence[Process]) -> Budget:
+    own = alpha * float(share)
+    spent = sorted({(p.k, f"{p.detector}:{p.link}", own / 2 * p.share) for p in all_processes if p.k})
+    pairs = sum(process.basis is Basis.PRESPECIFIED for process in all_processes)
+    return Budget(alpha, str(share), own / 2, own / 2, pairs, tuple(spent))
 
 
 def integrity(findings: Sequence[Finding], coverage: Sequence[Question]) -> Integrity:
@@ -65,12 +95,14 @@ def judge(
     status: str,
     alpha: float = ALPHA,
     share: Fraction = Fraction(1),
+    propositions: Sequence[Propositions] = (),
 ) -> Verdict:
     """Judge one instrument's segments.
 
     `detectors` by name, `validations` by "name/version"; a detector without validation may speak but claims nothing
     (its e-values are one).  `alpha` is the false-accusation budget of the whole case,
-    `share` what this instrument has of it where the case holds several.
+    `share` what this instrument has of it where the case holds several.  `propositions`: the pairs that a likelihood ratio
+    may weigh; without them none is given.
     """
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
     readings = read(ordered, profile, detectors, validations)
@@ -78,13 +110,17 @@ def judge(
     case = Case(instrument, ordered, readings, profile, catalogue, causes, detectors)
     raw = [found for process in all_processes if (found := finding(process, case)) is not None]
     findings = tuple(
-        replace(found, account=account(found, readings, ordered, profile, detectors))
+        _account(found, readings, ordered, profile, detectors, validations, propositions)
         for found in merged(raw, catalogue, detectors, readings, ordered)
     )
     coverage = questions(ordered, readings, Status(status))
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:
         notes.append(f"this instrument has {share} of it: alpha = {alpha * float(share):.3g}")
+    if "none" in budgets(ordered).values():
+        notes.append(
+            "the number of a confirmation was given to two targets: what was run for the second counts nowhere"
+        )
     unvalidated = sorted(n for n, spec in detectors.items() if f"{n}/{spec.version}" not in validations)
     if unvalidated:
         notes.append(f"without validation, hence without a claim: {', '.join(unvalidated)}")
@@ -103,4 +139,5 @@ def judge(
         readings=tuple(readings),
         notes=tuple(notes),
         evidence=tuple(process.told() for process in all_processes),
+        budget=_budget(alpha, share, all_processes),
     )

@@ -37,6 +37,7 @@ def verdict_document(
         "findings": [_finding(finding) for finding in verdict.findings],
         "coverage": [plain(asdict(question)) for question in verdict.coverage],
         "readings": [_reading(reading) for reading in verdict.readings],
+        "budget": plain(asdict(verdict.budget)) if verdict.budget is not None else None,
         "evidence": [{**plain(asdict(one)), "link": str(one.link)} for one in verdict.evidence],
         "segments": [_segment(segment) for segment in segments],
         "notes": list(verdict.notes),

@@ -7,6 +7,7 @@ from typing import Any
 
 from fixtures.language import mark, tell, translate
 from harness.report.account import account_lines
+from harness.report.evidence import budget_lines, likelihood_lines
 from harness.report.history import made
 from harness.report.possible import possible
 from harness.report.stops import stop_reason
@@ -60,8 +61,12 @@ def verdict_text(document: Mapping[str, Any]) -> str:
         lines.append(f"            {translate(CONDITIONAL)}")
     for number, finding in enumerate(document["findings"], 1):
         lines += ["", *_finding(number, finding, late)]
+        if ratio := finding.get("likelihood"):
+            lines += likelihood_lines(ratio, document["verbal_scale"])
     lines += ["", translate(mark("What the case had to answer:"))]
     lines += [f"  - {_answered(question, late)}" for question in document["coverage"]]
+    if spent := budget_lines(document):
+        lines += ["", *spent]
     notes = [note for note in document["notes"] if not note.startswith("weight of ")]
     lines += ["", *(translate(mark("note: {note}"), note=said(note)) for note in notes)]
     return "\n".join(lines).rstrip()

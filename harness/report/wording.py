@@ -102,6 +102,7 @@ LIMITS = (
     mark("no honest causes are listed for this test and link, so none could be excluded"),
     mark("a constant gain alone is a matter of conformity and at most suspect"),
     mark("a timer is a property of a type of device, which approved pulsers have too: alone at most suspect"),
+    mark("found by a search: only a fresh run on a budget of its own can confirm it"),
     mark("a recording of a single tap is at most suspect"),
     mark("a recording made elsewhere, without a plan of this case and the instrument's papers, is at most suspect"),
     mark("gas or vapour was seen in the flow and can make this: cure it and measure again"),
@@ -144,6 +145,7 @@ EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("LPG dispensers, Chinese verification rule (edition not stated)"),
     mark("not stated in the copies read"),
 )
+NOTES = (mark("the number of a confirmation was given to two targets: what was run for the second counts nowhere"),)
 STATUSES = (mark("stopped"), mark("error"), mark("cut"))
 STATIONS = (
     mark("reference"),

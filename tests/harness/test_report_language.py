@@ -54,7 +54,7 @@ def test_everything_the_judge_can_say_of_a_finding_is_in_the_catalogue() -> None
     assert len(mechanisms) == len(DETECTORS)  # each says something, and something of its own
     assert mechanisms <= set(wording.MECHANISMS)
     assert set(DETECTORS) <= set(wording.TESTS)
-    texts += [findings.DEVICE_TYPE, *mechanisms]
+    texts += [findings.DEVICE_TYPE, findings.SEARCHED, *mechanisms]
     assert len(texts) > 30
     causes = load_causes()
     assert {cause.cause for cause in causes} <= set(CAUSES)

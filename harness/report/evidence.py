@@ -1,0 +1,65 @@
+"""For people: what a likelihood ratio says and what it does not, and how the case's alpha is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fixtures.language import language, mark, translate
+from harness.report.wording import said
+
+
+def likelihood_lines(ratio: Mapping[str, Any], scale: Mapping[str, Any]) -> list[str]:
+    """The number with its two propositions, its words on the scale with the scale's source, and what it does not weigh."""
+    tongue = "zh" if language() == "zh_CN" else "en"
+    number = f"{ratio['at_least']:.3g}"
+    lines = []
+    if ratio["at_least"] < 1:
+        lines.append(translate(mark("  likelihood  the evidence of this test, alone, supports neither proposition")))
+    else:
+        text = mark("  likelihood  what was seen is at least {number} times as likely if {hp}")
+        lines.append(translate(text, number=number, hp=ratio[f"hp_{tongue}"]))
+        lines.append(translate(mark("              than if {hd}"), hd=ratio[f"hd_{tongue}"]))
+        words = ratio.get("verbal", {}).get(tongue)
+        if words:
+            grade = "" if scale["verified"] else translate(mark(", grade {grade}, unverified"), grade=scale["grade"])
+            text = mark("              {words} for the first ({name}: {source}, {edition}{grade})")
+            named = {key: scale[key] for key in ("name", "source", "edition")}
+            lines.append(translate(text, words=words, grade=grade, **named))
+        if ratio["e"] > ratio["cap"]:
+            text = mark("              no more is claimed than the validation of the test supports ({cap})")
+            lines.append(translate(text, cap=f"{ratio['cap']:.3g}"))
+    if ratio["unweighed"]:
+        text = mark("              not weighed by this number: {n} honest causes that nothing excluded")
+        lines.append(translate(text, n=len(ratio["unweighed"])))
+    return lines
+
+
+def budget_lines(document: Mapping[str, Any]) -> list[str]:
+    """How alpha is spent: the scheduled half by weight, the half for confirmations one by one."""
+    budget = document.get("budget")
+    if not budget or not budget["pairs"]:
+        return []
+    tests = [one for one in document["evidence"] if one["basis"] == "prespecified"]
+    thresholds = [one["proven_at"] for one in tests]
+    lines = [translate(mark("How the false-accusation budget is spent:"))]
+    text = mark(
+        "  scheduled tests      {level}, by weight over {pairs} pairs of test and link: thresholds {low} to {high}"
+    )
+    figures = {"low": f"{min(thresholds):.3g}", "high": f"{max(thresholds):.3g}"}
+    lines.append(translate(text, level=f"{budget['scheduled']:.3g}", pairs=budget["pairs"], **figures))
+    text = mark("  confirmations        {level}, the k-th has this times 2^-k")
+    lines.append(translate(text, level=f"{budget['confirmations']:.3g}"))
+    for k, target, level in budget["spent"]:
+        own = next(one for one in document["evidence"] if one["k"] == k)
+        name, _, _ = target.partition(":")
+        text = mark("  confirmation {k}       {level}: {test} over {link}, threshold {threshold}, evidence {e}")
+        lines.append(
+            translate(
+                text, k=k, level=f"{level:.3g}", test=said(name), link=own["link"],
+                threshold=f"{own['proven_at']:.3g}", e=f"{own['e']:.3g}",
+            )
+        )  # fmt: skip
+    if not budget["spent"]:
+        lines.append(translate(mark("  none was run: this half is margin")))
+    return lines
