@@ -54,6 +54,7 @@ NUMBERS: Mapping[str, tuple[str, str]] = {  # key of Reading.at -> unit, key of 
     "rate_hz": ("Hz", ""),
     "l_per_min": ("L/min", ""),
     "delay_us": ("us", "delay_us_u"),
+    "delay_share": ("1", "delay_share_u"),
     "tick_us": ("us", ""),
     "period": ("pulses", ""),
     "slots": ("slots", ""),

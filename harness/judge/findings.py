@@ -41,7 +41,7 @@ SIZE = {
     "gain": ": by a share of the volume",
     "both": ": by a fixed volume per sale and a share of the volume",
 }
-DEVICE_TYPE = "a timer is a property of a type of device, which approved pulsers have too: alone at most suspect"
+DEVICE_TYPE = "this is a property of a type of device, which approved pulsers have too: alone at most suspect"
 SEARCHED = "found by a search: only a fresh run on a budget of its own can confirm it"
 METER = "reference>encoder"  # the base link with meter, hose and hydraulics
 CONTRAST = {

@@ -101,7 +101,7 @@ LIMITS = (
     mark("not reproduced in a fresh run, nor recorded by a second station"),
     mark("no honest causes are listed for this test and link, so none could be excluded"),
     mark("a constant gain alone is a matter of conformity and at most suspect"),
-    mark("a timer is a property of a type of device, which approved pulsers have too: alone at most suspect"),
+    mark("this is a property of a type of device, which approved pulsers have too: alone at most suspect"),
     mark("found by a search: only a fresh run on a budget of its own can confirm it"),
     mark("a recording of a single tap is at most suspect"),
     mark("a recording made elsewhere, without a plan of this case and the instrument's papers, is at most suspect"),

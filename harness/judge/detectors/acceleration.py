@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from captures.model import PulseTrain
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.disc import edges
@@ -103,5 +104,6 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the pulse rate rises faster than pump, valve and hose let the flow rise",
     telling=49,
+    shows=Kind.ADDED,
     witness="pulses",
 )

@@ -17,6 +17,7 @@ from math import gcd, sqrt
 import numpy as np
 
 from captures.model import Int64Array, PulseTrain
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.disc import LEAST_SLOTS, edges
@@ -148,6 +149,7 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="a device makes one channel of the pulser from the other",
     telling=92,
+    shows=Kind.RETIMED,
     witness="pulses",
     device_type=True,
 )

@@ -18,6 +18,7 @@ from math import sqrt
 import numpy as np
 
 from captures.model import PulseTrain
+from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.disc import edges
@@ -183,6 +184,7 @@ DETECTOR = DetectorSpec(
     weight=0.5,
     mechanism="the pulses are more even than a code disc turns: a device averages them",
     telling=91,
+    shows=Kind.RETIMED,
     witness="pulses",
     device_type=True,
 )
