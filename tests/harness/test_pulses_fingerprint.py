@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.disc_trains import SLOTS, train
 from captures.model import Int64Array
 from harness.judge.pulses.fingerprint import Fingerprint, follow, learn
 from harness.judge.pulses.revolution import log_intervals
-from tests.harness.test_pulses_order_gain import SLOTS, train
 
 TRUSTED = 1000  # intervals, ten litres
 

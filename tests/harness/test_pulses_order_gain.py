@@ -5,37 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.signal import lfilter
 
-from captures.model import Int64Array
+from benchmarks.disc_trains import SLOTS, train
 from harness.judge.pulses.order_gain import OrderGain, measure
-
-SLOTS = 50
-GRADES = {  # slot scatter, eccentricity, ripple, jitter (pitches), flow (relative), its seconds: statistics.md 1a
-    "nominal": (0.007, 0.005, 0.020, 0.005, 0.015, 0.5),
-    "weak": (0.002, 0.003, 0.004, 0.005, 0.015, 0.5),
-    "poor": (0.001, 0.001, 0.001, 0.010, 0.020, 0.3),
-}
-
-
-def train(rng: np.random.Generator, grade: str, litres: float, gain: float = 0.0, even: bool = False) -> Int64Array:
-    """Edges in microseconds of a pulser of 100 pulses a litre at 40 L/min, behind a multiplier of 1 + gain."""
-    slot, eccentric, ripple, jitter, wander, seconds = GRADES[grade]
-    j, n = np.arange(SLOTS), int(litres * 100) + 30
-    errors = rng.normal(0, slot, SLOTS) + eccentric * SLOTS / (2 * np.pi) * np.sin(
-        2 * np.pi * j / SLOTS + rng.uniform(0, 6)
-    )
-    errors += ripple * SLOTS / (8 * np.pi) * np.sin(8 * np.pi * j / SLOTS + rng.uniform(0, 6))
-    errors *= not even
-    k = np.arange(n)
-    volume = np.maximum.accumulate(k + errors[k % SLOTS] + rng.normal(0, jitter, n))
-    step, rate = 0.002, 40 / 60 * 100
-    a = np.exp(-step / seconds)
-    flow = 1 + lfilter([np.sqrt(1 - a * a)], [1, -a], rng.normal(0, wander, int(n / rate * 1.3 / step)))
-    t = np.interp(volume, np.cumsum(rate * flow) * step, (np.arange(flow.size) + 1) * step)[10:]
-    if gain:
-        t = np.interp(np.arange(0, t.size - 1, 1 / (1 + gain)), np.arange(t.size), t)
-    return np.asarray(np.round(t * 1e6), dtype=np.int64)
 
 
 def read(seed: int, grade: str, litres: float, gain: float = 0.0, even: bool = False) -> OrderGain:
