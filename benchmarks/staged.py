@@ -23,6 +23,7 @@ from harness.judge.contract import Segment
 
 Profile = dict[str, Any]
 Staged = tuple[list[Segment], Profile]
+RISING: Profile = {**PROFILE, "max_flow_rise_l_min_s": "150", "max_flow_rise_source": "assumed for the curves"}
 BOARD_ALONE = "board"
 BOTH = "encoder board"
 
@@ -99,7 +100,10 @@ def _tampered(stations: str, **fields: str) -> Make:
 
 
 def _line(
-    change: Callable[[np.random.Generator, Ints, float], Ints], channels: str = "A", stations: str = BOARD_ALONE
+    change: Callable[[np.random.Generator, Ints, float], Ints],
+    channels: str = "A",
+    stations: str = BOARD_ALONE,
+    profile: Profile = PROFILE,
 ) -> Make:
     """A device in the board's line gives out `change` of its edges."""
 
@@ -108,7 +112,7 @@ def _line(
         for channel in channels if effect else "":
             name = f"board.{channel}"
             segment = with_edges(segment, name, change(rng, segment.trains[name].ticks, effect))
-        return [segment], PROFILE
+        return [segment], profile
 
     return make
 
@@ -133,10 +137,10 @@ def timed(rng: np.random.Generator, edges: Ints, tick: float) -> Ints:
 
 
 def leaping(rng: np.random.Generator, edges: Ints, factor: float) -> Ints:
-    """Three times, for 24 edges each, the shaft seems to turn `factor` times as fast from one edge to the next."""
+    """For a litre in the middle the shaft seems to turn `factor` times as fast, from one edge to the next."""
     d = np.diff(edges)
-    for begin in rng.integers(d.size // 5, d.size - 60, 3):
-        d[begin : begin + 24] = np.maximum(d[begin : begin + 24] / factor, 2).astype(np.int64)
+    begin = int(rng.integers(d.size // 3, max(d.size // 2, d.size // 3 + 1)))
+    d[begin : begin + 200] = np.maximum(d[begin : begin + 200] / factor, 2).astype(np.int64)
     return np.cumsum(np.concatenate([edges[:1], d]))
 
 
@@ -320,7 +324,7 @@ CHEATS: dict[str, Cheat] = {
         Cheat("another disc", _another_disc, (0.0, 1 / 49, 2 / 48, 5 / 45), (5.0, 10.0, 20.0)),
         Cheat("intervals paced by a mean, both taps", _line(smoothed, "AB", BOTH), (0.0, 2.0, 4.0, 8.0, 25.0), (2.0, 5.0, 10.0, 20.0), "intervals"),
         Cheat("both channels computed", _made_anew, (0.0, 0.01, 0.05), (2.0, 5.0, 10.0, 20.0)),
-        Cheat("a shaft that leaps", _line(leaping), (0.0, 1.5, 2.0, 4.0, 8.0), (5.0, 10.0, 20.0), "times"),
+        Cheat("a shaft that leaps", _line(leaping, profile=RISING), (0.0, 1.2, 1.5, 2.0, 3.0), (5.0, 10.0, 20.0), "times"),
         Cheat("a register that counts more from the middle on", _begun, amounts=(5.0, 10.0, 20.0, 40.0), grades=("nominal",)),
         Cheat("a register that counts more", _sales("encoder board register", None, register_gain=""), **SALES),
         Cheat("a display that shows more", _sales("register display", None, display_gain=""), **SALES),

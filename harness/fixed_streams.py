@@ -30,6 +30,7 @@ _PROFILE: Mapping[str, Any] = {
     "amount_resolution": "0.01", "price": "7.00", "price_unit": "CNY/L", "totaliser_resolution_l": "0.01",
     "reference_pulses_per_litre": "200", "reference_u_rel": "0.0003", "electronic_calibration": False, "blending": False,
     "sealed_k": True, "topology": "direct", "register_update_ms": "250", "max_flow_l_min": "50",
+    "max_flow_rise_l_min_s": "100", "max_flow_rise_source": "fixed streams",
 }  # fmt: skip
 
 
@@ -172,10 +173,10 @@ def _smoothed(rising: Int64Array, over: int = 25) -> Int64Array:
 
 
 def _leaping(rising: Int64Array) -> Int64Array:
-    """Twice in between, the shaft seems to turn four times as fast from one pulse to the next, for twelve pulses."""
+    """Twice, for a litre and more, the shaft seems to turn three times as fast from one pulse to the next."""
     d = np.diff(rising)
     for begin in (500, 900):
-        d[begin : begin + 12] //= 4
+        d[begin : begin + 150] //= 3
     return np.cumsum(np.concatenate([rising[:1], d]))
 
 

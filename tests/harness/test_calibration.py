@@ -58,7 +58,7 @@ def test_the_fixed_streams_are_the_same_as_ever() -> None:
     edges = sum(
         int(train.ticks.sum()) for case in cases().values() for s in case.segments for train in s.trains.values()
     )
-    assert edges == 1656759396284
+    assert edges == 1652844453793
 
 
 @pytest.mark.parametrize("name", ["dead-time", "register-law", "zero-flow"])
