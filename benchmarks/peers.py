@@ -48,7 +48,7 @@ SEED, ALPHA = 20_261_121, 0.01
 LEAST_LEVEL = 0.5  # packages refuse a penalty of nothing
 CELL = 20  # cheating streams of one kind and gain
 # honest streams to set the level, and as many again to count: what is fast sees more
-MANY, SOME, FEW = 300, 200, 100
+MANY, SOME, FEW = 300, 100, 50
 
 
 @dataclass(frozen=True)
