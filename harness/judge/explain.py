@@ -63,6 +63,7 @@ NUMBERS: Mapping[str, tuple[str, str]] = {  # key of Reading.at -> unit, key of 
     "recorded_ratio": ("1", ""),
     "start_l": ("L", ""),
 }
+OF_A_DISC = ("period", "slots", "declared")  # where pulses are put in between others, these are their consequence alone
 CHANCE = 0.05  # that a gain at random within its interval would have a fraction as simple
 
 
@@ -100,7 +101,7 @@ def account(
         ends=tuple(ends),
         follows=follows,
         followed=followed,
-        parameters=(*_parameters(hits, detectors), *_ratio(kind, best), *_register(kind, finding)),
+        parameters=(*_parameters(kind, hits, detectors), *_ratio(kind, best), *_register(kind, finding)),
         coheres=all(told) if told else None,
         honest=tuple(cause.cause for cause in finding.explanations if not cause.excluded_by),
         possible=_possible(kind, finding, near, hits),
@@ -306,10 +307,12 @@ def _one_each(places: Sequence[Place]) -> list[Place]:
 # --------------------------------------------------------------------------------------------------------- parameters
 
 
-def _parameters(hits: Sequence[Reading], detectors: Mapping[str, DetectorSpec]) -> list[Parameter]:
+def _parameters(kind: Kind, hits: Sequence[Reading], detectors: Mapping[str, DetectorSpec]) -> list[Parameter]:
     """Medians of what the readings recovered, with the median of their standard uncertainties."""
     found = []
     for key, (unit, u_key) in NUMBERS.items():
+        if key in OF_A_DISC and kind in (*PATTERNED, Kind.REMOVED, Kind.CHANNEL):
+            continue
         telling = [r for r in hits if key in r.at]
         # places counted on one channel alone include what was put in there
         telling = [r for r in telling if detectors[r.detector].shows is not Kind.CHANNEL] or telling

@@ -115,7 +115,7 @@ def _sizes(account: Mapping[str, Any], semicolon: str) -> list[str]:
 def _places(account: Mapping[str, Any]) -> list[str]:
     """When it begins and ends inside deliveries, and the mark it follows."""
     lines = []
-    comma = translate(mark(", "))
+    semicolon = translate(mark("; "))
     for places, text in (
         (account["onsets"], mark("  begins      {places}")),
         (account["ends"], mark("  ends        {places}")),
@@ -124,7 +124,7 @@ def _places(account: Mapping[str, Any]) -> list[str]:
         if told:
             more = len(places) - len(told)
             rest = [translate(mark("and in {n} more"), n=more)] if more > 0 else []
-            lines.append(translate(text, places=comma.join([*told, *rest])))
+            lines.append(translate(text, places=semicolon.join([*told, *rest])))
     if account["follows"]:
         lags = [one["lag_s"] for one in account["onsets"] if one["mark"] == account["follows"]]
         text = mark("  follows     mark {mark} in {followed} of {n} deliveries, {low} to {high} s after it")
@@ -152,11 +152,9 @@ def _remains(account: Mapping[str, Any], semicolon: str) -> list[str]:
     honest: Sequence[str] = account["honest"]
     kinds: Sequence[str] = account["possible"]
     if honest:
-        first = translate(
-            mark("honest causes that nothing excluded: {causes}"), causes=semicolon.join(map(said, honest))
-        )
+        first = translate(mark("honest causes that nothing excluded ({n}, below)"), n=len(honest))
     else:
-        first = translate(mark("no honest cause that is listed"))
+        first = translate(mark("of the honest causes that are listed none"))
     if not kinds:
         other = ""
     elif len(kinds) <= FEW:

@@ -210,6 +210,13 @@ def test_patterns_of_pulses_found_between_pulses_beat_the_period_they_cause() ->
     assert [one.u for one in own.parameters if one.name == "every_n"] == [0.1]
 
 
+def test_what_pulses_between_pulses_do_to_the_disc_is_no_number_of_its_own() -> None:
+    readings = [hit("split", f"C{i}", 0.04, pattern="every n", every_n=25, delay_share=0.25) for i in range(3)]
+    readings += [hit("slots", f"C{i}", 0.04, slots=52, declared=50) for i in range(3)]
+    assert values(explained(readings)) == {"every_n": 25, "delay_share": 0.25}
+    assert values(explained(readings[3:])) == {"slots": 52, "declared": 50}
+
+
 def test_a_rival_pattern_is_left_open() -> None:
     readings = [
         hit("split", f"C{i}", 0.04, pattern="every n", every_n=25, pattern_or="own oscillator") for i in range(3)
@@ -260,7 +267,7 @@ def test_honest_causes_come_first() -> None:
     own = explained([hit("split", f"C{i}", 0.04) for i in range(3)])
     assert own.honest == ("a twin meter",)
     remains = next(line for line in account_lines(plain_of(own)) if line.startswith("  remains"))
-    assert remains.index("a twin meter") < remains.index("or one of")
+    assert remains.index("honest causes that nothing excluded (1, below)") < remains.index("or one of")
 
 
 def plain_of(own: Account) -> dict[str, Any]:
