@@ -53,7 +53,7 @@ _NONE = np.zeros(0, dtype=np.int64)
 @dataclass(frozen=True, eq=False)
 class Judged:
     """One train of equal edges: separate violations `ticks` (k,) at `pulse` (k,) real pulses, counts, or why none; `train`
-    (n,) ticks in motion, `holes` (m,): real pulses, those missing counted, before each that is missing."""
+    (n,) ticks in motion, `suspects` (s,) all edges of it that were put in, `holes` (m,): real pulses, those missing counted, before each that is missing."""
 
     ticks: Int64Array
     pulse: Int64Array
@@ -62,6 +62,7 @@ class Judged:
     pulses: int
     why_not: str = ""
     train: Int64Array = field(default_factory=lambda: _NONE)
+    suspects: Int64Array = field(default_factory=lambda: _NONE)
     holes: Int64Array = field(default_factory=lambda: _NONE)
 
 
@@ -85,6 +86,8 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), why)
     found = find(ticks)
     suspects = causal(ticks, found.splits)
+    more = put_in(ticks, suspects)  # those beside each other hide
+    suspects = more if more.size else suspects
     real = np.ones(ticks.size, dtype=bool)
     real[suspects] = False
     # the steadiness of what is left: what was put in must not speak against its own discovery
@@ -105,6 +108,7 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
         int(found.merges.size),
         int(ticks.size),
         train=ticks,
+        suspects=suspects,
         holes=counted[found.merges] + np.arange(found.merges.size),
     )
 
@@ -163,11 +167,10 @@ def _train(segment: Segment, train: PulseTrain, link: Link, view: View) -> Readi
     hit = hits >= view.parameters["min_hits"] and share > view.parameters["min_effect"]
     shape = None
     if hit:
-        # how many there are is asked of the train as it is without the first of them: beside each other they hide
-        suspects = put_in(result.train)
-        splits = max(splits, int(suspects.size))
         shape, where = _where(segment, view, train, result, result.pulses - splits)
-        at |= where | _what(view, train, result, suspects)
+        # a delay is counted from the edge that begins a pulse
+        begins = results.get("rising", result)
+        at |= where | _what(view, train, result if begins.why_not else begins)
     at |= {"edges": kind, "splits": splits, "merges": result.merges, "pulses": result.pulses}
     net, real = splits - result.merges, result.pulses - splits
     spread = 2 * float(np.sqrt(max(splits + result.merges, 1)))
@@ -186,10 +189,11 @@ def _train(segment: Segment, train: PulseTrain, link: Link, view: View) -> Readi
     )
 
 
-def _what(view: View, train: PulseTrain, result: Judged, suspects: Int64Array) -> dict[str, Any]:
-    """Where the pulses put in (indices (k,) into the train) lie among the others, or those taken out; and whether the disc's
+def _what(view: View, train: PulseTrain, result: Judged) -> dict[str, Any]:
+    """Where the pulses put in lie among the others, or those taken out; and whether the disc's
     pattern is whole again without them: evidence of the mechanism, none of which raises e."""
     assert train.tick_s is not None
+    suspects = result.suspects
     if suspects.size < result.holes.size:
         missing = taken_out(result.holes)
         return {} if missing is None else missing.at()
@@ -258,10 +262,10 @@ DETECTOR = DetectorSpec(
     version=5,
     kind="detector",
     null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
-    needs="one train of equal edges, a hundred pulses in steady motion",
+    needs="one train of equal edges, forty pulses in steady motion",
     parameters={
         "burst_us": 50_000.0,
-        "min_pulses": 100.0,
+        "min_pulses": 40.0,
         "min_steady_share": 0.9,
         "max_breaks_per_100": 1.0,
         "max_stops_per_100": 0.5,

@@ -14,14 +14,15 @@ from captures.model import Int64Array
 from harness.judge.pulses.intervals import find
 from harness.judge.pulses.suspects import causal
 
-LEAST = 3
+LEAST = 2
 WIDE = 15
 PASSES = 8
 
 
-def put_in(ticks: Int64Array) -> Int64Array:
-    """Indices (k,) of the edges put in between the others of a strictly increasing train (n,); none for fewer than LEAST."""
-    found = causal(ticks, find(ticks).splits)
+def put_in(ticks: Int64Array, first: Int64Array | None = None) -> Int64Array:
+    """Indices (k,) of the edges put in between the others of a strictly increasing train (n,); none for fewer than LEAST.
+    `first` (s,): those that the split test finds, where they are known."""
+    found = causal(ticks, find(ticks).splits) if first is None else first
     if found.size < LEAST:
         return found[:0]
     kept = np.arange(ticks.size)
@@ -36,12 +37,15 @@ def put_in(ticks: Int64Array) -> Int64Array:
 def _beside_wide_medians(d: Int64Array) -> Int64Array:
     """Indices (k,) of edges between two intervals of (n,) that together make one: 0.7 to 1.35 of the medians on either side,
     these within a factor 1.3.  Of hits beside each other the smallest sum counts; the next pass sees the others."""
-    reach = WIDE // 2 + 1
-    if d.size < 4 * WIDE:
+    half = WIDE // 2
+    if d.size < 2 * WIDE:
         return np.zeros(0, dtype=np.int64)
-    middle = median_filter(d, WIDE, mode="nearest")
-    i = np.arange(reach + WIDE // 2, d.size - 1 - reach - WIDE // 2)
-    before, after, sums = middle[i - reach], middle[i + 1 + reach], d[i] + d[i + 1]
+    middle = median_filter(d, WIDE)
+    i = np.arange(1, d.size - 2)
+    # at the ends of the train the outermost whole window stands for what is not there
+    before = middle[np.maximum(i - 1 - half, half)]
+    after = middle[np.minimum(i + 2 + half, d.size - 1 - half)]
+    sums = d[i] + d[i + 1]
     agree = (10 * before <= 13 * after) & (10 * after <= 13 * before)
     usual = before + after
     hit = agree & (40 * sums < 27 * usual) & (20 * sums > 7 * usual)

@@ -19,7 +19,8 @@ named, where F says that they do; else both stand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp, floor, log, log10, pi, sqrt
 from typing import Any
@@ -76,7 +77,7 @@ class Estimate:
 class Placement:
     """The pattern best supported, and `p` that random places look so regular in any of the tests (1 for "random"); of each
     test that LEVEL supports the estimate: `every_n` pulses, `oscillator_hz`, `delay_us` and `phase` (share of the interval).
-    `rival`: where pulses and time explain the suspects equally well, the pattern that is not named."""
+    `rival`: where pulses and time explain the suspects equally well, the pattern that is not named.  `tested`: p by test."""
 
     pattern: Pattern
     p: float
@@ -86,6 +87,7 @@ class Placement:
     delay_us: Estimate | None = None
     phase: Estimate | None = None
     rival: Pattern | None = None
+    tested: Mapping[str, float] = field(default_factory=dict)
 
     def at(self) -> dict[str, Any]:
         """What a reading says of it: numbers with uncertainties, only where supported."""
@@ -298,8 +300,9 @@ def placement(real: Int64Array, suspects: Int64Array, tick_s: float, close: floa
     before = real[at - 1] if at.size else after
     whole = real[at] - before if at.size else after
     delay, phase = _delays((after - before).astype(np.float64), whole.astype(np.float64), tick_s, close)
+    period = every(pulse)
     found = _supported({
-        Pattern.EVERY: every(pulse), Pattern.OSCILLATOR: Estimate(clock.per_unit, clock.u, clock.log_p),
+        Pattern.EVERY: period, Pattern.OSCILLATOR: Estimate(clock.per_unit, clock.u, clock.log_p),
         Pattern.DELAY: min(delay, phase, key=lambda one: one.log_p),
     })  # fmt: skip
     rival: Pattern | None = None
@@ -310,8 +313,9 @@ def placement(real: Int64Array, suspects: Int64Array, tick_s: float, close: floa
             del found[Pattern.EVERY]
         else:
             rival = max(Pattern.EVERY, Pattern.OSCILLATOR, key=lambda one: found[one].log_p)
+    tested = {"every_n": 1.0 if period is None else period.p, "oscillator": clock.p, "delay": delay.p, "phase": phase.p}
     if not found:
-        return Placement(Pattern.RANDOM, 1.0, int(suspects.size))
+        return Placement(Pattern.RANDOM, 1.0, int(suspects.size), tested=tested)
     pattern = min(found, key=lambda one: found[one].log_p)
     if pattern is Pattern.OSCILLATOR:  # where its teeth fall in the intervals follows from it
         found.pop(Pattern.DELAY, None)
@@ -326,6 +330,7 @@ def placement(real: Int64Array, suspects: Int64Array, tick_s: float, close: floa
         delay if fixed and delay.log_p < _BAR and delay.u <= 1.5 * typical * phase.u else None,
         phase if fixed and phase.log_p < _BAR and typical * phase.u <= 1.5 * delay.u else None,
         rival if pattern in (Pattern.EVERY, Pattern.OSCILLATOR) else None,
+        tested,
     )
 
 
