@@ -26,7 +26,7 @@ GRADES = {  # slot scale and eccentricity in pitches, ripple of the chambers, no
     "weak": (0.0012, 0.03, 0.02, 0.012, 0.05),
     "poor": (0.0005, 0.01, 0.005, 0.025, 0.03),
 }
-PER_PULSE = 48  # samples of the light at full flow
+SAMPLE_S = 3e-4  # of the light: the band of the sensor and its noise, whatever the flow
 SLOTS = 50
 
 
@@ -99,9 +99,7 @@ def flow(rng: np.random.Generator, kind: str, volume_l: float) -> tuple[Floats, 
 
 def channel(rng: np.random.Generator, it: Any, t: Floats, v: Floats, phase: float) -> Floats:
     """Seconds of the comparator's edges on the light of one channel, `phase` pitches along."""
-    fastest = float(np.max(np.diff(v) / np.diff(t)))
-    dt = 1 / (100 * fastest * PER_PULSE)
-    at = np.arange(t[0], t[-1], dt)
+    at = np.arange(t[0], t[-1], SAMPLE_S)
     litres = np.interp(at, t, v)
     turns, part = np.divmod(litres * 2, 1.0)  # half a litre a revolution
     place = turns * SLOTS + np.interp(part, np.linspace(0, 1, len(it.angle)), np.array(it.angle)) + phase
