@@ -144,7 +144,8 @@ class DetectorSpec:
 
     `judge(segments, view)` is a pure function over the segments of one case in time order and returns its readings;
     it looks at segments one by one (laws, detectors) or at groups (interventions).  `null` states in words what the
-    e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha.
+    e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha (0: it
+    never claims).
     `mechanism` is the sentence that a finding of it says, `telling` its rank among those that see the same break (the
     lowest names it); tests of one `witness` ("pulses": one pulse stream) together are one witness (field_rules.md 6).
     `sized`: its effect, told for every sale, is split into a fixed volume and a share.  `conformity_alone`: what it finds

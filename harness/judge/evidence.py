@@ -68,9 +68,10 @@ class Process:
 def weights(detectors: Mapping[str, DetectorSpec], readings: Sequence[Reading]) -> dict[tuple[str, Link], float]:
     """Share of alpha per detector and link that the bench could watch, normalised to one.
 
-    Which links there are follows from the stations of the bench, not from what they showed: mute readings count.
+    Which links there are follows from the stations of the bench, not from what they showed: mute readings count.  What
+    never claims (weight 0) has none.
     """
-    pairs = {(reading.detector, reading.link): None for reading in readings}
+    pairs = {(r.detector, r.link): None for r in readings if detectors[r.detector].weight > 0}
     total = sum(detectors[name].weight for name, _ in pairs)
     return {(name, link): detectors[name].weight / total for name, link in pairs} if total > 0 else {}
 
@@ -157,9 +158,12 @@ def processes(
     # fixed by the scheduled tests alone: what is run later makes none of them dearer
     planned = [reading for reading in readings if _budget(reading, of) == ""]
     share = weights(detectors, planned or readings)
+    least = min(share.values(), default=0.0)
     result = []
     for (detector, link), parts in parted.items():
-        weight = share.get((detector, link), min(share.values(), default=0.0))
+        if detectors[detector].weight <= 0:
+            continue  # it never claims, not even asked for by a search or a confirmation
+        weight = share.get((detector, link), least)
         for name, basis in (("", Basis.PRESPECIFIED), ("search", Basis.EXPLORATORY)):
             own = tuple(parts.get(name, ()))
             if weight > 0 and (own if name else (detector, link) in share):

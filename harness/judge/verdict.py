@@ -121,7 +121,8 @@ def judge(
         notes.append(
             "the number of a confirmation was given to two targets: what was run for the second counts nowhere"
         )
-    unvalidated = sorted(n for n, spec in detectors.items() if f"{n}/{spec.version}" not in validations)
+    claiming = {n: spec for n, spec in detectors.items() if spec.weight > 0}
+    unvalidated = sorted(n for n, spec in claiming.items() if f"{n}/{spec.version}" not in validations)
     if unvalidated:
         notes.append(f"without validation, hence without a claim: {', '.join(unvalidated)}")
     notes += [
