@@ -110,6 +110,14 @@ def test_thresholds_share_alpha_and_confirmations_have_their_own() -> None:
     assert [r.segment for r in confirmed.readings] == ["3"]
 
 
+def test_a_test_without_weight_never_claims() -> None:
+    segments = [segment("1"), segment("2", search=True), segment("3", confirmation=1, confirms=f"x:{LINK}")]
+    readings = [hit(s.id, 1e9, name) for name in ("d", "x") for s in segments]
+    found = processes(readings, segments, {"d": spec(), "x": spec("x", 0.0)}, 1e-4)
+    assert {p.detector for p in found} == {"d"}
+    assert [p.weight for p in found if p.basis is Basis.PRESPECIFIED] == [1.0]
+
+
 def test_the_supremum_of_fair_bets_keeps_its_level() -> None:
     """Ville on 2000 simulated honest cases at the true false rate."""
     rng = np.random.default_rng(5)
