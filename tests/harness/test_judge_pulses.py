@@ -215,7 +215,8 @@ def test_additions_on_one_channel_cancel_for_a_board_that_decodes_both() -> None
 def test_what_lies_in_a_gap_is_not_counted() -> None:
     up = np.arange(1, 4_000, dtype=np.int64) * 3_000
     lost = (up > 3_000_000) & (up < 6_000_000)
-    assert _two_taps(up, (up + 5)[~lost]).hits > 0
+    here_and_there = lost & (np.arange(up.size) % 8 != 0)  # edges that come through: the tap was there
+    assert _two_taps(up, (up + 5)[~here_and_there]).hits > 0
     assert _two_taps(up, (up + 5)[~lost], gaps=((3_000_000, 6_000_000),)).hits == 0
 
 
@@ -328,3 +329,49 @@ def test_an_extra_edge_at_one_slot_is_told_to_come_once_a_revolution() -> None:
     (reading,) = run(split.DETECTOR, _with(segment, ticks[1::2][20::50] + 2_000), profile=X1)
     assert reading.at["every_n"] == 50
     assert reading.at["once_a_revolution"] is True
+
+
+def test_a_tap_that_fell_off_is_a_gap_and_hides_nothing() -> None:
+    up = np.cumsum(np.random.default_rng(19).integers(2_800, 3_200, 8_000))
+    away = (up > 6_000_000) & (up < 8_000_000)
+    clean = _two_taps(up, (up + 5)[~away])
+    assert clean.hits == 0
+    assert [(one["tap"], round(one["to_s"] - one["from_s"], 1)) for one in clean.at["silent"]] == [("board.A", 2.0)]
+    extra = up[3_000:6_000:50] + 1_500
+    assert _two_taps(up, np.sort(np.concatenate([(up + 5)[~away], extra]))).hits >= 50
+    encoder = _two_taps(up[~away], up + 5)
+    assert encoder.hits == 0
+    assert encoder.at["silent"][0]["tap"] == "encoder.A"
+    reading = _two_taps(up[~away], np.sort(np.concatenate([up + 5, extra])))
+    assert reading.hits >= 50
+    assert reading.effect == pytest.approx(60 / (8_000 - away.sum()), rel=0.1)
+
+
+def test_pulses_over_a_shaft_at_rest_are_no_gap_of_the_tap() -> None:
+    rng = np.random.default_rng(20)
+    up = np.cumsum(rng.integers(2_800, 3_200, 8_000))
+    up[4_000:] += 4_000_000  # the shaft rests for four seconds
+    oscillator = np.arange(up[3_999] + 300_000, up[4_000] - 300_000, 11_000)
+    reading = _two_taps(up, np.sort(np.concatenate([up + 5, oscillator])))
+    assert "silent" not in reading.at
+    assert reading.hits > 50
+
+
+def test_a_tap_that_saw_next_to_nothing_leaves_the_question_open() -> None:
+    up = np.cumsum(np.random.default_rng(21).integers(2_800, 3_200, 15_000))
+    reading = _two_taps(up, (up + 5)[up < 12_000_000])
+    assert not reading.spoke
+    assert "board.A: silent while the other tap goes on" in reading.reason
+
+
+def test_a_latency_that_drifts_is_followed() -> None:
+    rng = np.random.default_rng(22)
+    up = np.cumsum(rng.integers(6_500, 7_500, 8_000))
+    late = (400 + 2_000 * np.linspace(0, 1, up.size)).astype(np.int64) + rng.integers(0, 60, up.size)
+    honest = _two_taps(up, up + late)
+    assert honest.spoke
+    assert honest.hits == 0
+    assert honest.at["latency_us"][1] == pytest.approx(2_400, abs=200)
+    reading = _two_taps(up, np.sort(np.concatenate([up + late, up[100:7_000:50] + 4_500])))
+    assert reading.at["surplus"]["A"] == 138
+    assert reading.at["every_n"] == 50

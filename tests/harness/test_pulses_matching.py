@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.judge.events import clusters
-from harness.judge.pulses.matching import balance, match
+from harness.judge.pulses.matching import LEAST_SILENT, balance, covered, follow, match, silences
 
 LATENCY, SKEW = 500, 20
 
@@ -62,3 +62,75 @@ def test_dense_events_do_not_chain_into_one() -> None:
     ticks = np.arange(0, 1_000, 10, dtype=np.int64)
     assert clusters(ticks, 50).max() + 1 == 17  # 0..50, 60..110, ...
     assert clusters(np.array([0, 10, 1_000], dtype=np.int64), 50).tolist() == [0, 0, 1]
+
+
+MOST = 1_000
+
+
+def drifting(seed: int, n: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Two taps with a latency that wanders between 300 and 950 ticks, by less than the window a block."""
+    rng = np.random.default_rng(seed)
+    up = np.cumsum(rng.integers(2_400, 4_000, n))
+    course = 625 + 325 * np.sin(np.arange(n) / n * rng.uniform(2, 8) + rng.uniform(0, 6))
+    return up, up + course.astype(np.int64) + rng.integers(-40, 40, n)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.0, 0.1))
+def test_under_a_drift_within_its_bound_exactly_the_inserted_edges_are_surplus(seed: int, share: float) -> None:
+    up, down = drifting(seed, 6_000)
+    rng = np.random.default_rng([seed, 1])
+    at = np.flatnonzero(rng.random(up.size) < share)
+    extra = down[at] + rng.integers(600, 1_000, at.size)  # beyond the window, before the next
+    found = follow(up, np.sort(np.concatenate([down, extra])), LATENCY, SKEW, MOST).found
+    assert found.surplus.tolist() == extra.tolist()
+    assert found.deficit.size == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), shift=st.integers(-(10**15), 10**15), share=st.floats(0.0, 0.1))
+def test_a_common_shift_moves_what_is_found_and_nothing_else(seed: int, shift: int, share: float) -> None:
+    up, down = drifting(seed, 2_000)
+    down = down[np.random.default_rng([seed, 1]).random(down.size) >= share]
+    here, there = follow(up, down, LATENCY, SKEW, MOST), follow(up + shift, down + shift, LATENCY, SKEW, MOST)
+    assert (here.low, here.high) == (there.low, there.high)
+    assert (here.found.surplus + shift).tolist() == there.found.surplus.tolist()
+    assert here.found.deficit_at.tolist() == there.found.deficit_at.tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(50, 400), data=st.data())
+def test_with_the_roles_swapped_what_was_surplus_is_missing(seed: int, n: int, data: st.DataObject) -> None:
+    up, down = taps(seed, n)
+    places = sorted(data.draw(st.sets(st.integers(0, n - 2), max_size=n // 3)))
+    extra = np.array([down[i] + 900 for i in places], dtype=np.int64)
+    more = np.sort(np.concatenate([down, extra]))
+    here, swapped = match(up, more, LATENCY, SKEW), match(more, up, SKEW, LATENCY)
+    assert here.surplus.tolist() == extra.tolist() == swapped.deficit.tolist()
+    assert here.deficit.size == swapped.surplus.size == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), first=st.integers(20, 600), size=st.integers(LEAST_SILENT + 2, 300), side=st.sampled_from(["up", "down"]))  # fmt: skip
+def test_a_stretch_that_one_tap_did_not_see_is_told_whole(seed: int, first: int, size: int, side: str) -> None:
+    up, down = taps(seed, 1_000)
+    kept = np.ones(up.size, dtype=bool)
+    kept[first : first + size] = False
+    left, right = (up[kept], down) if side == "up" else (up, down[kept])
+    [one] = silences(left, right, match(left, right, LATENCY, SKEW))
+    assert (one.silent, one.edges, one.steady) == (side, size, True)
+    told = down if side == "up" else up
+    assert (one.begin, one.end) == (told[first], told[first + size - 1])
+
+
+def test_insertions_are_no_silence_however_many() -> None:
+    up, down = taps(3, 2_000)
+    dense = np.sort(np.concatenate([down, down + 1_000, down + 1_400]))
+    assert silences(up, dense, match(up, dense, LATENCY, SKEW)) == []
+    gone = np.delete(down, np.s_[::2])
+    assert silences(up, gone, match(up, gone, LATENCY, SKEW)) == []
+
+
+def test_what_several_taps_missed_together_is_counted_once() -> None:
+    assert covered([(0, 10), (5, 20), (30, 40), (32, 35)]) == 30
+    assert covered([]) == 0

@@ -1,6 +1,7 @@
 """Edge balance: do the pulses that enter the board equal those that left the encoder?
 
-Null: every edge at the board follows one edge of the encoder within the latency tolerance, channel by channel; what
+Null: every edge at the board follows one edge of the encoder within the latency tolerance, channel by channel, also where
+the latency is longer and drifts; a stretch that one tap did not see is a gap, told and left out on both sides; what else
 does not comes in separate disturbances (EMI bursts, switching) at an honest rate per observed second, and changes what
 the board counts by less than `min_hits` pulses or `min_effect`.  Counted is what the declared decoding makes of the
 edges: the rising edges of A for x1, the walk of both channels for x2 and x4 (a pulse on one channel alone cancels in it;
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ from harness.judge.events import (
     poisson_p,
 )
 from harness.judge.pulses.gray import net_steps
-from harness.judge.pulses.matching import balance, match
+from harness.judge.pulses.matching import Silence, balance, covered, follow, silences
 from harness.judge.pulses.suspects import every, placement, taken_out
 from harness.judge.quantities import number
 from harness.judge.trains import channels, inside, micro, same_clock, segment_window, ticks_of, to_ns
@@ -45,7 +47,8 @@ NAME = "edge-balance"
 @dataclass(frozen=True, eq=False)
 class _Channel:
     """One channel's violations: `ticks` (k,), `net` (k,), `at` (k,) upstream index; `edges` upstream; of the pulses, by
-    their rising edges: `surplus` (s,) ticks downstream, `deficit` (d,) index of the missing ones upstream."""
+    their rising edges: `surplus` (s,) ticks downstream, `deficit` (d,) index of the missing ones upstream; stretches in
+    which one tap is silent; least and greatest latency where it had to be tracked, in ticks."""
 
     ticks: Int64Array
     net: Int64Array
@@ -57,6 +60,8 @@ class _Channel:
     down: tuple[Int64Array, UInt8Array | None]
     surplus: Int64Array
     deficit: Int64Array
+    silences: tuple[Silence, ...]
+    late: tuple[int, int]
 
     @property
     def whole(self) -> int:
@@ -78,14 +83,21 @@ def _window(segment: Segment, up: PulseTrain, down: PulseTrain) -> tuple[int, in
     return max(a[0], b[0]), min(a[1], b[1])
 
 
-def _compare(segment: Segment, up: PulseTrain, down: PulseTrain, parameters: dict[str, int]) -> _Channel:
-    window, gaps = _window(segment, up, down), up.gaps + down.gaps
+def _compare(
+    segment: Segment,
+    up: PulseTrain,
+    down: PulseTrain,
+    parameters: dict[str, int],
+    lost: tuple[tuple[int, int], ...] = (),
+) -> _Channel:
+    window, gaps = _window(segment, up, down), up.gaps + down.gaps + lost
     select_up, select_down = inside(up.ticks, window, gaps), inside(down.ticks, window, gaps)
     ups, downs = up.ticks[select_up], down.ticks[select_down]
-    found = match(ups, downs, parameters["latency"], parameters["skew"])
+    tracked = follow(ups, downs, parameters["latency"], parameters["skew"], parameters["latency_most"])
+    found = tracked.found
     result = balance(found, parameters["burst"])
     # beside the border of what was observed an edge may have lost its partner
-    margin = parameters["latency"] + parameters["skew"]
+    margin = parameters["latency"] + parameters["skew"] + max(tracked.high, 0)
     clear = _clear(result.ticks, window, gaps, margin)
     moved = int(found.surplus.size + found.deficit.size) - int(np.abs(result.net).sum())
     per_pulse = 2 if up.levels is not None else 1
@@ -100,6 +112,8 @@ def _compare(segment: Segment, up: PulseTrain, down: PulseTrain, parameters: dic
         (downs, None if down.levels is None else down.levels[select_down]),
         _pulses(found.surplus[_clear(found.surplus, window, gaps, margin)], downs, down.levels, select_down),
         _index(found.deficit[_clear(found.deficit, window, gaps, margin)], ups, up.levels, select_up),
+        tuple(silences(ups, downs, found)) if found.surplus.size or found.deficit.size else (),
+        (tracked.low, tracked.high),
     )
 
 
@@ -159,11 +173,55 @@ def _segment(segment: Segment, view: View) -> Reading | None:
             return Reading(NAME, segment.id, LINK, 1.0, reason=f"{up.name} and {down.name} hold different edges")
     tick_s = pairs[0][1].tick_s
     assert tick_s is not None
-    ticks = {key: ticks_of(micro(view.parameters[f"{key}_us"]), tick_s) for key in ("latency", "skew", "burst")}
+    keys = ("latency", "skew", "burst", "latency_most")
+    ticks = {key: ticks_of(micro(view.parameters[f"{key}_us"]), tick_s) for key in keys}
     results = {name: _compare(segment, up, down, ticks) for name, up, down in pairs}
     begin, end = _window(segment, pairs[0][1], pairs[0][2])
-    seconds = max(float((end - begin) * tick_s), 0.0)
-    return _reading(segment, view, results, pairs[0][1], ticks["burst"], seconds)
+    lost = () if segment.kind is SegmentKind.SHUT else _lost(results)
+    at: dict[str, Any] = {}
+    whole, away = float((end - begin) * tick_s), 0.0
+    if lost:
+        # what a tap did not see is compared by nobody, on either channel: a decoder takes both
+        spans = tuple((one.begin, one.end) for _, one in lost)
+        results = {name: _compare(segment, up, down, ticks, spans) for name, up, down in pairs}
+        at["silent"] = silent = [_told(name, one, begin, tick_s) for name, one in lost]
+        away = float(covered(spans) * tick_s)
+        if away > (1 - view.parameters["least_left"]) * whole:
+            taps = ", ".join(sorted({str(one["tap"]) for one in silent}))
+            return Reading(
+                NAME, segment.id, LINK, 1.0, at=at, reason=f"{taps}: silent while the other tap goes on: a gap"
+            )
+    seconds = max(whole - away, 0.0)
+    late = [one for result in results.values() for one in result.late]
+    if max(late) > 0:
+        at["latency_us"] = tuple(round(float(one * tick_s) * 1e6, 1) for one in (min(late), max(late)))
+    return _reading(segment, view, results, pairs[0][1], ticks["burst"], seconds, at)
+
+
+def _lost(results: dict[str, _Channel]) -> list[tuple[str, Silence]]:
+    """Stretches in which a tap saw nothing: the board's, wherever the encoder's edges go on; the encoder's, where those of the
+    board keep the pace from before and to after, as an oscillator over a shaft at rest does not, or where the other channel
+    of the encoder goes on."""
+    found = []
+    for name, result in results.items():
+        others = [other for key, other in results.items() if key != name]
+        for one in result.silences:
+            turning = any(_edges_between(other.up[0], one) >= one.edges // 2 for other in others)
+            if one.silent == "down" or one.steady or turning:
+                found.append((name, one))
+    return found
+
+
+def _told(channel: str, one: Silence, begin: int, tick_s: Fraction) -> dict[str, str | int | float]:
+    """Which tap was silent, in seconds from the begin of the segment, and how many edges the other one told."""
+    station = "encoder" if one.silent == "up" else "board"
+    from_s, to_s = (round(float((tick - begin) * tick_s), 3) for tick in (one.begin, one.end))
+    return {"tap": f"{station}.{channel}", "from_s": from_s, "to_s": to_s, "edges": one.edges}
+
+
+def _edges_between(ticks: Int64Array, one: Silence) -> int:
+    first, last = np.searchsorted(ticks, (one.begin, one.end))
+    return int(last - first)
 
 
 def _merged(results: dict[str, _Channel], burst: int) -> tuple[Int64Array, Int64Array]:
@@ -177,7 +235,13 @@ def _merged(results: dict[str, _Channel], burst: int) -> tuple[Int64Array, Int64
 
 
 def _reading(
-    segment: Segment, view: View, results: dict[str, _Channel], train: PulseTrain, burst: int, seconds: float
+    segment: Segment,
+    view: View,
+    results: dict[str, _Channel],
+    train: PulseTrain,
+    burst: int,
+    seconds: float,
+    told: dict[str, Any],
 ) -> Reading:
     ticks, pulse = _merged(results, burst)
     surplus = {name: int(r.net[r.net > 0].sum()) for name, r in results.items()}
@@ -186,7 +250,7 @@ def _reading(
     events = int(ticks.size)
     net, decoded = _net(results, str(view.profile.get("decoding", "x1")))
     pulses = max(r.pulses for r in results.values())
-    at: dict[str, Any] = {"surplus": surplus, "deficit": deficit, "edges": edges, "net_pulses": net}
+    at: dict[str, Any] = {"surplus": surplus, "deficit": deficit, "edges": edges, "net_pulses": net} | told
     moved = sum(r.moved for r in results.values())
     if moved > 0.01 * max(edges, 1):
         at["retimed"] = moved
@@ -276,7 +340,9 @@ DETECTOR = DetectorSpec(
     parameters={
         "latency_us": 500.0,
         "skew_us": 20.0,
+        "latency_most_us": 5_000.0,
         "burst_us": 50_000.0,
+        "least_left": 0.5,
         "min_hits": 3.0,
         "many_hits": 5.0,
         "q_few": 0.015,

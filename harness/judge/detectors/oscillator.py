@@ -21,7 +21,7 @@ from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.events import first_of_each
-from harness.judge.pulses.matching import match
+from harness.judge.pulses.matching import match, silences
 from harness.judge.pulses.suspects import NO_COMB, comb
 from harness.judge.quantities import number
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, same_clock, segment_window, ticks_of
@@ -57,6 +57,11 @@ def _surplus(segment: Segment, view: View) -> tuple[Int64Array, Floats, PulseTra
         skew = ticks_of(micro(view.parameters["skew_us"]), board.tick_s)
         found = match(up, down, latency, skew)
         extra, at = found.surplus, found.surplus_at / 2.0
+        # what the encoder's tap did not see is no surplus: it comes at the pace of the flow, a comb of its own
+        unseen = [one for one in silences(up, down, found) if one.silent == "up" and one.steady]
+        for one in unseen if segment.kind is not SegmentKind.SHUT else ():
+            kept = (extra < one.begin) | (extra > one.end)
+            extra, at = extra[kept], at[kept]
     first = first_of_each(extra, burst)
     return extra[first], np.asarray(at, dtype=np.float64)[first], board
 
