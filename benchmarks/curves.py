@@ -56,7 +56,6 @@ FOR: Mapping[str, tuple[str, ...]] = {
     "jitter-floor": ("intervals paced by a mean, both taps",),
     "channel-phase": ("both channels computed",),
     "acceleration": ("a shaft that leaps",),
-    "gain-onset": ("a register that counts more from the middle on", "a smooth multiplier that comes on"),
     "course": ("a register that counts more from the middle on",),
     "register-law": ("a register that counts more",),
     "display-law": ("a display that shows more",),
@@ -73,7 +72,9 @@ FOR: Mapping[str, tuple[str, ...]] = {
     "sale-gain": ("more in every third sale",),
     "portion-gain": ("more from nine litres of a sale on",),
 }
-ELSEWHERE: Mapping[str, str] = {}  # of detectors that no staged cheat can measure: where it is done
+ELSEWHERE: Mapping[str, str] = {  # detectors without curves, and why
+    "gain-onset": "it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at",
+}
 
 
 def own_detectors() -> dict[str, DetectorSpec]:
@@ -222,7 +223,7 @@ def _page() -> str:
             lines += ["Not measured.", ""]
             continue
         lines += [
-            f"Commit {found.commit}." + (f" Measured elsewhere: {found.elsewhere}." if found.elsewhere else ""),
+            f"Commit {found.commit}." + (f" No curves: {found.elsewhere}." if found.elsewhere else ""),
             "",
         ]
         if found.version != spec.version:

@@ -84,7 +84,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Curves:
-    """What was measured of one version of one detector; `elsewhere` says where, if not here."""
+    """What was measured of one version of one detector; `elsewhere` says why nothing was, or where."""
 
     detector: str
     version: int
@@ -104,7 +104,7 @@ def load_curves() -> Mapping[str, Curves]:
             raise CatalogueError(f"{RESOURCE}: {name} stands twice")
         populations = tuple(_population(name, body) for body in entry.pop("population"))
         if not populations and not entry["elsewhere"]:
-            raise CatalogueError(f"{RESOURCE}, {name}: neither measured here nor said where")
+            raise CatalogueError(f"{RESOURCE}, {name}: neither measured nor said why not")
         result[name] = Curves(populations=populations, **entry)
     return result
 

@@ -152,7 +152,7 @@ def _in_detail(row: dict[str, Any]) -> list[str]:
             translate(mark("curves of version {version}, commit {commit}"), version=curves["version"], commit=curves["commit"])
         )  # fmt: skip
         if curves["elsewhere"]:
-            lines.append(translate(mark("measured elsewhere: {where}"), where=curves["elsewhere"]))
+            lines.append(translate(mark("no curves: {why}"), why=tell(curves["elsewhere"])))
         for population in curves["populations"]:
             lines += ["", *_curve(population)]
     return lines

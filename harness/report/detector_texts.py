@@ -8,6 +8,7 @@ from __future__ import annotations
 from fixtures.language import mark
 
 NULLS = (
+    mark("none: it names what to investigate and never claims"),
     mark("inside a delivery the flow rises lastingly by no more than declared, over a stretch of pulses"),
     mark("the amount is the price times a volume the display could stand for, or a digit was misread"),
     mark("each channel has edges of its own: those of A do not tell where B rises, and no timer does"),
@@ -62,6 +63,10 @@ NULLS = (
     mark("with the nozzle closed the register advances by no more than a hose takes up and a leak lets through"),
 )
 NEEDS = (
+    mark("one train of equal edges, forty pulses in steady motion"),
+    mark(
+        "one channel of board or encoder over eight revolutions in steady flow, and neither a reference nor the other tap"
+    ),
     mark(
         "one channel of board or encoder, declared pulses per litre, and a declared bound on the rise of the flow with its source"
     ),
@@ -91,7 +96,6 @@ NEEDS = (
     mark(
         "one channel of the encoder (or of the board) over eight revolutions in steady flow, declared slots a revolution"
     ),
-    mark("one train of equal edges, a hundred pulses in steady motion"),
     mark("the first register value of the new sale on the wire, or the display read after lifting and before opening"),
     mark(
         "one channel of encoder or board at a step of at most a third of the tick, pulses declared to come from a disc"
@@ -102,6 +106,7 @@ NEEDS = (
     mark("a watch of half a minute with the nozzle closed and the motor on, the register on the wire"),
 )
 CHEATS = (
+    mark("it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at"),
     mark("a pulse after every n-th, both taps"),
     mark("every n-th pulse taken out, both taps"),
     mark("a pulse after every n-th, board alone"),

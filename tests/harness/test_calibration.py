@@ -44,8 +44,11 @@ def test_no_curves_of_detectors_that_are_gone() -> None:
 
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_the_fixed_streams_make_every_detector_speak_and_find_something(name: str) -> None:
-    hits = sum(bool(reading.hits) for case in cases() for reading in said(OWN[name], case))
-    assert hits
+    readings = [reading for case in cases() for reading in said(OWN[name], case)]
+    if OWN[name].weight:
+        assert any(reading.hits for reading in readings)
+    else:  # it never claims: it says where to look
+        assert any(reading.at for reading in readings)
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
