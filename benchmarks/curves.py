@@ -43,7 +43,7 @@ REPORT = ROOT / "docs" / "detectors.md"
 ASSUMED = Validation(1_000_000, 0)  # hits do not depend on it
 
 FOR: Mapping[str, tuple[str, ...]] = {
-    "edge-balance": ("a pulse after every n-th, both taps", "every n-th pulse taken out, both taps"),
+    "edge-balance": ("every n-th pulse doubled, both taps", "every n-th pulse left out, both taps"),
     "quadrature": ("pulses at random on one channel",),
     "split": ("a pulse after every n-th, board alone", "a pulse after pulses at random, board alone"),
     "oscillator": ("an oscillator while fuel flows", "an oscillator with the nozzle closed"),

@@ -42,13 +42,13 @@ RESULTS = ROOT / "docs" / "results" / "generalisation.jsonl"
 REPORT = ROOT / "docs" / "generalisation.md"
 ASSUMED = Validation(1_000_000, 0)  # hits do not depend on it
 TRIED: Mapping[str, tuple[str, float, float]] = {  # detector: cheat, size, amount
-    "edge-balance": ("a pulse after every n-th, both taps", 0.02, 10.0),
+    "edge-balance": ("every n-th pulse doubled, both taps", 0.02, 10.0),
     "quadrature": ("pulses at random on one channel", 0.05, 10.0),
     "split": ("a pulse after pulses at random, board alone", 0.02, 10.0),
     "oscillator": ("an oscillator while fuel flows", 0.05, 10.0),
     "dead-time": ("a pulse shortly after pulses at random", 0.05, 10.0),
     "slots": ("another disc", 2 / 48, 20.0),
-    "period-gain": ("a smooth multiplier", 0.02, 20.0),
+    "period-gain": ("a smooth multiplier", 0.03, 20.0),
     "fingerprint-slip": ("a smooth multiplier that comes on", 0.05, 5.0),
     "timer-lattice": ("edges on the ticks of a timer", 40.0, 5.0),
     "jitter-floor": ("intervals paced by a mean, both taps", 8.0, 10.0),

@@ -93,7 +93,7 @@ def _tampered(stations: str, **fields: str) -> Make:
         fixed = {key: how for key, how in fields.items() if how not in ("rate", "every")}
         values |= {key: float(how) if key == "delay" else how for key, how in fixed.items()}
         # one line alone counts: in a decoder of two channels a pulse that is not in turn on both cancels
-        profile = PROFILE if stations == BOTH or "channels" in fields else {**PROFILE, "decoding": "x1"}
+        profile = PROFILE if "channels" in fields else {**PROFILE, "decoding": "x1"}
         return _one(generator, rng, grade, flow, litres, Tamper(**values), stations), profile
 
     return make
@@ -309,8 +309,8 @@ PAIRS: dict[str, Any] = {**SALES, "amounts": (2.0, 6.0)}
 CHEATS: dict[str, Cheat] = {
     cheat.name: cheat
     for cheat in (
-        Cheat("a pulse after every n-th, both taps", _tampered(BOTH, insert_every="every")),
-        Cheat("every n-th pulse taken out, both taps", _tampered(BOTH, delete_every="every")),
+        Cheat("every n-th pulse doubled, both taps", _tampered(BOTH, insert_every="every")),
+        Cheat("every n-th pulse left out, both taps", _tampered(BOTH, delete_every="every")),
         Cheat("a pulse after every n-th, board alone", _tampered(BOARD_ALONE, insert_every="every")),
         Cheat("a pulse after pulses at random, board alone", _tampered(BOARD_ALONE, insert_random="rate")),
         Cheat("a pulse shortly after pulses at random", _tampered(BOARD_ALONE, insert_random="rate", delay="0.2")),
@@ -318,7 +318,7 @@ CHEATS: dict[str, Cheat] = {
         Cheat("an oscillator while fuel flows", _free_running, flow="two-stage"),
         Cheat("an oscillator with the nozzle closed", _watched(BOTH), (0.0, 0.5, 1.0, 5.0, 20.0), (30.0, 60.0), "pulses/s", "s", ("",)),
         Cheat("a register that counts with the nozzle closed", _watched("board register"), (0.0, 0.5, 1.0, 5.0, 20.0), (30.0, 60.0), "pulses/s", "s", ("",)),
-        Cheat("a smooth multiplier", _line(multiplied), (0.0, 0.005, 0.01, 0.02, 0.05, 0.11), (5.0, 10.0, 20.0)),
+        Cheat("a smooth multiplier", _line(multiplied), (0.0, 0.005, 0.01, 0.03, 0.05, 0.11), (5.0, 10.0, 20.0)),
         Cheat("a smooth multiplier that comes on", _switched, amounts=(0.5, 1.0, 2.0, 5.0, 10.0)),
         Cheat("edges on the ticks of a timer", _line(timed), (0.0, 10.0, 20.0, 40.0, 80.0), (0.5, 1.0, 2.0, 5.0), "us"),
         Cheat("another disc", _another_disc, (0.0, 1 / 49, 2 / 48, 5 / 45), (5.0, 10.0, 20.0)),

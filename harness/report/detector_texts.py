@@ -25,7 +25,6 @@ NULLS = (
     ),
     mark("after the first revolutions the pulses keep to the pattern of their disc; disturbances shift it once"),
     mark("two fresh segments on either side of a declared contrast differ in gain by no more than an honest bound"),
-    mark("nothing evens the pulses out: the board's line varies as the encoder's, a line as in earlier deliveries"),
     mark("surplus pulses come at random or follow the pulses of the encoder; none keeps a time of its own"),
     mark(
         "every parameter read is the sealed one, or the first one read twice where none is declared, or a digit was misread"
@@ -81,9 +80,6 @@ NEEDS = (
     mark("encoder and board tapped on one clock"),
     mark("one channel of board or encoder over a dozen revolutions in steady flow, declared slots a revolution"),
     mark("the same neighbouring pair of stations measured in both groups"),
-    mark(
-        "encoder and board on one clock, or two earlier deliveries at the same flow, or a declared floor; pulses declared to come from a disc; ticks a tenth of the unevenness"
-    ),
     mark("taps of encoder and board on one clock, or the board alone with the nozzle closed"),
     mark("the parameter menu read after deliveries"),
     mark("one channel of board or encoder over eight revolutions in steady flow, declared slots a revolution"),
@@ -107,8 +103,8 @@ NEEDS = (
 )
 CHEATS = (
     mark("it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at"),
-    mark("a pulse after every n-th, both taps"),
-    mark("every n-th pulse taken out, both taps"),
+    mark("every n-th pulse doubled, both taps"),
+    mark("every n-th pulse left out, both taps"),
     mark("a pulse after every n-th, board alone"),
     mark("a pulse after pulses at random, board alone"),
     mark("a pulse shortly after pulses at random"),
