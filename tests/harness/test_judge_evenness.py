@@ -15,7 +15,7 @@ from benchmarks.generators import FLOWS, PROFILE, delivery, instrument
 from captures.model import Int64Array, frozen_int64
 from harness.judge.contract import Reading, Segment, Shape, Validation, View
 from harness.judge.detectors.jitter_floor import DETECTOR
-from harness.judge.pulses.jitter import blocks, effective, evenness, rounding, second_differences, within
+from harness.judge.pulses.jitter import blocks, effective, evenness, of_pattern, rounding, second_differences, within
 
 VALID = Validation(10_000, 0)
 
@@ -193,3 +193,45 @@ def test_correlated_blocks_count_for_fewer() -> None:
     evened = evenness(np.full(40, 0.01), 1.0, 0.25, 0.2)
     assert evened is not None
     assert evened.p < 1e-20
+
+
+def ragged(segment: Segment, share: float, seed: int) -> Segment:
+    """The same delivery while the pump pulsates as fast as pulses come."""
+    train = segment.trains["board.A"]
+    d = np.diff(train.ticks).astype(np.float64)
+    beat = 1 + share * np.sin(np.arange(d.size) * 2.3 + seed) * (np.arange(d.size) // 2 % 2 * 2 - 1)
+    ticks = np.round(train.ticks[0] + np.concatenate([[0.0], np.cumsum(d * beat)])).astype(np.int64)
+    return replace(segment, trains={**segment.trains, train.name: replace(train, ticks=frozen_int64(ticks))})
+
+
+def test_a_pump_that_runs_quietly_after_ragged_deliveries_is_no_device() -> None:
+    """What pump and flow add to the unevenness differs from delivery to delivery."""
+    for seed in range(10):
+        rng = np.random.default_rng([7, seed])
+        it = instrument(rng, "nominal")
+        some = [tapped(delivery(rng, it, 13.7, id=f"d{i}"), "board") for i in range(4)]
+        readings = run(*(ragged(one, 0.25, i) for i, one in enumerate(some[:3])), some[3])
+        assert not any(r.hits for r in readings)
+
+
+def test_the_disc_alone_is_no_more_uneven_than_any_delivery_of_it() -> None:
+    spoke = 0
+    for seed in range(20):
+        rng = np.random.default_rng([8, seed])
+        it = instrument(rng, "nominal")
+        floors, agreements, quiet = [], [], []
+        for i in range(3):
+            segment = tapped(delivery(rng, it, 13.7, emi=0.0), "board")
+            train = (ragged(segment, 0.2, i) if i else segment).trains["board.A"]
+            assert train.levels is not None
+            rises = train.ticks[train.levels == 1]
+            floor, agreement = of_pattern(rises, 50)
+            part = blocks(rises)
+            assert part is not None
+            floors.append(floor)
+            agreements.append(agreement)
+            quiet.append(float(np.median(part.variance)))
+        spoke += min(agreements) >= 0.8
+        for floor, agreement in zip(floors, agreements, strict=True):
+            assert agreement < 0.8 or floor < 1.3 * quiet[0]
+    assert spoke >= 5  # of all three a pattern, the ragged ones too

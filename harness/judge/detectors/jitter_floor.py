@@ -1,9 +1,9 @@
 """Jitter floor: is what should come straight from a code disc more even than a disc can turn?
 
 Null: nothing evens the pulses out.  With the encoder tapped on the same clock the board's line is at least as uneven as the
-encoder's, over the same stretches of time; wiring and interference only add.  Without it the line is held to earlier
-deliveries of the same instrument at the same flow, the most even of them, or to a declared floor; turbulence and pump differ from
-delivery to delivery, so only a quarter of that variance is too even (pulses/jitter.py).  A hit says that a device averaged the
+encoder's, over the same stretches of time; wiring and interference only add.  Without it the line is held to what the disc
+repeated every revolution in earlier deliveries of the same instrument, or to a declared floor: how pump and flow add to that
+differs from delivery to delivery, so it is left out, and only a quarter of the variance is too even (pulses/jitter.py).  A hit says that a device averaged the
 pulses before it gave them out: a property of a type.  Approved adapters may do that, so the test speaks only where the papers
 say that the pulses come straight from a disc (`sensor_class = "disc"`), and names what it sees elsewhere.  A recorder
 whose steps are near the unevenness shows neither it nor its absence: no power.  Source: statistics.md T6.
@@ -21,11 +21,10 @@ from captures.model import PulseTrain
 from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.disc import edges
+from harness.judge.disc import LEAST_SLOTS, edges
 from harness.judge.evalue import bet
-from harness.judge.pulses.jitter import BLOCK, Blocks, Evenness, blocks, evenness, rounding, within
+from harness.judge.pulses.jitter import BLOCK, Blocks, Evenness, blocks, evenness, of_pattern, rounding, within
 from harness.judge.pulses.lattice import common_step
-from harness.judge.pulses.revolution import Floats
 from harness.judge.quantities import number
 from harness.judge.trains import channels, compared, gaps_in_window, same_clock
 
@@ -35,13 +34,13 @@ BOARD = Link("encoder", "board")
 
 @dataclass(frozen=True, eq=False)
 class Earlier:
-    """What an earlier delivery showed at a station: usual interval in seconds, variances (b,) of its blocks, and the
+    """What the disc repeated in an earlier delivery at a station: its variance and agreement (`of_pattern`), and the
     variance that the recorder's rounding makes."""
 
     instrument: str
     station: str
-    usual_s: float
-    variance: Floats
+    variance: float
+    agreement: float
     rounded: float
 
 
@@ -101,8 +100,9 @@ def _alone(
     part = blocks(ticks)
     if part is None:
         return _mute(segment, link, f"{train.name}: too few pulses in steady motion"), None
-    usual_s = part.usual * float(train.tick_s)
-    own = Earlier(segment.instrument, train.station, usual_s, part.variance, rounding(part.usual, common_step(ticks)))
+    slots = number(view.profile, "slots_per_rev")
+    pattern = of_pattern(ticks, int(slots)) if slots is not None and slots >= LEAST_SLOTS else (0.0, 0.0)
+    own = Earlier(segment.instrument, train.station, *pattern, rounding(part.usual, common_step(ticks)))
     floor = _floor(own, earlier, view)
     if isinstance(floor, str):
         return _mute(segment, link, f"{train.name}: {floor}"), own
@@ -111,22 +111,21 @@ def _alone(
 
 
 def _floor(own: Earlier, earlier: Sequence[Earlier], view: View) -> float | str:
-    """The variance that a block is expected to show: the least of the medians of earlier deliveries at this flow, else the
+    """The variance that a block shows at least: what the disc repeated in earlier deliveries, the least of them, else the
     declared one; or why there is none."""
-    reach = view.parameters["same_flow"]
     alike = [
         one
         for one in earlier
         if (one.instrument, one.station) == (own.instrument, own.station)
-        and 1 / reach <= one.usual_s / own.usual_s <= reach
+        and one.agreement >= view.parameters["agreement"]
     ]
     if len(alike) >= view.parameters["least_earlier"]:
-        least = min(alike, key=lambda one: float(np.median(one.variance)))
-        floor, rounded = float(np.median(least.variance)), least.rounded
+        least = min(alike, key=lambda one: one.variance)
+        floor, rounded = least.variance, max(least.rounded, own.rounded)
     else:
         declared = number(view.profile, "jitter_floor_rel")
         if declared is None:
-            return "no earlier deliveries at this flow to hold it to, and no floor declared"
+            return "too few earlier deliveries that show a pattern of the disc to hold it to, and no floor declared"
         floor, rounded = float(declared) ** 2, own.rounded
     if rounded > view.parameters["bound_earlier"] / 4 * floor:
         return "as even as the recorder's ticks are fine: no power"
@@ -165,18 +164,18 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
-    null="nothing evens the pulses out: the board's line varies as the encoder's, a line as in earlier deliveries",
-    needs="encoder and board on one clock, or two earlier deliveries at the same flow, or a declared floor; pulses "
-    "declared to come from a disc; ticks a tenth of the unevenness",
+    null="nothing evens the pulses out: the board's line varies as the encoder's, a line by what its disc repeats",
+    needs="encoder and board on one clock, or two earlier deliveries in which the disc shows a pattern, or a declared floor; "
+    "pulses declared to come from a disc; ticks a tenth of the unevenness",
     parameters={
         "q": 1e-6,
         "bound_beside": 0.5,
         "bound_earlier": 0.25,
         "chance_beside": 0.1,
         "chance_earlier": 0.2,
-        "same_flow": 1.5,
+        "agreement": 0.8,
         "least_earlier": 2.0,
         "most_ratio": 1.5,
     },

@@ -20,6 +20,7 @@ from harness.judge.pulses.revolution import Floats, log_intervals, steady
 
 BLOCK = 25  # pulses: half a revolution of a usual disc, many times the reach of a second difference
 LEAST_BLOCKS = 8
+LEAST_PAIRS = 4  # of revolutions
 _MAD = 1.4826  # to the standard deviation of a normal distribution
 _LAGS = 5  # blocks over which their correlation is looked at
 
@@ -85,6 +86,26 @@ def within(ticks: Int64Array, ends: Int64Array) -> Floats:
         which = np.flatnonzero(size == count)
         result[which] = robust_variance(s[place[which][:, None] + np.arange(count)])
     return result
+
+
+def of_pattern(ticks: Int64Array, slots: int) -> tuple[float, float]:
+    """(variance, agreement) of the second difference that the disc itself repeats every `slots` pulses of a train (n,): robust
+    variance of the mean over the revolutions, and how the even and the odd ones agree (correlation).
+
+    What pump and flow add keeps no time with the shaft and averages out: no delivery of the same disc shows less.  Of a mean
+    over both halves that agree by a, 2a/(1 + a) of the variance is the pattern's.
+    """
+    s = second_differences(moving(ticks))
+    whole = s[: s.size // (2 * slots) * 2 * slots].reshape(-1, 2, slots)
+    if whole.shape[0] < LEAST_PAIRS:
+        return 0.0, 0.0
+    bound = 5 * float(np.median(np.abs(whole))) + 1e-12
+    even, odd = np.clip(whole, -bound, bound).mean(axis=0)
+    even, odd = even - even.mean(), odd - odd.mean()
+    norm = float(np.sqrt((even @ even) * (odd @ odd)))
+    agreement = float(even @ odd) / norm if norm > 0 else 0.0
+    share = max(2 * agreement / (1 + agreement), 0.0) if agreement > -1 else 0.0
+    return share * float(robust_variance((even + odd)[None, :] / 2)[0]), agreement
 
 
 def rounding(usual: float, step: int) -> float:
