@@ -79,7 +79,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Size:
-    """The gain by one method, over `deliveries`: `interval` holds at 95 % whenever one stops (gain.py).
+    """The gain by one method (or, where none measures it, by the telling test), over `deliveries`: `interval` holds at 95 % whenever one stops (gain.py).
 
     `uniform`: one gain explains all deliveries; else `gain` is their median and the interval spans them.
     """
@@ -93,7 +93,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Place:
-    """Where it begins or ends inside one delivery: litres and seconds from the first pulse or reading of the delivery on,
+    """Where it begins or ends inside one delivery: litres and seconds from the first pulse of the delivery on,
     and the mark that stands next to it (`lag_s` after the mark, negative before it)."""
 
     segment: str

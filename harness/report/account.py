@@ -160,5 +160,5 @@ def _remains(account: Mapping[str, Any], semicolon: str) -> list[str]:
     elif len(kinds) <= FEW:
         other = translate(mark("; or {kinds}"), kinds=semicolon.join(map(said, kinds)))
     else:
-        other = translate(mark("; or one of {n} other kinds (verdict.json names them)"), n=len(kinds))
+        other = translate(mark("; or one of {n} kinds (verdict.json names them)"), n=len(kinds))
     return [translate(mark("  remains     {first}{other}"), first=first, other=other)]

@@ -165,6 +165,9 @@ def test_a_timer_lends_no_place_to_what_is_seen_over_a_wider_link() -> None:
 
 def test_what_is_not_determined_leaves_the_true_kind_in() -> None:
     own = told(verdict(raid(K2, Tamper(insert_every=25), where="A")))
+    assert [size.method for size in own.sizes] == ["gain-change"]
+    assert own.interval is not None
+    assert own.interval[0] < 0.04 < own.interval[1]
     assert own.kind is Kind.UNDETERMINED
     assert {Kind.PERIODIC, Kind.FACTOR} <= set(own.possible)
     assert not {Kind.REMOVED, Kind.IDLE, Kind.DISPLAY} & set(own.possible)
