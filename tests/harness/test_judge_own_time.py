@@ -127,3 +127,17 @@ def test_a_pump_that_pulsates_is_no_disc() -> None:
         for reading in run(slots.DETECTOR, delivery(rng, instrument(rng), 13.7, flow="pulsating"))
     ]
     assert not any(reading.hits for reading in found)
+
+
+def test_what_the_tap_of_the_encoder_missed_is_no_oscillator() -> None:
+    """It comes at the pace of the flow, which is a comb too."""
+    for seed in range(6):
+        rng = np.random.default_rng([10, seed])
+        segment = delivery(rng, instrument(rng), 20.0, emi=0.0)
+        torn = {}
+        for name, train in segment.trains.items():
+            middle = int(train.ticks[train.ticks.size // 2])
+            kept = ~((train.ticks > middle) & (train.ticks < middle + 500_000)) | (train.station != "encoder")
+            assert train.levels is not None
+            torn[name] = replace(train, ticks=train.ticks[kept], levels=train.levels[kept])
+        assert not board(run(oscillator.DETECTOR, replace(segment, trains=torn))).hits

@@ -323,12 +323,20 @@ def test_a_disc_without_a_pattern_does_not_say_whether_it_comes_together() -> No
         assert "recoheres" not in reading.at
 
 
-def test_an_extra_edge_at_one_slot_is_told_to_come_once_a_revolution() -> None:
+def test_extra_edges_at_one_slot_are_told_to_stand_there() -> None:
+    """A scratch on the disc flickers in some revolutions, and always at its place."""
     segment = after_only(_honest(3))
     ticks = segment.trains["board.A"].ticks
     (reading,) = run(split.DETECTOR, _with(segment, ticks[1::2][20::50] + 2_000), profile=X1)
     assert reading.at["every_n"] == 50
-    assert reading.at["once_a_revolution"] is True
+    assert reading.at["at_one_slot"] is True
+    some = ticks[1::2][20::50]
+    (reading,) = run(
+        split.DETECTOR, _with(segment, some[np.random.default_rng(3).random(some.size) < 0.4] + 2_000), profile=X1
+    )
+    assert reading.at["at_one_slot"] is True
+    (reading,) = run(split.DETECTOR, _with(segment, ticks[1::2][20::49] + 2_000), profile=X1)
+    assert "at_one_slot" not in reading.at
 
 
 def test_a_tap_that_fell_off_is_a_gap_and_hides_nothing() -> None:

@@ -27,7 +27,7 @@ from harness.judge.events import first_of_each, place, poisson_p
 from harness.judge.pulses.intervals import find, motion
 from harness.judge.pulses.mending import put_in
 from harness.judge.pulses.recoherence import recoherence
-from harness.judge.pulses.suspects import CLOSE, causal, placement, taken_out
+from harness.judge.pulses.suspects import CLOSE, at_one_slot, causal, placement, taken_out
 from harness.judge.quantities import number
 from harness.judge.trains import (
     COMPARED,
@@ -203,8 +203,8 @@ def _what(view: View, train: PulseTrain, result: Judged) -> dict[str, Any]:
     slots = number(view.profile, "slots_per_rev")
     if slots is None or slots < LEAST_SLOTS:
         return at
-    if found is not None and found.every_n is not None and abs(found.every_n.value - float(slots)) < 0.5:
-        at["once_a_revolution"] = True  # a fault of one slot of the disc does that too
+    if at_one_slot(np.searchsorted(real, result.train[suspects]), int(slots)):
+        at["at_one_slot"] = True  # a fault of that slot of the disc does that too
     again = recoherence(result.train, real, int(slots))
     return at if again is None else at | again.at()
 

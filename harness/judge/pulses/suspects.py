@@ -346,6 +346,17 @@ def taken_out(places: Int64Array) -> Placement | None:
     return Placement(Pattern.EVERY, min(1.0, _TESTS * one.p), int(places.size), every_n=one)
 
 
+def at_one_slot(pulse: Int64Array, slots: int) -> bool:
+    """Whether four fifths of the suspects after the real pulses `pulse` (k,) stand at one slot of the disc, which a scratch or a
+    burr there makes too: by chance, all slots paid for, once in a million."""
+    k = int(pulse.size)
+    if k < LEAST:
+        return False
+    most = int(np.bincount(pulse % slots, minlength=slots).max())
+    chance = log(slots) + float(stats.binom.logsf(most - 2, k - 1, 1 / slots))
+    return 5 * most >= 4 * k and chance < log(1e-6)
+
+
 _BAR = log(LEVEL / _TESTS)
 
 
