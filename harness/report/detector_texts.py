@@ -8,6 +8,7 @@ from __future__ import annotations
 from fixtures.language import mark
 
 NULLS = (
+    mark("nothing evens the pulses out: the board's line varies as the encoder's, a line by what its disc repeats"),
     mark("none: it names what to investigate and never claims"),
     mark("inside a delivery the flow rises lastingly by no more than declared, over a stretch of pulses"),
     mark("the amount is the price times a volume the display could stand for, or a digit was misread"),
@@ -62,6 +63,9 @@ NULLS = (
     mark("with the nozzle closed the register advances by no more than a hose takes up and a leak lets through"),
 )
 NEEDS = (
+    mark(
+        "encoder and board on one clock, or two earlier deliveries in which the disc shows a pattern, or a declared floor; pulses declared to come from a disc; ticks a tenth of the unevenness"
+    ),
     mark("one train of equal edges, forty pulses in steady motion"),
     mark(
         "one channel of board or encoder over eight revolutions in steady flow, and neither a reference nor the other tap"
