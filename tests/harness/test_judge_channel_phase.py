@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ from scipy import stats
 
 from benchmarks import generators
 from benchmarks.generators import FLOWS, PROFILE, delivery, instrument
+from captures.formats import read
 from captures.model import Int64Array, frozen_int64
 from harness.judge.contract import Reading, Segment, Shape, Validation, View
 from harness.judge.detectors.channel_phase import DETECTOR
+from harness.judge.pulses.lattice import find
 from harness.judge.pulses.phase import of_blocks, of_channels, of_disc, pairs, rounding
 from tests.harness.test_judge_evenness import HOSTILE, coarse, honest, tapped
 
 VALID = Validation(10_000, 0)
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
 GRADES = ("nominal", "weak", "poor")
 
 
@@ -179,3 +183,27 @@ def test_blocks_with_few_values_are_not_known() -> None:
     x[50:90] = np.arange(40) % 2
     assert np.isnan(of_blocks(x, 50)[0])
     assert of_blocks(x, 50)[1] > 0
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"recorded sessions are not at {DATA}")
+@pytest.mark.parametrize("name", ["fast", "left_right"])
+def test_the_delays_of_a_recorded_controller_keep_its_tick(name: str) -> None:
+    """Both channels of a mouse sensor, made by its own timer (truth.json)."""
+    trains = {t.channel: t for t in read(DATA / f"agilent_hdns_2000_move_mouse_{name}.sr").trains}
+    a, b = (trains[channel] for channel in ("MODE/XA", "RB/XB"))
+    assert a.levels is not None
+    assert b.levels is not None
+    assert a.tick_s is not None
+    _, delay = pairs(a.ticks[a.levels == 1], b.ticks[b.levels == 1])
+    line = find(np.concatenate([[0], np.cumsum(delay)]))
+    assert line is not None
+    assert line.p < 1e-10
+    assert line.tick * float(a.tick_s) * 1e6 == pytest.approx(78.064, rel=1e-3)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"recorded sessions are not at {DATA}")
+def test_a_recorded_rotary_encoder_is_no_device() -> None:
+    trains = {t.channel: t for t in read(DATA / "rotary-ramp.sr").trains}
+    a, b = (t.ticks if t.levels is None else t.ticks[t.levels == 1] for t in (trains["0"], trains["1"]))
+    ratio = float(np.nanmedian(of_channels(a, b)) / np.nanmedian(of_disc(a, 50)))
+    assert ratio > 0.25

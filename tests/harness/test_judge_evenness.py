@@ -190,6 +190,9 @@ def test_correlated_blocks_count_for_fewer() -> None:
     slow = np.convolve(white, np.ones(10) / 10, "valid")
     assert effective(slow) < 80
     assert effective(np.zeros(50)) == 50
+    held = evenness(np.ones(20), np.concatenate([np.zeros(5), np.ones(15)]), 0.25, 0.2)
+    assert held is not None
+    assert held.blocks == 15  # what shows no unevenness at all holds nothing to it
     evened = evenness(np.full(40, 0.01), 1.0, 0.25, 0.2)
     assert evened is not None
     assert evened.p < 1e-20

@@ -117,7 +117,8 @@ def rounding(usual: float, step: int) -> float:
 def evenness(variance: Floats, expected: Floats | float, bound: float, chance: float) -> Evenness | None:
     """Held to `expected`: how many of the blocks (b,) lie under `bound` times it, of which each does with at most `chance`
     where nothing evens the train out.  None under LEAST_BLOCKS of them."""
-    ratio = variance / expected
+    floor = np.broadcast_to(np.asarray(expected, dtype=np.float64), variance.shape)
+    ratio = np.divide(variance, floor, out=np.full(variance.shape, np.nan), where=floor > 0)
     ratio = ratio[np.isfinite(ratio)]
     if ratio.size < LEAST_BLOCKS:
         return None
