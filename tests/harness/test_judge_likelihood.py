@@ -147,6 +147,10 @@ def test_the_document_holds_number_propositions_words_and_the_scale_s_source(tam
     assert ratio["verbal"] == {"en": "strong support", "zh": "强支持"}
     assert ratio["hp_zh"]
     assert ratio["hd_zh"]
+    account = told["findings"][0]["account"]
+    assert account["kind"] == str(Kind.PERIODIC)
+    assert {size["method"] for size in account["sizes"]} >= {"edges of both taps"}
+    assert told["budget"]["alpha"] == 1e-4
     assert told["verbal_scale"]["verified"] is False
     assert re.fullmatch("[0-9a-f]{64}", told["verbal_scale"]["sha256"])
 
