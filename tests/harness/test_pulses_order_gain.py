@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.disc_trains import SLOTS, train
+from harness.judge.pulses import order_gain
 from harness.judge.pulses.order_gain import OrderGain, measure
 
 
@@ -50,3 +51,20 @@ def test_a_pulsating_pump_is_no_disc() -> None:
 def test_few_revolutions_are_too_few() -> None:
     assert measure(train(np.random.default_rng(1), "nominal", 3), SLOTS, -0.12, 0.6) is None
     assert measure(np.zeros(0, dtype=np.int64), SLOTS, -0.12, 0.6) is None
+
+
+def test_a_long_train_is_summed_by_blocks_to_the_same() -> None:
+    rng = np.random.default_rng(8)
+    y, periods = rng.normal(size=order_gain.LONG + 17), 50 * (1.02 + np.linspace(-1, 1, 5) * 2e-5)
+    exact = np.array(list(order_gain._lines(y, periods, 3)))
+    blocks = np.array(list(order_gain._folded(y, periods, 3)))
+    assert np.abs(blocks - exact).max() < 4e-4 * np.abs(exact).max()
+
+
+def test_the_greatest_trimmed_sum_is_that_of_sorting_them_all() -> None:
+    rng = np.random.default_rng(9)
+    gains = np.arange(-0.1, 0.5, 2e-5)
+    spec = order_gain.Spectrum(rng.exponential(size=4097), np.ones(4097), 8192)
+    each = order_gain.terms(spec, SLOTS, gains, 20)
+    trimmed = np.sort(each, axis=0)[: 20 - order_gain.TRIMMED].sum(axis=0)
+    assert order_gain._greatest(spec, SLOTS, gains, 20) == (gains[trimmed.argmax()], trimmed.max())

@@ -29,6 +29,10 @@ LEAST_SPREAD = 64  # units: below, no frequency lies between the shape of the de
 # the band: from 20 over the width of the core, where the shape of the density ends (that of single slots is a tenth as wide),
 # to 0.45 a unit: near one half R is real, and its tail heavier
 _FROM, _TO = 20.0, 0.45
+# by how many of 2 x REACH + 1 values occur: how often one of them comes by chance at most (0.999)
+_MOST_BY_CHANCE: Int64Array = np.maximum(
+    stats.poisson.ppf(0.999, -np.log1p(-np.minimum(np.arange(2 * REACH + 2) / (2 * REACH + 1), 0.999))), 1
+).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -82,16 +86,24 @@ def intervals(ticks: Int64Array, unit: int | None = None) -> Intervals | None:
     if d.size < LEAST_INTERVALS:
         return None
     unit = unit or common_step(ticks)
-    values, counts = np.unique(d[d <= 4 * int(np.median(d))] // unit, return_counts=True)
+    values, counts = _distinct(d[d <= 4 * int(np.median(d))], unit)
     near = values - values[0] < MOST_BINS
     values, counts = values[near], counts[near]
     # of 2 x REACH + 1 values around it, the share that occurs tells how often each comes by chance (Poisson)
     around = np.searchsorted(values, values + REACH, "right") - np.searchsorted(values, values - REACH, "left")
-    density = -np.log1p(-np.minimum(around / (2 * REACH + 1), 0.999))
-    found = Intervals(
-        values, np.minimum(counts, np.maximum(stats.poisson.ppf(0.999, density), 1).astype(np.int64)), unit
-    )
+    found = Intervals(values, np.minimum(counts, _MOST_BY_CHANCE[around]), unit)
     return found if found.n >= LEAST_INTERVALS and found.spread >= LEAST_SPREAD else None
+
+
+def _distinct(d: Int64Array, unit: int) -> tuple[Int64Array, Int64Array]:
+    """Values (m,) of d (n,) in whole units, sorted, and how often each comes."""
+    whole = d if unit == 1 else d // unit
+    least = int(whole.min())
+    if int(whole.max()) - least > 8 * whole.size:  # a table of them all would be the longer way
+        return np.unique(whole, return_counts=True)
+    counts = np.bincount(whole - least)
+    values = np.flatnonzero(counts)
+    return values + least, counts[values]
 
 
 def power(d: Intervals, f: Floats) -> Floats:
