@@ -160,6 +160,26 @@ def test_honest_deliveries_do_not_slip() -> None:
     assert sum(reading.spoke for reading in readings) >= 20
 
 
+def test_two_bursts_close_to_each_other_are_no_slip() -> None:
+    """Each shifts the pattern once; with a switch that goes on, undisturbed revolutions come later."""
+    for seed in range(10):
+        segment = seen(seed, emi=0.0)
+        ticks = segment.trains["board.A"].ticks
+        added = [int(ticks[2 * k]) + part for k in (900, 985) for part in (300, 420, 1500, 1620)]
+        readings = run(fingerprint_slip.DETECTOR, changed(segment, np.sort(np.concatenate([ticks, added]))))
+        assert not any(reading.hits for reading in readings)
+
+
+def test_noise_that_grows_is_no_slip() -> None:
+    for seed in range(10):
+        segment = seen(seed, emi=0.0)
+        ticks = segment.trains["board.A"].ticks
+        loud = np.arange(ticks.size) > 1900
+        shaken = ticks + np.round(loud * np.random.default_rng(seed).normal(0, 250, ticks.size)).astype(np.int64)
+        readings = run(fingerprint_slip.DETECTOR, changed(segment, np.sort(shaken)))
+        assert not any(reading.hits for reading in readings)
+
+
 def test_without_declared_slots_nothing_is_said() -> None:
     profile = {key: value for key, value in PROFILE.items() if key != "slots_per_rev"}
     for spec in (period_gain.DETECTOR, fingerprint_slip.DETECTOR):
