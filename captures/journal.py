@@ -35,6 +35,7 @@ __all__ = [
     "MAX_LINE",
     "MAX_TORN",
     "ZERO_SHA",
+    "Follower",
     "JournalWriter",
     "Line",
     "Scan",
@@ -256,6 +257,32 @@ def walk(folder: Path) -> Generator[Line, None, Scan]:
     return Scan(reader.seq, reader.head, reader.torn, reader.files)
 
 
+class Follower:
+    """A journal that is read while it grows: each line is read, verified and handed out once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._reader = _Reader(folder, ())
+        self._index = 0
+        self._torn = b""  # what the files before this one left torn
+
+    def take(self) -> Iterator[Line]:
+        """The lines that were whole since the last call; IntegrityError as in `read_lines`.
+
+        A line that is being written is left for the next call.
+        """
+        reader = self._reader
+        reader.files = journal_files(reader.folder)
+        while True:
+            reader.torn = self._torn
+            for line in reader.file_lines(self._index, reader.number, reader.offset):
+                self._torn = b""
+                yield line
+            if self._index + 1 >= len(reader.files):
+                return
+            self._torn, self._index = reader.torn, self._index + 1
+            reader.number = reader.offset = 0
+
+
 class _Reader:
     """The state of the chain while files are read in order."""
 
@@ -266,11 +293,13 @@ class _Reader:
         self.head = ZERO_SHA
         self.before = ZERO_SHA  # the head before the last line, to tell an inserted line from others
         self.torn = b""  # all bytes since the last whole line, over all files since then
+        self.number = self.offset = 0  # whole lines, and their bytes, of the file read last
 
-    def file_lines(self, index: int) -> Generator[Line, None, None]:
+    def file_lines(self, index: int, number: int = 0, offset: int = 0) -> Generator[Line, None, None]:
+        """The lines of a file after its first `number`, which are `offset` bytes."""
         name = self.files[index]
         with open(self.folder / name, "rb") as handle, naming(self.folder / name, "a journal that can be read"):
-            number, offset = 0, 0
+            handle.seek(offset)
             while True:
                 limit = _MAX_CONTINUE_LINE if index and number == 0 else MAX_LINE
                 raw = handle.readline(limit + 1)
@@ -299,8 +328,9 @@ class _Reader:
                     self._check_continuation(parts.body, self.files[index - 1], where)
                 self.torn = b""
                 self.seq, self.before, self.head = self.seq + 1, self.head, parts.sha
-                yield Line(parts.seq, parts.prev, parts.sha, parts.body, name, number, offset)
-                offset += len(raw)
+                begin, offset = offset, offset + len(raw)
+                self.number, self.offset = number, offset
+                yield Line(parts.seq, parts.prev, parts.sha, parts.body, name, number, begin)
 
     def _check_continuation(self, body: Mapping[str, Any], previous: str, where: str) -> None:
         if body.get("previous") != previous:

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -43,8 +43,10 @@ from harness.room import check_room
 from harness.runner import Resumption, RunResult, find_plan, not_begun, planned, run
 from harness.standards import check_due
 from harness.standing import read_standing, recorded_bench
-from harness.step import Step
+from harness.step import Deliver, Step
 
+BY_HAND = ("deliver", "nozzle", "throttle", "remote")  # roles that the operator fills where no instrument does
+EVERY_NS = 5_000_000_000  # of the run's clock
 RENEWED = Change("simulated bench", "the one that this run began on", "a new one, made when the run was resumed")
 
 
@@ -167,6 +169,30 @@ def resume(
         return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
 
 
+class Telling:
+    """Tells people what was found so far: between two steps, and every EVERY_NS while fuel flows; a line must not stand behind
+    a prompt that waits."""
+
+    def __init__(self, say: Say, now_ns: Callable[[], int]) -> None:
+        self._say, self._now_ns = say, now_ns
+        self._kept: deque[str] = deque(maxlen=1)
+        self._flows, self._told_ns = False, now_ns()
+
+    def __call__(self, text: str) -> None:
+        if self._flows and self._now_ns() - self._told_ns >= EVERY_NS:
+            self._told_ns = self._now_ns()
+            self._say(text)
+        else:
+            self._kept.append(text)
+
+    def step(self, begins: bool, *, flows: bool) -> None:
+        self._flows = False
+        if begins:
+            with contextlib.suppress(IndexError):
+                self._say(self._kept.pop())
+            self._flows = flows
+
+
 @contextlib.contextmanager
 def _ending(bench: Bench) -> Iterator[None]:
     """What is raised inside ends the run before its first step: the journal gets its last line."""
@@ -184,15 +210,15 @@ def _carried_out(
     bench_file = bench.declared
 
     progress_line = Progress(bench.now_ns, str(bench_file.profile.get("quantity_unit", "L")))
-    summary: deque[str] = deque(maxlen=1)  # said between two steps: it must not stand behind a prompt that waits
+    telling = None if say is None else Telling(say, bench.now_ns)
+    unasked = set(BY_HAND) <= set(bench_file.roles)  # nobody is asked anything from the begin of a delivery to its end
 
     def progress(number: int, total: int, step: Step, moment: str) -> None:
-        if say is not None and moment == "begin":
-            with contextlib.suppress(IndexError):
-                say(summary.pop())
+        if telling is not None:
+            telling.step(moment == "begin", flows=unasked and isinstance(step, Deliver))
         progress_line(number, total, step, moment)
 
-    with beside(bench, None if say is None else summary.append) as judged:
+    with beside(bench, telling) as judged:
         result = run(
             plan,
             bench,

@@ -29,6 +29,7 @@ from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
 from harness.plugins import specs
 from harness.propositions import default_scale, load_propositions, on_scale
+from harness.remembered import Memory
 from harness.report.document import as_json_bytes, verdict_document
 from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
@@ -70,12 +71,23 @@ def judge_case(case: Case) -> Mapping[str, Any]:
 
 def judge_journal(journal: Path) -> Mapping[str, Any]:
     """The verdict document of what journal folder `journal` holds so far, whether its run has ended or not."""
-    recorded = read_recorded(journal)
+    return judge_recorded(read_recorded(journal))
+
+
+def judge_recorded(
+    recorded: Recorded, found: Sequence[Segment] | None = None, memory: Memory | None = None
+) -> Mapping[str, Any]:
+    """The verdict document of what was recorded; `found`: its segments, where they were derived before.
+
+    `memory`, where it is judged again and again, changes what it costs and not what it says.
+    """
+    if memory is not None:
+        memory.begin()
     if recorded.bench.site is not None:
-        return with_standards(
-            {**judge_site(recorded, partial(_judge_one, recorded)), "history": history(recorded)}, recorded
-        )
-    return with_standards(_judge_one(recorded, recorded, segments(recorded), Fraction(1)), recorded)
+        document = judge_site(recorded, partial(_judge_one, recorded, memory=memory))
+        return with_standards({**document, "history": history(recorded)}, recorded)
+    own = segments(recorded) if found is None else found
+    return with_standards(_judge_one(recorded, recorded, own, Fraction(1), memory), recorded)
 
 
 def so_far(journal: Path, under_test: str) -> Outcome:
@@ -94,7 +106,9 @@ def so_far(journal: Path, under_test: str) -> Outcome:
         return {"failed": f"{type(error).__name__}: {error}"}
 
 
-def _judge_one(whole: Recorded, recorded: Recorded, found: Sequence[Segment], share: Fraction) -> Mapping[str, Any]:
+def _judge_one(
+    whole: Recorded, recorded: Recorded, found: Sequence[Segment], share: Fraction, memory: Memory | None = None
+) -> Mapping[str, Any]:
     """The verdict document of one instrument, with its `share` of the case's alpha; `whole`: the run it is part of."""
     bench, late = recorded.bench, overdue_stations(whole, recorded.bench)
     document = _judged(
@@ -106,6 +120,7 @@ def _judge_one(whole: Recorded, recorded: Recorded, found: Sequence[Segment], sh
         recorded.why,
         bench.kit,
         share,
+        memory,
     )
     return {**document, "history": history(recorded), **({OVERDUE: list(late)} if late else {})}
 
@@ -138,6 +153,7 @@ def _judged(
     why: str,
     kit: str = "",
     share: Fraction = Fraction(1),
+    memory: Memory | None = None,
 ) -> Mapping[str, Any]:
     tests = family_tests(limits)
     verdict: Verdict = judge(
@@ -146,7 +162,7 @@ def _judged(
         limits,
         load_catalogue(),
         load_causes(),
-        tests.detectors,
+        tests.detectors if memory is None else memory.detectors(tests.detectors),
         tests.validations,
         instrument=instrument,
         status=status,

@@ -1,8 +1,8 @@
 """Judging beside a run: a child process at low priority reads the journal while it grows and judges what is complete.
 
 The child never touches a port and the run never waits for it: it may lag or die without consequence, and what it says is
-commentary.  The verdict is that of the journal, judged at the end; the child's last word is the same, because it judges
-the same lines by the same function.  A `Judge` step of a plan is answered by the child too, so that reading and stamping
+commentary.  The verdict is that of the journal, judged at the end; the child's last word is the same: it judges the same
+lines by the same tests, and only reads, decodes and asks once what it can (watching.py).  A `Judge` step of a plan is answered by the child too, so that reading and stamping
 go on meanwhile; without a child it is answered here.
 
     python -m harness.live JOURNAL [--follow]
@@ -24,12 +24,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fixtures.bench import Bench
 from fixtures.clock import RealClock
-from fixtures.language import mark, translate
+from fixtures.language import mark, tell, translate
+from harness.report.wording import chain
 from harness.step import Outcome
+
+if TYPE_CHECKING:
+    from harness.watching import Watching
 
 NICE = (
     10  # evidence.md 4.2: two busy processes at nice 10 leave the reader's 99th percentile at 60 us, at 0 it is 82 ms
@@ -187,12 +191,14 @@ def lower_priority() -> None:
 def summary(document: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict `document` so far in few words, with the digest of all of it.
 
-    Only findings are told: before the end of a run nearly every question is still open.
+    Only findings are told, and how far the strongest evidence has come: before the end of a run nearly every question is
+    still open.
     """
     deliveries = sum(len(one["segments"]) for one in _instruments(document))
     found = [finding for one in _instruments(document) for finding in one["findings"]]
     told = "; ".join(f"{finding['level']}, {finding['link']}: {finding['mechanism']}" for finding in found)
     text = translate(FOUND if found else NOTHING, deliveries=deliveries, findings=told)
+    text += "".join(translate(mark("; {more}"), more=more) for more in (_flowing(document), _leading(document)) if more)
     return {
         "text": text if deliveries else "",
         "integrity": document["integrity"],
@@ -200,6 +206,34 @@ def summary(document: Mapping[str, Any]) -> dict[str, Any]:
         "findings": len(found),
         "sha256": digest(document),
     }
+
+
+def _flowing(document: Mapping[str, Any]) -> str:
+    """Litres of the sale that is going on, by the register; "" where none is, or nothing tells."""
+    for one in _instruments(document):
+        last = one["segments"][-1] if one["segments"] else None
+        if last is None or last["complete"] or last["register_l"] is None or document["status"] == "complete":
+            continue
+        asked = last["context"].get("asked_l", "?")
+        return translate(
+            mark("{label}: {litres} of {asked} L"), label=last["id"], litres=last["register_l"], asked=asked
+        )
+    return ""
+
+
+def _leading(document: Mapping[str, Any]) -> str:
+    """The process that has come furthest towards its threshold; "" where none has spoken."""
+    spoken = [evidence for one in _instruments(document) for evidence in one["evidence"] if evidence["course"]]
+    if not spoken:
+        return ""
+    first = max(spoken, key=lambda evidence: evidence["e"] / evidence["proven_at"])
+    return translate(
+        mark("strongest evidence {detector} over {link}: e = {e}, {threshold} is the threshold of proof"),
+        detector=tell(first["detector"]),
+        link=chain(first["link"]),
+        e=f"{first['e']:.3g}",
+        threshold=f"{first['proven_at']:.3g}",
+    )
 
 
 def digest(document: Mapping[str, Any]) -> str:
@@ -220,6 +254,7 @@ class _Child:
         self._clock = RealClock()
         self._asked: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._seen, self._rest_until_ns = 0, 0
+        self._watching: Watching | None = None
 
     def run(self) -> None:
         threading.Thread(target=self._hear, daemon=True).start()
@@ -231,7 +266,7 @@ class _Child:
                 continue
             if line is None:
                 self._rest_until_ns = 0
-                self._look()
+                self._look(last=True)
                 return
             self._answer(json.loads(line))
 
@@ -245,15 +280,20 @@ class _Child:
 
         _tell({"n": asked["n"], "so_far": so_far(self._journal, str(asked["under_test"]))})
 
-    def _look(self) -> None:
+    def _look(self, *, last: bool = False) -> None:
         """Judge, where wanted, when something was recorded since, and the last time is long enough ago."""
-        if not self._follow or self._clock.now_ns() < self._rest_until_ns or (size := self._size()) == self._seen:
+        if not self._follow or self._clock.now_ns() < self._rest_until_ns:
             return
-        from harness.judging import judge_journal
-
+        size = self._size()
+        if size == self._seen and not last:
+            return
         begin_ns = self._clock.now_ns()
         try:
-            _tell(summary(judge_journal(self._journal)))
+            if self._watching is None:
+                from harness.watching import Watching
+
+                self._watching = Watching(self._journal)
+            _tell(summary(self._watching.judge(last=last)))
         except Exception as error:  # a line being written, a journal not begun: the next look shows more
             _tell({"failed": f"{type(error).__name__}: {error}"})
         self._seen = size

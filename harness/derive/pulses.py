@@ -39,31 +39,49 @@ def capture_runs(
 ) -> list[CaptureRun]:
     """All runs on the line of analyser `name`; `channels` in the order of its inputs; `speed` of the recording clock,
     `late_ns`: how late arrivals on this line are stamped at worst."""
-    sent, came = PROTOCOL.decoder(Role.HOST), PROTOCOL.decoder(Role.DEVICE)
-    rate_hz = 0
-    runs: list[CaptureRun] = []
-    current: _Run | None = None
+    runs = Runs(name, channels, speed, late_ns)
     for chunk in chunks:
+        runs.feed(chunk, place)
+    return runs.runs(place)
+
+
+class Runs:
+    """The runs of one analyser, decoded as its bytes come; arguments as of `capture_runs`.
+
+    Of a run that is over only its trains and its clock are kept.
+    """
+
+    def __init__(self, name: str, channels: Sequence[str], speed: float, late_ns: int) -> None:
+        self._name, self._channels, self._speed, self._late_ns = name, channels, speed, late_ns
+        self._sent, self._came = PROTOCOL.decoder(Role.HOST), PROTOCOL.decoder(Role.DEVICE)
+        self._rate_hz = 0
+        self._over: list[CaptureRun] = []
+        self._open: _Run | None = None
+
+    def feed(self, chunk: WireChunk, place: str) -> None:
+        """`place`: where the bytes of this line stand in the journal."""
         if chunk.direction is Way.TX:
-            for message in sent.feed(chunk.data):
+            for message in self._sent.feed(chunk.data):
                 if isinstance(message, SampleRate):
-                    rate_hz = message.hz
+                    self._rate_hz = message.hz
                 elif isinstance(message, RunContinuous | RunFixed):
-                    if current is not None:
-                        runs.append(current.done(None, place))
-                    current = _Run(f"{name}#{len(runs) + 1}", channels, rate_hz, chunk.t_ns, speed, late_ns)
-            continue
-        for message in came.feed(chunk.data):
-            if current is None:
+                    if self._open is not None:
+                        self._over.append(self._open.done(None, place))
+                    name = f"{self._name}#{len(self._over) + 1}"
+                    self._open = _Run(name, self._channels, self._rate_hz, chunk.t_ns, self._speed, self._late_ns)
+            return
+        for message in self._came.feed(chunk.data):
+            if self._open is None:
                 continue
             if isinstance(message, Samples):
-                current.feed(message.raw, chunk.t_ns)
+                self._open.feed(message.raw, chunk.t_ns)
             elif isinstance(message, End):
-                runs.append(current.done(message.count, place))
-                current = None
-    if current is not None:
-        runs.append(current.done(None, place))
-    return runs
+                self._over.append(self._open.done(message.count, place))
+                self._open = None
+
+    def runs(self, place: str) -> list[CaptureRun]:
+        """Those that are over, and the one that is running as far as it has come."""
+        return [*self._over, *([] if self._open is None else [self._open.done(None, place)])]
 
 
 class _Run:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from captures.errors import IntegrityError
-from captures.journal import read_lines, wire_bytes
+from captures.journal import Line, read_lines, wire_bytes
 from captures.model import Direction, WireChunk
 from fixtures.benchfile import BenchFile, parse
 from fixtures.errors import BenchError
 from harness.derive.corrections import corrected
-from harness.derive.spans import WHOLE, Span, spans, standing
+from harness.derive.spans import WHOLE, Entry, Span, spans, standing
+
+CUT = ("error", "the journal has no last line: the run was cut")
 
 
 @dataclass(frozen=True)
@@ -44,48 +46,81 @@ def read_recorded(folder: Path) -> Recorded:
 
     Raises IntegrityError when a line does not verify or lacks what its kind promises.
     """
-    header: Mapping[str, Any] | None = None
-    chunks: dict[str, list[WireChunk]] = {}
-    stood: dict[str, list[str]] = {}
-    entries: list[tuple[str, Mapping[str, Any]]] = []
-    status, why = cut = "error", "the journal has no last line: the run was cut"
-    speed = 1.0
+    taken = Taken(folder)
     for line in read_lines(folder):
+        taken.take(line)
+    return taken.recorded()
+
+
+class Taken:
+    """What the lines of a journal hold, taken one after the other; `recorded` tells it at any time.
+
+    `hear` is called with what came on a link, in the order of the lines; what it returns True for is not kept.
+    """
+
+    def __init__(self, folder: Path, hear: Callable[[str, list[WireChunk]], bool] | None = None) -> None:
+        self._folder, self._hear = folder, hear
+        self._header: Mapping[str, Any] | None = None
+        self._bench: BenchFile | None = None
+        self._chunks: dict[str, list[WireChunk]] = {}
+        self._stood: dict[str, list[str]] = {}
+        self._entries: list[Entry] = []
+        self._status, self._why = CUT
+        self._speed = 1.0
+
+    def take(self, line: Line) -> None:
         body, place = line.body, f"{line.file}:{line.number}"
         kind = body.get("kind")
         try:
             if kind == "header":
-                header = body
+                self._header = body
             elif kind == "wire" and body.get("private") is True:
-                continue  # a name or a number was typed: how many bytes, but not which
+                return  # a name or a number was typed: how many bytes, but not which
             elif kind == "wire":
                 link, direction = str(body["link"]), Direction(body["dir"])
-                chunks.setdefault(link, []).extend(
-                    WireChunk(int(t_ns), link, direction, wire_bytes(text)) for t_ns, text in body["reads"]
-                )
-                stood.setdefault(link, [place, place])[1] = place
+                came = [WireChunk(int(t_ns), link, direction, wire_bytes(text)) for t_ns, text in body["reads"]]
+                if self._hear is None or not self._hear(link, came):
+                    self._chunks.setdefault(link, []).extend(came)
+                self._stood.setdefault(link, [place, place])[1] = place
             else:
-                entries.append((place, body))
+                self._entries.append((place, body))
                 if kind == "span":
-                    status, why = cut  # until this start of the program has written its own end
-                    speed = max(speed, float(body.get("speed", 1.0)))
+                    self._status, self._why = CUT  # until this start of the program has written its own end
+                    self._speed = max(self._speed, float(body.get("speed", 1.0)))
                 if kind == "end":
-                    status, why = str(body["status"]), str(body.get("why", ""))
+                    self._status, self._why = str(body["status"]), str(body.get("why", ""))
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityError(
-                f"{folder / line.file}, line {line.number}: a {kind} record lacks what it must hold: {error}"
+                f"{self._folder / line.file}, line {line.number}: a {kind} record lacks what it must hold: {error}"
             ) from None
-    if header is None or "bench" not in header:
-        raise IntegrityError(f"{folder}: the journal has no header with a bench; it was not written by a run")
-    try:
-        bench = parse(str(header["bench"]), f"{folder}: bench in the header")
-    except BenchError as error:
-        raise IntegrityError(str(error)) from None
-    ordered = {link: sorted(items, key=lambda chunk: chunk.t_ns) for link, items in chunks.items()}
-    places = {link: f"{first}-{last}" for link, (first, last) in stood.items()}
-    try:
-        return Recorded(
-            header, bench, ordered, places, corrected(standing(entries)), status, why, speed, spans(entries)
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise IntegrityError(f"{folder}: its spans and attempts do not belong together: {error}") from None
+
+    def place(self, link: str) -> str:
+        """First and last journal place at which bytes of the link stand; "" before any came."""
+        return "-".join(self._stood.get(link, ()))
+
+    def recorded(self) -> Recorded:
+        """Raises IntegrityError as `read_recorded`."""
+        folder = self._folder
+        if self._header is None or "bench" not in self._header:
+            raise IntegrityError(f"{folder}: the journal has no header with a bench; it was not written by a run")
+        if self._bench is None:
+            try:
+                self._bench = parse(str(self._header["bench"]), f"{folder}: bench in the header")
+            except BenchError as error:
+                raise IntegrityError(str(error)) from None
+        ordered = {link: sorted(items, key=lambda chunk: chunk.t_ns) for link, items in self._chunks.items()}
+        places = {link: self.place(link) for link in self._stood}
+        try:
+            return Recorded(
+                self._header,
+                self._bench,
+                ordered,
+                places,
+                corrected(standing(self._entries)),
+                self._status,
+                self._why,
+                self._speed,
+                spans(self._entries),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise IntegrityError(f"{folder}: its spans and attempts do not belong together: {error}") from None

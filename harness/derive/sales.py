@@ -122,24 +122,34 @@ def dispenser_reports(chunks: Sequence[WireChunk], speed: float, late_ns: int = 
 
     `speed` of the recording clock; `late_ns`: how late arrivals on this link are stamped at worst.
     """
-    decoder = PROTOCOL.decoder(Role.DEVICE)
-    reports = Reports()
-    held_ns = max(int(HOST_NS * speed), late_ns)
-    last: Data | None = None
+    listener = Listener(speed, late_ns)
     for chunk in chunks:
+        listener.feed(chunk)
+    return listener.reports
+
+
+class Listener:
+    """What one dispenser says, decoded as its bytes come, into `reports`; arguments as of `dispenser_reports`."""
+
+    def __init__(self, speed: float, late_ns: int) -> None:
+        self.reports = Reports()
+        self._decoder = PROTOCOL.decoder(Role.DEVICE)
+        self._held_ns = max(int(HOST_NS * speed), late_ns)
+        self._last: Data | None = None
+
+    def feed(self, chunk: WireChunk) -> None:
         if chunk.direction is not Direction.RX:
-            continue
-        for message in decoder.feed(chunk.data):
+            return
+        for message in self._decoder.feed(chunk.data):
             if isinstance(message, Control) and message.kind is ControlKind.EOT:
-                reports.quiet_ns.append(chunk.t_ns)
-            if not isinstance(message, Data) or message == last:
+                self.reports.quiet_ns.append(chunk.t_ns)
+            if not isinstance(message, Data) or message == self._last:
                 continue
             # after F both 0 and 1 are seen in captures; 0 also restarts (protocols.md 4.1)
-            if last is not None and message.seq not in (0, last.seq % 15 + 1, last.seq + 1):
-                reports.lost_ns.append(chunk.t_ns)
-            last = message
-            _learn(reports, message, chunk.t_ns, held_ns)
-    return reports
+            if self._last is not None and message.seq not in (0, self._last.seq % 15 + 1, self._last.seq + 1):
+                self.reports.lost_ns.append(chunk.t_ns)
+            self._last = message
+            _learn(self.reports, message, chunk.t_ns, self._held_ns)
 
 
 def joined(heard: Sequence[Reports], gaps_ns: Sequence[int]) -> Reports:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,27 +10,56 @@ from typing import Any
 from captures.errors import IntegrityError
 from captures.model import Origin, Register, frozen_int64
 from harness.derive.fills import Fills
-from harness.derive.instruments import CLOCK, pulse_runs
-from harness.derive.lateness import late_ns
+from harness.derive.instruments import CLOCK
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
-from harness.derive.sales import Reports, dispenser_reports, joined, new_sale, scaled
+from harness.derive.sales import Reports, new_sale, scaled
+from harness.derive.streams import Streams, Whole
 from harness.judge.contract import Segment, SegmentKind
 
 PARAMETERS = ("meter_factor", "density_kg_m3")
+SETTLED_NS = 10_000_000_000  # of the run's clock; longer than anything is held back on its way into the journal
 AFTER_LAST_NS = 120_000_000_000  # how long after the last delivery its final readings may come
 
 
-def segments(recorded: Recorded) -> list[Segment]:
+class Kept:
+    """Segments of a run that is going on, derived before: what came on the lines while they lasted changes no more once they
+    are SETTLED_NS past."""
+
+    def __init__(self) -> None:
+        self._by_label: dict[str, tuple[str, Segment]] = {}
+
+    def segment(self, label: str, made_from: str, derive: Callable[[], Segment]) -> Segment:
+        known = self._by_label.get(label)
+        if known is not None and known[0] == made_from:
+            return known[1]
+        found = derive()
+        self._by_label[label] = (made_from, found)
+        return found
+
+
+def segments(recorded: Recorded, streams: Streams | None = None, kept: Kept | None = None) -> list[Segment]:
     """All deliveries and shut-nozzle watches of a run, in time order.  A cut run gives what came before the cut.
 
+    `streams`: of `recorded`, where they are decoded already; `kept` from call to call where a run is going on.
     Raises IntegrityError when the journal does not hold what a run writes.
     """
     tale = told(recorded)
     try:
-        deriver = _Deriver(recorded, tale)
-        return [_owned(deriver.segment(part), recorded.bench.instrument_id) for part in tale.parts]
+        decoded = Whole(recorded) if streams is None else streams
+        deriver = _Deriver(recorded, tale, decoded)
+        settled_ns = decoded.last_ns() - SETTLED_NS
+        return [
+            _owned(deriver.segment(part), recorded.bench.instrument_id)
+            if kept is None or part.next_ns is None or part.next_ns >= settled_ns
+            else kept.segment(
+                part.label,
+                deriver.made_from(part),
+                lambda part=part: _owned(deriver.segment(part), recorded.bench.instrument_id),  # type: ignore[misc]
+            )
+            for part in tale.parts
+        ]
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise IntegrityError(
             f"{recorded.bench.where}: the recorded run cannot be read ({type(error).__name__}: {error}); "
@@ -57,16 +86,22 @@ def _parameters(answer: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _Deriver:
-    def __init__(self, recorded: Recorded, tale: Told) -> None:
+    def __init__(self, recorded: Recorded, tale: Told, streams: Streams) -> None:
         self._profile, self._places, self._tale = recorded.bench.profile, recorded.places, tale
         self._spans = {span.n: span for span in recorded.spans}
-        last_ns = max((chunks[-1].t_ns for chunks in recorded.chunks.values() if chunks), default=0)
+        last_ns = streams.last_ns()
         ends = [min(last_ns, self._spans[part.span].end_ns) for part in tale.parts]
         windows = [(p.begin_ns, p.end_ns or max(end, p.begin_ns)) for p, end in zip(tale.parts, ends, strict=True)]
-        self._runs = pulse_runs(recorded, windows)
-        self._wired, self._reports = _reports(recorded)
+        self._runs = streams.runs(windows)
+        heard = streams.reports()
+        self._wired, self._reports = heard is not None, Reports() if heard is None else heard
         self._fills = Fills(recorded, tale)
         self._unit = str(self._profile.get("quantity_unit", "L"))
+
+    def made_from(self, part: Part) -> str:
+        """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""
+        own = [(r.clock, r.complete) for r in self._runs if part.begin_ns <= r.window_ns[0] < (part.end_ns or 0)]
+        return repr((part, self._spans[part.span], sorted(self._tale.stated.items()), own))
 
     def segment(self, part: Part) -> Segment:
         span = self._spans[part.span]
@@ -219,16 +254,3 @@ def _codes(part: Part) -> dict[str, Any]:
     if code:
         return {"codes": (code,)}
     return {"codes": ()} if number(shown.get("price")) is not None else {}
-
-
-def _reports(recorded: Recorded) -> tuple[bool, Reports]:
-    """Whether the bench listens to the dispenser's data line, and what was said on it."""
-    for entry in recorded.bench.instruments.values():
-        line = {"dart-master": "line", "dart-tap": "device"}.get(entry.driver)
-        if line is not None:
-            link = entry.links[line]
-            late = late_ns(recorded, link)
-            heard = [recorded.during(span).chunks.get(link, ()) for span in recorded.spans]
-            gaps_ns = [span.begin_ns for span in recorded.spans if span.n]
-            return True, joined([dispenser_reports(chunks, recorded.speed, late) for chunks in heard], gaps_ns)
-    return False, Reports()

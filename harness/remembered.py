@@ -1,0 +1,109 @@
+"""Readings that are taken once: what a detector says of one segment, by the digest of everything that it is told.
+
+For judging again and again while a run goes on.  Only detectors that look at segments one by one can be remembered; those
+that compare segments are asked anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from weakref import WeakKeyDictionary
+
+from captures.model import PulseTrain, Register
+from harness.judge.contract import DetectorSpec, Reading, Segment, View
+
+# the tests of pulses and courses, which cost most; laws are cheap, and most of them look at the sale before
+ONE_BY_ONE = frozenset(
+    {
+        "acceleration",
+        "channel-phase",
+        "course",
+        "dead-time",
+        "edge-balance",
+        "fingerprint-slip",
+        "gain-onset",
+        "oscillator",
+        "period-gain",
+        "quadrature",
+        "slots",
+        "split",
+        "timer-lattice",
+        "zero-flow",
+    }
+)
+
+
+@dataclass
+class _Entry:
+    readings: list[Reading]
+    turn: int
+
+
+class Memory:
+    """Readings by detector and segment, over many judgements; those that the last judgement did not ask for are forgotten."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], _Entry] = {}
+        self._trains: WeakKeyDictionary[PulseTrain, str] = WeakKeyDictionary()
+        self._turn = 0
+
+    def begin(self) -> None:
+        """A new judgement: forget what the one before had no use for."""
+        self._known = {key: entry for key, entry in self._known.items() if entry.turn == self._turn}
+        self._turn += 1
+
+    def detectors(self, detectors: Mapping[str, DetectorSpec]) -> dict[str, DetectorSpec]:
+        """The same detectors, those of ONE_BY_ONE with this memory."""
+        return {name: self._with_memory(spec) if name in ONE_BY_ONE else spec for name, spec in detectors.items()}
+
+    def _with_memory(self, spec: DetectorSpec) -> DetectorSpec:
+        def judge(segments: Sequence[Segment], view: View) -> Sequence[Reading]:
+            told = f"{spec.name}/{spec.version} {sorted(spec.parameters.items())} {_told(view)}"
+            return [reading for segment in segments for reading in self._readings(spec, told, segment, view)]
+
+        return replace(spec, judge=judge)
+
+    def _readings(self, spec: DetectorSpec, told: str, segment: Segment, view: View) -> list[Reading]:
+        key = told, self._digest(segment)
+        entry = self._known.get(key)
+        if entry is None:
+            entry = self._known[key] = _Entry(list(spec.judge([segment], view)), self._turn)
+        entry.turn = self._turn
+        return entry.readings
+
+    def _digest(self, segment: Segment) -> str:
+        """SHA-256 over all of a segment but where in the journal it stands."""
+        told = [
+            f"{field.name} {getattr(segment, field.name)!r}" for field in fields(segment) if field.name not in LARGE
+        ]
+        told += [f"{name} {self._of_train(train)}" for name, train in segment.trains.items()]
+        told += [f"{name} {_of_register(register)}" for name, register in segment.registers.items()]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+    def _of_train(self, train: PulseTrain) -> str:
+        known = self._trains.get(train)
+        if known is None:
+            own = [
+                getattr(train, field.name) for field in fields(train) if field.name not in ("ticks", "levels", "origin")
+            ]
+            digest = hashlib.sha256(repr(own).encode())
+            digest.update(train.ticks.tobytes())
+            digest.update(b"" if train.levels is None else train.levels.tobytes())
+            known = self._trains[train] = digest.hexdigest()
+        return known
+
+
+LARGE = ("trains", "registers")
+
+
+def _of_register(register: Register) -> str:
+    own = [
+        getattr(register, field.name) for field in fields(register) if field.name not in ("times_ns", "u_ns", "origin")
+    ]
+    return f"{own!r} {register.times_ns.tolist()} {register.u_ns.tolist()}"
+
+
+def _told(view: View) -> str:
+    return f"{sorted(view.profile.items(), key=lambda item: item[0])!r} {sorted(view.parameters.items())} {view.validation!r}"
