@@ -134,17 +134,23 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
     best, onset, gain = np.full(n, -np.inf), np.zeros(n, dtype=np.int64), np.zeros(n)
     expected = _expected(print_, gains)
     cost = np.cumsum(expected**2, axis=2) / 2
+    signed = np.array(gains)
+    over = np.full(
+        n + 1, -np.inf
+    )  # log of the evidence of onsets that are followed no longer, by the pulse they end at
     for number, o in enumerate(onsets):
         end = min(n, int(o) + MEMORY)
         m = end - int(o)
         courses = np.cumsum(expected[slot[o], :, :m] * innovations[o:end], axis=1) - cost[slot[o], :, :m]
-        course = np.logaddexp.reduce(courses, axis=0) + weight[number]
-        log_e[o:end] = np.logaddexp(log_e[o:end], course)
-        log_e[end:] = np.logaddexp(log_e[end:], course[-1])
         which = courses.argmax(axis=0)
-        top = courses[which, np.arange(m)] + weight[number]
+        top = courses[which, np.arange(m)]
+        course = top + np.log(np.exp(courses - top).sum(axis=0)) + weight[number]
+        log_e[o:end] = np.logaddexp(log_e[o:end], course)
+        over[end] = np.logaddexp(over[end], course[-1])
+        top += weight[number]
         higher = top > best[o:end]
-        best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = top[higher], o, np.array(gains)[which[higher]]
+        best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = top[higher], o, signed[which[higher]]
+    log_e = np.logaddexp(log_e, np.logaddexp.accumulate(over)[:n])
     return Slip(log_e, onset, gain)
 
 
