@@ -127,7 +127,7 @@ DETECTOR = DetectorSpec(
         "trusted_revolutions": 10.0,
         "agreement": 0.6,
         "q": 1e-5,
-        "again_nats": 12.0,
+        "again_nats": 20.0,
         "again_revolutions": 4.0,
         "odd": 0.25,
         "least_gain": 0.01,
