@@ -205,7 +205,8 @@ def _what(view: View, train: PulseTrain, result: Judged) -> dict[str, Any]:
         return at
     if at_one_slot(np.searchsorted(real, result.train[suspects]), int(slots)):
         at["at_one_slot"] = True  # a fault of that slot of the disc does that too
-    again = recoherence(result.train, real, int(slots))
+    every_n = None if found is None or found.every_n is None else found.every_n.value
+    again = recoherence(result.train, suspects, int(slots), every_n)
     return at if again is None else at | again.at()
 
 

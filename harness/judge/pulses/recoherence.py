@@ -76,7 +76,22 @@ def coherence(ticks: Int64Array, slots: int) -> Coherence | None:
     return Coherence(score, tail(score, harmonics))
 
 
-def recoherence(ticks: Int64Array, real: Int64Array, slots: int) -> Recoherence | None:
-    """Of a train (n,) and of what is left of it without the suspects (m,); None where it is too short."""
-    both = coherence(ticks, slots), coherence(real, slots)
+def slipped(ticks: Int64Array, suspects: Int64Array) -> Int64Array:
+    """The train (n,) as if every suspect (indices (k,)) had been a slot of its own: the interval that it divides comes twice.
+    Short intervals at regular places would make a pattern themselves; what is left is that the slots behind them slip."""
+    d = np.diff(ticks)
+    whole = d[suspects - 1] + d[suspects]
+    d[suspects - 1] = d[suspects] = whole
+    return np.cumsum(np.concatenate([ticks[:1], d]))
+
+
+def recoherence(
+    ticks: Int64Array, suspects: Int64Array, slots: int, every_n: float | None = None
+) -> Recoherence | None:
+    """Of a train (n,) with and without its suspects (indices (k,)); None where it is too short, or where they come after every
+    n-th pulse and the disc holds a whole number of n, or n of discs: what is not quite mended there comes again with it."""
+    if every_n is not None and min(abs(r - round(r)) for r in (slots / every_n, every_n / slots) if r > 0.9) < 0.1:
+        return None
+    suspects = suspects[(suspects > 0) & (suspects < ticks.size - 1)]
+    both = coherence(slipped(ticks, suspects), slots), coherence(np.delete(ticks, suspects), slots)
     return None if both[0] is None or both[1] is None else Recoherence(both[0], both[1])
