@@ -177,7 +177,7 @@ def _ratios(mine: Sequence[Row], cells: Mapping[float, str], least: Mapping[floa
 
 def _speeds(rows: Mapping[tuple[str, str], Row]) -> list[str]:
     lines = [
-        "Pulses a second in one pass over a delivery of 100,000 pulses at the level found: of the packages with their input ready, of ours from the",
+        "Pulses a second in one pass over a delivery of 20,000 pulses at the level found: of the packages with their input ready, of ours from the",
         "ticks on, of sigrok from a file of samples.",
         "",
         "| what for | method | M pulses/s |",
