@@ -78,8 +78,11 @@ def ladder_figure(shown: Shown, profile: Mapping[str, Any], document: Mapping[st
             timed = True
     axes[0, 0].set_ylim(low / 2, high * (12 if timed else 3))
     marked = any(ladder.split.size or ladder.merged.size for ladder in ladders)
-    if marked and not _held_against(shown.segment, document):
+    held = _held_against(shown.segment, document)
+    if marked and not held:
         told.append("no test holds that against it")
+    if held and not marked:  # edges of one channel may be regular, and yet not move a decoder of both
+        told.append("what a test of both channels found does not show on one")
     figure.suptitle(f"Intervals of {shown.segment.id}, {'; '.join(told)}", fontsize=10)
     return figure
 

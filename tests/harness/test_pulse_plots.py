@@ -167,6 +167,15 @@ def test_a_burst_is_marked_and_not_held_against_the_instrument() -> None:
     assert "1 pulse between others; no test holds that against it" in figure.get_suptitle()
 
 
+def test_what_only_both_channels_show_is_said_and_not_denied() -> None:
+    segment = multiplied(seen(), 0.033)  # of one channel alone
+    told = document(segment, tests=(split.DETECTOR,))
+    assert any(reading["hits"] for reading in told["readings"])
+    figure = ladder_figure(shown([segment], told, LADDER), PROFILE, told)
+    assert figure is not None
+    assert "what a test of both channels found does not show on one" in figure.get_suptitle()
+
+
 def test_an_honest_ladder_has_no_mark() -> None:
     segment = seen()
     told = document(segment)
