@@ -228,6 +228,11 @@ def run(task: Task, fast: bool, short: int, done: dict[tuple[str, str], Row], ke
         print(f"{task.name:<16}{method.name:<44}{false:>3}/{n} false  {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
+def missing(done: dict[tuple[str, str], Row]) -> list[str]:
+    """Methods that are not done yet."""
+    return [f"{task.name}: {m.name}" for task in TASKS for m, _ in competitors(task) if (task.name, m.name) not in done]
+
+
 def long_stream(pulses: int) -> Stream:
     """One long honest delivery."""
     rng = np.random.default_rng(SEED)
@@ -307,7 +312,7 @@ def main() -> int:
             run(task, fast, short, done, keep)
             _INTERVALS.clear()
     speeds(done, 20_000 // short, keep)
-    text = peers_report.document(done, SEED, ALPHA)
+    text = peers_report.document(done, missing(done), SEED, ALPHA)
     print(text)
     if short == 1:
         REPORT.write_text(text, "utf-8")

@@ -93,7 +93,7 @@ def _slip(print_: Fingerprint, slot: int, gain: float) -> Floats:
     )
 
 
-def document(rows: Mapping[tuple[str, str], Row], seed: int, alpha: float) -> str:
+def document(rows: Mapping[tuple[str, str], Row], missing: Sequence[str], seed: int, alpha: float) -> str:
     commits = sorted({str(row["commit"]) for row in rows.values() if "commit" in row})
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     lines = [
@@ -110,6 +110,8 @@ def document(rows: Mapping[tuple[str, str], Row], seed: int, alpha: float) -> st
         "once means at the end, so that its delay says nothing. Our tests and the decoder's intervals tell after every pulse.",
         "The levels here are those of equal false alarms, not those that the product accuses by, which are far stricter.",
     ]
+    if missing:
+        lines += ["", f"Not measured yet (the command goes on with them): {', '.join(missing)}."]
     for task in HEADS:
         lines += ["", f"## {HEADS[task]}", "", NOTES[task], "", *_task(task, rows, limit_l(task, seed, alpha))]
     lines += ["", "## Speed", "", *_speeds(rows)]
