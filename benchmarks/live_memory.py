@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain, pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,29 +51,27 @@ def resident_mb() -> tuple[float, float]:
 
 
 def measure(journal: Path, stops: list[int], *, follow: bool) -> list[dict[str, float]]:
-    """Of each number of deliveries: processor seconds of a look just then, resident memory.  `follow`: what was looked at before
-    is not looked at again."""
-    lines = [line.body for line in read_lines(journal)]
-    ends = [i for i, body in enumerate(lines) if body.get("kind") == "step" and body["step"]["type"] == "Deliver"][1:]
-    at = {ends[stop - 1] if stop - 1 < len(ends) else len(lines) - 1: stop for stop in stops}
+    """Of each number of deliveries: processor seconds of a look just then, resident memory.  `follow`: what was looked at
+    before is not looked at again."""
     rows: list[dict[str, float]] = []
-    with tempfile.TemporaryDirectory() as folder, JournalWriter.create(Path(folder), lines[0]) as writer:
+    delivered, bodies = -1, (line.body for line in read_lines(journal))  # one by one: this process holds no journal
+    with tempfile.TemporaryDirectory() as folder, JournalWriter.create(Path(folder), next(bodies)) as writer:
         watching = Watching(Path(folder))
-        every = set(ends) | set(at) if follow else set(at)
-        for number, body in enumerate(lines[1:], 1):
+        for body, after in pairwise(chain(bodies, [None])):
+            assert body is not None
             writer.append(body)
-            lines[number] = {}  # what this process holds of the journal is not the child's
-            if number not in every:
+            begun = body.get("kind") == "step" and body["step"]["type"] == "Deliver"
+            delivered += begun or after is None
+            if (not begun and after is not None) or not (delivered in stops or follow) or delivered < 1:
                 continue
             writer.flush()
-            last = number == len(lines) - 1
             begin = time.process_time()
-            document = watching.judge(last=last) if follow else judge_journal(Path(folder))
+            document = watching.judge(last=after is None) if follow else judge_journal(Path(folder))
             seconds = time.process_time() - begin
-            if number in at:
+            if delivered in stops:
                 now, most = resident_mb()
-                rows.append({"deliveries": at[number], "seconds": seconds, "mb": now, "most_mb": most})
-                print(f"{at[number]} deliveries: {seconds:.2f} s, {most:.0f} MB", file=sys.stderr)
+                rows.append({"deliveries": delivered, "seconds": seconds, "mb": now, "most_mb": most})
+                print(f"{delivered} deliveries: {seconds:.2f} s, {most:.0f} MB", file=sys.stderr)
         rows.append({"sha": int(digest(document)[:12], 16)})
     return rows
 
