@@ -365,6 +365,50 @@ def test_pulses_over_a_shaft_at_rest_are_no_gap_of_the_tap() -> None:
     assert reading.hits > 50
 
 
+def _going_on(segment: Segment, sale_ends: int, edges: int) -> Segment:
+    """The board's line goes on for so many edges after the shaft has come to rest, at its last pace."""
+    trains = dict(segment.trains)
+    for name, train in segment.trains.items():
+        if train.levels is None:
+            continue
+        ticks, levels = train.ticks[:sale_ends], train.levels[:sale_ends]
+        if train.station == "board":
+            ticks = np.concatenate([ticks, ticks[-1] + np.cumsum(np.diff(ticks)[: -edges - 1 : -1])])
+            levels = np.resize(levels[:2], ticks.size)
+        trains[name] = replace(train, ticks=ticks, levels=levels)
+    return replace(segment, trains=trains)
+
+
+@pytest.mark.parametrize("decoding", ["x1", "x4"])
+def test_pulses_that_go_on_after_the_shaft_has_stopped_are_not_denied(decoding: str) -> None:
+    """They look like the tap of the encoder falling off; whether the sale was counted rightly is then left open."""
+    segment = _honest(4)
+    (reading,) = run(edge_balance.DETECTOR, _going_on(segment, 3_000, 200), profile=PROFILE | {"decoding": decoding})
+    assert reading.reason == "encoder.A, encoder.B: silent while the other tap goes on: a gap"
+    assert [one["tap"] for one in reading.at["silent"]] == ["encoder.A", "encoder.B"]
+
+
+@pytest.mark.parametrize("name", ["encoder.A", "board.A"])
+def test_a_channel_that_goes_on_shows_that_the_tap_of_the_other_fell_off(name: str) -> None:
+    segment = _honest(4)
+    train = segment.trains[name]
+    assert train.levels is not None
+    kept = np.r_[0:2_000, 2_200 : train.ticks.size]
+    cut = replace(train, ticks=train.ticks[kept], levels=train.levels[kept])
+    (reading,) = run(edge_balance.DETECTOR, replace(segment, trains={**segment.trains, name: cut}))
+    assert reading.spoke
+    assert reading.hits == 0
+    assert [one["tap"] for one in reading.at["silent"]] == [name]
+
+
+def test_a_pause_filled_at_the_pace_of_before_is_not_denied() -> None:
+    up = np.cumsum(np.random.default_rng(23).integers(2_800, 3_200, 8_000))
+    up[4_000:] += 300_000
+    fill = np.arange(up[3_999] + 3_000, up[4_000] - 1_500, 3_000)
+    reading = _two_taps(up, np.sort(np.concatenate([up + 5, fill])))
+    assert reading.hits or not reading.spoke
+
+
 def test_a_tap_that_saw_next_to_nothing_leaves_the_question_open() -> None:
     up = np.cumsum(np.random.default_rng(21).integers(2_800, 3_200, 15_000))
     reading = _two_taps(up, (up + 5)[up < 12_000_000])

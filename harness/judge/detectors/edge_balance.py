@@ -1,8 +1,8 @@
 """Edge balance: do the pulses that enter the board equal those that left the encoder?
 
 Null: every edge at the board follows one edge of the encoder within the latency tolerance, channel by channel, also where
-the latency is longer and drifts; a stretch that one tap did not see is a gap, told and left out on both sides; what else
-does not comes in separate disturbances (EMI bursts, switching) at an honest rate per observed second, and changes what
+the latency is longer and drifts; a stretch that one tap did not see is a gap, told and left out on both sides, and where
+nothing else shows that it was the tap, that nothing was put in or taken out is not said; what else does not comes in separate disturbances (EMI bursts, switching) at an honest rate per observed second, and changes what
 the board counts by less than `min_hits` pulses or `min_effect`.  Counted is what the declared decoding makes of the
 edges: the rising edges of A for x1, the walk of both channels for x2 and x4 (a pulse on one channel alone cancels in it;
 the quadrature detector sees that), the edges of the one channel where only one is tapped.  Additions at a regular
@@ -180,43 +180,57 @@ def _segment(segment: Segment, view: View) -> Reading | None:
     lost = () if segment.kind is SegmentKind.SHUT else _lost(results)
     at: dict[str, Any] = {}
     whole, away = float((end - begin) * tick_s), 0.0
+    unproven = ""
     if lost:
         # what a tap did not see is compared by nobody, on either channel: a decoder takes both
         spans = tuple((one.begin, one.end) for _, one in lost)
+        taps = ", ".join(sorted({_tap(name, one) for name, one in lost}))
+        gap = f"{taps}: silent while the other tap goes on: a gap"
+        # pulses over a shaft at rest, at the pace from before, look the same: unless the tap's other channel goes on through
+        # it, what was left out is denied by nobody
+        unproven = gap if any(not _other_goes_on(results, name, one) for name, one in lost) else ""
         results = {name: _compare(segment, up, down, ticks, spans) for name, up, down in pairs}
-        at["silent"] = silent = [_told(name, one, begin, tick_s) for name, one in lost]
+        at["silent"] = [_told(name, one, begin, tick_s) for name, one in lost]
         away = float(covered(spans) * tick_s)
         if away > (1 - view.parameters["least_left"]) * whole:
-            taps = ", ".join(sorted({str(one["tap"]) for one in silent}))
-            return Reading(
-                NAME, segment.id, LINK, 1.0, at=at, reason=f"{taps}: silent while the other tap goes on: a gap"
-            )
+            return Reading(NAME, segment.id, LINK, 1.0, at=at, reason=gap)
     seconds = max(whole - away, 0.0)
     late = [one for result in results.values() for one in result.late]
     if max(late) > 0:
         at["latency_us"] = tuple(round(float(one * tick_s) * 1e6, 1) for one in (min(late), max(late)))
-    return _reading(segment, view, results, pairs[0][1], ticks["burst"], seconds, at)
+    reading = _reading(segment, view, results, pairs[0][1], ticks["burst"], seconds, at)
+    if unproven and reading.spoke and not reading.hits:
+        return Reading(NAME, segment.id, LINK, 1.0, at=reading.at, reason=unproven)
+    return reading
 
 
 def _lost(results: dict[str, _Channel]) -> list[tuple[str, Silence]]:
     """Stretches in which a tap saw nothing: the board's, wherever the encoder's edges go on; the encoder's, where those of the
     board keep the pace from before and to after, as an oscillator over a shaft at rest does not, or where the other channel
     of the encoder goes on."""
-    found = []
-    for name, result in results.items():
-        others = [other for key, other in results.items() if key != name]
-        for one in result.silences:
-            turning = any(_edges_between(other.up[0], one) >= one.edges // 2 for other in others)
-            if one.silent == "down" or one.steady or turning:
-                found.append((name, one))
-    return found
+    return [
+        (name, one)
+        for name, result in results.items()
+        for one in result.silences
+        if one.silent == "down" or one.steady or _other_goes_on(results, name, one)
+    ]
+
+
+def _other_goes_on(results: dict[str, _Channel], name: str, one: Silence) -> bool:
+    """Whether the other channel of the silent tap has edges through the silence of channel `name`: then the shaft turned,
+    or the board was told so."""
+    others = [other.up[0] if one.silent == "up" else other.down[0] for key, other in results.items() if key != name]
+    return any(_edges_between(ticks, one) >= one.edges // 2 for ticks in others)
+
+
+def _tap(channel: str, one: Silence) -> str:
+    return f"{'encoder' if one.silent == 'up' else 'board'}.{channel}"
 
 
 def _told(channel: str, one: Silence, begin: int, tick_s: Fraction) -> dict[str, str | int | float]:
     """Which tap was silent, in seconds from the begin of the segment, and how many edges the other one told."""
-    station = "encoder" if one.silent == "up" else "board"
     from_s, to_s = (round(float((tick - begin) * tick_s), 3) for tick in (one.begin, one.end))
-    return {"tap": f"{station}.{channel}", "from_s": from_s, "to_s": to_s, "edges": one.edges}
+    return {"tap": _tap(channel, one), "from_s": from_s, "to_s": to_s, "edges": one.edges}
 
 
 def _edges_between(ticks: Int64Array, one: Silence) -> int:
@@ -332,7 +346,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="law",
     null="what the board counts follows the encoder within the latency tolerance; separate disturbances come at an honest "
     "rate, or net to nothing",
