@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from statistics import median
 from typing import Any
@@ -105,6 +106,17 @@ def account(
 
 
 # --------------------------------------------------------------------------------------------------------------- kind
+
+
+def kind_of_test(finding: Finding, readings: Sequence[Reading], detectors: Mapping[str, DetectorSpec]) -> Kind:
+    """What the first test of a finding supports by itself, at the link where it saw it.  Its evidence weighs that and no
+    more: what other tests told of the same break has evidence of its own."""
+    name, shown = finding.detectors[0], set(finding.segments)
+    hits = [r for r in readings if r.detector == name and r.hits and r.shape is not None]
+    hits = [r for r in hits if shown.issuperset(r.segment.split("|"))]
+    link = finding.link if any(r.link == finding.link for r in hits) else next((r.link for r in hits), finding.link)
+    own = [r for r in hits if r.link == link]
+    return _kind(replace(finding, link=link, detectors=(name,)), own, detectors)
 
 
 def _kind(finding: Finding, hits: Sequence[Reading], detectors: Mapping[str, DetectorSpec]) -> Kind:

@@ -2,7 +2,8 @@
 
 statistics.md 3c.  The number is an e-value of the finding's test, taken when judging ended (a running supremum is none), times
 the test's share of alpha, so that it pays for all the other tests of the case; and it is no larger than the validation of
-the test supports.  An e-value against a composite null bounds the likelihood ratio from below in expectation, so it is
+the test supports.  Its propositions are those of the kind that this test supports by itself: another test that saw the same break
+may tell more of it, on evidence of its own.  An e-value against a composite null bounds the likelihood ratio from below in expectation, so it is
 printed as "at least".  It weighs two propositions about an instrument.  It is no probability of either, and says nothing of
 what the null of the test does not hold: honest causes that nothing excluded are named beside it.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.judge.account import Account, Kind
+from harness.judge.account import Kind
 
 ANY = ""  # sensor class: whatever is declared
 
@@ -54,12 +55,18 @@ def pair(pairs: Sequence[Propositions], kind: Kind, sensor_class: str) -> Propos
 
 
 def likelihood(
-    account: Account, e: float, cap: float, profile: Mapping[str, object], pairs: Sequence[Propositions]
+    kind: Kind,
+    unweighed: Sequence[str],
+    e: float,
+    cap: float,
+    profile: Mapping[str, object],
+    pairs: Sequence[Propositions],
 ) -> Likelihood | None:
-    """The ratio that goes with an account; None without a validation (cap <= 1) or a pair of propositions for its kind."""
-    named = pair(pairs, account.kind, str(profile.get("sensor_class") or ANY))
+    """The ratio of what was seen by a test that supports `kind`; None without a validation (cap <= 1) or a pair of propositions
+    for the kind.  `unweighed`: the honest causes that nothing excluded."""
+    named = pair(pairs, kind, str(profile.get("sensor_class") or ANY))
     if named is None or cap <= 1.0:
         return None
     return Likelihood(
-        named.hp_en, named.hp_zh, named.hd_en, named.hd_zh, min(e, cap), e, cap, account.honest
+        named.hp_en, named.hp_zh, named.hd_en, named.hd_zh, min(e, cap), e, cap, tuple(unweighed)
     )  # fmt: skip

@@ -25,7 +25,7 @@ from harness.judge.contract import (
     View,
 )
 from harness.judge.evidence import ALPHA, Process, budgets, processes
-from harness.judge.explain import account
+from harness.judge.explain import account, kind_of_test
 from harness.judge.findings import GRAVITY, Case, finding
 from harness.judge.likelihood import Propositions, likelihood
 from harness.judge.merge import merged
@@ -63,7 +63,8 @@ def _account(
     told = account(found, readings, segments, profile, detectors)
     name = found.detectors[0]
     cap = validations.get(f"{name}/{detectors[name].version}", Validation(0, 0)).cap
-    return replace(found, account=told, likelihood=likelihood(told, found.final, cap, profile, pairs))
+    kind = kind_of_test(found, readings, detectors)
+    return replace(found, account=told, likelihood=likelihood(kind, told.honest, found.final, cap, profile, pairs))
 
 
 def _budget(alpha: float, share: Fraction, all_processes: Sequence[Process]) -> Budget:

@@ -16,7 +16,8 @@ from benchmarks.generators import PROFILE, Tamper
 from harness.catalogue import CatalogueError, load_catalogue, load_causes
 from harness.exits import UsageError
 from harness.judge.account import Kind
-from harness.judge.contract import Segment, Validation, Verdict
+from harness.judge.contract import Link, Segment, Validation, Verdict
+from harness.judge.explain import account, kind_of_test
 from harness.judge.likelihood import ANY, likelihood, pair
 from harness.judge.verdict import judge
 from harness.propositions import Scale, default_scale, load_propositions, on_scale, parse_scale, read_scale
@@ -24,7 +25,7 @@ from harness.report.document import verdict_document
 from harness.report.evidence import likelihood_lines
 from harness.report.text import verdict_text
 from protocols.acceptance import parse
-from tests.harness.test_judge_account import explained, hit
+from tests.harness.test_judge_account import explained, found, hit
 from tests.harness.test_judge_verdict import K3, Edition, only, raid
 
 SOME = {name: DETECTORS[name] for name in ("edge-balance", "quadrature", "constant-gain")}
@@ -82,9 +83,9 @@ def test_the_number_is_that_of_the_end_and_pays_for_the_other_tests(tampered: li
 
 def test_without_validation_there_is_no_number(tampered: list[Segment]) -> None:
     own = explained([hit("split", f"C{i}", 0.04) for i in range(3)])
-    assert likelihood(own, 1e9, 1.0, PROFILE, load_propositions()) is None
-    assert likelihood(own, 1e9, 3000.0, PROFILE, ()) is None
-    assert likelihood(own, 1e9, 3000.0, PROFILE, load_propositions()) is not None
+    assert likelihood(own.kind, own.honest, 1e9, 1.0, PROFILE, load_propositions()) is None
+    assert likelihood(own.kind, own.honest, 1e9, 3000.0, PROFILE, ()) is None
+    assert likelihood(own.kind, own.honest, 1e9, 3000.0, PROFILE, load_propositions()) is not None
 
 
 def test_open_honest_causes_are_named_beside_the_number(tampered: list[Segment]) -> None:
@@ -206,9 +207,33 @@ def test_the_command_refuses_a_scale_it_cannot_read(tmp_path: Path) -> None:
 
 def test_evidence_below_one_supports_nothing() -> None:
     own = explained([hit("split", f"C{i}", 0.04) for i in range(3)])
-    ratio = likelihood(own, 0.4, 3000.0, PROFILE, load_propositions())
+    ratio = likelihood(own.kind, own.honest, 0.4, 3000.0, PROFILE, load_propositions())
     assert ratio is not None
     lines = likelihood_lines(asdict(ratio), default_scale().cited())
     assert "supports neither" in lines[0]
     assert not any("support for" in line for line in lines)
     assert likelihood_lines(asdict(replace(ratio, at_least=4.0)), default_scale().cited())[0].endswith(ratio.hp_en)
+
+
+@pytest.mark.parametrize(
+    ("head", "link", "kind"),
+    [
+        ("constant-gain", "reference>display", Kind.UNDETERMINED),
+        ("gain-change", "reference>display", Kind.UNDETERMINED),
+    ],
+)
+def test_the_number_of_one_test_weighs_no_proposition_of_another(head: str, link: str, kind: Kind) -> None:
+    """A wrong factor makes a constant error as surely as pulses put in: the error's evidence does not choose between them."""
+    up, down = link.split(">")
+    first = [hit(head, f"C{i}", 0.04, link=Link(up, down)) for i in range(3)]
+    joined = [hit("period-gain", f"C{i}", 0.04, link=Link("reference", "board")) for i in range(3)]
+    finding = found([*first, *joined])
+    assert account(finding, [*first, *joined], [], PROFILE, DETECTORS).kind is Kind.MULTIPLIED
+    assert kind_of_test(finding, [*first, *joined], DETECTORS) is kind
+
+
+def test_the_pattern_of_the_first_test_is_its_own() -> None:
+    readings = [hit("split", f"C{i}", 0.04, pattern="own oscillator") for i in range(3)]
+    assert kind_of_test(found(readings), readings, DETECTORS) is Kind.OSCILLATOR
+    moved = replace(found(readings), link=Link("board", "register"))
+    assert kind_of_test(moved, readings, DETECTORS) is Kind.OSCILLATOR
