@@ -119,7 +119,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
     null="after the first revolutions the pulses keep to the pattern of their disc; disturbances shift it once",
     needs="one channel of board or encoder over a dozen revolutions in steady flow, declared slots a revolution",

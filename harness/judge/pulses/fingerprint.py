@@ -28,7 +28,9 @@ CLIP = 4.0
 STRONGEST = 4
 STILL = 0.95  # of one: resultant length of the phase of an order over the revolutions
 LEAST_REVOLUTIONS = 10
-EVERY = 2  # pulses between the onsets on the grid
+EVERY = 2  # pulses between the onsets on the grid, at its beginning
+THIN = 1000  # from twice so many pulses on, onsets lie further apart in proportion to where they are: so does the time
+LONGEST = 20  # but so far at most: a slip of a tenth then begins half a slot off its pattern on average
 HORIZON = 500.0  # onsets in which the second half of the weight begins
 MEMORY = 400  # pulses after an onset in which its slip is followed
 
@@ -124,8 +126,9 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
     innovations = _filtered(x - print_.level - print_.even[slot], print_.whiten) / print_.sigma
     innovations[:ORDER] = 0.0
     innovations = np.clip(innovations, -CLIP, CLIP)
-    onsets = np.arange(ORDER, n, EVERY)
-    # what an onset weighs is known before anything is seen, and does not depend on how long the stretch will be
+    onsets = _onsets(n)
+    # where an onset lies and what it weighs is known before anything is seen, and does not depend on how long the stretch
+    # will be
     j = np.arange(onsets.size + 1, dtype=np.float64)
     left = HORIZON / (j + HORIZON)  # of the weight, for the onsets from the j-th on
     weight = np.log((left[:-1] - left[1:]) / len(gains))
@@ -152,6 +155,15 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
         best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = top[higher], o, signed[which[higher]]
     log_e = np.logaddexp(log_e, np.logaddexp.accumulate(over)[:n])
     return Slip(log_e, onset, gain)
+
+
+def _onsets(n: int) -> Int64Array:
+    """Pulses (m,) below n at which a slip may begin."""
+    places, at = [], ORDER
+    while at < n:
+        places.append(at)
+        at += min(max(EVERY, at // THIN), LONGEST)
+    return np.array(places, dtype=np.int64)
 
 
 def _expected(print_: Fingerprint, gains: tuple[float, ...]) -> Floats:

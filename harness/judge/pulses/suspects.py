@@ -204,20 +204,16 @@ def _comb(places: Floats, spacing: float, slack: float, oversampling: int) -> Co
     n, span = places.size, float(places[-1] - places[0])
     low, high = 1 / (spacing * (1 + slack)), 1 / (spacing * (1 - slack))
     independent = max(2.0, (high - low) * span)
-    frequencies = np.linspace(low, high, int(np.ceil(oversampling * independent)) + 1)
-    best, at = 0.0, low
-    for part in np.array_split(frequencies, max(1, frequencies.size * n // 2_000_000)):
-        power = _power(places, part)
-        top = int(power.argmax())
-        if power[top] > best:
-            best, at = float(power[top]), float(part[top])
-    step = float(frequencies[1] - frequencies[0])
+    count = int(np.ceil(oversampling * independent)) + 1
+    step = (high - low) / (count - 1)
+    power = _power(places, low, step, count)
+    top = int(power.argmax())
+    best, at = float(power[top]), low + top * step
     for _ in range(3):  # the grid is a quarter of a line wide: the tooth is read between its places
-        fine = at + step * np.linspace(-1, 1, 9)
-        power = _power(places, fine)
+        power = _power(places, at - step, step / 4, 9)
         top = int(power.argmax())
         if power[top] >= best:
-            best, at = float(power[top]), float(fine[top])
+            best, at = float(power[top]), at + step * (top - 4) / 4
         step /= 4
     sharpness = min(best / n, 1.0)
     found = Comb(at, 0.0, sharpness, min(0.0, log(3 * independent) - best))
@@ -225,9 +221,13 @@ def _comb(places: Floats, spacing: float, slack: float, oversampling: int) -> Co
     return Comb(at, max(sqrt(12 * found.scatter / n) / span, 1e-12), sharpness, found.log_p)
 
 
-def _power(places: Floats, frequencies: Floats) -> Floats:
-    phase = np.outer(frequencies, places - places[0])
-    result: Floats = np.abs(np.exp(2j * pi * phase).sum(axis=1)) ** 2 / places.size
+def _power(places: Floats, first: float, step: float, count: int) -> Floats:
+    """R (count,) at `count` frequencies from `first` on: those of a long step and of a short one, multiplied."""
+    at, turn = places - places[0], 2j * pi
+    short = max(1, round(sqrt(count)))
+    ahead = np.exp(turn * np.outer(first + step * short * np.arange(-(-count // short)), at))
+    beside = np.exp(turn * np.outer(at, step * np.arange(short)))
+    result: Floats = np.abs((ahead @ beside).ravel()[:count]) ** 2 / places.size
     return result
 
 
