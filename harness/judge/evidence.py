@@ -22,6 +22,8 @@ SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
 CONTRASTS = {"knowledge": 0.5, "state": 0.25, "volume": 0.09, "event": 0.08, "flow": 0.04, "preset": 0.04}
 PORTIONS = {"portion": 0.7, "place": 0.3}  # contrasts of sales measured in parts
 _LEAST = 1e-9  # an e-process may lose everything; it stays positive
+_MOST = 1e200  # and finite, however many deliveries show it: less than it won is claimed, never more
+_DEEPEST = 600  # of the numbers of confirmations: beyond it 2^-k would leave no level to divide by
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def course(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str
     found = []
     for reading in readings:
         for name in _shares(reading, by_id, state):
-            capital[name] = max(capital[name] * reading.e, _LEAST)
+            capital[name] = min(max(capital[name] * reading.e, _LEAST), _MOST)
         mixture = sum(share * capital[name] for name, share in shares.items())
         found.append((mixture, max(shares, key=lambda name: shares[name] * capital[name])))
     return found
@@ -173,7 +175,7 @@ def processes(
             if targets.get(name) == f"{detector}:{link}":
                 k, own = int(name), tuple(parts[name])
                 source = f"1/(alpha/2 x 2^-{k}), alpha = {alpha:g}, confirmation {k}"
-                level = alpha / 2 * 2.0**-k
+                level = alpha / 2 * 2.0 ** -min(k, _DEEPEST)
                 result.append(_process(detector, link, own, by_id, state, 1.0, level, Basis.CONFIRMATORY, source, k))
     return result
 
@@ -207,6 +209,6 @@ def _process(
         group,
         single,
         tuple(mixture for mixture, _ in course(readings, by_id, state)),
-        2.0**-k if k else weight,
+        2.0 ** -min(k, _DEEPEST) if k else weight,
         k,
     )

@@ -31,7 +31,7 @@ from harness.judge.evidence import CONTRASTS, processes, supremum
 from harness.judge.findings import SEARCHED
 from harness.judge.verdict import judge, read
 from harness.propositions import default_scale, on_scale
-from harness.report.document import verdict_document
+from harness.report.document import as_json_bytes, verdict_document
 from harness.report.text import verdict_text
 from protocols.acceptance import parse
 from tests.harness.test_judge_verdict import K3, Edition, only, raid
@@ -116,6 +116,21 @@ def test_a_test_without_weight_never_claims() -> None:
     found = processes(readings, segments, {"d": spec(), "x": spec("x", 0.0)}, 1e-4)
     assert {p.detector for p in found} == {"d"}
     assert [p.weight for p in found if p.basis is Basis.PRESPECIFIED] == [1.0]
+
+
+def test_evidence_of_any_number_of_deliveries_can_be_written_down() -> None:
+    """Every one of two hundred sales is tampered with: the product leaves the range of a float."""
+    segments = [replace(segment(f"C{i}"), window_ns=(i, i + 1)) for i in range(200)]
+    (process,) = processes([hit(s.id, 4_000.0) for s in segments], segments, {"d": spec()}, 1e-4)
+    assert process.proven_at < process.final <= process.e < float("inf")
+    assert as_json_bytes({"e": process.e, "course": process.course})
+
+
+def test_a_confirmation_of_any_number_has_a_threshold() -> None:
+    late = segment("C2", confirmation=5_000, confirms=f"d:{LINK}")
+    found = processes([hit("C1", 3.0), hit("C2", 3.0)], [segment("C1"), late], {"d": spec()}, 1e-4)
+    assert [process.basis for process in found] == [Basis.PRESPECIFIED, Basis.CONFIRMATORY]
+    assert 1e100 < found[1].suspect_at < found[1].proven_at < float("inf")
 
 
 def test_the_supremum_of_fair_bets_keeps_its_level() -> None:
