@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_FLOOR, Context
 from typing import Any
 
 from fixtures.language import language, mark, translate
 from harness.report.wording import said
 
 
+def at_least(value: float) -> str:
+    """Three digits of a lower bound, rounded down: it never reaches a band of the scale that the number does not."""
+    return f"{float(Context(prec=3, rounding=ROUND_FLOOR).create_decimal_from_float(value)):.3g}"
+
+
 def likelihood_lines(ratio: Mapping[str, Any], scale: Mapping[str, Any]) -> list[str]:
     """The number with its two propositions, its words on the scale with the scale's source, and what it does not weigh."""
     tongue = "zh" if language() == "zh_CN" else "en"
-    number = f"{ratio['at_least']:.3g}"
+    number = at_least(ratio["at_least"])
     lines = []
     if ratio["at_least"] < 1:
         lines.append(translate(mark("  likelihood  the evidence of this test, alone, supports neither proposition")))

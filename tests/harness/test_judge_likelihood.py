@@ -22,7 +22,7 @@ from harness.judge.likelihood import ANY, likelihood, pair
 from harness.judge.verdict import judge
 from harness.propositions import Scale, default_scale, load_propositions, on_scale, parse_scale, read_scale
 from harness.report.document import verdict_document
-from harness.report.evidence import likelihood_lines
+from harness.report.evidence import at_least, likelihood_lines
 from harness.report.text import verdict_text
 from protocols.acceptance import parse
 from tests.harness.test_judge_account import explained, found, hit
@@ -237,3 +237,11 @@ def test_the_pattern_of_the_first_test_is_its_own() -> None:
     assert kind_of_test(found(readings), readings, DETECTORS) is Kind.OSCILLATOR
     moved = replace(found(readings), link=Link("board", "register"))
     assert kind_of_test(moved, readings, DETECTORS) is Kind.OSCILLATOR
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(9996.0, "9.99e+03"), (999.9, "999"), (10_000.0, "1e+04"), (1.0, "1"), (14.129, "14.1")]
+)
+def test_a_lower_bound_is_never_rounded_up(value: float, told: str) -> None:
+    assert at_least(value) == told
+    assert float(at_least(value)) <= value
