@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.detectors import DETECTORS
 from benchmarks.generators import PROFILE, delivery, instrument
 from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
-from harness.judge.contract import DetectorSpec, Reading, Segment, Shape, Validation, View
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, Validation, View
 from harness.judge.detectors import fingerprint_slip, period_gain, slots, timer_lattice
+from harness.judge.evidence import ALPHA, processes
+from harness.judge.findings import Case, finding
 from harness.judge.pulses.mending import put_in
 
 VALID = Validation(10_000, 0)
@@ -238,3 +241,18 @@ def test_a_train_without_suspects_is_read_as_it_stands(monkeypatch: pytest.Monke
             assert all("left_out" not in reading.at for reading in run(spec, segment))
     assert read  # poor discs are mute, and were looked at again
     assert all(put_in(ticks).size == 0 for ticks in read)
+
+
+@pytest.mark.parametrize("name", ["slots", "period-gain", "fingerprint-slip", "timer-lattice", "split", "dead-time"])
+def test_two_tests_of_one_stream_are_one_witness(name: str) -> None:
+    """Whatever they find, both see the line of one tap, and one mends its pulses by the rule of the other."""
+    link = Link("reference", "encoder")
+    other = "split" if name != "split" else "slots"
+    readings = [Reading(one, "C1", link, 1e9, 1e-12, 40, 0.02, shape=Shape.CONSTANT) for one in (name, other)]
+    segments = [Segment("C1", SegmentKind.DELIVERY, "C", "power-0", (0, 1))]
+    case = Case("N1", segments, readings, PROFILE, [], [], DETECTORS)
+    for process in processes(readings, segments, DETECTORS, ALPHA):
+        found = finding(process, case)
+        assert found is not None
+        assert found.conditions["threshold_crossed"]
+        assert not found.conditions["reproduced_or_two_stations"]

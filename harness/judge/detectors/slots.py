@@ -128,4 +128,5 @@ DETECTOR = DetectorSpec(
     mechanism="the code disc has another number of slots than declared",
     telling=44,
     shows=Kind.DISC,
+    witness="pulses",
 )
