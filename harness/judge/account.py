@@ -94,7 +94,7 @@ class Size:
 @dataclass(frozen=True)
 class Place:
     """Where it begins or ends inside one delivery: litres and seconds from the first pulse of the delivery on,
-    and the mark that stands next to it (`lag_s` after the mark, negative before it)."""
+    and the mark that it may follow (`lag_s` after the mark; negative only within the uncertainties of both)."""
 
     segment: str
     litres: float | None

@@ -16,7 +16,7 @@ from harness.judge.contract import Finding, Reading, Segment, Shape
 from harness.judge.trains import clipped, to_ns
 from harness.judge.volumes import Track, track
 
-BESIDE_NS = 2_000_000_000  # a mark that near to an onset may be what it follows
+BESIDE_NS = 2_000_000_000  # a mark that near before an onset may be what it follows
 
 
 def _began(segment: Segment) -> int:
@@ -49,7 +49,7 @@ def _place(
         t_ns = int(np.interp(litres, course.litres, course.t_ns.astype(np.float64)))
     elif course is not None and litres is None and t_ns is not None:
         litres = float(np.interp(t_ns, course.t_ns, course.litres))
-    mark, lag_s = _beside(segment, t_ns)
+    mark, lag_s = _before(segment, t_ns, _latest(litres, interval_l, t_ns, segment, profile))
     return Place(
         segment.id,
         None if litres is None else round(litres, 3),
@@ -60,16 +60,29 @@ def _place(
     )
 
 
-def _beside(segment: Segment, t_ns: int | None) -> tuple[str, float | None]:
-    """The mark nearest to a time, where one lies within two seconds (and its own uncertainty) of it."""
-    if t_ns is None:
+def _latest(
+    litres: float | None, interval_l: tuple[float, float] | None, t_ns: int | None, segment: Segment, profile: Mapping[str, Any]
+) -> int | None:  # fmt: skip
+    """When at the latest it began: at the upper end of its interval in litres."""
+    if t_ns is None or interval_l is None or litres is None or interval_l[1] <= litres:
+        return t_ns
+    course = _course(segment, profile)
+    if course is None:
+        return t_ns
+    return max(t_ns, int(np.interp(interval_l[1], course.litres, course.t_ns.astype(np.float64))))
+
+
+def _before(segment: Segment, t_ns: int | None, latest_ns: int | None) -> tuple[str, float | None]:
+    """The mark nearest to a time, where one lies within two seconds (and its own uncertainty) of it, and not surely after it:
+    nothing follows what comes later."""
+    if t_ns is None or latest_ns is None:
         return "", None
-    at = t_ns
+    at, latest = t_ns, latest_ns
 
     def distance(mark: Mark) -> int:
         return max(0, abs(at - mark.t_ns) - mark.u_ns)
 
-    near = [mark for mark in segment.marks if distance(mark) <= BESIDE_NS]
+    near = [mark for mark in segment.marks if distance(mark) <= BESIDE_NS and mark.t_ns - mark.u_ns <= latest]
     if not near:
         return "", None
     nearest = min(near, key=distance)

@@ -125,6 +125,23 @@ def test_an_onset_is_told_in_litres_and_seconds_with_the_mark_before_it() -> Non
         assert 3 < place.seconds < 60
 
 
+@pytest.mark.parametrize(
+    ("late_s", "u_ms", "follows"), [(0.8, 1, ""), (0.8, 1_000, "press-remote"), (-0.8, 1, "press-remote")]
+)
+def test_what_begins_before_a_mark_does_not_follow_it(late_s: float, u_ms: int, follows: str) -> None:
+    """A key that was pressed after the gain had come on is not what switched it on."""
+    segment = raid(K3)[0]
+    at_ns = int(segment.window_ns[0]) + 20_000_000_000
+    key = Mark(at_ns + int(late_s * 1e9), u_ms * 1_000_000, MarkSource.RUNNER, "press-remote")
+    reading = hit("split", segment.id, 0.04, onset_ns=at_ns)
+    switched = replace(reading, shape=Shape.SWITCHED)
+    own = account(
+        found([switched], shape=Shape.SWITCHED), [switched], [replace(segment, marks=(key,))], PROFILE, DETECTORS
+    )
+    assert own.follows == follows
+    assert own.followed == bool(follows)
+
+
 def test_a_far_mark_is_not_what_an_onset_follows() -> None:
     segments = raid(K3, Tamper(register_gain=0.05, from_l=8.0))
     far = [
