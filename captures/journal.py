@@ -266,12 +266,15 @@ class Follower:
         self._torn = b""  # what the files before this one left torn
 
     def take(self) -> Iterator[Line]:
-        """The lines that were whole since the last call; IntegrityError as in `read_lines`.
+        """The lines that were whole since the last call; IntegrityError as in `read_lines`, and where files or lines that were
+        read are there no more.
 
-        A line that is being written is left for the next call.
+        A line that is being written is left for the next call.  What was altered in place after it was read is not seen here:
+        only `scan` reads everything again.
         """
         reader = self._reader
         reader.files = journal_files(reader.folder)
+        self._require_what_was_read()
         while True:
             reader.torn = self._torn
             for line in reader.file_lines(self._index, reader.number, reader.offset):
@@ -281,6 +284,16 @@ class Follower:
                 return
             self._torn, self._index = reader.torn, self._index + 1
             reader.number = reader.offset = 0
+
+    def _require_what_was_read(self) -> None:
+        reader = self._reader
+        if self._index >= len(reader.files):
+            raise IntegrityError(f"{reader.folder}: expected {self._index + 1} files or more, got {len(reader.files)}")
+        path = reader.folder / reader.files[self._index]
+        with naming(path, "a journal that can be read"):
+            size = path.stat().st_size
+        if size < reader.offset:
+            raise IntegrityError(f"{path}: expected the {reader.offset} bytes that were read, or more, got {size}")
 
 
 class _Reader:

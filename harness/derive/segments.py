@@ -11,11 +11,12 @@ from captures.errors import IntegrityError
 from captures.model import Origin, Register, frozen_int64
 from harness.derive.fills import Fills
 from harness.derive.instruments import CLOCK
+from harness.derive.lateness import late_ns
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
 from harness.derive.sales import Reports, new_sale, scaled
-from harness.derive.streams import Streams, Whole
+from harness.derive.streams import Streams, Whole, listened
 from harness.judge.contract import Segment, SegmentKind
 
 PARAMETERS = ("meter_factor", "density_kg_m3")
@@ -95,13 +96,16 @@ class _Deriver:
         self._runs = streams.runs(windows)
         heard = streams.reports()
         self._wired, self._reports = heard is not None, Reports() if heard is None else heard
+        link = listened(recorded.bench)
+        self._heard_for = recorded.speed, 0 if link is None else late_ns(recorded, link)
         self._fills = Fills(recorded, tale)
         self._unit = str(self._profile.get("quantity_unit", "L"))
 
     def made_from(self, part: Part) -> str:
         """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""
         own = [(r.clock, r.complete) for r in self._runs if part.begin_ns <= r.window_ns[0] < (part.end_ns or 0)]
-        return repr((part, self._spans[part.span], sorted(self._tale.stated.items()), own))
+        marks = [mark for mark in self._tale.marks if part.after_ns < mark.t_ns <= (part.end_ns or part.begin_ns)]
+        return repr((part, self._spans[part.span], sorted(self._tale.stated.items()), own, self._heard_for, marks))
 
     def segment(self, part: Part) -> Segment:
         span = self._spans[part.span]

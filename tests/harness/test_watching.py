@@ -16,6 +16,8 @@ from harness.benches import find, world
 from harness.catalogue import with_rules
 from harness.derive import growing, read_recorded, segments
 from harness.derive.growing import Growing, OutOfOrderError
+from harness.derive.segments import Kept
+from harness.derive.streams import listened
 from harness.families import family_tests
 from harness.inspection import Telling, inspect
 from harness.judge.contract import DetectorSpec, Reading, Segment, Validation, View
@@ -286,3 +288,44 @@ def test_people_are_told_between_steps_and_while_fuel_flows() -> None:
     now[0] += inspection.EVERY_NS
     telling("at rest")
     assert said[-1] == "flowing on"
+
+
+def test_what_was_read_and_is_there_no_more_is_an_integrity_error(tmp_path: Path) -> None:
+    with JournalWriter.create(tmp_path, {"kind": "header"}) as writer:
+        writer.append({"kind": "x", "n": 0})
+    follower = Follower(tmp_path)
+    assert len(list(follower.take())) == 2
+    first = tmp_path / "0001.jsonl"
+    whole = first.read_bytes()
+    first.write_bytes(whole[:-1])
+    with pytest.raises(IntegrityError, match="that were read"):
+        list(follower.take())
+    first.write_bytes(whole)
+    assert list(follower.take()) == []
+    with JournalWriter.resume(tmp_path):
+        pass
+    assert [line.body["kind"] for line in follower.take()] == ["continue"]
+    (tmp_path / "0002.jsonl").unlink()
+    with pytest.raises(IntegrityError, match="2 files"):
+        list(follower.take())
+
+
+def test_a_line_that_is_later_found_late_changes_the_sales_before(tmp_path: Path) -> None:
+    """Only the dispenser's data line is tapped: how late it is stamped widens what its polls stand for, those before too."""
+    lines = bodies(run_of(tmp_path, "dispenser-k1", None, 3))
+    cut = next(i for i, b in enumerate(lines) if b.get("kind") == "step" and b["step"].get("label") == "B3") + 5
+    link = listened(read_recorded(tmp_path / "case" / "data" / "journal").bench)
+    grown = tmp_path / "grown"
+    grown.mkdir()
+    with JournalWriter.create(grown, lines[0]) as writer:
+        for body in lines[1:cut]:
+            writer.append(body)
+        writer.flush()
+        stream, kept = Growing(grown), Kept()
+        early = segments(stream.look(last=True), stream, kept)
+        writer.append({"kind": "timing", "link": link, "u_ns": 400_000_000})
+        writer.sync()
+        late = segments(stream.look(last=True), stream, kept)
+    offline = segments(read_recorded(grown))
+    told = [[segment.registers["register"].u_ns.tolist() for segment in found[:-1]] for found in (early, late, offline)]
+    assert told[1] == told[2] != told[0]
