@@ -20,6 +20,7 @@ from harness.catalogue import MAX_BYTES, CatalogueError
 from harness.judge.account import Kind
 from harness.judge.likelihood import Propositions
 
+MOST = 1e300  # a band from infinity on is none
 _PAIR = {
     "kinds": list, "sensor_class": str, "hp_en": str, "hp_zh": str, "hd_en": str, "hd_zh": str, "source": str, "grade": str,
 }  # fmt: skip
@@ -93,16 +94,18 @@ def parse_scale(data: bytes, where: str) -> Scale:
         raise CatalogueError(f"{where}: expected at most {MAX_BYTES} bytes")
     try:
         document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of the encoding, the syntax, a number too long, nesting too deep
         raise CatalogueError(f"{where}: {error}") from None
     _checked(where, document, _SCALE)
     bands = []
     for number, entry in enumerate(document["band"], 1):
         if not isinstance(entry, dict):
             raise CatalogueError(f"{where}, band {number}: expected a table")
-        if type(entry.get("at_least")) is int:
+        if type(entry.get("at_least")) is int and entry["at_least"] <= MOST:
             entry = {**entry, "at_least": float(entry["at_least"])}
         _checked(f"{where}, band {number}", entry, _BAND)
+        if not entry["at_least"] <= MOST:  # NaN is not
+            raise CatalogueError(f"{where}, band {number}: at_least expected at most {MOST:g}, got {entry['at_least']}")
         bands.append(Band(**entry))
     if not bands or bands[0].at_least != 1.0 or any(a.at_least >= b.at_least for a, b in pairwise(bands)):
         raise CatalogueError(f"{where}: expected bands in ascending order, the first from 1 on")

@@ -49,6 +49,10 @@ def judge(
     asked = bool(map or profile or marks or window or pause)
     if into is not None and (len(paths) != 1 or not is_case(paths[0])):
         raise UsageError("--into expected one sealed case to be judged")
+    try:
+        words = None if scale is None else read_scale(scale)  # before anything is judged or made
+    except (CatalogueError, OSError) as error:
+        raise UsageError(f"--scale: {error}") from None
     results = None if into is None else case_for_results(paths[0], into)
     documents = []
     for path in paths:
@@ -60,11 +64,7 @@ def judge(
             capture = read(path)
             told = d.declaration(capture, map, profile, marks, window, pause)
             documents.append(judge_recording(capture, path.name, told))
-    if scale is not None:
-        try:
-            words = read_scale(scale)
-        except (CatalogueError, OSError) as error:
-            raise UsageError(f"--scale: {error}") from None
+    if words is not None:
         documents = [on_scale(document, words) for document in documents]
     if results is not None:
         keep_results(results, documents[0])

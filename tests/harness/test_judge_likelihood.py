@@ -191,7 +191,13 @@ def test_a_laboratory_brings_its_own_words_without_judging_anew(tampered: list[S
         (BANDS.replace(b"at_least = 50.0", b"at_least = 0.5"), "ascending order"),
         (BANDS.replace(b"at_least = 1,", b"at_least = 2,"), "the first from 1 on"),
         (BANDS.replace(b'en = "clear", ', b""), "band 2: unknown keys none, missing keys ['en']"),
+        (BANDS.replace(b"at_least = 50.0", b"at_least = nan"), "band 2: at_least expected at most 1e+300, got nan"),
+        (BANDS.replace(b"at_least = 50.0", b"at_least = inf"), "band 2: at_least expected at most 1e+300, got inf"),
+        (BANDS.replace(b"at_least = 50.0", b"at_least = 1" + b"0" * 400), "band 2: at_least expected float"),
+        (BANDS.replace(b"at_least = 50.0", b"at_least = 1" + b"0" * 5000), "own.toml: Exceeds the limit"),
+        (b"name = " + b"[" * 100_000, "own.toml: maximum recursion depth"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_scale_that_cannot_be_used_says_why(text: bytes, expected: str) -> None:
     with pytest.raises(CatalogueError, match=re.escape(expected)):
@@ -203,6 +209,9 @@ def test_the_command_refuses_a_scale_it_cannot_read(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="--scale"):
         command([], scale=tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_bytes(b"name = 3")
+    with pytest.raises(UsageError, match="--scale"):  # before a case is looked at
+        command([tmp_path / "no case"], scale=tmp_path / "bad.toml")
 
 
 def test_evidence_below_one_supports_nothing() -> None:
