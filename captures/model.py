@@ -21,13 +21,20 @@ UInt8Array = npt.NDArray[np.uint8]
 
 
 def frozen_int64(values: npt.ArrayLike) -> Int64Array:
-    """A read-only int64 copy of `values`; floats are refused (tick arithmetic stays in integers)."""
+    """A read-only int64 copy of `values`, or `values` where it is one; floats are refused (tick arithmetic stays in integers)."""
+    if _frozen(values, np.int64):
+        return values  # type: ignore[return-value]
     array = np.asarray(values)
     if array.size and not np.issubdtype(array.dtype, np.integer):
         raise TypeError(f"expected integers, got {array.dtype}")
     result = np.array(array, dtype=np.int64)
     result.setflags(write=False)
     return result
+
+
+def _frozen(values: object, dtype: npt.DTypeLike) -> bool:
+    """An array of its own that cannot be written: nobody changes it, so it is shared."""
+    return type(values) is np.ndarray and values.dtype == dtype and values.base is None and not values.flags.writeable
 
 
 class Direction(StrEnum):
@@ -94,7 +101,7 @@ class PulseTrain:
         if (self.edge is EdgeKind.BOTH) != (self.levels is not None):
             raise ValueError(f"levels of {self.station}.{self.channel}: required for both edges, and only then")
         if self.levels is not None:
-            levels = np.array(self.levels, dtype=np.uint8)
+            levels = self.levels if _frozen(self.levels, np.uint8) else np.array(self.levels, dtype=np.uint8)
             if levels.shape != self.ticks.shape:
                 raise ValueError(
                     f"levels of {self.station}.{self.channel}: expected shape {self.ticks.shape}, got {levels.shape}"

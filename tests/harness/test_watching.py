@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import harness.inspection as inspection
@@ -148,6 +149,19 @@ def test_nothing_is_read_or_asked_twice(laboratory: Path, tmp_path: Path, monkey
     assert len(once) == len(one["segments"])
     assert watching._growing is not None
     assert watching._growing._taken._chunks.keys() <= {"operator", "relay"}  # decoded, not kept
+
+
+def test_a_decoded_train_is_held_once(laboratory: Path) -> None:
+    stream = Growing(laboratory)
+    found = segments(stream.look(last=True), stream)
+    decoded = [run.trains for run in stream.runs([])]
+    train = found[0].trains["board.A"]
+    (own,) = [trains["board.A"] for trains in decoded if np.array_equal(trains["board.A"].ticks, train.ticks)]
+    assert train.instrument != own.instrument
+    assert train.ticks is own.ticks
+    assert train.levels is own.levels
+    ticks = train.ticks.copy()
+    assert replace(train, ticks=ticks).ticks is not ticks  # what somebody could write to is copied
 
 
 def test_arrivals_out_of_order_are_judged_from_the_whole(
