@@ -42,10 +42,10 @@ def order_spectrum(
 
 
 def order_figure(shown: Shown, slots: int) -> Any | None:
-    """None where the train is too short to show a period."""
+    """None where the train is too short to show a period, or shows another than was found."""
     gain = measure(shown.ticks, slots, LOW, HIGH)
     y = pattern(shown.ticks, slots)
-    if gain is None or not y.size:
+    if gain is None or not y.size or not shown.bears_out(gain.gain):
         return None
     spec, harmonics = spectrum(y, slots), min(MOST_HARMONICS, int(0.45 * slots))
     figure, (above, below) = plt.subplots(2, 1, figsize=(10, 6.6), layout="constrained", height_ratios=(3, 2))
@@ -111,14 +111,27 @@ def _percent(gain: OrderGain) -> str:
     return f"{100 * gain.gain:+.3f} % ({100 * (gain.gain - u):+.3f} to {100 * (gain.gain + u):+.3f} %)"
 
 
+def _as_declared(gain: OrderGain) -> bool:
+    """Within what the test takes for the declared disc."""
+    told = period_gain.DETECTOR.parameters
+    return abs(gain.gain) <= max(told["z"] * max(gain.u, told["least_u"]), told["bound"])
+
+
 def _title(shown: Shown, slots: int, gain: OrderGain) -> str:
     turns = f"{gain.revolutions:.0f} revolutions"
+    if shown.reading["at"].get("left_out"):
+        turns += f", {shown.reading['at']['left_out']} pulses put in between others left out"
     if shown.hit and shown.reading["detector"] == "slots":
         says = f"the pattern comes again after {shown.reading['at']['slots']} pulses, not {slots}: another disc, or a device that makes just so many of them"
     elif shown.hit:
         says = f"the pattern comes again after {slots * (1 + gain.gain):.2f} pulses, not {slots}: gain {_percent(gain)}"
     elif gain.p >= period_gain.DETECTOR.parameters["q"]:
         says = f"no period stands out by itself; nothing speaks against the declared {slots} slots"
-    else:
+    elif _as_declared(gain):
         says = f"the pattern comes again after the declared {slots} pulses: gain {_percent(gain)}"
+    else:
+        says = (
+            f"what comes again most strongly does so after {slots * (1 + gain.gain):.2f} pulses, not in both halves or hardly\n"
+            f"more strongly than after the declared {slots}: no finding of this test"
+        )
     return f"Order spectrum of {shown.where} ({turns}):\n{says}"

@@ -59,6 +59,8 @@ def fingerprint_rose(
 def rose_figure(shown: Shown, slots: int, profile: Mapping[str, Any]) -> Any | None:
     """None where one of the two stretches is too short for a pattern."""
     course = _course(shown, slots, profile)
+    if not course.at.size:
+        return None
     if min(np.count_nonzero(course.at < course.middle), np.count_nonzero(course.at >= course.middle)) < LEAST * slots:
         return None
     declared = _roses(course, course.at % slots, slots)
@@ -86,7 +88,7 @@ def _course(shown: Shown, slots: int, profile: Mapping[str, Any]) -> Course:
     onset, per_litre = shown.reading["at"].get("onset_l"), profile.get("pulses_per_litre")
     begin = round(float(onset) * float(per_litre)) if onset and per_litre else None
     gain = measure(shown.ticks if begin is None else shown.ticks[begin:], slots, LOW, HIGH)
-    return Course(y, at, begin, 0.0 if gain is None else gain.gain)
+    return Course(y, at, begin, gain.gain if gain is not None and shown.bears_out(gain.gain) else 0.0)
 
 
 def _back(course: Course) -> Int64Array:

@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from captures.model import Int64Array, PulseTrain
 from harness.judge import disc
 from harness.judge.contract import Segment
+from harness.judge.detectors import period_gain
+from harness.judge.pulses.mending import put_in
 from harness.judge.trains import channels
 
 
@@ -25,6 +29,13 @@ class Shown:
     def hit(self) -> bool:
         return bool(self.reading["hits"])
 
+    def bears_out(self, gain: float) -> bool:
+        """Whether a gain measured anew for a picture is the one that was found: the test may have read other edges."""
+        if not self.hit or self.reading["detector"] != period_gain.NAME or self.reading["interval"] is None:
+            return True
+        low, high = self.reading["interval"]
+        return bool(low <= gain <= high)
+
     @property
     def where(self) -> str:
         return f"{self.segment.id}, {self.train.name}"
@@ -40,8 +51,14 @@ def best_shown(found: Sequence[Segment], document: Mapping[str, Any], detectors:
             continue
         train = train_of(segment, reading)
         if train is not None:
-            spoken.append(Shown(reading, segment, train, disc.edges(segment, train)))
+            spoken.append(Shown(reading, segment, train, _judged(segment, train, reading)))
     return max(spoken, key=lambda one: _telling(one, detectors), default=None)
+
+
+def _judged(segment: Segment, train: PulseTrain, reading: Mapping[str, Any]) -> Int64Array:
+    """The edges that the reading is of: a test of the disc may have left out those put in between (disc.py)."""
+    ticks = disc.edges(segment, train)
+    return np.delete(ticks, put_in(ticks)) if reading["at"].get("left_out") else ticks
 
 
 def train_of(segment: Segment, reading: Mapping[str, Any]) -> PulseTrain | None:

@@ -247,3 +247,54 @@ def test_a_long_train_is_thinned_for_drawing() -> None:
     figure = ladder_figure(shown([segment], told, LADDER), PROFILE, told)
     assert figure is not None
     assert len(points(figure.axes[0], ".")) <= 3000
+
+
+def test_pulses_that_the_test_left_out_are_left_out_of_its_pictures() -> None:
+    """Behind pulses at random places the multiplied pattern seems to be another: the picture shows what was judged, or none."""
+    segment, rng = multiplied(seen(5), 0.033), np.random.default_rng(3)
+    rising = segment.trains["board.A"].ticks[::2]
+    at = np.sort(rng.choice(np.arange(100, rising.size - 100), 60, False))
+    extra = rising[at] + ((rising[at + 1] - rising[at]) * rng.uniform(0.3, 0.7, at.size)).astype(np.int64)
+    both = np.sort(np.concatenate([rising, extra]))
+    mixed = changed(segment, np.stack([both, both + np.diff(both, append=both[-1] + 1000) // 2], axis=1).ravel())
+    (reading,) = document(segment, tests=(period_gain.DETECTOR,))["readings"]
+    assert reading["hits"]
+    told = {"readings": [{**reading, "at": {**reading["at"], "left_out": 60}}]}
+    best = shown([mixed], told, ORDER)
+    assert abs(best.ticks.size - rising.size) < 5
+    figure = order_figure(best, 50)
+    assert figure is not None
+    title = figure.axes[0].get_title(loc="left")
+    assert f"after {reading['at']['period']:.2f} pulses, not 50: gain +3.3" in title
+    assert "60 pulses put in between others left out" in title
+    assert order_figure(shown([mixed], {"readings": [reading]}, ORDER), 50) is None  # another gain than was found
+    rose = rose_figure(shown([mixed], {"readings": [reading]}, ROSE), 50, PROFILE)
+    assert rose is None or "more pulses than slots" not in rose.get_suptitle()
+
+
+def test_a_period_that_is_no_finding_is_not_told_to_be_the_declared_one() -> None:
+    """Multiplied from a quarter on: the test of one period holds it against nobody, and the picture does not deny it."""
+    segment = multiplied(seen(5), 0.02, 5.0)
+    told = document(segment, tests=(period_gain.DETECTOR,))
+    (reading,) = told["readings"]
+    assert not reading["hits"]
+    assert not reading["reason"]
+    figure = order_figure(shown([segment], told, ORDER), 50)
+    assert figure is not None
+    title = figure.axes[0].get_title(loc="left")
+    assert "declared 50 pulses: gain" not in title
+    assert "does so after 50.99 pulses" in title
+    assert "no finding of this test" in title
+
+
+@pytest.mark.parametrize("pulses", [0, 1, 2, 20])
+@pytest.mark.parametrize("hits", [0, 1])
+def test_a_train_too_short_for_what_is_said_of_it_has_no_picture_of_the_disc(
+    tmp_path: Path, pulses: int, hits: int
+) -> None:
+    segment = changed(seen(), 1000 * np.arange(1, 2 * pulses + 1, dtype=np.int64))
+    reading = {"segment": segment.id, "link": "encoder>board", "reason": "", "hits": hits, "effect": 0.02}
+    reading |= {"interval": None, "at": {"station": "board", "onset_l": 0.05} if hits else {"station": "board"}}
+    told = {"readings": [{**reading, "detector": name} for name in ("split", *ORDER, *ROSE)]}
+    drawn = draw_pulses([segment], PROFILE, told, tmp_path)
+    assert [path.name for path in drawn] == (["interval_ladder.svg"] if pulses == 20 else [])
