@@ -29,6 +29,7 @@ from harness.judge.contract import DetectorSpec, Reading, Validation, View
 RESOURCE = "curves.toml"
 POWER = 0.9  # share detected from which on an effect counts as seen
 DIGITS = 4  # significant ones that a number of the output must keep from machine to machine
+MOST = 1e9  # litres, sales, effects
 LEAST = 1e-12  # probabilities below are all alike
 COMMAND = "python benchmarks/curves.py --only {name}"
 _HASHED_WITH = Validation(10_000, 0)  # so that what the detector was validated with does not change its digest
@@ -97,8 +98,14 @@ class Curves:
 @cache
 def load_curves() -> Mapping[str, Curves]:
     """Measured curves by detector.  Raises CatalogueError when the data cannot be used."""
+    try:
+        entries = load_table(RESOURCE, "curve", _CURVE)
+    except CatalogueError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:  # not there, no TOML, nothing that holds curves
+        raise CatalogueError(f"{RESOURCE}: {error}") from None
     result: dict[str, Curves] = {}
-    for entry in load_table(RESOURCE, "curve", _CURVE):
+    for entry in entries:
         name = entry["detector"]
         if name in result:
             raise CatalogueError(f"{RESOURCE}: {name} stands twice")
@@ -109,16 +116,26 @@ def load_curves() -> Mapping[str, Curves]:
     return result
 
 
-def _population(name: str, body: Mapping[str, Any]) -> Population:
+def _population(name: str, body: Any) -> Population:
     where = f"{RESOURCE}, {name}"
-    if set(body) != set(_POPULATION) or any(type(body[key]) is not kind for key, kind in _POPULATION.items()):
-        raise CatalogueError(f"{where}: expected {', '.join(_POPULATION)}, got {sorted(body)}")
-    shape = [len(body["amounts"])] * len(body["effects"])
+    if type(body) is not dict or set(body) != set(_POPULATION):
+        got = sorted(body) if isinstance(body, dict) else body
+        raise CatalogueError(f"{where}: expected {', '.join(_POPULATION)}, got {got}")
+    if odd := [key for key, kind in _POPULATION.items() if type(body[key]) is not kind]:
+        raise CatalogueError(f"{where}: {odd[0]} expected {_POPULATION[odd[0]].__name__}, got {body[odd[0]]!r:.80}")
+    for key in ("amounts", "effects"):
+        if not body[key] or not all(type(x) in (int, float) and 0 <= x <= MOST for x in body[key]):
+            raise CatalogueError(f"{where}: {key} expected numbers from 0 on, got {body[key]!r:.80}")
     for key in ("found", "mute"):
-        if [len(row) for row in body[key]] != shape:
+        rows = body[key]
+        if len(rows) != len(body["effects"]) or any(
+            type(row) is not list or len(row) != len(body["amounts"]) for row in rows
+        ):
             raise CatalogueError(f"{where}: {key} expected a row of {len(body['amounts'])} for each effect")
-    if any(not 0 <= count <= body["seeds"] for key in ("found", "mute") for row in body[key] for count in row):
-        raise CatalogueError(f"{where}: expected counts of at most {body['seeds']} cases")
+        if any(type(count) is not int or not 0 <= count <= body["seeds"] for row in rows for count in row):
+            raise CatalogueError(f"{where}: {key} expected counts of at most {body['seeds']} cases")
+    if body["seeds"] < 1:
+        raise CatalogueError(f"{where}: seeds expected at least 1, got {body['seeds']}")
     lists = {key: tuple(float(x) for x in body[key]) for key in ("amounts", "effects")}
     tables = {key: tuple(tuple(row) for row in body[key]) for key in ("found", "mute")}
     return Population(**{**body, **lists, **tables})

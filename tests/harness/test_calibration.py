@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -111,23 +112,60 @@ def test_the_least_effect_is_found_as_every_larger_one_is() -> None:
     assert population(((0, 0), (8, 0), (9, 10))).least(0) == 0.05
 
 
+CURVE = '[[curve]]\ndetector = "x"\nversion = 1\ndigest = ""\ncommit = ""\nelsewhere = ""\n'
+MEASURED = {
+    "cheat": "''", "unit": "'share'", "generator": "''", "grade": "''", "flow": "''", "axis": "'L'", "seeds": "10",
+    "amounts": "[1.0]", "effects": "[0.0, 0.1]", "found": "[[0], [1]]", "mute": "[[0], [0]]",
+}  # fmt: skip
+
+
+def table(**changed: str) -> str:
+    return f"{CURVE}population = [{{{', '.join(f'{k} = {v}' for k, v in {**MEASURED, **changed}.items())}}}]\n"
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
+        (None, "curves.toml: .*No such file"),
+        (b"\xff\xfe", "curves.toml: .*decode"),
+        ("[[", "curves.toml: "),
+        ("x = " + "[" * 100_000, "curves.toml: maximum recursion"),
+        ("curve = 3\n", "curves.toml: "),
         ("[[curve]]\nname = 1\n", "unknown keys"),
-        ('[[curve]]\ndetector = "x"\nversion = 1\ndigest = ""\ncommit = ""\nelsewhere = ""\npopulation = []\n', "neither"),
-        ('[[curve]]\ndetector = "x"\nversion = 1\ndigest = ""\ncommit = ""\nelsewhere = "y"\npopulation = [{ a = 1 }]\n', "expected"),
+        (CURVE + "population = []\n", "neither"),
+        (CURVE.replace('elsewhere = ""', 'elsewhere = "y"') + "population = [{ a = 1 }]\n", "expected"),
+        (CURVE + "population = [1]\n", "got 1"),
+        (table(seeds="0", found="[[0], [0]]"), "seeds expected at least 1"),
+        (table(amounts="[]", found="[[], []]", mute="[[], []]"), "amounts expected numbers"),
+        (table(amounts='["x"]'), "amounts expected numbers"),
+        (table(effects="[0.0, nan]"), "effects expected numbers"),
+        (table(amounts="[1" + "0" * 400 + "]"), "amounts expected numbers"),
+        (table(found="[1, 2]"), "found expected a row of 1"),
+        (table(found="[[0.5], [1]]"), "found expected counts"),
+        (table(found="[[true], [1]]"), "found expected counts"),
+        (table(mute="[[0], [11]]"), "mute expected counts of at most 10"),
+        (table() + table(), "x stands twice"),
     ],
-)  # fmt: skip
+    ids=lambda value: value if isinstance(value, str) and len(value) < 40 else "",
+)
 def test_data_that_cannot_be_used_says_why(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, text: str, what: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, text: str | bytes | None, what: str
 ) -> None:
     folder = tmp_path_factory.mktemp("catalogue")
-    (folder / "curves.toml").write_text(text)
+    if text is not None:
+        (folder / "curves.toml").write_bytes(text.encode() if isinstance(text, str) else text)
     monkeypatch.setattr("harness.catalogue.files", lambda _: folder)
     load_curves.cache_clear()
     with pytest.raises(CatalogueError, match=what):
         load_curves()
+    load_curves.cache_clear()
+
+
+def test_data_that_can_be_used_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "curves.toml").write_text(table())
+    monkeypatch.setattr("harness.catalogue.files", lambda _: tmp_path)
+    load_curves.cache_clear()
+    assert load_curves()["x"].populations[0].share(1, 0) == 0.1
     load_curves.cache_clear()
 
 
