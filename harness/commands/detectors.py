@@ -118,7 +118,8 @@ def _least(row: dict[str, Any]) -> str:
         for p in (row["curves"] or {"populations": []})["populations"]
         if p["least_effect"][-1] is not None
     ]
-    return "" if not found else _effect(*min(found))
+    # a number of pulses a second is not less or more than a share: shares come first
+    return "" if not found else _effect(*min(found, key=lambda one: (one[1] != "share", one)))
 
 
 def _effect(effect: float, unit: str, amount: float, axis: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.calibration import load_curves
+from harness.commands.detectors import _least
 from harness.exits import Exit, run_app
 from harness.plugins import Plugin, plugins, specs
 from harness.report.detector_texts import CHEATS, NEEDS, NULLS, WORDS
@@ -100,3 +101,12 @@ def test_a_broken_one_is_told_and_the_others_are_listed(
     assert "amount-law" in out
     assert "odd is broken: ImportError: no" in err
     assert "reinstall odd" in err
+
+
+def test_the_least_effect_is_a_share_where_one_was_measured() -> None:
+    """Half a pulse a second is not less than one per cent."""
+    rate = {"least_effect": [None, 0.005], "unit": "pulses/s", "amounts": [10.0, 60.0], "axis": "s"}
+    share = {"least_effect": [0.05, 0.01], "unit": "share", "amounts": [5.0, 20.0], "axis": "L"}
+    assert _least({"curves": {"populations": [rate, share]}}) == "1 %, 20 L"
+    assert _least({"curves": {"populations": [rate]}}) == "0.005 pulses/s, 60 s"
+    assert _least({"curves": None}) == ""
