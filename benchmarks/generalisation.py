@@ -113,7 +113,7 @@ def page() -> str:
         f"{SEEDS} cases with the cheat, grades nominal, weak and poor by turns, steady flow; a weak or poor disc may leave no power.",
         "False: hits among honest cases here, then among all honest readings that spoke in the null calibration (nuisances and all",
         "flows), with the 95 % upper bound of that share. Models, not field data.", "",
-        "Edges put into real recordings that bear motion: [split_power.md](split_power.md), by `benchmarks/split_power.py`.", "",
+        "Edges put into real recordings that bear motion: [split_test.md](split_test.md), by `benchmarks/split_power.py`.", "",
         "| detector | cheat | generator | found | no power | false here | false of all honest | at most |",
         "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
