@@ -6,7 +6,9 @@ inside a gap of either, are left out on both sides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -88,3 +90,13 @@ def to_ns(segment: Segment, train: PulseTrain, ticks: Int64Array) -> Int64Array 
     """Host times (n,) of ticks (n,); None where the clock is not tied to the host's."""
     clock = segment.clocks.get(train.clock)
     return None if clock is None else clock.to_ns(ticks)
+
+
+def walked(segment: Segment, train: PulseTrain, profile: Mapping[str, Any]) -> PulseTrain | None:
+    """The other channel, where the declared decoding takes both: a pulse on one alone cancels in such a decoder."""
+    if profile.get("decoding") not in ("x2", "x4"):
+        return None
+    other = channels(segment, train.station).get({"A": "B", "B": "A"}.get(train.channel, ""))
+    if other is None or other.levels is None or train.levels is None or not same_clock(train, other):
+        return None
+    return None if gaps_in_window(segment, other) else other

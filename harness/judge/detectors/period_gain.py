@@ -79,7 +79,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="detector",
     null="the pattern of the disc comes again after the declared number of slots",
     needs="one channel of board or encoder over eight revolutions in steady flow, declared slots a revolution",

@@ -113,12 +113,12 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, slots: int, view: 
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    return disc.readings(NAME, ("encoder", "board"), _reading, segments, view)
+    return disc.readings(NAME, ("encoder", "board"), _reading, segments, view, mended_hits=False)
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
     null="the code disc has the declared number of slots",
     needs="one channel of the encoder (or of the board) over eight revolutions in steady flow, declared slots a revolution",

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from captures.model import EdgeKind, Int64Array, PulseTrain, UInt8Array
+from captures.model import EdgeKind, Int64Array, PulseTrain
 from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.disc import LEAST_SLOTS
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import first_of_each, place, poisson_p
+from harness.judge.pulses.gray import without_jogs
 from harness.judge.pulses.intervals import find, motion
 from harness.judge.pulses.mending import put_in
 from harness.judge.pulses.recoherence import recoherence
@@ -36,9 +37,9 @@ from harness.judge.trains import (
     compared,
     gaps_in_window,
     micro,
-    same_clock,
     ticks_of,
     to_ns,
+    walked,
 )
 
 NAME = "split"
@@ -113,32 +114,12 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     )
 
 
-def _walked(segment: Segment, train: PulseTrain, view: View) -> PulseTrain | None:
-    """The other channel, where the declared decoding takes both: a pulse on one alone cancels in such a decoder."""
-    if view.profile.get("decoding") not in ("x2", "x4"):
-        return None
-    other = channels(segment, train.station).get({"A": "B", "B": "A"}.get(train.channel, ""))
-    if other is None or other.levels is None or train.levels is None or not same_clock(train, other):
-        return None
-    return None if gaps_in_window(segment, other) else other
-
-
-def _without_jogs(ticks: Int64Array, levels: UInt8Array, other: Int64Array) -> tuple[Int64Array, UInt8Array]:
-    """The edges (n,) that move a decoder of both channels: of edges with none of the `other` channel between them, each
-    two go there and back, as contact bounce, interference and a shaft that turns back do."""
-    run = np.searchsorted(other, ticks, "right")
-    first = np.flatnonzero(np.diff(run, prepend=-1))
-    length = np.diff(np.append(first, ticks.size))
-    kept = first[length % 2 == 1]
-    return ticks[kept], levels[kept]
-
-
 def _equal_edges(segment: Segment, train: PulseTrain, view: View) -> Iterator[tuple[str, Int64Array]]:
     """Rising and falling edges apart: a duty cycle off one half would look like pairs."""
     ticks, levels = clipped(segment, train)
-    other = _walked(segment, train, view)
+    other = walked(segment, train, view.profile)
     if other is not None and levels is not None:
-        ticks, levels = _without_jogs(ticks, levels, clipped(segment, other)[0])
+        ticks, levels = without_jogs(ticks, levels, clipped(segment, other)[0])
     if levels is None or train.edge is not EdgeKind.BOTH:
         yield str(train.edge), ticks
         return

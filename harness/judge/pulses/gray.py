@@ -81,3 +81,13 @@ def _levels_at(levels: UInt8Array, index: npt.NDArray[np.int64]) -> npt.NDArray[
         return np.zeros(index.size, dtype=np.int64)
     values = levels[np.maximum(index, 0)].astype(np.int64)
     return np.where(index < 0, _before(levels), values)
+
+
+def without_jogs(ticks: Int64Array, levels: UInt8Array, other: Int64Array) -> tuple[Int64Array, UInt8Array]:
+    """The edges (n,) that move a decoder of both channels: of edges with none of the `other` channel between them, each
+    two go there and back, as contact bounce, interference and a shaft that turns back do."""
+    run = np.searchsorted(other, ticks, "right")
+    first = np.flatnonzero(np.diff(run, prepend=-1))
+    length = np.diff(np.append(first, ticks.size))
+    kept = first[length % 2 == 1]
+    return ticks[kept], levels[kept]
