@@ -1,7 +1,7 @@
 """Readings that are taken once: what a detector says of one segment, by the digest of everything that it is told.
 
-For judging again and again while a run goes on.  Only detectors that look at segments one by one can be remembered; those
-that compare segments are asked anew.
+For judging again and again while a run goes on.  Only detectors that look at segments one by one (DetectorSpec.one_by_one) can
+be remembered; those that compare segments are asked anew.
 """
 
 from __future__ import annotations
@@ -13,26 +13,6 @@ from weakref import WeakKeyDictionary
 
 from captures.model import PulseTrain, Register
 from harness.judge.contract import DetectorSpec, Reading, Segment, View
-
-# the tests of pulses and courses, which cost most; laws are cheap, and most of them look at the sale before
-ONE_BY_ONE = frozenset(
-    {
-        "acceleration",
-        "channel-phase",
-        "course",
-        "dead-time",
-        "edge-balance",
-        "fingerprint-slip",
-        "gain-onset",
-        "oscillator",
-        "period-gain",
-        "quadrature",
-        "slots",
-        "split",
-        "timer-lattice",
-        "zero-flow",
-    }
-)
 
 
 @dataclass
@@ -55,8 +35,8 @@ class Memory:
         self._turn += 1
 
     def detectors(self, detectors: Mapping[str, DetectorSpec]) -> dict[str, DetectorSpec]:
-        """The same detectors, those of ONE_BY_ONE with this memory."""
-        return {name: self._with_memory(spec) if name in ONE_BY_ONE else spec for name, spec in detectors.items()}
+        """The same detectors, those that look at segments one by one with this memory."""
+        return {name: self._with_memory(spec) if spec.one_by_one else spec for name, spec in detectors.items()}
 
     def _with_memory(self, spec: DetectorSpec) -> DetectorSpec:
         def judge(segments: Sequence[Segment], view: View) -> Sequence[Reading]:

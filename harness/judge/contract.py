@@ -142,8 +142,9 @@ class Validation:
 class DetectorSpec:
     """The specification object of a detector plugin (entry points, group ``shortmeasure.detectors``).
 
-    `judge(segments, view)` is a pure function over the segments of one case in time order and returns its readings;
-    it looks at segments one by one (laws, detectors) or at groups (interventions).  `null` states in words what the
+    `judge(segments, view)` is a pure function over the segments of one case in time order and returns its readings.
+    `one_by_one`: what it says of a segment depends on no other segment, before or after, so that it may be asked of each alone;
+    else it compares segments (interventions, laws over a row of sales, a floor from earlier deliveries).  `null` states in words what the
     e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha (0: it
     never claims).
     `mechanism` is the sentence that a finding of it says, `telling` its rank among those that see the same break (the
@@ -169,6 +170,7 @@ class DetectorSpec:
     sized: bool = False
     conformity_alone: bool = False
     device_type: bool = False
+    one_by_one: bool = False
     shows: Kind = Kind.UNDETERMINED
     method: str = ""
     api: int = API_VERSION

@@ -101,6 +101,7 @@ DETECTOR = DetectorSpec(
     "source",
     parameters={"q": 3e-4, "stretch_pulses": 20.0, "apart_us": 2_000_000.0},
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="the pulse rate rises faster than pump, valve and hose let the flow rise",
     telling=49,

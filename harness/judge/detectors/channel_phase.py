@@ -146,6 +146,7 @@ DETECTOR = DetectorSpec(
     "pulses declared to come from a disc; ticks of a few microseconds",
     parameters={"q": 1e-6, "bound_alone": 0.01, "bound_beside": 0.25, "chance": 0.1},
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="a device makes one channel of the pulser from the other",
     telling=92,

@@ -209,6 +209,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    one_by_one=True,
     mechanism="the error changes inside a delivery",
     telling=14,
 )

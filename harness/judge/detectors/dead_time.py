@@ -115,6 +115,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="pulses follow each other faster than the meter can turn",
     telling=42,

@@ -366,6 +366,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    one_by_one=True,
     mechanism="edges at the board and edges of the encoder differ",
     telling=10,
     shows=Kind.ADDED,

@@ -79,6 +79,7 @@ DETECTOR = DetectorSpec(
     needs="one channel of board or encoder over eight revolutions in steady flow, and neither a reference nor the other tap",
     parameters={"nats": 15.0, "least": 0.01, "stretch_pulses": 50.0},
     judge=judge,
+    one_by_one=True,
     weight=0.0,
     mechanism="the pulse rate steps inside a delivery",
     telling=99,

@@ -94,6 +94,7 @@ DETECTOR = DetectorSpec(
         "q_half": 1e-3,
     },
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="the pattern of the code disc comes again after more pulses than it has slots",
     telling=46,

@@ -226,6 +226,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    one_by_one=True,
     mechanism="the channels of the pulser do not move as one shaft moves them",
     telling=38,
     shows=Kind.CHANNEL,

@@ -124,6 +124,7 @@ DETECTOR = DetectorSpec(
     needs="one channel of the encoder (or of the board) over eight revolutions in steady flow, declared slots a revolution",
     parameters={"reach": 0.2, "min_revolutions": 8.0, "agreement": 0.6, "dependence": 3.0, "q": 1e-6},
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="the code disc has another number of slots than declared",
     telling=44,

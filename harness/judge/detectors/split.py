@@ -260,6 +260,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    one_by_one=True,
     mechanism="pulses between pulses, or pulses missing, in steady motion",
     telling=36,
     shows=Kind.ADDED,

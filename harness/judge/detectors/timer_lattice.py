@@ -131,6 +131,7 @@ DETECTOR = DetectorSpec(
     needs="one channel of encoder or board at a step of at most a third of the tick, pulses declared to come from a disc",
     parameters={"q": 1e-6, "block": 100.0},
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="a timer gives out the pulses that should come from a code disc",
     telling=90,

@@ -134,6 +134,7 @@ DETECTOR = DetectorSpec(
         "q": 3e-4,
     },
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="pulses come while the nozzle is closed",
     telling=40,
