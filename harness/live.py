@@ -2,8 +2,8 @@
 
 The child never touches a port and the run never waits for it: it may lag or die without consequence, and what it says is
 commentary.  The verdict is that of the journal, judged at the end; the child's last word is the same: it judges the same
-lines by the same tests, and only reads, decodes and asks once what it can (watching.py).  A `Judge` step of a plan is answered by the child too, so that reading and stamping
-go on meanwhile; without a child it is answered here.
+lines by the same tests, and only reads, decodes and asks once what it can (watching.py).  A `Judge` step of a plan is
+answered by the child too, so that reading and stamping go on meanwhile; without a child it is answered here.
 
     python -m harness.live JOURNAL [--follow]
 
@@ -155,7 +155,8 @@ class Companion:
                 changed = message.get("text") != self.last.get("text")
                 self.last = message
                 if changed and self._say is not None and message.get("text"):
-                    self._say(str(message["text"]))
+                    with contextlib.suppress(OSError, ValueError):  # nobody hears it any more, or cannot read it
+                        self._say(str(message["text"]))
 
 
 def _start(journal: Path, *, follow: bool) -> subprocess.Popen[str]:

@@ -116,6 +116,25 @@ def test_a_journal_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
     assert said == []
 
 
+def test_people_who_cannot_be_told_end_nothing(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal went away while fuel flows: the child's answers are still heard, and nothing is thrown in a thread."""
+    tried: list[str] = []
+
+    def gone(text: str) -> None:
+        tried.append(text)
+        raise BrokenPipeError
+
+    companion = Companion(ended, gone)
+    patience = Patience(monkeypatch)
+    try:
+        while not tried:
+            patience()
+        answer = companion.so_far("SIM-NOZZLE-1", clock(), patience)
+    finally:
+        companion.close()
+    assert answer == so_far(ended, "SIM-NOZZLE-1")
+
+
 def test_simulated_time_starts_no_child(monkeypatch: pytest.MonkeyPatch, ended: Path) -> None:
     monkeypatch.setattr(live, "_companion", lambda *_: pytest.fail("a child was started"))
 
