@@ -133,6 +133,7 @@ DETECTOR = DetectorSpec(
         "least_gain": 0.01,
     },
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="the pulses begin to slip against the pattern of their code disc",
     telling=48,

@@ -144,6 +144,7 @@ DETECTOR = DetectorSpec(
         "q": 1e-5,
     },
     judge=judge,
+    one_by_one=True,
     weight=0.5,
     mechanism="surplus pulses keep a time of their own, whatever flows",
     telling=12,
