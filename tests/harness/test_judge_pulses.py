@@ -427,3 +427,22 @@ def test_a_latency_that_drifts_is_followed() -> None:
     reading = _two_taps(up, np.sort(np.concatenate([up + late, up[100:7_000:50] + 4_500])))
     assert reading.at["surplus"]["A"] == 138
     assert reading.at["every_n"] == 50
+
+
+def test_pulses_whose_ends_do_not_move_steadily_are_not_held_against_anybody() -> None:
+    """A radio clock in noise, put together: the pulses begin each second and end when they please."""
+    rng = np.random.default_rng(11)
+    begins = np.arange(1, 141) * 1_000_000 + rng.integers(-9_000, 9_000, 140)
+    ends = begins + rng.choice([80_000, 600_000], 140)
+    noise = begins[rng.choice(139, 14, replace=False)] + 800_000
+    starts, stops = np.concatenate([begins, noise]), np.concatenate([ends, noise + 20_000])
+    ticks = np.concatenate([starts, stops])
+    order = np.argsort(ticks, kind="stable")
+    levels = np.concatenate([np.ones(starts.size, np.uint8), np.zeros(stops.size, np.uint8)])[order]
+    (seen,) = run(split.DETECTOR, tap(np.sort(starts), Fraction(1, 1_000_000)))
+    assert seen.hits >= 10
+    begun = tap(ticks[order], Fraction(1, 1_000_000))
+    trains = {name: replace(one, edge=EdgeKind.BOTH, levels=levels) for name, one in begun.trains.items()}
+    (told,) = run(split.DETECTOR, replace(begun, trains=trains))
+    assert not told.hits
+    assert "motion" in told.reason

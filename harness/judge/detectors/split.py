@@ -147,6 +147,9 @@ def _train(segment: Segment, train: PulseTrain, link: Link, view: View) -> Readi
     share = (result.splits + result.merges) / result.pulses
     hit = hits >= view.parameters["min_hits"] and share > view.parameters["min_effect"]
     shape = None
+    other = next((one.why_not for one in results.values() if one.why_not), "")
+    if hit and other:  # what is put in has a beginning and an end: both must stand in a motion that can be judged
+        return Reading(NAME, segment.id, link, 1.0, at=at, reason=f"{train.name}: {other}")
     if hit:
         shape, where = _where(segment, view, train, result, result.pulses - splits)
         # a delay is counted from the edge that begins a pulse
@@ -241,7 +244,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=5,
+    version=6,
     kind="detector",
     null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
     needs="one train of equal edges, forty pulses in steady motion",
