@@ -40,7 +40,7 @@ class Memory:
 
     def _with_memory(self, spec: DetectorSpec) -> DetectorSpec:
         def judge(segments: Sequence[Segment], view: View) -> Sequence[Reading]:
-            told = f"{spec.name}/{spec.version} {sorted(spec.parameters.items())} {_told(view)}"
+            told = f"{spec.name}/{spec.version} {_told(view)}"
             return [reading for segment in segments for reading in self._readings(spec, told, segment, view)]
 
         return replace(spec, judge=judge)

@@ -1,15 +1,16 @@
 """Tests that hold a train to the pattern of its code disc: at which station, and with how many declared slots.
 
 Where the declared decoding takes both channels, what is found must not clear up without the short pulses on one alone: they
-cancel there, and a contact that bounces shifts no slot.  Where such a test finds nothing to speak on, and the split test finds pulses put in between the others, it is asked again of
-the train without these: pulses at random places hide the pattern they stand in (statistics.md T2).  A train that the test can
-read as it stands, and one without suspects, is never touched.  What is left out is told from the others by its intervals alone,
-and a disc may have two narrow slots: a test that counts slots may clear such a train, and accuses none.
+cancel there, and a contact that bounces shifts no slot.  Where such a test finds nothing to speak on, and the split test finds
+pulses put in between the others, it is asked again of the train without these: pulses at random places hide the pattern they
+stand in (statistics.md T2).  A train that the test can read as it stands, and one without suspects, is never touched.  What is
+left out is told from the others by its intervals alone, and a disc may have two narrow slots: a test that counts slots may
+clear such a train, and accuses none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from harness.judge.trains import COMPARED, channels, clipped, compared, gaps_in_
 
 LEAST_SLOTS = 8
 BRIEF = 0.25
+BOARD = Link("encoder", "board")
 Read = Callable[[Segment, PulseTrain, Link, int, View], Reading]
 
 
@@ -31,6 +33,21 @@ def edges(segment: Segment, train: PulseTrain) -> Int64Array:
     """Ticks (n,) of the rising edges in the segment: a slot's two edges are not half a slot apart."""
     ticks, levels = clipped(segment, train)
     return ticks if levels is None or train.edge is not EdgeKind.BOTH else ticks[levels == 1]
+
+
+def deliveries(
+    segments: Sequence[Segment], order: Sequence[str] = ("board", "encoder")
+) -> Iterator[tuple[Segment, str, Link, bool]]:
+    """Each segment in which fuel flows, the station at which a test of one stream reads it, the link to that station, and
+    whether the board behind it is tapped on the same clock: the first tapped one of `order`, but the encoder beside such a
+    board, whose own link is BOARD."""
+    for segment in segments:
+        station = next((one for one in order if channels(segment, one)), None)
+        if segment.kind is SegmentKind.SHUT or station is None:
+            continue
+        beside = station == "board" and compared(segment)
+        station = "encoder" if beside else station
+        yield segment, station, Link(upstream_of(station, stations(segment)), station), beside
 
 
 def readings(
@@ -50,14 +67,9 @@ def readings(
     """
     slots = number(view.profile, "slots_per_rev")
     found = []
-    for segment in segments:
-        station = next((one for one in order if channels(segment, one)), None)
-        if segment.kind is SegmentKind.SHUT or station is None:
-            continue
-        if station == "board" and compared(segment):
-            found.append(Reading(name, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
-            station = "encoder"
-        link = Link(upstream_of(station, stations(segment)), station)
+    for segment, station, link, beside in deliveries(segments, order):
+        if beside:
+            found.append(Reading(name, segment.id, BOARD, 1.0, reason=COMPARED))
         train = next(iter(channels(segment, station).values()))
         if slots is None or slots < LEAST_SLOTS:
             found.append(Reading(name, segment.id, link, 1.0, reason="slots per revolution not declared"))

@@ -8,20 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks.tracker import RECORDED
 from captures.formats import read
 from captures.model import Int64Array
 from harness.judge.pulses.lattice import find, intervals
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 TRUTH = DATA / "truth.json"
-RECORDED = [  # file, channel, tick in microseconds (shared/data/truth.json, README)
-    ("agilent_hdns_2000_move_mouse_fast.sr", "MODE/XA", 78.064),
-    ("agilent_hdns_2000_move_mouse_fast.sr", "RB/XB", 78.064),
-    ("agilent_hdns_2000_move_mouse_fast.sr", "MB/YB", 78.064),
-    ("agilent_hdns_2000_move_mouse_left_right.sr", "RB/XB", 78.064),
-    ("smoothieware.sr", "5", 10.0399),
-    ("smoothieware.sr", "3", 10.0399),
-]
 
 
 def wandering(rng: np.random.Generator, n: int, usual: float = 15_000.0) -> Int64Array:

@@ -15,14 +15,13 @@ import numpy as np
 
 from captures.model import PulseTrain
 from harness.judge.account import Kind
-from harness.judge.chain import stations, upstream_of
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.disc import edges
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
+from harness.judge.disc import BOARD, deliveries, edges
 from harness.judge.evalue import bet
 from harness.judge.events import first_of_each
 from harness.judge.pulses.acceleration import rises
 from harness.judge.quantities import number
-from harness.judge.trains import COMPARED, channels, compared, gaps_in_window, micro, ticks_of, to_ns
+from harness.judge.trains import COMPARED, channels, gaps_in_window, micro, ticks_of, to_ns
 
 NAME = "acceleration"
 
@@ -80,14 +79,9 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, view: View) -> Rea
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     """One reading a segment: of the board, or of the encoder where both are tapped on one clock."""
     readings = []
-    for segment in segments:
-        station = next((one for one in ("board", "encoder") if channels(segment, one)), None)
-        if segment.kind is SegmentKind.SHUT or station is None:
-            continue
-        if compared(segment):
-            readings.append(Reading(NAME, segment.id, Link("encoder", "board"), 1.0, reason=COMPARED))
-            station = "encoder"
-        link = Link(upstream_of(station, stations(segment)), station)
+    for segment, station, link, beside in deliveries(segments):
+        if beside:
+            readings.append(Reading(NAME, segment.id, BOARD, 1.0, reason=COMPARED))
         readings.append(_reading(segment, next(iter(channels(segment, station).values())), link, view))
     return readings
 

@@ -18,19 +18,17 @@ import numpy as np
 
 from captures.model import Int64Array, PulseTrain
 from harness.judge.account import Kind
-from harness.judge.chain import stations, upstream_of
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.disc import LEAST_SLOTS, edges
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
+from harness.judge.disc import BOARD, LEAST_SLOTS, deliveries, edges
 from harness.judge.evalue import bet
 from harness.judge.pulses import phase
 from harness.judge.pulses.jitter import Evenness, evenness, moving
 from harness.judge.pulses.lattice import Lattice, common_step, find
 from harness.judge.pulses.revolution import Floats
 from harness.judge.quantities import number
-from harness.judge.trains import channels, compared, gaps_in_window, same_clock
+from harness.judge.trains import channels, gaps_in_window, same_clock
 
 NAME = "channel-phase"
-BOARD = Link("encoder", "board")
 Pair = tuple[PulseTrain, PulseTrain]
 
 
@@ -125,14 +123,9 @@ def _told(
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     readings = []
-    for segment in segments:
-        station = next((one for one in ("board", "encoder") if channels(segment, one)), None)
-        if segment.kind is SegmentKind.SHUT or station is None:
-            continue
-        if compared(segment):
+    for segment, station, link, beside in deliveries(segments):
+        if beside:
             readings.append(_reading(segment, BOARD, "board", "encoder", view))
-            station = "encoder"
-        link = Link(upstream_of(station, stations(segment)), station)
         readings.append(_reading(segment, link, station, "", view))
     return readings
 

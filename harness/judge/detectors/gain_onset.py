@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from captures.model import PulseTrain
-from harness.judge.chain import stations, upstream_of
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, View
-from harness.judge.disc import LEAST_SLOTS, edges
+from harness.judge.contract import DetectorSpec, Reading, Segment, View
+from harness.judge.disc import BOARD, LEAST_SLOTS, deliveries, edges
 from harness.judge.pulses.onset import Step, step
 from harness.judge.quantities import number
-from harness.judge.trains import COMPARED, channels, compared, gaps_in_window, to_ns
+from harness.judge.trains import COMPARED, channels, gaps_in_window, to_ns
 
 NAME = "gain-onset"
 FOLLOWED = "a reference measures along: the course of the error is followed against it"
@@ -55,14 +54,10 @@ def _told(found: Step, view: View, at: dict[str, Any]) -> str:
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     """One mute reading a segment: of the board, else of the encoder."""
     readings = []
-    for segment in segments:
-        station = next((one for one in ("board", "encoder") if channels(segment, one)), None)
-        if segment.kind is SegmentKind.SHUT or station is None:
-            continue
-        link = Link(upstream_of(station, stations(segment)), station)
+    for segment, station, link, beside in deliveries(segments):
         at: dict[str, Any] = {}
-        if compared(segment):
-            reason = COMPARED
+        if beside:
+            link, reason = BOARD, COMPARED
         elif "reference.P" in segment.trains:
             reason = FOLLOWED
         else:

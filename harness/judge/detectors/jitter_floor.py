@@ -19,17 +19,15 @@ import numpy as np
 
 from captures.model import PulseTrain
 from harness.judge.account import Kind
-from harness.judge.chain import stations, upstream_of
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.disc import LEAST_SLOTS, edges
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
+from harness.judge.disc import BOARD, LEAST_SLOTS, deliveries, edges
 from harness.judge.evalue import bet
 from harness.judge.pulses.jitter import BLOCK, Blocks, Evenness, blocks, evenness, of_pattern, rounding, within
 from harness.judge.pulses.lattice import common_step
 from harness.judge.quantities import number
-from harness.judge.trains import channels, compared, gaps_in_window, same_clock
+from harness.judge.trains import channels, gaps_in_window, same_clock
 
 NAME = "jitter-floor"
-BOARD = Link("encoder", "board")
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,19 +140,12 @@ def _held(segment: Segment, link: Link, train: PulseTrain, part: Blocks, floor: 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     readings, earlier = list[Reading](), list[Earlier]()
-    for segment in segments:
-        if segment.kind is SegmentKind.SHUT:
-            continue
-        station = next((one for one in ("board", "encoder") if channels(segment, one)), None)
-        if station is None:
-            continue
-        if compared(segment):
+    for segment, station, link, beside in deliveries(segments):
+        if beside:
             ups, downs = channels(segment, "encoder"), channels(segment, "board")
             name = next(name for name in ups if name in downs and same_clock(ups[name], downs[name]))
             readings.append(_beside(segment, ups[name], downs[name], view))
-            station = "encoder"
         train = next(iter(channels(segment, station).values()))
-        link = Link(upstream_of(station, stations(segment)), station)
         reading, own = _alone(segment, train, link, earlier, view)
         readings.append(reading)
         if own is not None:

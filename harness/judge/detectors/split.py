@@ -153,8 +153,7 @@ def _train(segment: Segment, train: PulseTrain, link: Link, view: View) -> Readi
     if hit:
         shape, where = _where(segment, view, train, result, result.pulses - splits)
         # a delay is counted from the edge that begins a pulse
-        begins = results.get("rising", result)
-        at |= where | _what(view, train, result if begins.why_not else begins)
+        at |= where | _what(view, train, results.get("rising", result))
     at |= {"edges": kind, "splits": splits, "merges": result.merges, "pulses": result.pulses}
     net, real = splits - result.merges, result.pulses - splits
     spread = 2 * float(np.sqrt(max(splits + result.merges, 1)))
