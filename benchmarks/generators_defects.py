@@ -27,6 +27,7 @@ GRADES = {  # slot scatter, ripple, edge jitter while quiet: in pitches
     "poor": (0.001, 0.001, 0.006),
 }
 LOUD = 6.0  # times the quiet jitter
+LATEST = 0.035  # pitches that noise moves an edge at most: channels that overtake each other lose counts, which is no mere noise
 SLOTS = 50
 
 
@@ -111,17 +112,34 @@ def _loudness(rng: np.random.Generator, it: Any, n: int) -> Floats:
     return result
 
 
+def _slack(it: Any, t: Floats, v: Floats, k: Ints) -> Floats:
+    """How far the disc (k,) hangs behind the shaft, in pitches, 0 to `play`: it slips back while the flow falls.  The disc
+    turns as one: both channels see the same."""
+    if not it.play:
+        return np.zeros(k.size)
+    step = float(t[1] - t[0])
+    keep = np.exp(-step / 0.05)
+    rate = lfilter([1 - keep], [1, -keep], np.gradient(np.gradient(v, t), t))
+    back = np.clip(-rate / (2 * float(np.std(rate)) + 1e-12), 0, 1)
+    hangs: Floats = it.play * lfilter([1 - keep], [1, -keep], back)
+    return np.interp(k / 100, v, hangs)
+
+
 def channel(rng: np.random.Generator, it: Any, t: Floats, v: Floats, phase: float) -> Floats:
     """Seconds of alternating edges of one channel, flicker and chatter among them."""
     n = int(v[-1] * 100) + 2
     k = np.arange(n)
     jitter = _loudness(rng, it, n)
-    # play is taken up again after the flow fell back: a slow wave of at most `play`
-    slack = it.play * np.clip(lfilter([0.05], [1, -0.95], rng.standard_t(4, n)), -1, 1)
-    rise = (k + phase + it.slots[k % SLOTS] + slack + rng.normal(0, 1, n) * jitter) / 100
+    place = k + phase + it.slots[k % SLOTS] + _slack(it, t, v, k)
+
+    def noise() -> Floats:
+        result: Floats = np.clip(rng.normal(0, 1, n) * jitter, -LATEST, LATEST)
+        return result
+
+    rise = (place + noise()) / 100
     # as narrow as it may be before the other channel misses it: a pulse narrower than that is not counted
     width = np.where(k % SLOTS == it.blocked, it.phase + 0.08, 0.5)
-    fall = (k + phase + width + it.slots[k % SLOTS] + slack + rng.normal(0, 1, n) * jitter) / 100
+    fall = (place + width + noise()) / 100
     both = np.maximum.accumulate(np.stack([rise, fall], axis=1).ravel())
     inside = both[(both > v[0]) & (both < v[-1])]
     edges = np.interp(inside, v, t)

@@ -14,10 +14,12 @@ import numpy.typing as npt
 
 from captures.model import Int64Array, PulseTrain
 from harness.judge.contract import Segment
+from harness.judge.pulses.gray import decode
 from harness.judge.quantities import divided, number
-from harness.judge.trains import channels, clipped, gaps_in_window, to_ns
+from harness.judge.trains import channels, clipped, gaps_in_window, same_clock, to_ns
 
 Floats = npt.NDArray[np.float64]
+MOST_DOUBLE = 1e-3  # share of steps in which both channels changed at one tick
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +38,11 @@ def pulses(segment: Segment, train: PulseTrain, per_litre: float) -> Track | str
     if gaps_in_window(segment, train):
         return f"gap in {train.name}"
     ticks, levels = clipped(segment, train)
-    rising = ticks if levels is None else ticks[levels == 1]
-    stamps = to_ns(segment, train, rising)
+    return _pulses(segment, train, ticks if levels is None else ticks[levels == 1], per_litre)
+
+
+def _pulses(segment: Segment, train: PulseTrain, counted: Int64Array, per_litre: float) -> Track | str:
+    stamps = to_ns(segment, train, counted)
     if stamps is None:
         return f"{train.name}: its clock is not tied to the host's"
     if stamps.size < 20:
@@ -72,3 +77,28 @@ def track(segment: Segment, station: str, profile: Mapping[str, Any]) -> Track |
     keep = np.concatenate([[True], np.diff(t_ns) > 0])
     litres = np.array([float(value) for value in register.values], dtype=np.float64)[order]
     return Track(t_ns[keep], litres[keep], register.u_ns[order][keep], float(register.resolution))
+
+
+def netted(segment: Segment, station: str, profile: Mapping[str, Any]) -> Track | None:
+    """The track that a declared decoder of both channels makes of "encoder" or "board", which what is on one of them alone
+    moves there and back; None where it counts the pulses that `track` does, or cannot be told."""
+    taps, k = channels(segment, station), number(profile, "pulses_per_litre")
+    both = station in ("encoder", "board") and {"A", "B"} <= set(taps) and profile.get("decoding") in ("x2", "x4")
+    if k is None or not both or divided(profile):
+        return None
+    a, b = taps["A"], taps["B"]
+    if not same_clock(a, b) or gaps_in_window(segment, a) or gaps_in_window(segment, b):
+        return None
+    (a_ticks, a_levels), (b_ticks, b_levels) = clipped(segment, a), clipped(segment, b)
+    if a_levels is None or b_levels is None:
+        return None
+    walk = decode(a_ticks, a_levels, b_ticks, b_levels)
+    if np.count_nonzero(walk.double) > MOST_DOUBLE * walk.ticks.size:  # too coarse to tell which of the two came first
+        return None
+    place = np.cumsum(walk.direction, dtype=np.int64)
+    furthest = np.maximum.accumulate(place if place.size and place[-1] >= 0 else -place)
+    counted = walk.ticks[np.flatnonzero(np.diff(furthest // 4, prepend=0) > 0)]
+    if abs(counted.size - np.count_nonzero(a_levels == 1)) <= 1:
+        return None
+    found = _pulses(segment, a, counted, float(k))
+    return None if isinstance(found, str) else found

@@ -2,7 +2,7 @@
 
 Null: an offset, a constant gain, a lag in proportion to the flow, white and accumulating noise, a kink of at most
 `bound` and a jump of at most `jump_l` (air, hammer, a burst of interference), and single readings that came late: what is
-back within `margin_l`.  Start and stop (flow under `gate` of the steady flow)
+back within `margin_l`; pulses on one channel alone, which a decoder of both need not count.  Start and stop (flow under `gate` of the steady flow)
 are left out.  Alternative: the gain changes, or the volume jumps, at unknown places, up to eight; on or off, either sign:
 a kink (volume threshold), jumps (litres added by a key), on and off, a sawtooth (counted too much between the inspector's
 volumes and taken back before them).  Whether the places are the same volumes in several deliveries is decided when they are
@@ -25,7 +25,7 @@ from harness.judge.chain import stations
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.quantities import divided
-from harness.judge.volumes import Floats, Track, track
+from harness.judge.volumes import Floats, Track, netted, track
 
 NAME = "course"
 ORDER = ("reference", "encoder", "board", "register")
@@ -111,6 +111,20 @@ def _judge(segment: Segment, link: Link, view: View) -> Reading:
         return mute(up)
     if isinstance(down, str):
         return mute(down)
+    reading = _between(segment, link, up, down, view)
+    # whether a board of both channels counts what goes there and back on one is its own affair: a break must stand either way
+    for name in (link.upstream, link.downstream) if reading.hits else ():
+        net = netted(segment, name, view.profile)
+        if net is not None:
+            other = _between(segment, link, *((net, down) if name == link.upstream else (up, net)), view)
+            reading = reading if other.hits and (other.p or 0.0) <= (reading.p or 0.0) else other
+    return reading
+
+
+def _between(segment: Segment, link: Link, up: Track, down: Track, view: View) -> Reading:
+    def mute(reason: str) -> Reading:
+        return Reading(NAME, segment.id, link, 1.0, reason=reason)
+
     course = points(up, down, view.parameters["gate"], view.parameters["skip_l"])
     if isinstance(course, str):
         return mute(course)
@@ -194,7 +208,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="detector",
     null="offset, constant gain, lag with flow, reading and meter noise, readings that came late, kink and jump within "
     "honest bounds",

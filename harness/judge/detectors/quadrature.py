@@ -6,6 +6,8 @@ per observed second; irregularities at a regular spacing in steps are no burst, 
 tapped on one clock and a register tells what the board counts, its line is judged here by regular spacing alone: what else
 is on it belongs to edge balance and the register law, which know whether it is counted (a contact that bounces a hundred
 times a sale adds nothing to the walk of two channels).
+A contact that bounces beside its own edge moves a decoder of both channels there and back: where such a one is declared,
+that is no violation either (docs/honest_causes.md `bounce`: up to 0.6 % of edges).
 Reversals of a shaft that is moved by hand, or stops, are no violation: jogs count only between `steady` steps of the
 same direction on either side.  Source: statistics.md T5.
 """
@@ -49,6 +51,7 @@ from harness.judge.trains import (
 )
 
 NAME = "quadrature"
+BESIDE = 0.5  # of a usual step: bounce that lasts longer would reach the other channel's edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +67,11 @@ class _Irregular:
     steady_share: float
 
 
-def irregularities(walk: Walk, steady: int, burst: int) -> _Irregular:
-    """Jogs and double steps with `steady` equal steps right before and after the disturbed stretch (<= 4 steps)."""
+def irregularities(walk: Walk, steady: int, burst: int, bounce: int = 0) -> _Irregular:
+    """Jogs and double steps with `steady` equal steps right before and after the disturbed stretch (<= 4 steps).
+
+    Of a stretch on one channel that ends within `bounce` ticks of the edge it lies beside, nothing is told: a contact
+    bounces there and back beside its own edge."""
     direction = walk.direction.astype(np.int64)
     n = direction.size
     odd = walk.double.copy()
@@ -81,6 +87,13 @@ def irregularities(walk: Walk, steady: int, burst: int) -> _Irregular:
     after = total[np.minimum(ends + 1 + steady, n)] - total[ends + 1]
     kept = (np.abs(before) >= steady) & (before == after) & (ends - starts <= 6)
     starts, ends = starts[kept], ends[kept]
+    if bounce and starts.size:
+        usual = float(np.median(np.diff(walk.ticks)))
+        brief = walk.ticks[ends] - walk.ticks[starts - 1] <= min(bounce, BESIDE * usual)
+        before_a = np.concatenate([[0], np.cumsum(walk.channel_a)])
+        of_a = before_a[ends + 1] - before_a[starts - 1]
+        kept = ~(brief & ((of_a == 0) | (of_a == ends - starts + 2)))
+        starts, ends = starts[kept], ends[kept]
     ticks = walk.ticks[starts]
     first = first_of_each(ticks, burst)
     windowed = np.abs(total[steady:] - total[:-steady]) == steady if n >= steady else np.zeros(0, dtype=bool)
@@ -118,7 +131,13 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
     walk = decode(a_ticks, a_levels, b_ticks, b_levels)
     if walk.edges < view.parameters["min_edges"]:
         return mute(f"{station}: {walk.edges} edges are too few")
-    found = irregularities(walk, int(view.parameters["steady"]), ticks_of(micro(view.parameters["burst_us"]), a.tick_s))
+    cancels = view.profile.get("decoding") in ("x2", "x4")
+    found = irregularities(
+        walk,
+        int(view.parameters["steady"]),
+        ticks_of(micro(view.parameters["burst_us"]), a.tick_s),
+        ticks_of(micro(view.parameters["bounce_us"]), a.tick_s) if cancels else 0,
+    )
     at: dict[str, Any] = {
         "station": station,
         "jogs_a": found.jogs_a,
@@ -209,13 +228,14 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=4,
+    version=5,
     kind="detector",
     null="in steady motion the two channels change in turn; what breaks the turn comes in bursts at an honest rate",
     needs="channels A and B of one station, both edges, one clock",
     parameters={
         "steady": 4.0,
         "burst_us": 50_000.0,
+        "bounce_us": 1_000.0,
         "min_edges": 200.0,
         "min_steady_share": 0.5,
         "min_hits": 3.0,

@@ -1,8 +1,8 @@
 """How fast does the pulse rate rise?  Rises between neighbouring stretches of one train that last (statistics.md 1c).
 
 The rate of a stretch is one over its median interval: a few pulses of interference, or a few lost, leave it as it is.  A
-rise counts where the next stretch keeps at least half of it; surges that fall back are air, a hand at the lever, or a
-pressure wave.  Stretches in under a fifth of the usual rate, or beside them, are starts and stops.
+rise counts where each of the next LASTING stretches keeps at least half of it; surges that fall back are air that races
+through the meter, a hand at the lever, or a pressure wave.  Stretches in under a fifth of the usual rate, or beside them, are starts and stops.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from harness.judge.pulses.revolution import Floats
 
 STRIDES = 5  # places to a stretch
 SLOW = 5  # times the usual interval
+LASTING = 5  # stretches: air in a meter passes within a second or so [D]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ def rises(ticks: Int64Array, stretch: int) -> Rises:
     """Rises of a strictly increasing train (n,) between stretches of `stretch` pulses."""
     d = np.diff(ticks)
     none = np.zeros(0)
-    if d.size < 4 * stretch:
+    if d.size < (3 + LASTING) * stretch:
         return Rises(np.zeros(0, dtype=np.int64), none, none, none)
     every = max(stretch // STRIDES, 1)
     windows = np.lib.stride_tricks.sliding_window_view(d, stretch)[::every]
@@ -42,17 +43,17 @@ def rises(ticks: Int64Array, stretch: int) -> Rises:
     rate = 1.0 / usual
     ahead = stretch // every
     stretch = ahead * every  # neighbours begin where the other ends
-    count = rate.size - 2 * ahead
+    count = max(rate.size - (1 + LASTING) * ahead, 0)
     at = np.arange(count)
-    before, after, later = rate[at], rate[at + ahead], rate[at + 2 * ahead]
+    before, after = rate[at], rate[at + ahead]
+    stretches = at + (1 + np.arange(1, LASTING + 1))[:, None] * ahead  # (LASTING, k): those that follow
     begin = at * every
     # the time between the middles at these rates: a step told by medians looks no steeper for where it lies
     slope = (after - before) / (stretch * (usual[at] + usual[at + ahead]) / 2)
     moving = usual <= SLOW * int(np.median(d))
     # what begins slow, or follows a stop, is a start
-    calm = moving[at] & moving[at + ahead] & moving[at + 2 * ahead] & moving[np.maximum(at - ahead, 0)]
+    calm = moving[at] & moving[at + ahead] & moving[stretches].all(axis=0) & moving[np.maximum(at - ahead, 0)]
     calm &= at >= ahead
-    lasts = np.abs(later - before) >= np.abs(after - before) / 2
-    lasts &= np.sign(later - before) == np.sign(after - before)
-    slope[~(calm & lasts)] = np.nan
+    kept = (rate[stretches] - before) * np.sign(after - before)
+    slope[~(calm & (kept >= np.abs(after - before) / 2).all(axis=0))] = np.nan
     return Rises((begin + stretch).astype(np.int64), before, after, slope)
