@@ -18,6 +18,7 @@ from harness.judge.contract import Segment, SegmentKind, Shape
 from harness.judge.ground import Fact, Ground
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
 from harness.judge.places import same
+from harness.judge.pulse_facts import decoded_surplus, not_the_disc, two_taps
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest, volume
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
@@ -39,12 +40,6 @@ def _no_gaps(segment: Segment) -> bool:
 def _no_pulse_tap(segment: Segment) -> bool:
     """Whole, and nothing in it was counted from pulses: read by eye and heard on a data line alone."""
     return segment.complete and not segment.trains
-
-
-def _two_taps(segment: Segment) -> bool:
-    ups, downs = channels(segment, "encoder"), channels(segment, "board")
-    shared = [name for name in ups if name in downs]
-    return bool(shared) and all(ups[name].clock == downs[name].clock for name in shared)
 
 
 def _temperatures(segment: Segment) -> bool:
@@ -94,22 +89,6 @@ def _k_confirmed(ground: Ground) -> bool:
         return False
     [text] = said
     return bool(re.fullmatch(r"[0-9]{1,7}([.][0-9]{1,6})?", text)) and Decimal(text) == declared
-
-
-def _decoded_surplus(ground: Ground) -> bool:
-    """A decoder that takes both channels counts more at the board than at the encoder, in every segment that hit.
-
-    Noise on one channel moves such a decoder forth and back: it adds nothing.
-    """
-    if str(ground.profile.get("decoding", "x1")) == "x1" or not ground.segments:
-        return False
-    for segment in ground.segments:
-        up, down = counts(segment, "encoder", ground.profile), counts(segment, "board", ground.profile)
-        if isinstance(up, str) or isinstance(down, str):
-            return False
-        if {"A", "B"} - set(channels(segment, "board")) or abs(down.low - up.low) < 12:  # three pulses of four edges
-            return False
-    return True
 
 
 def _grows(ground: Ground) -> bool:
@@ -319,7 +298,8 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "three_segments": lambda ground: _segments_hit(ground) >= 3,
     "reproduced": lambda ground: _segments_hit(ground) >= 2,
     "regular": lambda ground: bool(ground.hits) and all("every_n" in reading.at for reading in ground.hits),
-    "decoded_surplus": _decoded_surplus,
+    "not_the_disc": not_the_disc,
+    "decoded_surplus": decoded_surplus,
     "grows_with_volume": _grows,
     "beyond_reference_drift": _beyond_drift,
     "beyond_transfer": _beyond_transfer,
@@ -365,7 +345,7 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "topology_direct": lambda ground: ground.profile.get("topology") == "direct" and not ground.profile.get("blending"),
     "temperature_recorded": _each(_temperatures),
     "photographed": _each(lambda segment: bool(segment.context.get("photographed"))),
-    "two_taps_one_clock": _each(_two_taps),
+    "two_taps_one_clock": _each(two_taps),
     "seals_unchanged": _each(lambda segment: bool(segment.context.get("seals_unchanged"))),
     "at_rest": _at_rest,
     "wire_register": _wire,
