@@ -23,6 +23,9 @@ SLOTS = 50
 LEARN = (50, 550)  # pulses that teach the pattern, ten revolutions
 TRUSTED, WATCHED = 600, 1000
 LITRES = 17.0
+LOUD = 20.0  # standard deviations beyond which an interval is as odd as can be: one burst of interference would else outweigh
+# all pulses that are put in
+ODD = 1.3  # times longer or shorter than the interval before
 MIDDLE = TRUSTED + WATCHED // 2
 GAINS = (0.01, 0.02, 0.05, 0.10)
 
@@ -92,12 +95,18 @@ def odd(stream: Stream) -> Floats:
     """Log of each interval over the median of the revolution before it: an inserted pulse leaves two short ones."""
     x = log_intervals(stream.ticks)
     before = np.median(sliding_window_view(x, SLOTS), axis=1)[:-1]
-    return _standard(np.concatenate([np.zeros(SLOTS), x[SLOTS:] - before]))
+    return np.clip(_standard(np.concatenate([np.zeros(SLOTS), x[SLOTS:] - before])), -LOUD, LOUD)
 
 
 def size_of_odd(stream: Stream) -> Floats:
     """The same without its sign: its mean rises where intervals become odd."""
     return _standard(np.abs(odd(stream)))
+
+
+def odd_steps(stream: Stream) -> Floats:
+    """One where an interval is ODD times longer or shorter than the one before, else nothing: what the decoder's user counts."""
+    x = log_intervals(stream.ticks)
+    return (np.abs(np.diff(x, prepend=x[0])) > np.log(ODD)).astype(np.float64)
 
 
 def surprise(stream: Stream) -> Floats:
