@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.disc_trains import SLOTS, train
 from captures.model import Int64Array
-from harness.judge.pulses.fingerprint import Fingerprint, follow, learn
+from harness.judge.pulses.fingerprint import MEMORY, Fingerprint, follow, learn
 from harness.judge.pulses.revolution import log_intervals
 
 TRUSTED = 1000  # intervals, ten litres
@@ -40,8 +40,9 @@ def test_a_switch_shows_within_the_litres_asked_for(gain: float, median_l: float
         assert first is not None
         assert first + begin >= at
         later = min(first + 40, slip.log_e.size - 1)
-        assert abs(int(slip.onset[later]) + begin - at) < 60
-        assert 0.4 * gain <= float(slip.gain[later]) <= 2.5 * gain
+        onset, told = slip.slips.greatest(later)
+        assert abs(onset + begin - at) < 60
+        assert 0.4 * gain <= told <= 2.5 * gain
         delays.append((first + begin - at) / 100)
     assert float(np.median(delays)) <= median_l
 
@@ -65,7 +66,35 @@ def test_evidence_is_that_of_the_pulses_seen_so_far() -> None:
     x, print_ = log_intervals(ticks)[TRUSTED:], learnt(ticks)
     whole, part = follow(x, print_, 0), follow(x[:400], print_, 0)
     assert part.log_e == pytest.approx(whole.log_e[:400], abs=1e-9)
-    assert (part.onset == whole.onset[:400]).all()
+    for pulse in range(0, 400, 40):
+        assert part.slips.greatest(pulse) == whole.slips.greatest(pulse)
+    assert whole.slips.greatest(0) == (0, 0.0)  # nothing is followed yet
+
+
+def test_evidence_is_the_mean_of_the_likelihood_ratios_of_every_onset_and_gain() -> None:
+    """By the formula, one onset and gain after the other."""
+    ticks = switched(np.random.default_rng(6), "nominal", 0.01, 1300)
+    x, print_ = log_intervals(ticks)[TRUSTED:][:600], learnt(ticks)
+    found = follow(x, print_, 0)
+    slips = found.slips
+    held = [slice(int(o), min(int(o) + MEMORY, x.size)) for o in slips.onsets]
+    total, best = np.zeros(x.size), np.full(x.size, -np.inf)
+    for o, weight, slot in zip(held, slips.weight, slips.slot, strict=True):
+        for g in range(len(slips.gains)):
+            e = slips.expected[: o.stop - o.start, g, slot]
+            ratio = np.cumsum(e * slips.innovations[o] - e**2 / 2) + weight
+            total[o] += np.exp(ratio)
+            total[o.stop :] += np.exp(ratio[-1])
+            best[o] = np.maximum(best[o], ratio)
+    begun = np.searchsorted(slips.onsets, np.arange(x.size), "right")
+    not_yet = 1 - np.concatenate([[0.0], np.cumsum(np.exp(slips.weight)) * len(slips.gains)])[begun]
+    assert found.log_e == pytest.approx(np.log(total + not_yet), abs=1e-9)
+    for pulse in (200, 350, 500, 599):
+        onset, gain = slips.greatest(pulse)
+        number, g = int(np.flatnonzero(slips.onsets == onset)[0]), slips.gains.index(gain)
+        e = slips.expected[: pulse + 1 - onset, g, slips.slot[number]]
+        own = float(np.sum(e * slips.innovations[onset : pulse + 1] - e**2 / 2)) + float(slips.weight[number])
+        assert own == pytest.approx(best[pulse], abs=1e-9)
 
 
 def test_a_short_stretch_teaches_nothing() -> None:

@@ -12,6 +12,8 @@ elsewhere.  Source: statistics.md T5, T4.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from math import gcd, sqrt
 
 import numpy as np
@@ -24,35 +26,55 @@ from harness.judge.evalue import bet
 from harness.judge.pulses import phase
 from harness.judge.pulses.jitter import Evenness, evenness, moving
 from harness.judge.pulses.lattice import Lattice, common_step, find
+from harness.judge.pulses.medians import median
 from harness.judge.pulses.revolution import Floats
 from harness.judge.quantities import number
 from harness.judge.trains import channels, gaps_in_window, same_clock
 
 NAME = "channel-phase"
-Pair = tuple[PulseTrain, PulseTrain]
 
 
-def _pair(segment: Segment, station: str) -> Pair | str:
-    """Both channels of a station on one clock, or why there are none."""
-    taps = channels(segment, station)
+@dataclass(frozen=True, eq=False)
+class _Station:
+    """Both channels of a station on one clock; its edges in the segment, and what they say, once for both ways to ask."""
+
+    segment: Segment
+    trains: tuple[PulseTrain, PulseTrain]
+
+    @cached_property
+    def edges(self) -> tuple[Int64Array, Int64Array]:
+        """Rising edges of A in steady motion (n,), and of B (m,)."""
+        return moving(edges(self.segment, self.trains[0])), edges(self.segment, self.trains[1])
+
+    @cached_property
+    def pairs(self) -> tuple[Int64Array, Int64Array]:
+        return phase.pairs(*self.edges)
+
+    @cached_property
+    def step(self) -> int:
+        return gcd(*(common_step(ticks) for ticks in self.edges))
+
+    @cached_property
+    def unexplained(self) -> Floats:
+        """Robust variance (blocks,) of B's place after the edges of A, in squared intervals."""
+        return phase.of_pairs(self.edges[0], *self.pairs)
+
+    def timed(self, step: int) -> Lattice | None:
+        """The line that the delays from A to B keep to."""
+        _, delay = self.pairs
+        return find(np.concatenate([[0], np.cumsum(delay)]), step) if delay.size else None
+
+
+def _station(segment: Segment, name: str) -> _Station | str:
+    """Both channels of a station, or why there are none."""
+    taps = channels(segment, name)
     if not {"A", "B"} <= set(taps):
-        return f"{station}: both channels are needed"
+        return f"{name}: both channels are needed"
     a, b = taps["A"], taps["B"]
     if not same_clock(a, b):
         return f"{a.name} and {b.name} are not on one clock"
     lost = [train.name for train in (a, b) if gaps_in_window(segment, train)]
-    return f"gap in {', '.join(lost)}" if lost else (a, b)
-
-
-def _edges(segment: Segment, pair: Pair) -> tuple[Int64Array, Int64Array]:
-    """Rising edges of A in steady motion (n,), and of B (m,)."""
-    return moving(edges(segment, pair[0])), edges(segment, pair[1])
-
-
-def _timed(a: Int64Array, b: Int64Array, step: int) -> Lattice | None:
-    """The line that the delays from A to B keep to."""
-    _, delay = phase.pairs(a, b)
-    return find(np.concatenate([[0], np.cumsum(delay)]), step) if delay.size else None
+    return f"gap in {', '.join(lost)}" if lost else _Station(segment, (a, b))
 
 
 def _fine(a: Int64Array, step: int, floor: Floats, bound: float) -> bool:
@@ -60,42 +82,47 @@ def _fine(a: Int64Array, step: int, floor: Floats, bound: float) -> bool:
     known = floor[np.isfinite(floor)]
     if not known.size or a.size < 2:
         return False
-    return phase.rounding(float(np.median(np.diff(a))), step) <= bound / 4 * float(np.median(known))
+    return phase.rounding(median(np.diff(a)), step) <= bound / 4 * median(known)
 
 
-def _reading(segment: Segment, link: Link, station: str, beside: str, view: View) -> Reading:
+def _reading(
+    segment: Segment, link: Link, name: str, view: View, one: _Station | str, other: _Station | str | None
+) -> Reading:
     def mute(reason: str) -> Reading:
         return Reading(NAME, segment.id, link, 1.0, reason=reason)
 
-    pair, other = _pair(segment, station), _pair(segment, beside) if beside else None
-    if isinstance(pair, str):
-        return mute(pair)
+    if isinstance(one, str):
+        return mute(one)
     if isinstance(other, str):
         return mute(other)
-    a, b = _edges(segment, pair)
-    step = gcd(common_step(a), common_step(b))
+    a, step = one.edges[0], one.step
     if other is None:
         slots = number(view.profile, "slots_per_rev")
         if slots is None or slots < LEAST_SLOTS:
             return mute("slots per revolution not declared")
         floor, bound = phase.of_disc(a, int(slots)), view.parameters["bound_alone"]
     else:
-        ups = _edges(segment, other)
-        step = gcd(step, common_step(ups[0]), common_step(ups[1]))
-        floor, bound = phase.of_channels(*ups), view.parameters["bound_beside"]
+        step = gcd(step, other.step)
+        floor, bound = other.unexplained, view.parameters["bound_beside"]
     if not _fine(a, step, floor, bound):
-        return mute(f"{station}: too few pulses, or the recorder's ticks are as coarse as the jitter: no power")
-    own = phase.of_channels(a, b)
+        return mute(f"{name}: too few pulses, or the recorder's ticks are as coarse as the jitter: no power")
+    own = one.unexplained
     both = min(own.size, floor.size)
     found = evenness(own[:both], floor[:both], bound, view.parameters["chance"])
     if found is None:
-        return mute(f"{station}: too few pulses in steady motion with one edge of B to each interval of A")
-    line = _timed(a, b, step) if other is None else None
-    return _told(segment, link, pair, found, bound, line, view)
+        return mute(f"{name}: too few pulses in steady motion with one edge of B to each interval of A")
+    line = one.timed(step) if other is None else None
+    return _told(segment, link, one.trains, found, bound, line, view)
 
 
 def _told(
-    segment: Segment, link: Link, pair: Pair, found: Evenness, bound: float, line: Lattice | None, view: View
+    segment: Segment,
+    link: Link,
+    pair: tuple[PulseTrain, PulseTrain],
+    found: Evenness,
+    bound: float,
+    line: Lattice | None,
+    view: View,
 ) -> Reading:
     q = view.parameters["q"] / 2  # two ways to hit
     exact = found.p < q and found.ratio < bound
@@ -123,10 +150,11 @@ def _told(
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     readings = []
-    for segment, station, link, beside in deliveries(segments):
+    for segment, name, link, beside in deliveries(segments):
+        station = _station(segment, name)
         if beside:
-            readings.append(_reading(segment, BOARD, "board", "encoder", view))
-        readings.append(_reading(segment, link, station, "", view))
+            readings.append(_reading(segment, BOARD, "board", view, _station(segment, "board"), station))
+        readings.append(_reading(segment, link, name, view, station, None))
     return readings
 
 

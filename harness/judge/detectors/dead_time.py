@@ -19,6 +19,7 @@ from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import HONEST_EVENTS, counted, first_of_each, least_counted, poisson_p
+from harness.judge.pulses.medians import median
 from harness.judge.quantities import number
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, segment_window, ticks_of, to_ns
 
@@ -47,7 +48,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, least_s: Fraction,
         return mute(f"{train.name}: {ticks.size} pulses are too few")
     intervals = np.diff(ticks)
     least = ticks_of(least_s, train.tick_s)
-    if int(np.median(intervals)) < least:
+    if int(median(intervals)) < least:
         return mute(f"{train.name}: faster than the declared greatest flow as a whole: is flow or K declared rightly?")
     bounce = ticks_of(micro(view.parameters["bounce_us"]), train.tick_s)
     found = ticks[1:][(intervals < least) & (intervals >= bounce)]

@@ -91,7 +91,8 @@ def _told(
     gain = 0.0
     if at is not None:
         later = min(at + 40, slip.log_e.size - 1)
-        onset, gain = begin + int(slip.onset[later]), float(slip.gain[later])
+        started, gain = slip.slips.greatest(later)
+        onset = begin + started
         stamps = to_ns(segment, train, ticks[onset : onset + 1])
         if stamps is not None:
             told["onset_ns"] = int(stamps[0])

@@ -24,6 +24,7 @@ from harness.judge.disc import BOARD, LEAST_SLOTS, deliveries, edges
 from harness.judge.evalue import bet
 from harness.judge.pulses.jitter import BLOCK, Blocks, Evenness, blocks, evenness, of_pattern, rounding, within
 from harness.judge.pulses.lattice import common_step
+from harness.judge.pulses.medians import median
 from harness.judge.quantities import number
 from harness.judge.trains import channels, gaps_in_window, same_clock
 
@@ -78,7 +79,7 @@ def _beside(segment: Segment, up: PulseTrain, down: PulseTrain, view: View) -> R
     made = inside / (part.variance.size * BLOCK)
     if not 1 / view.parameters["most_ratio"] <= made <= view.parameters["most_ratio"]:
         return _mute(segment, BOARD, f"{down.name}: {made:.2f} pulses for each of {up.name}: not of one pulse each")
-    if rounding(part.usual, common_step(ups)) > bound / 4 * float(np.median(part.variance)):
+    if rounding(part.usual, common_step(ups)) > bound / 4 * median(part.variance):
         return _mute(segment, BOARD, f"{up.name}: as even as the recorder's ticks are fine: no power")
     found = evenness(within(downs, part.ends), part.variance, bound, view.parameters["chance_beside"])
     if found is None:

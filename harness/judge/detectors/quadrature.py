@@ -36,6 +36,7 @@ from harness.judge.events import (
     poisson_p,
 )
 from harness.judge.pulses.gray import Walk, decode
+from harness.judge.pulses.medians import median
 from harness.judge.pulses.suspects import every
 from harness.judge.quantities import number
 from harness.judge.trains import (
@@ -88,7 +89,7 @@ def irregularities(walk: Walk, steady: int, burst: int, bounce: int = 0) -> _Irr
     kept = (np.abs(before) >= steady) & (before == after) & (ends - starts <= 6)
     starts, ends = starts[kept], ends[kept]
     if bounce and starts.size:
-        usual = float(np.median(np.diff(walk.ticks)))
+        usual = median(np.diff(walk.ticks))
         brief = walk.ticks[ends] - walk.ticks[starts - 1] <= min(bounce, BESIDE * usual)
         before_a = np.concatenate([[0], np.cumsum(walk.channel_a)])
         of_a = before_a[ends + 1] - before_a[starts - 1]

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scipy.linalg import solve_toeplitz
 
 from captures.model import Int64Array
+from harness.judge.pulses.medians import median
 from harness.judge.pulses.revolution import Floats, held_back, less_revolution_mean
 
 GAINS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, -0.01, -0.02, -0.05)
@@ -33,6 +34,7 @@ THIN = 1000  # from twice so many pulses on, onsets lie further apart in proport
 LONGEST = 20  # but so far at most: a slip of a tenth then begins half a slot off its pattern on average
 HORIZON = 500.0  # onsets in which the second half of the weight begins
 MEMORY = 400  # pulses after an onset in which its slip is followed
+TOGETHER, STRETCH = 128, 40  # onsets, and pulses, that are followed at once: they stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +55,66 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, eq=False)
+class Slips:
+    """Likelihood ratios of slips that begin at `onsets` (m,), of weight `weight` (m,, natural log), against `innovations` (n,):
+    `expected` (MEMORY, gains, slots) of a slip of each of `gains` from each slot on, `cost` half the sums of their squares,
+    `slot` (m,) that each onset falls on."""
+
+    innovations: Floats
+    onsets: Int64Array
+    weight: Floats
+    slot: Int64Array
+    expected: Floats
+    cost: Floats
+    gains: tuple[float, ...]
+
+    def evidence(self, part: slice) -> Floats:
+        """Natural logs (k, MEMORY) of the weighted sums over the gains, for `part` of the onsets; behind the last innovation as
+        if it had been zero.
+
+        By STRETCH pulses, which stay in the cache, and all the onsets a pulse further at a time: a running sum along memory,
+        where every step waits for the last to be stored, takes four times as long."""
+        onsets, slot = self.onsets[part], self.slot[part]
+        after = np.concatenate([self.innovations, np.zeros(MEMORY)])
+        seen = after[np.arange(MEMORY)[:, None] + onsets]
+        found = np.empty((onsets.size, MEMORY))
+        last = np.zeros(len(self.gains) * onsets.size)
+        for begin in range(0, MEMORY, STRETCH):
+            now = slice(begin, begin + STRETCH)
+            courses = self.expected[now].take(slot, axis=2) * seen[now, None, :]
+            for row in courses.reshape(-1, last.size):
+                np.add(last, row, row)
+                last = row
+            last = last.copy()
+            courses -= self.cost[now].take(slot, axis=2)
+            top = courses.max(axis=1)
+            courses -= top[:, None, :]
+            np.exp(courses, out=courses)
+            found[:, now] = (top + np.log(courses.sum(axis=1))).T
+        found += self.weight[part, None]
+        return found
+
+    def greatest(self, pulse: int) -> tuple[int, float]:
+        """Onset and gain of the greatest likelihood ratio just after `pulse`; (0, 0.0) where no slip is followed."""
+        best, found = -np.inf, (0, 0.0)
+        first, last = np.searchsorted(self.onsets, (pulse - MEMORY, pulse), "right")
+        for number in range(int(first), int(last)):
+            o, slot = int(self.onsets[number]), self.slot[number]
+            m = pulse + 1 - o
+            sums = np.cumsum(self.expected[:m, :, slot] * self.innovations[o : o + m, None], axis=0)[-1]
+            courses = sums - self.cost[m - 1, :, slot] + self.weight[number]
+            which = int(courses.argmax())
+            if float(courses[which]) > best:
+                best, found = float(courses[which]), (o, self.gains[which])
+        return found
+
+
+@dataclass(frozen=True, eq=False)
 class Slip:
-    """After each pulse of the stretch (n,): `log_e` natural log of E; `onset` (pulses from its begin) and `gain` of the
-    greatest likelihood ratio just then."""
+    """After each pulse of the stretch (n,): `log_e` natural log of E; and the `slips` it is the mean of."""
 
     log_e: Floats
-    onset: Int64Array
-    gain: Floats
+    slips: Slips
 
     def first(self, alpha: float) -> int | None:
         """Pulse at which E first reaches 1/alpha."""
@@ -72,7 +127,7 @@ def learn(x: Floats, slots: int) -> Fingerprint | None:
     if x.size < LEAST_REVOLUTIONS * slots:
         return None
     k = np.arange(x.size)
-    level = float(np.median(x))
+    level = median(x)
     y = held_back(less_revolution_mean(x, slots))
     at = k[slots // 2 : slots // 2 + y.size]
     even, odd = (_fold(y[(at // slots) % 2 == half], at[(at // slots) % 2 == half] % slots, slots) for half in (0, 1))
@@ -132,29 +187,20 @@ def follow(x: Floats, print_: Fingerprint, phase: int, gains: tuple[float, ...] 
     j = np.arange(onsets.size + 1, dtype=np.float64)
     left = HORIZON / (j + HORIZON)  # of the weight, for the onsets from the j-th on
     weight = np.log((left[:-1] - left[1:]) / len(gains))
-    begun = np.searchsorted(onsets, k, "right")
-    log_e = np.log(left[begun])
-    best, onset, gain = np.full(n, -np.inf), np.zeros(n, dtype=np.int64), np.zeros(n)
     expected = _expected(print_, gains)
-    cost = np.cumsum(expected**2, axis=2) / 2
-    signed = np.array(gains)
-    over = np.full(
-        n + 1, -np.inf
-    )  # log of the evidence of onsets that are followed no longer, by the pulse they end at
-    for number, o in enumerate(onsets):
-        end = min(n, int(o) + MEMORY)
-        m = end - int(o)
-        courses = np.cumsum(expected[slot[o], :, :m] * innovations[o:end], axis=1) - cost[slot[o], :, :m]
-        which = courses.argmax(axis=0)
-        top = courses[which, np.arange(m)]
-        course = top + np.log(np.exp(courses - top).sum(axis=0)) + weight[number]
-        log_e[o:end] = np.logaddexp(log_e[o:end], course)
-        over[end] = np.logaddexp(over[end], course[-1])
-        top += weight[number]
-        higher = top > best[o:end]
-        best[o:end][higher], onset[o:end][higher], gain[o:end][higher] = top[higher], o, signed[which[higher]]
+    slips = Slips(innovations, onsets, weight, slot[onsets], expected, np.cumsum(expected**2, axis=0) / 2, gains)
+    log_e = np.log(left[np.searchsorted(onsets, k, "right")])
+    # log of the evidence of onsets that are followed no longer, by the pulse they end at
+    over = np.full(n + MEMORY, -np.inf)
+    for begin in range(0, onsets.size, TOGETHER):
+        part = slice(begin, begin + TOGETHER)
+        courses = slips.evidence(part)
+        over[onsets[part] + MEMORY] = courses[:, -1]
+        for o, course in zip(onsets[part].tolist(), courses, strict=True):
+            now = log_e[o : o + MEMORY]
+            np.logaddexp(now, course[: now.size], out=now)
     log_e = np.logaddexp(log_e, np.logaddexp.accumulate(over)[:n])
-    return Slip(log_e, onset, gain)
+    return Slip(log_e, slips)
 
 
 def _onsets(n: int) -> Int64Array:
@@ -167,16 +213,14 @@ def _onsets(n: int) -> Int64Array:
 
 
 def _expected(print_: Fingerprint, gains: tuple[float, ...]) -> Floats:
-    """Innovations (slots, gains, MEMORY), in standard deviations, of a slip that begins at each slot."""
+    """Innovations (MEMORY, gains, slots), in standard deviations, of a slip that begins at each slot."""
     slots, ahead = print_.slots, np.arange(MEMORY)
     ring = np.concatenate([print_.odd, print_.odd[:1]])
-    found = np.empty((slots, len(gains), MEMORY))
-    for begin in range(slots):
-        here = (begin + ahead) % slots
-        for row, g in enumerate(gains):
-            moved = np.interp((here - g / (1 + g) * ahead) % slots, np.arange(slots + 1), ring) - print_.odd[here]
-            found[begin, row] = _filtered(moved, print_.whiten) / print_.sigma
-    return found
+    here = (np.arange(slots)[:, None, None] + ahead) % slots
+    back = np.array([g / (1 + g) for g in gains])[:, None] * ahead
+    moved = np.interp((here - back) % slots, np.arange(slots + 1), ring) - print_.odd[here]
+    filtered = np.array([[_filtered(course, print_.whiten) for course in of_gains] for of_gains in moved])
+    return np.ascontiguousarray(filtered.transpose(2, 1, 0)) / print_.sigma
 
 
 def misfit(x: Floats, print_: Fingerprint, gain: float) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from captures.model import Int64Array
+from harness.judge.pulses.medians import median, medians
 from harness.judge.pulses.revolution import Floats, log_intervals, steady
 
 BLOCK = 25  # pulses: half a revolution of a usual disc, many times the reach of a second difference
@@ -52,8 +53,7 @@ def second_differences(ticks: Int64Array) -> Floats:
 
 def robust_variance(x: Floats) -> Floats:
     """Variances (b,) of the rows of x (b, k), from their median absolute deviations."""
-    middle = np.median(x, axis=1, keepdims=True)
-    result: Floats = (_MAD * np.median(np.abs(x - middle), axis=1)) ** 2
+    result: Floats = (_MAD * medians(np.abs(x - medians(x)[:, None]))) ** 2
     return result
 
 
@@ -72,7 +72,7 @@ def blocks(ticks: Int64Array) -> Blocks | None:
         return None
     # s_i reaches over edges i to i + 3
     ends = edges[np.arange(count + 1) * BLOCK + 1]
-    return Blocks(robust_variance(s[: count * BLOCK].reshape(count, BLOCK)), ends, float(np.median(np.diff(edges))))
+    return Blocks(robust_variance(s[: count * BLOCK].reshape(count, BLOCK)), ends, median(np.diff(edges)))
 
 
 def within(ticks: Int64Array, ends: Int64Array) -> Floats:
@@ -99,7 +99,7 @@ def of_pattern(ticks: Int64Array, slots: int) -> tuple[float, float]:
     whole = s[: s.size // (2 * slots) * 2 * slots].reshape(-1, 2, slots)
     if whole.shape[0] < LEAST_PAIRS:
         return 0.0, 0.0
-    bound = 5 * float(np.median(np.abs(whole))) + 1e-12
+    bound = 5 * median(np.abs(whole).ravel()) + 1e-12
     even, odd = np.clip(whole, -bound, bound).mean(axis=0)
     even, odd = even - even.mean(), odd - odd.mean()
     norm = float(np.sqrt((even @ even) * (odd @ odd)))
@@ -126,9 +126,7 @@ def evenness(variance: Floats, expected: Floats | float, bound: float, chance: f
     # correlated blocks count for fewer
     share = effective(np.log(np.maximum(ratio, 1e-12))) / ratio.size
     n, k = max(int(ratio.size * share), 1), int(np.ceil(low.sum() * share))
-    return Evenness(
-        float(np.median(ratio)), int(low.sum()), int(ratio.size), float(stats.binom.sf(min(k, n) - 1, n, chance))
-    )
+    return Evenness(median(ratio), int(low.sum()), int(ratio.size), float(stats.binom.sf(min(k, n) - 1, n, chance)))
 
 
 def effective(x: Floats) -> float:

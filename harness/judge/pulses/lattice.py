@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from captures.model import Int64Array
+from harness.judge.pulses.medians import median
 
 Floats = npt.NDArray[np.float64]
 OVERSAMPLING = 4
@@ -86,7 +87,7 @@ def intervals(ticks: Int64Array, unit: int | None = None) -> Intervals | None:
     if d.size < LEAST_INTERVALS:
         return None
     unit = unit or common_step(ticks)
-    values, counts = _distinct(d[d <= 4 * int(np.median(d))], unit)
+    values, counts = _distinct(d[d <= 4 * int(median(d))], unit)
     near = values - values[0] < MOST_BINS
     values, counts = values[near], counts[near]
     # of 2 x REACH + 1 values around it, the share that occurs tells how often each comes by chance (Poisson)
@@ -165,8 +166,8 @@ def _ground(lines: Floats, first: int, bins: float) -> Floats:
     while begin < lines.size:
         end = min(lines.size, max(begin + 1, int((first + begin) * np.sqrt(2)) - first))
         part = lines[begin:end]
-        median = float(np.median(part)) / np.log(2)
-        own = median if median > 1 + 4 / np.sqrt(max(part.size / bins, 1.0)) else 1.0
+        usual = median(part) / np.log(2)
+        own = usual if usual > 1 + 4 / np.sqrt(max(part.size / bins, 1.0)) else 1.0
         result[begin:end] = max(own, below)
         begin, below = end, own
     return result

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from captures.model import Int64Array
 from harness.judge.events import clusters
+from harness.judge.pulses.medians import median
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ def _latencies(up: Int64Array, down: Int64Array, tolerance: int, bound: int) -> 
             after = np.clip(np.searchsorted(block, part), 1, block.size - 1)
             to_next, to_last = part - block[after], part - block[after - 1]
             nearest = np.where(-to_next < to_last, to_next, to_last)
-            late += int(np.clip(np.median(nearest), -tolerance, tolerance))
+            late += int(np.clip(median(nearest), -tolerance, tolerance))
         if not -tolerance <= late <= bound:
             return None
         found.append(late)
@@ -150,7 +151,7 @@ def _first(up: Int64Array, down: Int64Array, bound: int) -> int:
         return 0
     counts, edges = np.histogram(delays, 64, (0, bound + 1))
     top = int(np.convolve(counts, [1, 1], "valid").argmax())
-    return int(np.median(delays[(delays >= edges[top]) & (delays <= edges[top + 2])]))
+    return int(median(delays[(delays >= edges[top]) & (delays <= edges[top + 2])]))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from captures.model import Int64Array
+from harness.judge.pulses.medians import medians
 from harness.judge.pulses.revolution import Floats, held_back, less_revolution_mean, log_intervals, steady
 
 Complexes = npt.NDArray[np.complex128]
@@ -68,7 +69,7 @@ def spectrum(y: Floats, slots: int) -> Spectrum:
     power = np.abs(np.fft.rfft(y - y.mean(), size)) ** 2 / y.size
     width = max(size // slots, 8)
     blocks = power.size // width
-    noise = np.median(power[: blocks * width].reshape(blocks, width), axis=1) / np.log(2)
+    noise = medians(power[: blocks * width].reshape(blocks, width)) / np.log(2)
     middle = (np.arange(blocks) + 0.5) * width
     floor = np.exp(np.interp(np.arange(power.size), middle, np.log(noise + 1e-300)))
     return Spectrum(power / floor, floor, size)

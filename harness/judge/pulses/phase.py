@@ -10,13 +10,15 @@ revolution before, since a pattern that both channels share is no jitter of B.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from captures.model import Int64Array
+from harness.judge.pulses.jitter import robust_variance
+from harness.judge.pulses.medians import median
 from harness.judge.pulses.revolution import Floats
 
 BLOCK = 50  # pulses of A: twenty-five of every second one
 REACH = 8  # intervals back over which a device may average
+ROWS = 1 << 12
 LEAST_PAIRS = 200
 _MAD = 1.4826
 _HELD = 5.0  # robust standard deviations beyond which an edge does not shape the rule
@@ -42,36 +44,56 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
     i, share = i[inner], delay[inner] / d[i[inner]]
     if i.size < LEAST_PAIRS // 2:
         return left
-    near = [d[i + 1], *(d[i - back] for back in range(1, REACH + 1)), np.full(i.size, np.median(d))]
-    rule = np.column_stack(
-        [np.ones(i.size), *(column / d[i] - 1 for column in near)]
-    )  # about the mean: well conditioned
-    kept = np.ones(i.size, dtype=bool)
+    rule = _rule(d, i)
+    kept, before = np.ones(i.size, dtype=bool), None
     for _ in range(3):
-        used = rule[kept]
+        if before is not None and (kept == before).all():
+            break  # the same edges give the same rule
+        whole = bool(kept.all())
+        used, told = (rule, share) if whole else (rule[kept], share[kept])
         normal = used.T @ used
-        weights = np.linalg.solve(normal + 1e-12 * np.trace(normal) * np.eye(normal.shape[0]), used.T @ share[kept])
+        weights = np.linalg.solve(normal + 1e-12 * np.trace(normal) * np.eye(normal.shape[0]), used.T @ told)
         rest = share - rule @ weights
-        kept = np.abs(rest) <= _HELD * _MAD * float(np.median(np.abs(rest))) + 1e-12
+        off = np.abs(rest)
+        kept, before = off <= _HELD * _MAD * median(off) + 1e-12, kept
     left[i] = rest
     return left
+
+
+def _rule(d: Floats, i: Int64Array) -> Floats:
+    """What a place in the intervals d (n,) of the numbers `i` (k,) may follow: rows (k, REACH + 3) of one, the interval after,
+    those before and the median, each as a share of the interval itself and about the mean, which is well conditioned."""
+    rule = np.empty((i.size, REACH + 3))
+    usual = median(d)
+    for begin in range(0, i.size, ROWS):  # that stay in the cache
+        at = i[begin : begin + ROWS]
+        part, own = rule[begin : begin + ROWS], d[at]
+        part[:, 0] = 1.0
+        for column, shift in enumerate((1, *range(-1, -REACH - 1, -1)), 1):
+            part[:, column] = d[at + shift] / own - 1
+        part[:, -1] = usual / own - 1
+    return rule
 
 
 def of_blocks(x: Floats, size: int) -> Floats:
     """Robust variances (b,) of x in blocks of `size`; nan where fewer than half of one is known."""
     rows = x[: x.size // size * size].reshape(-1, size)
-    known: npt.NDArray[np.bool_] = np.isfinite(rows).sum(axis=1) * 2 >= size
+    count = np.isfinite(rows).sum(axis=1)
     result = np.full(rows.shape[0], np.nan)
-    told = rows[known]
-    if told.size:
-        middle = np.nanmedian(told, axis=1, keepdims=True)
-        result[known] = (_MAD * np.nanmedian(np.abs(told - middle), axis=1)) ** 2
+    for known in np.unique(count[count * 2 >= size]):
+        alike = rows[count == known]
+        result[count == known] = robust_variance(alike[np.isfinite(alike)].reshape(-1, known))
     return result
 
 
+def of_pairs(a: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
+    """Robust variance (blocks,) of B's unexplained place after the edges of A (n,), in squared intervals; i, delay as `pairs`."""
+    return of_blocks(unexplained(a, i, delay), BLOCK)
+
+
 def of_channels(a: Int64Array, b: Int64Array) -> Floats:
-    """Robust variance (blocks,) of B's unexplained place after the edges of A (n,), in squared intervals."""
-    return of_blocks(unexplained(a, *pairs(a, b)), BLOCK)
+    """The same of the edges of both channels."""
+    return of_pairs(a, *pairs(a, b))
 
 
 def of_disc(a: Int64Array, slots: int) -> Floats:

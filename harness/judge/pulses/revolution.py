@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captures.model import Int64Array
+from harness.judge.pulses.medians import median
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,7 +20,7 @@ def log_intervals(ticks: Int64Array) -> Floats:
 def steady(ticks: Int64Array) -> slice:
     """Of the intervals of a train (n,) those from the first to the last in at least a third of the usual flow."""
     d = np.diff(ticks)
-    fast = np.flatnonzero(d <= 3 * int(np.median(d))) if d.size else d
+    fast = np.flatnonzero(d <= 3 * int(median(d))) if d.size else d
     return slice(int(fast[0]), int(fast[-1]) + 1) if fast.size else slice(0, 0)
 
 
@@ -45,5 +46,5 @@ def less_revolution_mean(x: Floats, slots: int) -> Floats:
 
 def held_back(y: Floats) -> Floats:
     """y (n,), nothing further out than five times the median: a valve stage or a hand at the nozzle is no pattern."""
-    bound = 5 * float(np.median(np.abs(y))) + 1e-12
+    bound = 5 * median(np.abs(y)) + 1e-12
     return np.asarray(np.clip(y, -bound, bound), dtype=np.float64)
