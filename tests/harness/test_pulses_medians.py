@@ -23,5 +23,5 @@ def test_the_array_is_left_as_it_is() -> None:
 
 
 def test_there_is_no_median_of_nothing() -> None:
-    with pytest.raises(ValueError, match="out of bounds"):
+    with pytest.raises(IndexError, match="out of bounds"):
         median(np.zeros(0))
