@@ -92,9 +92,9 @@ def competitors(task: Task) -> list[tuple[Online | Looking, int]]:
     given = inputs[task.name]
     found: list[tuple[Online | Looking, int]] = [(ours[task.name], MANY)]
     for one in given:
-        found.append((looking("changeforest mean", one, methods.changeforest_mean, often), SOME))
+        found.append((looking("changeforest mean", one, methods.changeforest_mean, often), MANY))
     best = given[0]
-    found.append((looking("skchange FPOP", best, methods.skchange_fpop, often), SOME))
+    found.append((looking("skchange FPOP", best, methods.skchange_fpop, often), MANY))
     found.append((looking("skchange MovingWindow", best, methods.skchange_window, 2 * often), SOME))
     found.append((looking("ruptures KernelCPD", best, methods.ruptures_kernel, seldom), SOME))
     found.append((looking("fastcpd mean", best, methods.fastcpd_mean, seldom), SOME))
