@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.judge.events import clusters
+from harness.judge.pulses import matching
 from harness.judge.pulses.matching import LEAST_SILENT, balance, covered, follow, match, silences
 
 LATENCY, SKEW = 500, 20
@@ -134,3 +136,37 @@ def test_insertions_are_no_silence_however_many() -> None:
 def test_what_several_taps_missed_together_is_counted_once() -> None:
     assert covered([(0, 10), (5, 20), (30, 40), (32, 35)]) == 30
     assert covered([]) == 0
+
+
+def _by_hand(up: list[int], down: list[int], latency: int, skew: int) -> tuple[list[int], list[int]]:
+    """Surplus and deficit ticks by the rule itself: each edge claims the latest upstream edge not after it (+ skew)."""
+    taken: dict[int, int] = {}
+    surplus, last = [], None
+    for tick in down:
+        before = [i for i, one in enumerate(up) if one <= tick + skew]
+        claim = before[-1] if before else None
+        if claim is None or claim == last or tick - up[claim] > latency:
+            surplus.append(tick)
+        else:
+            taken[claim] = tick
+        last = claim
+    return surplus, [one for i, one in enumerate(up) if i not in taken]
+
+
+def test_long_trains_are_matched_in_passes_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trains that end before, in and after a pass; with edges put in, taken out, late; empty ones."""
+    rng = np.random.default_rng(11)
+    surpluses = deficits = 0
+    for trial in range(200):
+        monkeypatch.setattr(matching, "PASS", int(rng.choice([1, 2, 3, 8, 1 << 12])))
+        up = np.unique(rng.integers(0, 400, int(rng.integers(0, 25))))
+        down = up + rng.integers(-3, 12, up.size) if trial % 2 else rng.integers(0, 400, int(rng.integers(0, 25)))
+        down = np.unique(np.concatenate([down, rng.integers(0, 400, int(rng.integers(0, 3)))]))
+        found = match(up, down, 8, 2)
+        surplus, deficit = _by_hand(up.tolist(), down.tolist(), 8, 2)
+        assert found.surplus.tolist() == surplus
+        assert found.deficit.tolist() == deficit
+        assert found.surplus_at.tolist() == (np.searchsorted(up, found.surplus + 2, "right") - 1).tolist()
+        assert up[found.deficit_at].tolist() == deficit
+        surpluses, deficits = surpluses + len(surplus), deficits + len(deficit)
+    assert min(surpluses, deficits) > 100

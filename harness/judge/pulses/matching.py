@@ -35,6 +35,7 @@ class Match:
 
 _NONE = np.zeros(0, dtype=np.int64)
 BLOCK = 256  # upstream edges in which the latency may move by the tolerance
+PASS = 1 << 12  # downstream edges a pass: what they are held to stays in the cache
 TRACKED = 0.01  # share of edges unmatched on both sides from which a latency is looked for
 
 
@@ -52,21 +53,31 @@ def _claims(
     up: Int64Array, down: Int64Array, latency: int, skew: int
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
     """Which of down (n,) match, and the upstream edge each claims."""
-    claimed = np.searchsorted(up, down + skew, "right") - 1
-    near = claimed >= 0
-    near &= down - up[np.maximum(claimed, 0)] <= latency if up.size else False
+    claimed = np.empty(down.size, dtype=np.intp)
+    near = np.zeros(down.size, dtype=bool)
+    if not up.size or not down.size:
+        claimed[:] = -1
+        return near, claimed
+    # by passes: of the upstream edges only those are searched that lie between the first and last of a pass
+    bounds = np.searchsorted(up, np.append(down[::PASS], down[-1]) + skew, "right").tolist()
+    for begin, first, last in zip(range(0, down.size, PASS), bounds, bounds[1:], strict=False):
+        part, own = down[begin : begin + PASS], claimed[begin : begin + PASS]
+        np.add(up[first:last].searchsorted(part + skew, "right"), first - 1, out=own)
+        near[begin : begin + PASS] = part - up.take(own, mode="clip") <= latency
+    near &= claimed >= 0
     # of several edges claiming one upstream edge the first keeps it
-    repeated = np.zeros(down.size, dtype=bool)
-    repeated[1:] = claimed[1:] == claimed[:-1]
-    near &= ~repeated | (claimed < 0)
+    near[1:] &= claimed[1:] != claimed[:-1]
     return near, claimed
 
 
 def _left(up: Int64Array, down: Int64Array, near: npt.NDArray[np.bool_], claimed: npt.NDArray[np.intp]) -> Match:
+    over = np.flatnonzero(~near)
+    if down.size - over.size == up.size:  # each is claimed
+        return Match(down[over], claimed[over], _NONE, _NONE)
     missing = np.ones(up.size, dtype=bool)
     missing[claimed[near]] = False
     deficit_at = np.flatnonzero(missing)
-    return Match(down[~near], claimed[~near], up[deficit_at], deficit_at)
+    return Match(down[over], claimed[over], up[deficit_at], deficit_at)
 
 
 @dataclass(frozen=True, eq=False)
