@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from benchmarks import disc_trains
 from benchmarks.generators import PROFILE, Tamper, delivery, instrument
 from captures.formats import read
 from captures.model import ClockMap, EdgeKind, Origin, PulseTrain
 from harness.judge.contract import DetectorSpec, Reading, Segment, SegmentKind, Shape, Validation, View
 from harness.judge.detectors import edge_balance, quadrature, split
-from harness.judge.pulses.intervals import find
+from harness.judge.pulses.intervals import find, whole_at_ends
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
 VALID = Validation(10_000, 0)
+MICROSECOND = Fraction(1, 1_000_000)
 real = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded signals are not beside the repository")
 
 
@@ -107,6 +109,55 @@ def test_one_doctored_edge_is_one_hit() -> None:
 def test_split_needs_pulses() -> None:
     (reading,) = run(split.DETECTOR, tap(np.arange(1, 40, dtype=np.int64) * 1000, Fraction(1, 1_000_000)))
     assert "too few" in reading.reason
+
+
+def test_a_pulse_put_in_at_an_end_mutes_no_short_train_and_is_not_counted() -> None:
+    rng = np.random.default_rng(5)
+    real = np.cumsum(np.round(15_000 * (1 + 0.01 * rng.normal(size=76)))).astype(np.int64)
+    halves = (real[:-1] + real[1:]) // 2
+    for ends in ([], [0], [74], [0, 74]):
+        mixed = np.union1d(real, halves[[20, 30, 40, *ends]])
+        (reading,) = run(split.DETECTOR, tap(mixed, MICROSECOND))
+        assert (reading.hits, reading.at["splits"]) == (3, 3), reading.reason
+
+
+def test_only_what_makes_one_interval_is_made_whole_at_the_ends() -> None:
+    rng = np.random.default_rng(6)
+    real = np.cumsum(np.round(1_000 * (1 + 0.01 * rng.normal(size=30)))).astype(np.int64)
+    assert whole_at_ends(real).tolist() == real.tolist()
+    assert whole_at_ends(real[:8]).tolist() == real[:8].tolist()  # too few to say
+    first, last = real[0] + 300, real[-1] - 20
+    assert whole_at_ends(np.union1d(real, [first, last])).tolist() == real.tolist()
+    burst = np.union1d(real, [real[0] - 20, real[0] - 10, real[-1] + 500])  # two short ones, and one that is not whole
+    assert whole_at_ends(burst).tolist() == burst.tolist()
+    turning = np.concatenate([real[:3], real[2] + np.cumsum([1000, 1000, 2000, 3000, 3000, 3000, 3000])])
+    halved = np.union1d(turning, [(turning[0] + turning[1]) // 2])
+    assert whole_at_ends(halved).tolist() == halved.tolist()
+
+
+@pytest.mark.parametrize("slow", [slice(0, 12), slice(3, 12), slice(63, 75)])
+def test_a_flow_that_halves_in_a_short_train_is_not_judged(slow: slice) -> None:
+    """Where the shaft changes its speed, comparators of honest pulsers chatter: what looks put in there is not counted."""
+    rng = np.random.default_rng(5)
+    d = 15_000 * (1 + 0.01 * rng.normal(size=75))
+    d[slow] *= 2.5
+    real = np.cumsum(np.round(d)).astype(np.int64)
+    at = np.array([25, 35, 45, 55])
+    (reading,) = run(split.DETECTOR, tap(np.union1d(real, (real[at] + real[at + 1]) // 2), MICROSECOND))
+    assert "motion" in reading.reason
+
+
+def test_a_tenth_put_in_at_random_is_found_in_three_quarters_of_a_litre() -> None:
+    """statistics.md T1: nine in ten, where half the pulses put in stand within three of another."""
+    rng = np.random.default_rng(5)
+    found = 0
+    for grade in [*disc_trains.GRADES] * 40:
+        ticks = disc_trains.train(rng, grade, 1.0)[20:96]
+        at = np.flatnonzero(rng.random(75) < 0.1)
+        mixed = np.union1d(ticks, (ticks[at] + ticks[at + 1]) // 2)
+        (reading,) = run(split.DETECTOR, tap(mixed, MICROSECOND))
+        found += bool(reading.hits)
+    assert found >= 108
 
 
 @pytest.mark.parametrize("grade", ["nominal", "weak", "poor"])

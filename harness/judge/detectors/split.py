@@ -4,7 +4,9 @@ Null: in steady motion of a pulser every interval resembles its neighbours; a pa
 one, or an interval that holds two, comes from rare separate disturbances (bounce, hammer, EMI) only.  Where the declared
 decoding takes both channels, pulses on one alone are left out: they cancel there.
 Where encoder and board are tapped on one clock the board's line belongs to edge balance.
-A sensor that stops and turns, too few pulses, or heavy modulation leave the test without power: it then says so.
+A sensor that stops and turns, too few pulses, or heavy modulation leave the test without power: it then says so.  Version 7:
+a pulse put into the first or the last interval of a train, which has neighbours on one side alone and is not counted, is no
+turn of the motion either; in a short train its two halves left the test mute.
 Statistic and thresholds: statistics.md T1 (split < 1.35 of the local median of six, merge > 1.6).
 """
 
@@ -25,7 +27,7 @@ from harness.judge.disc import LEAST_SLOTS
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import first_of_each, place, poisson_p
 from harness.judge.pulses.gray import without_jogs
-from harness.judge.pulses.intervals import find, motion
+from harness.judge.pulses.intervals import find, motion, whole_at_ends
 from harness.judge.pulses.mending import put_in
 from harness.judge.pulses.recoherence import recoherence
 from harness.judge.pulses.suspects import CLOSE, at_one_slot, causal, placement, taken_out
@@ -92,7 +94,7 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     real = np.ones(ticks.size, dtype=bool)
     real[suspects] = False
     # the steadiness of what is left: what was put in must not speak against its own discovery
-    calm = motion(ticks[real])
+    calm = motion(whole_at_ends(ticks[real]))
     if calm.steady_share < parameters["min_steady_share"] or calm.breaks_per_100 > parameters["max_breaks_per_100"]:
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "the motion stops, turns or is heavily modulated")
     if calm.stops_per_100 > parameters["max_stops_per_100"]:
@@ -243,7 +245,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=6,
+    version=7,
     kind="detector",
     null="in steady motion each interval resembles its neighbours; disturbances are rare and separate",
     needs="one train of equal edges, forty pulses in steady motion",

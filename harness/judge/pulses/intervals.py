@@ -94,6 +94,20 @@ def find(ticks: Int64Array) -> Hits:
     return Hits(pairs + 1, singles)
 
 
+def whole_at_ends(ticks: Int64Array) -> Int64Array:
+    """The train (n,) without the edge that divides its first interval, and its last: two of 0.7 to 1.35 of the median of the six
+    beyond, where these are steady.  `find` has neighbours on one side alone there, and says nothing."""
+    d = np.diff(ticks)
+    kept = np.ones(ticks.size, dtype=bool)
+    if d.size >= 2 * REACH + 2:
+        for halves, beyond, edge in ((d[:2], d[2 : 2 * REACH + 2], 1), (d[-2:], d[-2 * REACH - 2 : -2], -2)):
+            six = np.sort(beyond)
+            total, twice = int(halves.sum()), int(six[2] + six[3])
+            whole = 40 * total < 27 * twice and 20 * total > 7 * twice
+            kept[edge] = not (whole and _steady(six[None])[0])
+    return ticks[kept]
+
+
 @dataclass(frozen=True)
 class Motion:
     """Whether the train can be judged: share of places in steady motion; turns, and isolated rests, per hundred."""
