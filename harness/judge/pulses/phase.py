@@ -21,6 +21,8 @@ REACH = 8  # intervals back over which a device may average
 ROWS = 1 << 12
 LEAST_PAIRS = 200
 _MAD = 1.4826
+_CALM = 1.0  # of an interval, by which its neighbours may differ: beside the sliver of a bounce any rule would bend
+_ROUNDS = 20
 _HELD = 5.0  # robust standard deviations beyond which an edge does not shape the rule
 
 
@@ -36,7 +38,8 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
     """What is left (n - 1,) of the delays (k,) after the edges `frame` (n,), in intervals; nan where there is none.
 
     The rule is linear, over the interval itself: a constant share of it, shares of the next and of the last REACH
-    intervals, and a constant delay; least squares, held back beyond _HELD.
+    intervals, and a constant delay; least squares, without what lies beyond _HELD, until that is the same again: a dirty slot
+    turns the first rules by itself.
     """
     d = np.diff(frame).astype(np.float64)
     left = np.full(d.size, np.nan)
@@ -45,8 +48,11 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
     if i.size < LEAST_PAIRS // 2:
         return left
     rule = _rule(d, i)
-    kept, before = np.ones(i.size, dtype=bool), None
-    for _ in range(3):
+    calm = np.abs(rule[:, 1:]).max(axis=1) <= _CALM
+    if np.count_nonzero(calm) < LEAST_PAIRS // 2:
+        return left
+    kept, before = calm, None
+    for _ in range(_ROUNDS):
         if before is not None and (kept == before).all():
             break  # the same edges give the same rule
         whole = bool(kept.all())
@@ -55,7 +61,7 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
         weights = np.linalg.solve(normal + 1e-12 * np.trace(normal) * np.eye(normal.shape[0]), used.T @ told)
         rest = share - rule @ weights
         off = np.abs(rest)
-        kept, before = off <= _HELD * _MAD * median(off) + 1e-12, kept
+        kept, before = calm & (off <= _HELD * _MAD * median(off) + 1e-12), kept
     left[i] = rest
     return left
 
