@@ -24,6 +24,7 @@ from harness.judge.pulses.sequential import glr
 BEGIN = 200  # pulse from which the packages see the delivery
 BURST = 50_000  # microseconds: what lies closer is one disturbance
 SIGROK_HZ = 50_000
+FOREST = 1000.0  # added to what a forest gains, which is below nothing in most honest streams: levels are not
 Given = Callable[[Stream], Floats]
 
 
@@ -138,19 +139,23 @@ def fastcpd_meanvariance(x: Floats, penalty: float) -> bool:
 
 
 def changeforest_mean(x: Floats, least: float) -> bool:
-    return _changeforest(x, "change_in_mean", 2) > least
+    return _changeforest(x, "change_in_mean", 2, least) > least
 
 
 def changeforest_forest(x: Floats, least: float) -> bool:
-    return _changeforest(np.column_stack([x[1:], x[:-1]]).ravel(), "random_forest", 50) > least
+    gain = least - FOREST
+    return _changeforest(np.column_stack([x[1:], x[:-1]]).ravel(), "random_forest", 50, gain) > gain
 
 
-def _changeforest(x: Floats, method: str, least_size: int) -> float:
+def _changeforest(x: Floats, method: str, least_size: int, least_gain: float) -> float:
+    """Gain of the first split; where it is below `least_gain` no further ones are looked for."""
     import changeforest
 
     columns = 2 if method == "random_forest" else 1
     rows = x.reshape(-1, columns)
-    control = changeforest.Control(minimal_relative_segment_length=least_size / len(rows), minimal_gain_to_split=0.0)
+    control = changeforest.Control(
+        minimal_relative_segment_length=least_size / len(rows), minimal_gain_to_split=least_gain
+    )
     return float(changeforest.changeforest(rows, method, "bs", control).max_gain)
 
 
