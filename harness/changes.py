@@ -48,8 +48,11 @@ def version_record() -> dict[str, str]:
     return {"version": str(found["version"]), "files_sha256": str(found["files_sha256"])}
 
 
-def changes(header: Mapping[str, Any], steps: Sequence[Step], bench: BenchFile) -> list[Change]:
-    """Every difference of plan, bench text and tool from what the header of the journal says."""
+def changes(
+    header: Mapping[str, Any], steps: Sequence[Step], bench: BenchFile, further: Sequence[str] = ()
+) -> list[Change]:
+    """Every difference of plan, bench text and tool from what the header of the journal says; `further`: the lines of
+    what the plan was gone on with after its end."""
     recorded = header.get("software") or {}
     known = {"version": str(header.get("version", "")), "files_sha256": str(recorded.get("files_sha256", ""))}
     found = [
@@ -58,14 +61,14 @@ def changes(header: Mapping[str, Any], steps: Sequence[Step], bench: BenchFile) 
         if known[key] and known[key] != now
     ]
     now = plan_record(steps)
-    if header.get("dry_run_sha256") != now["dry_run_sha256"]:
-        found += _by_line("plan", [str(line) for line in header.get("dry_run", ())], now["dry_run"])
+    if further or header.get("dry_run_sha256") != now["dry_run_sha256"]:
+        found += _by_line("plan", [*map(str, header.get("dry_run", ())), *further], now["dry_run"])
     return found + _by_line("bench", str(header["bench"]).splitlines(), bench.text.splitlines())
 
 
 def differences(standing: Standing, plan: Callable[[], Plan], bench: BenchFile) -> list[Change]:
     """Everything in which the run that would go on differs from the one recorded, steps that it yields included."""
-    found = changes(standing.header, dry_run(plan()), bench)
+    found = changes(standing.header, dry_run(plan()), bench, standing.extensions_planned)
     replay = Replay(plan)
     odd = replay.follow(standing.finished)
     if odd is None and standing.cut is not None and replay.step is not None and differs(replay.step, standing.cut[1]):

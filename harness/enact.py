@@ -18,6 +18,7 @@ from harness.draw import commitment, drawn
 from harness.measuring import Measuring
 from harness.people import People
 from harness.plans.ability import Ability, SiteAbility, Surveyed
+from harness.plans.extension import REMOTE
 from harness.step import (
     Choose,
     Commit,
@@ -37,6 +38,7 @@ from harness.step import (
     PowerCycle,
     Press,
     Prove,
+    Purpose,
     Read,
     Shut,
     Step,
@@ -72,6 +74,7 @@ VISIT = {  # labels of totaliser readings that follow no delivery
     "end": mark("End of the inspection: read the totaliser aloud, type it as shown"),
 }
 PRESS = mark("Press the seized {what} once")
+WORK = mark("Work {what} once, exactly as it is named here")
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
 DELIVER_GAS = mark(
     "Have the station's staff connect the vessel of {label}, deliver: {preset}, {flow}; they vent and disconnect"
@@ -153,7 +156,7 @@ class Enactor:
 
     def act(self, step: Step) -> Outcome:
         match step:
-            case Phase():
+            case Phase() | Purpose():
                 return {}
             case Confirm():
                 return self.people.confirm(step)
@@ -293,7 +296,7 @@ class Enactor:
         driver = self._bench.driver_for(what)
         t_ns = self._bench.now_ns()
         if driver is None:
-            self._operator.ask("press", translate(PRESS, what=what), label=what, what=what)
+            self._operator.ask("press", translate(press_text(what), what=what), label=what, what=what)
         else:
             relay: Switches = capability(driver, Switches, what)
             relay.switch(what, True)
@@ -372,6 +375,11 @@ class Enactor:
         if step.what == "totaliser":
             return {}  # a tap hears the totals when the till asks for them; they are derived from the wire
         raise BenchError(f"station {step.what} is bound to {name}, which cannot read it; bind it to the operator")
+
+
+def press_text(what: str) -> str:
+    """What the operator is asked to do: a remote was seized, anything else is at the instrument."""
+    return PRESS if what == REMOTE else WORK
 
 
 def _texts(answer: Mapping[str, Any]) -> dict[str, str]:

@@ -50,6 +50,11 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         mark("go on as it was, or take the difference on record with run --resume CASE --accept-change"),
     ),
     (
+        "harness.extending.ExtensionError",
+        Exit.PRECONDITION,
+        mark("`shortmeasure judge CASE` shows what was found; docs/plans.md says what can be confirmed and searched"),
+    ),
+    (
         "fixtures.errors.AnswerError",
         Exit.PRECONDITION,
         mark("mend the answers file; `shortmeasure plan show PLAN --answers` lists the keys in order"),

@@ -7,7 +7,7 @@ import secrets
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from captures.case import Case
 from fixtures.answers_file import Answers
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
+from fixtures.language import Sentence, mark
 from fixtures.opening import open_bench
 from fixtures.sim.world import Simulated
 from harness import provenance
@@ -28,7 +29,9 @@ from harness.changes import (
     refuse_other_world,
     shown,
 )
+from harness.derive.history import GONE_ON
 from harness.enact import ability
+from harness.extending import ExtensionError, extended_plan, register
 from harness.families import family_tests
 from harness.judge.evidence import ALPHA
 from harness.judging import edition, judge_case
@@ -36,17 +39,19 @@ from harness.live import Say, beside
 from harness.lock import locked
 from harness.originals import left_by_cut
 from harness.plans import PlanSpec
+from harness.plans.extension import Extension
 from harness.plugins import specs
 from harness.provenance import Told
 from harness.report.progress import Progress
 from harness.room import check_room
 from harness.runner import Resumption, RunResult, find_plan, not_begun, planned, run
 from harness.standards import check_due
-from harness.standing import read_standing, recorded_bench
+from harness.standing import Standing, read_standing, recorded_bench
 from harness.step import Deliver, Step
 
 BY_HAND = ("deliver", "nozzle", "throttle", "remote")  # roles that the operator fills where no instrument does
 EVERY_NS = 5_000_000_000  # of the run's clock
+Further = Callable[[Standing, BenchFile], Extension]
 RENEWED = Change("simulated bench", "the one that this run began on", "a new one, made when the run was resumed")
 
 
@@ -115,6 +120,7 @@ def resume(
     lifelike: bool = False,
     answers: Answers | None = None,
     say: Say | None = None,
+    further: Further | None = None,
 ) -> Inspection:
     """Go on with the run of the case at `case_path` where it was cut or stopped, judge it, and store what was found.
 
@@ -122,24 +128,40 @@ def resume(
     are taken on record.  A `world` whose time is before the record's is not the one that the run began in: that its
     instruments are others stands in the journal as a change.  Raises ResumeError, the case untouched, where something differs and is not accepted, or the run
     is complete; BenchError where what the verdict rests on is declared differently.
+
+    `further`: a complete run is gone on with by what this makes of it, registered in the journal before its first step.
+    Raises ExtensionError, the case untouched, where that cannot be.
     """
     case = Case.open(case_path)
     case.require_unsealed()
     with locked(case_path) as dead:
         standing = read_standing(case.journal)
-        if standing.status == "complete":
+        if standing.status == "complete" and further is None:
             raise ResumeError(
-                f"{case_path}: this run is complete, nothing is left to do; begin a new case for another run"
+                f"{case_path}: this run is complete, nothing is left to do; --confirm or --search goes on with it, or begin a "
+                "new case for another run"
             )
+        if standing.status != "complete" and further is not None:
+            text = mark(
+                "{case}: expected a complete run, got one that was cut or stopped; go on with it first: run --resume {case}"
+            )
+            raise ExtensionError(Sentence(text, case=case_path))
         before = recorded_bench(case_path)
         file = before if bench_file is None else bench_file
         refuse_other_instrument(before, file)
         refuse_other_world(standing.header, before, file)
-        plan = find_plan(str(standing.header["plan"])) if plan is None else plan
-        planned(plan, file)
-        found = differences(standing, lambda: plan.steps(ability(file)), file)
+        extension = None if further is None else further(standing, file)
+        begun = find_plan(str(standing.header["plan"])) if plan is None else plan
+        so_far = extended_plan(begun, standing.extensions)
+        planned(so_far, file)
+        found = differences(standing, lambda: so_far.steps(ability(file)), file)
         if found and not accept:
             raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
+        plan, before_it = so_far, standing.before
+        if extension is not None:
+            plan = extended_plan(begun, (*standing.extensions, extension))
+            planned(plan, file)
+            before_it = replace(standing.before, why=GONE_ON)
         said = Told() if told is None else told
         overrides, free = check_due(file, said.day, said.overrides), check_room(case_path)
         left = left_by_cut(case, standing.begun)
@@ -151,7 +173,7 @@ def resume(
             {},
             world=world,
             speed=speed,
-            before=standing.before,
+            before=before_it,
             lifelike=lifelike,
             answers=answers,
         )
@@ -166,6 +188,8 @@ def resume(
                 bench.recorder.entry(**original.body, after_cut=True)
             if renewed:
                 bench.recorder.entry("change", **asdict(RENEWED))
+            if extension is not None:
+                register(bench, extension)
         return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
 
 

@@ -11,14 +11,16 @@ from fixtures.capability import Dispenses, Operates
 from fixtures.errors import InstrumentError
 from fixtures.language import mark, translate
 from fixtures.questions import YES_NO
-from harness.enact import POWER_CYCLE, Enactor
-from harness.enact import PRESS as PRESS_ONCE
+from harness.enact import POWER_CYCLE, Enactor, press_text
 from harness.replay import Replay
 from harness.standing import PRESS, Pressed, Standing
 from harness.step import Deliver, Outcome, PowerCycle, Press, Prove, Shut, Step, Weigh
 
 GO_ON = mark(
     "This run was cut and goes on now. See that the nozzle is closed and hung up and that nobody uses the dispenser"
+)
+GO_FURTHER = mark(
+    "This case is gone on with after its end. See that the nozzle is closed and hung up and that nobody uses the dispenser"
 )
 GO_ON_SALE = mark(
     "This run was cut; sale {label} begins anew. Close the nozzle and hang it up, the sale is ended; empty and drain the can or "
@@ -44,16 +46,18 @@ def touched(replay: Replay, cut: Step | None) -> bool:
     return any(isinstance(step, Deliver | Shut) for step in [*(step for step, _ in replay.done), cut])
 
 
-def tell(bench: Bench, enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = ()) -> None:
+def tell(
+    bench: Bench, enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = (), *, ended: bool = False
+) -> None:
     """What the operator does before the run goes on at `step`, and how often each remote of the instrument he is at was
-    pressed so far: what it works may be on now though the plan has it off."""
+    pressed so far: what it works may be on now though the plan has it off.  `ended`: the run had come to its end."""
     match step:
         case Deliver(label=label) | Shut(label=label):
             text = translate(GO_ON_SALE, label=label)
         case Weigh(label=label) | Prove(label=label):
             text = translate(GO_ON_FILL, label=label)
         case _:
-            text = translate(GO_ON)
+            text = translate(GO_FURTHER if ended else GO_ON)
     at = bench.recorder.instrument
     for what, count in Counter(one.what for one in presses if one.instrument == at).items():
         text = translate(PRESSED, text=text, what=what, count=count)
@@ -91,7 +95,7 @@ def was_done(bench: Bench, enactor: Enactor, replay: Replay, standing: Standing)
         case Press(what=button):
             if any(one.what == button and one.t_ns >= standing.cut_ns for one in standing.presses):
                 return {}
-            if not _says(enactor, "press", translate(PRESS_ONCE, what=button), len(standing.presses)):
+            if not _says(enactor, "press", translate(press_text(button), what=button), len(standing.presses)):
                 return None
             u_ns = standing.before.last_ns - standing.cut_ns
             bench.recorder.mark(standing.cut_ns, "operator", PRESS + button, u_ns=u_ns, after_cut=True)

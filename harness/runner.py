@@ -189,7 +189,8 @@ class _Course:
         self._recorder.sync()
         if was_touched:
             self._enactor.people.step = self.replay.number
-            tell(self._bench, self._enactor, self.replay.step, standing.presses)
+            ended = standing.status == "complete"
+            tell(self._bench, self._enactor, self.replay.step, standing.presses, ended=ended)
             found = registers(self._bench, self._enactor)
             self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
             recall(self._enactor, self.replay)

@@ -15,6 +15,8 @@ from fixtures.benchfile import BenchFile, parse
 from fixtures.errors import BenchError
 from fixtures.opening import Before
 from harness.derive.spans import standing
+from harness.plans import extension
+from harness.plans.extension import Extension
 
 CUT = "the program was cut"
 PRESS = "press-"  # begins the mark of a remote that was pressed
@@ -44,7 +46,8 @@ class Pressed:
 class Standing:
     """`finished` from step 0 on without a gap; `cut` the step that was begun and not finished, `cut_ns` when it was begun;
     `attempts` how often each step was begun; `identities` what each instrument said of itself when it was opened first;
-    `presses` of a remote; `lot`: SHA-256 of a draw's seed as it was first to be shown, "" before; `status` "" where the run was cut, else how it ended."""
+    `presses` of a remote; `lot`: SHA-256 of a draw's seed as it was first to be shown, "" before; `status` "" where the run was cut, else how it ended; `extensions` that
+    were registered, whatever became of them."""
 
     header: Mapping[str, Any]
     finished: tuple[Finished, ...]
@@ -56,6 +59,8 @@ class Standing:
     cut_ns: int = 0
     presses: tuple[Pressed, ...] = ()
     lot: str = ""
+    extensions: tuple[Extension, ...] = ()
+    extensions_planned: tuple[str, ...] = ()  # their dry runs, as registered
 
     @property
     def begun(self) -> list[Mapping[str, Any]]:
@@ -78,7 +83,7 @@ def read_standing(journal: Path) -> Standing:
     for line in read_lines(journal):
         try:
             reader.take(f"{line.file}:{line.number}", line.body)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             raise IntegrityError(
                 f"{journal / line.file}, line {line.number}: a {line.body.get('kind')} record lacks what it must hold "
                 f"({type(error).__name__}: {error}); a run that this version did not write cannot go on"
@@ -99,6 +104,8 @@ class _Reader:
     status: str = ""
     why: str = CUT
     lot: str = ""
+    extensions: list[Extension] = field(default_factory=list)
+    planned: list[str] = field(default_factory=list)
 
     def take(self, place: str, body: Mapping[str, Any]) -> None:
         kind = body.get("kind")
@@ -118,6 +125,9 @@ class _Reader:
                     )
             case "lot":
                 self.lot = self.lot or str(body["sha256"])
+            case "extension":
+                self.extensions.append(extension.read(body))
+                self.planned += [str(line) for line in body["dry_run"]]
             case "pressed":
                 self._press(body, str(body["what"]), marked=False)
             case "mark" if str(body["mark"]).startswith(PRESS):
@@ -161,7 +171,8 @@ class _Reader:
         before = Before(self.spans, self.last_ns, self._last_utc(), self.why, cut)
         return Standing(
             self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status, begun_ns,
-            tuple(self.presses.values()), lot=self.lot,
+            tuple(self.presses.values()), lot=self.lot, extensions=tuple(self.extensions),
+            extensions_planned=tuple(self.planned),
         )  # fmt: skip
 
     def _last_utc(self) -> str:

@@ -211,6 +211,17 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """What everything delivered from here on is for, on record before it is: "search", or "confirmation" number `k` of one
+    `target`, "detector:link".  What stands before any Purpose is a scheduled test (judge/evidence.py: three budgets)."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    of: str
+    k: int = 0
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """The hash of the draw's seed is shown to the parties and recorded, before anybody has seen the seed."""
 
@@ -246,6 +257,7 @@ Step = (
     | PowerCycle
     | Judge
     | Instrument
+    | Purpose
     | Commit
     | Draw
 )

@@ -54,13 +54,9 @@ def show(
 
     Needs no bench: --kit says what the inspectors carry.  Minutes are planning values.
     """
-    from fixtures.language import mark, tell, translate
     from harness.enact import ability
-    from harness.output import emit
-    from harness.plans.order import check_order, cost, dry_run
-    from harness.report.progress import headline
+    from harness.plans.order import check_order, dry_run
     from harness.runner import check_stations, find_plan
-    from harness.step import described
 
     plan = find_plan(name)
     file = _bench_file(plan, bench, kit)
@@ -69,20 +65,45 @@ def show(
         return _template(plan, file, as_json)
     steps = dry_run(plan.steps(ability(file)))
     check_order(steps)
+    _show(plan.name, plan.summary, file, steps, as_json)
+    return 0
+
+
+def _show(name: str, summary: str, file: Any, steps: Any, as_json: bool) -> None:
+    """`steps` one by one, and what they cost."""
+    from fixtures.language import mark, tell, translate
+    from harness.output import emit
+    from harness.plans.order import cost
+    from harness.report.progress import headline
+    from harness.step import described
+
     costs = cost(steps)
     unit = str(file.profile.get("quantity_unit", "L"))
     document = {
-        "plan": plan.name, "bench": file.where, "kit": file.kit, "cost": costs,
+        "plan": name, "bench": file.where, "kit": file.kit, "cost": costs,
         "steps": [described(step) for step in steps],
     }  # fmt: skip
     head = mark("{plan} on {bench} ({kit}): {summary}")
-    lines = [translate(head, plan=plan.name, bench=file.where, kit=file.kit, summary=tell(plan.summary)), ""]
+    lines = [translate(head, plan=name, bench=file.where, kit=file.kit, summary=tell(summary)), ""]
     lines += [f"{number:>4}  {headline(step, unit)}" for number, step in enumerate(steps, 1)]
     total = mark(
         "{litres:.1f} {unit}, about {minutes:.0f} minutes (planning value), at most {actions:.0f} operator actions"
     )
     lines += ["", translate(total, unit=unit, **costs)]
     emit("plan", document, "\n".join(lines), as_json)
+
+
+def show_extension(case: Path, file: Any, further: Any, as_json: bool) -> int:
+    """What `run --resume CASE --confirm` or `--search` would register and do, nothing written."""
+    from captures.case import Case
+    from harness.enact import ability
+    from harness.plans.extension import TITLES, steps
+    from harness.plans.order import dry_run
+    from harness.standing import read_standing
+
+    extension = further(read_standing(Case.open(case).journal), file)
+    name = f"{extension.kind} {extension.number}"
+    _show(name, TITLES[extension.kind], file, dry_run(steps(ability(file), extension)), as_json)
     return 0
 
 

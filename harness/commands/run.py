@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fixtures.language import mark, translate
 from harness.commands import plan as plans
 
+if TYPE_CHECKING:
+    from fixtures.benchfile import BenchFile
+    from harness.extending import Target
+    from harness.inspection import Further
+    from harness.judge.contract import DetectorSpec
+    from harness.plans.extension import Extension
+    from harness.standing import Standing
+
 NEW_BENCH = mark(
     "the simulated bench ended with the program that served it: this one is new, as --cheat and --seed make it now; its totaliser and "
     "whatever was switched on begin anew, and the record says so"
 )
+
+CONFIRM = mark("to be shown again on fresh deliveries: shortmeasure run --resume {case} --confirm '{target}'")
 
 
 def run(
@@ -28,6 +39,20 @@ def run(
         bool,
         typer.Option("--accept-change", help="with --resume: take another plan, bench text or version, on record"),
     ] = False,
+    confirm: Annotated[
+        str,
+        typer.Option(
+            "--confirm",
+            metavar="TEST:LINK",
+            help="with --resume of a complete case: show again, on fresh deliveries, what it found",
+        ),
+    ] = "",
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--search", help="with --resume of a complete case: work this (remote, a code) and deliver; may be repeated"
+        ),
+    ] = None,
     speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
     cheat: Annotated[
         str,
@@ -65,7 +90,8 @@ def run(
 ) -> int:
     """Run a plan over a bench, record everything into a case, judge it, and say what was found.
 
-    A run that was cut, stopped or failed goes on with --resume CASE, where it was.
+    A run that was cut, stopped or failed goes on with --resume CASE, where it was; a complete one with --resume CASE and
+    --confirm or --search.
     """
     from harness.answering import CONSOLE, answered, name_leftovers
     from harness.benches import draw_seed, find, world
@@ -77,6 +103,14 @@ def run(
     from harness.report.show import pictures, show
     from harness.standing import recorded_bench
 
+    if confirm or search:
+        if resume is None or (confirm and search):
+            raise UsageError("expected --resume CASE with one of --confirm TEST:LINK and --search WHAT")
+        further = _further(resume, confirm, search or [])
+        if dry_run:
+            return plans.show_extension(resume, find(bench) if bench else recorded_bench(resume), further, as_json)
+    else:
+        further = None
     if dry_run:
         return plans.show(plan, bench=bench, as_json=as_json)
     said = told(sys.argv[1:], nonce, after, override_standard or (), environment or ())
@@ -109,15 +143,52 @@ def run(
             comment(translate(NEW_BENCH))
         done = go_on(
             path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken,
-            say=say,
+            say=say, further=further,
         )  # fmt: skip
     else:
         done = inspect(
             plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say
         )
     name_leftovers(spoken)
-    show(done.document, as_json)
+    offered = _confirmable(path, done.document)
+    show({**done.document, "confirmable": [target.name for target in offered]}, as_json)
     pictures(path, done.document)
+    for target in offered:
+        comment(translate(CONFIRM, case=path, target=target.name))
     if done.result.error is not None:
         explain(done.result.error)
     return run_exit(done.result.error, done.result.resumable, done.document)
+
+
+def _tests(file: BenchFile) -> Mapping[str, DetectorSpec]:
+    from harness.families import family_tests
+    from harness.judging import edition
+
+    return family_tests(edition(file.edition)).detectors
+
+
+def _further(case: Path, confirm: str, worked: Sequence[str]) -> Further:
+    """What makes the extension of a case that stands: of its verdict as it is now, from its journal alone."""
+
+    def further(standing: Standing, file: BenchFile) -> Extension:
+        from captures.case import Case
+        from harness.extending import confirmation, search
+        from harness.judging import judge_journal
+
+        if worked:
+            return search(worked, standing, file)
+        return confirmation(confirm, judge_journal(Case.open(case).journal), standing, file, _tests(file))
+
+    return further
+
+
+def _confirmable(case: Path, document: Mapping[str, Any]) -> list[Target]:
+    """What of this verdict fresh deliveries could still bring to `proven`."""
+    from harness.extending import FAMILY, targets
+    from harness.standing import recorded_bench
+
+    if document["status"] != "complete" or "instruments" in document:
+        return []
+    file = recorded_bench(case)
+    found = targets(document, _tests(file)) if file.family == FAMILY else []
+    return [target for target in found if target.helps]

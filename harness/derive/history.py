@@ -15,12 +15,13 @@ from harness.derive.spans import VOID
 
 MEASURED = ("Deliver", "Continue", "Shut", "Read", "Weigh", "Prove", "Press", "PowerCycle", "Load", "Drive")
 """Steps whose outcome is told; what was asked of people about people is not."""
+GONE_ON = "the run was complete and was gone on with"  # why of a gap that cut nothing
 NAMES = ("label", "what", "key", "id", "letter")
 
 
 def history(recorded: Recorded) -> dict[str, Any]:
     """`starts` of the program; with their journal `place`: `gaps` between them, `superseded` attempts with what was
-    measured in them, `changes` that were accepted, `corrections` of answers, `clock_steps`, and what was `taken_as_done`
+    measured in them, `extensions` that were registered after its end, `changes` that were accepted, `corrections` of answers, `clock_steps`, and what was `taken_as_done`
     after a cut because the operator said so.  IntegrityError where a record lacks what its kind promises."""
     teller = _Teller()
     for place, body in recorded.entries:
@@ -37,7 +38,7 @@ def history(recorded: Recorded) -> dict[str, Any]:
 class _Teller:
     def __init__(self) -> None:
         self.found: dict[str, list[dict[str, Any]]] = {
-            "gaps": [], "superseded": [], "changes": [], "corrections": [], "clock_steps": [], "taken_as_done": [],
+            "gaps": [], "superseded": [], "extensions": [], "changes": [], "corrections": [], "clock_steps": [], "taken_as_done": [],
         }  # fmt: skip
         self._open: dict[int, dict[str, Any]] = {}  # superseded attempts by step number
         self._steps: dict[int, Mapping[str, Any]] = {}
@@ -71,6 +72,13 @@ class _Teller:
                     attempted["value"] = value
             case "outcome" if body["value"].get("after_cut") is True and int(body["n"]) in self._steps:
                 found["taken_as_done"].append({"place": place, "step": named(self._steps[int(body["n"])])})
+            case "extension":
+                found["extensions"].append(
+                    {
+                        "place": place, "of": str(body["of"]), "number": int(body["number"]), "target": str(body["target"]),
+                        "worked": [str(what) for what in body["worked"]], "sha256": str(body["dry_run_sha256"]),
+                    }
+                )  # fmt: skip
             case "change":
                 texts = {key: str(body[key]) for key in ("what", "expected", "got")}
                 found["changes"].append({"place": place, **texts})

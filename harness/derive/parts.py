@@ -49,6 +49,7 @@ class Part:
     total_before: tuple[int, Decimal] | None = None
     total_after: tuple[int, Decimal] | None = None
     span: int = 0  # the start of the program in which it was done
+    purpose: Mapping[str, Any] = field(default_factory=dict)  # what it was registered for beforehand; {} = scheduled
 
     @property
     def is_delivery(self) -> bool:
@@ -104,6 +105,7 @@ class _Reader:
         self.told = Told()
         self._by_label: dict[str, Part] = {}
         self._phase, self._powers = "", 0
+        self._purpose: Mapping[str, Any] = {}
         self._step: Mapping[str, Any] = {"type": ""}
         self._total: tuple[int, Decimal] | None = None
         self._span = 0
@@ -135,10 +137,12 @@ class _Reader:
                 self._phase = str(step["letter"])
             case "PowerCycle":
                 self._powers += 1
+            case "Purpose":
+                self._purpose = _purpose(step)
             case "Deliver" | "Shut":
                 part = Part(
                     str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total,
-                    span=self._span,
+                    span=self._span, purpose=self._purpose,
                 )  # fmt: skip
                 if part.is_delivery:
                     part.stages.append(Stage(number(step.get("until_l"))))
@@ -212,3 +216,10 @@ class _Reader:
             self._follow(t_ns, value)
             if part is not None and number(value.get("volume_l")) is not None:
                 part.total_after = self._total
+
+
+def _purpose(step: Mapping[str, Any]) -> dict[str, Any]:
+    """What a `Purpose` step says of every segment that follows, as judge/evidence.py reads it."""
+    if step["of"] == "search":
+        return {"search": True}
+    return {"confirmation": int(step["k"]), "confirms": str(step["target"])}

@@ -136,6 +136,7 @@ class _Deriver:
         # what was worked in the segment or right before it, as far back as the segment before
         worked = [m.kind for m in self._tale.marks if part.after_ns < m.t_ns <= end_ns and m.kind.startswith("press")]
         context: dict[str, Any] = {
+            **part.purpose,
             "events": tuple(worked),
             "photographed": False,
             "seals_unchanged": self._tale.seals_unchanged,

@@ -29,6 +29,7 @@ from harness.step import (
     PowerCycle,
     Press,
     Prove,
+    Purpose,
     Read,
     Shut,
     Step,
@@ -42,7 +43,7 @@ OPENS = ("open", "tap", "isolate")  # facts that say: the housing was opened; vo
 NEVER_PRESSED = ("calibrate", "save", "price", "firmware")  # in a raid: they write (field_rules.md section 2)
 WET = (Deliver, Shut, Load, Drive)  # something flows, lifts or moves
 # nothing happens at the instrument
-PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Commit, Draw, Judge, Mark, Wait)
+PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Commit, Draw, Judge, Mark, Wait)
 
 
 class PlanError(Exception):
@@ -72,6 +73,7 @@ class _Walk:
     acted: dict[str, int] = field(default_factory=dict)  # instrument -> its last act
     phase: str = ""
     open_since: int = -1  # the step that ended surprise
+    confirmed: set[int] = field(default_factory=set)  # numbers of confirmations
 
     @property
     def here(self) -> set[str]:
@@ -99,6 +101,8 @@ def _take(walk: _Walk, number: int, step: Step) -> None:
             walk.phase = letter
         case Instrument(id=id):
             walk.at = id
+        case Purpose(k=k):
+            walk.confirmed.add(k)
         case Confirm(key=key) | Inquire(key=key) | Choose(key=key) | Photo(key=key):
             walk.said[key] = number
             walk.here.add(key)
@@ -159,6 +163,10 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield "the remote is pressed before it is on record who seized it and who presses it"
         case PowerCycle():
             yield from _dark(walk, "power away", ("E", "F"))
+        case Purpose(of="confirmation", k=k, target=target) if k < 1 or not target:
+            yield "a confirmation without its number and its one target: nothing pays for it"
+        case Purpose(of="confirmation", k=k) if k in walk.confirmed:
+            yield f"confirmation {k} a second time: its level was spent by the first"
         case Confirm(key=key) | Inquire(key=key) | Choose(key=key) if key in OPENS:
             yield from _dark(walk, key, ("F",))
             if "seals_before" not in walk.here:
@@ -228,7 +236,9 @@ def cost(steps: Sequence[Step]) -> dict[str, float]:
     A fill that is weighed or proved takes `FILL_MIN` in all: fill, settle, read, drain, return (field_rules.md section 5).
     """
     litres = sum(float(step.volume_l) for step in steps if isinstance(step, Deliver))
-    asked = [step for step in steps if not isinstance(step, Phase | Judge | Wait | Draw) and step != Instrument("")]
+    asked = [
+        step for step in steps if not isinstance(step, Phase | Purpose | Judge | Wait | Draw) and step != Instrument("")
+    ]
     minutes = litres / 40.0 + 0.5 * len(asked)
     minutes += sum(step.seconds / 60 for step in steps if isinstance(step, Shut | Wait))
     minutes += sum(FILL_MIN - 0.5 for step in steps if isinstance(step, Weigh | Prove))

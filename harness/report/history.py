@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fixtures.language import mark, translate
-from harness.derive.history import MEASURED
+from fixtures.language import mark, tell, translate
+from harness.derive.history import GONE_ON, MEASURED
+from harness.plans.extension import SEARCH
 from harness.report.stops import stop_reason
-from harness.report.wording import sentence
+from harness.report.wording import chain, sentence
 
 MOST = 20  # lines of a kind; the document holds them all
 
@@ -32,6 +33,7 @@ STEPS = {  # kinds of step as the journal names them
     "Load": mark("Load"),
     "Drive": mark("Drive"),
     "Instrument": mark("Instrument"),
+    "Purpose": mark("Purpose"),
     "Commit": mark("Commit"),
     "Draw": mark("Draw"),
 }
@@ -58,9 +60,18 @@ def made(document: Mapping[str, Any]) -> list[str]:
     if told is None:  # no run: a recording made elsewhere
         return []
     lines: list[str] = []
-    if told["starts"] > 1:
+    further = [gap for gap in told["gaps"] if gap["why"] == GONE_ON]
+    if told["gaps"] and len(further) == len(told["gaps"]):
+        text = mark(
+            "THE RUN WAS GONE ON WITH AFTER ITS END: the program was started {starts} times; nobody listened in between:"
+        )
+        lines += [translate(text, starts=told["starts"]), *_most([_gap(gap) for gap in told["gaps"]])]
+    elif told["starts"] > 1:
         text = mark("THE RUN WAS CUT AND WENT ON: the program was started {starts} times; nobody listened in between:")
         lines += [translate(text, starts=told["starts"]), *_most([_gap(gap) for gap in told["gaps"]])]
+    if told.get("extensions"):
+        lines.append(translate(mark("Registered after its end, each before its first delivery:")))
+        lines += _most([_extension(one) for one in told["extensions"]])
     lines += _superseded(told["superseded"])
     if told["taken_as_done"]:
         text = mark("Taken as done before the cut, because the operator said so: {steps}")
@@ -96,6 +107,16 @@ def _gap(gap: Mapping[str, Any]) -> str:
     if gap["utc_from"] and gap["utc_to"]:
         line += translate(mark("; by the calendar {begin} to {end} UTC"), begin=gap["utc_from"], end=gap["utc_to"])
     return line
+
+
+def _extension(one: Mapping[str, Any]) -> str:
+    """A search, or a confirmation: its number was taken then, whatever became of it."""
+    worked = translate(mark(", ")).join(one["worked"]) or translate(mark("none"))
+    if one["of"] == SEARCH:
+        return translate(mark("  search {n}: {worked} ({place})"), n=one["number"], worked=worked, place=one["place"])
+    name, _, link = one["target"].partition(":")
+    text = mark("  confirmation {k}: {test} over {link}; worked: {worked} ({place})")
+    return translate(text, k=one["number"], test=tell(name), link=chain(link), worked=worked, place=one["place"])
 
 
 def _superseded(attempts: Sequence[Mapping[str, Any]]) -> list[str]:

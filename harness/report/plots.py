@@ -84,7 +84,8 @@ def _courses(
             axis.axvline(volume, color="0.7", lw=0.8, zorder=0)
         axis.set_ylabel("error so far, %")
         axis.set_title(name.replace(">", " → "), loc="left", fontsize=10)
-        axis.legend(fontsize=7, ncols=8, frameon=False)
+        if axis.get_legend_handles_labels()[0]:  # the smallest deliveries have no course
+            axis.legend(fontsize=7, ncols=8, frameon=False)
     axes[-1, 0].set_xlabel(
         "litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)"
     )

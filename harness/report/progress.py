@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fixtures.language import mark, translate
+from fixtures.language import mark, tell, translate
 from harness.output import comment
+from harness.plans.extension import REMOTE
+from harness.report.wording import chain
 from harness.step import (
     Choose,
     Commit,
@@ -24,6 +26,7 @@ from harness.step import (
     PowerCycle,
     Press,
     Prove,
+    Purpose,
     Read,
     Shut,
     Step,
@@ -84,7 +87,8 @@ def headline(step: Step, unit: str = "L") -> str:
             text = mark("weigh {label}") if isinstance(step, Weigh) else mark("prove {label}")
             return translate(text, label=label)
         case Press():
-            return translate(mark("press the seized {what}"), what=step.what)
+            text = mark("press the seized {what}") if step.what == REMOTE else mark("work {what}")
+            return translate(text, what=step.what)
         case PowerCycle():
             return translate(mark("power away for {seconds} s"), seconds=step.off_s)
         case Judge():
@@ -93,6 +97,12 @@ def headline(step: Step, unit: str = "L") -> str:
             if not step.id:
                 return translate(mark("-- the site as a whole"))
             return translate(mark("-- instrument {id} {product}"), id=step.id, product=step.product).rstrip()
+        case Purpose():
+            if step.of == "search":
+                return translate(mark("from here on a search: what it finds is suspect at most"))
+            name, _, link = step.target.partition(":")
+            text = mark("from here on confirmation {k}: {test} over {link}")
+            return translate(text, k=step.k, test=tell(name), link=chain(link))
         case Commit():
             return translate(mark("the hash of the draw's seed is shown"))
         case Draw():

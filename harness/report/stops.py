@@ -14,6 +14,7 @@ SENTENCES = (
     mark("ended before its first step"),
     mark("the journal has no last line: the run was cut"),
     mark("the program was cut"),
+    mark("the run was complete and was gone on with"),
 )
 TEMPLATES = (
     mark("interrupted by {signal}"),

@@ -83,7 +83,7 @@ def test_a_part_that_was_measured_and_begun_anew_is_told_with_its_readings() -> 
 def test_a_run_that_went_through_says_nothing() -> None:
     told = history(recorded(*BEGUN))
     assert told == {
-        "starts": 1, "gaps": [], "superseded": [], "changes": [], "corrections": [], "clock_steps": [], "taken_as_done": [],
+        "starts": 1, "gaps": [], "superseded": [], "extensions": [], "changes": [], "corrections": [], "clock_steps": [], "taken_as_done": [],
     }  # fmt: skip
     assert made({"history": told}) == made({}) == []
 

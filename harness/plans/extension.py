@@ -1,0 +1,145 @@
+"""What is done after a plan has come to its end: a search for what switches something, or a confirmation of what was found.
+
+An extension is registered whole before its first step: kind, number, target, what is worked and every delivery.  Nothing in
+it follows from what it sees, so the number of its segments is no choice among looks (statistics.md 5: discovery and
+proof never share data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from fixtures.language import mark
+from harness.plans import blocks
+from harness.plans.ability import Ability
+from harness.plans.portions import long_l, long_sale, parts
+from harness.plans.sale import sale
+from harness.step import Confirm, Inquire, Phase, Plan, Press, Purpose, Shut
+
+SEARCH, CONFIRMATION = "search", "confirmation"
+REMOTE = "remote"
+SAFETY = mark(
+    "As before: lane closed off or vapour extraction on, vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"
+)
+CLOSED = mark("Litres delivered returned to the tank of their grade and recorded; dispenser sealed unchanged")
+TITLES = {
+    SEARCH: mark("search: each thing worked, then a delivery, twice"),
+    CONFIRMATION: mark("confirmation: what showed it, delivered afresh"),
+}
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One delivery, or with `shut_s` a nozzle held shut for so long, as it was asked before."""
+
+    volume_l: Decimal = Decimal(0)
+    amount: Decimal | None = None
+    flow: str = "full"
+    press_at_l: Decimal | None = None
+    shut_s: int = 0
+
+
+@dataclass(frozen=True)
+class Extension:
+    """`number`: of a confirmation its k, of a search how many there were.  `target`, "detector:link", of a confirmation.
+    `worked`: what is pressed or typed; of a search each before and after its delivery, of a confirmation once before its
+    deliveries and once between them and the same again, so that a switch is on for one half and off for the other."""
+
+    kind: str
+    number: int
+    repeats: tuple[Repeated, ...]
+    worked: tuple[str, ...] = ()
+    target: str = ""
+
+
+def recorded(extension: Extension) -> dict[str, Any]:
+    """As it stands in the journal: decimals as text."""
+    repeats = [{key: _text(value) for key, value in asdict(one).items()} for one in extension.repeats]
+    return {
+        "of": extension.kind, "number": extension.number, "target": extension.target,
+        "worked": list(extension.worked), "repeats": repeats,
+    }  # fmt: skip
+
+
+def read(body: Mapping[str, Any]) -> Extension:
+    """Raises KeyError, TypeError, ValueError or ArithmeticError where it is not what `recorded` wrote."""
+    kind = str(body["of"])
+    if kind not in TITLES:
+        raise ValueError(f"expected {' or '.join(TITLES)}, got {kind!r}")
+    repeats = tuple(
+        Repeated(
+            Decimal(one["volume_l"]), _decimal(one["amount"]), str(one["flow"]), _decimal(one["press_at_l"]), int(one["shut_s"])
+        )
+        for one in body["repeats"]
+    )  # fmt: skip
+    return Extension(kind, int(body["number"]), repeats, tuple(map(str, body["worked"])), str(body["target"]))
+
+
+def steps(can: Ability, extension: Extension) -> Plan:
+    """The extension as a visit of its own: what the officers settle, who is there, seals as found, deliveries, closing."""
+    yield from blocks.before()
+    yield from blocks.badge()
+    yield Confirm("safety", SAFETY)
+    yield Inquire("seals_again", mark("Numbers and state of all seals, as found now"))
+    yield Phase("bench", TITLES[extension.kind])
+    if REMOTE in extension.worked or any(one.press_at_l is not None for one in extension.repeats):
+        yield Inquire(
+            "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
+        )
+    if extension.kind == SEARCH:
+        yield Purpose(SEARCH)
+        yield from _search(can, extension)
+    else:
+        yield Purpose(CONFIRMATION, extension.number, extension.target)
+        yield from _confirmation(can, extension)
+    yield from blocks.identity_again()
+    yield from blocks.closing(CLOSED)
+
+
+def _search(can: Ability, extension: Extension) -> Plan:
+    """Twice each: a switch that the first press put on is put off again, and what acts on the next sale alone acts twice."""
+    number = 0
+    for what in extension.worked:
+        for one in (*extension.repeats, *extension.repeats):
+            number += 1
+            yield Press(what)
+            yield from _repeat(can, f"T{extension.number}-{number}", one)
+
+
+def _confirmation(can: Ability, extension: Extension) -> Plan:
+    number = 0
+    for _ in range(2 if extension.worked else 1):
+        for what in extension.worked:
+            yield Press(what)
+        for one in extension.repeats:
+            number += 1
+            yield from _repeat(can, f"K{extension.number}-{number}", one)
+
+
+def _repeat(can: Ability, label: str, one: Repeated) -> Plan:
+    if one.shut_s:
+        yield Shut(label, one.shut_s)
+    elif parts(can) and one.volume_l == long_l(can):
+        yield from long_sale(can, label)
+    else:
+        yield from sale(
+            can, label, str(one.volume_l), amount=_text(one.amount), flow=one.flow, press_at_l=_text(one.press_at_l)
+        )  # fmt: skip
+
+
+def extended(plan: Plan, can: Ability, extensions: Sequence[Extension]) -> Plan:
+    """`plan`, and after its end the extensions in their order."""
+    yield from plan
+    for extension in extensions:
+        yield from steps(can, extension)
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(value)

@@ -1,0 +1,408 @@
+"""Cases gone on with after their end: what a search found is confirmed on fresh deliveries, or stays unproven."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness.inspection as inspection
+import harness.plans
+from captures.case import Case, verify_case
+from captures.journal import read_lines
+from fixtures.benchfile import BenchFile
+from fixtures.opening import Before
+from fixtures.sim.build import build
+from harness.benches import find, scenario, world
+from harness.changes import ResumeError
+from harness.enact import ability
+from harness.exits import Exit, classified
+from harness.extending import FEWEST, ExtensionError, confirmation, extended_plan, search, targets
+from harness.families import family_tests
+from harness.inspection import inspect, resume
+from harness.judging import edition, judge_journal
+from harness.plans import PLANS
+from harness.plans.extension import CONFIRMATION, SEARCH, Extension, Repeated, extended, read, recorded
+from harness.plans.miniature import MINIATURE, miniature
+from harness.plans.order import PlanError, check_order, dry_run
+from harness.report.progress import headline
+from harness.report.text import verdict_text
+from harness.standing import Finished, Standing, read_standing
+from harness.step import Deliver, Press, Purpose, Shut, Step
+from tests.harness.test_resume_commands import command, cut_after
+
+K3 = find("dispenser-k3")
+SMALL = miniature("1.00", 1)
+TARGET = "edge-balance:encoder>board"
+TESTS = family_tests(edition(K3.edition)).detectors
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+    monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+    monkeypatch.setitem(harness.plans.PLANS, SMALL.name, SMALL)
+
+
+def bodies(case: Path) -> list[Mapping[str, Any]]:
+    return [line.body for line in read_lines(case / "data" / "journal")]
+
+
+# what may be asked, of a verdict and a journal written by hand
+
+
+def found(*readings: Mapping[str, Any], level: str = "suspect", detectors: tuple[str, ...] = ("edge-balance",), **more: Any) -> dict[str, Any]:  # fmt: skip
+    """A verdict with one finding of these readings."""
+    conditions = {"threshold_crossed": False, "reproduced_or_two_stations": False}
+    finding = {"level": level, "detectors": list(detectors), "link": "encoder>board", "basis": "prespecified", "conditions": conditions}  # fmt: skip
+    evidence = [{"detector": name, "link": "encoder>board"} for name in detectors]
+    covert = {"A1": True, "A2": True}
+    labels = {label for one in readings for label in one["segment"].split("|")}
+    segments = [{"id": label, "context": {"covert": covert.get(label, False)}} for label in sorted(labels)]
+    return {"findings": [finding | more], "evidence": evidence, "readings": list(readings), "segments": segments}
+
+
+def seen(segment: str, detector: str = "edge-balance", **more: Any) -> dict[str, Any]:
+    return {"detector": detector, "link": "encoder>board", "segment": segment, "hits": 5, "shape": "constant", "key": "", **more}  # fmt: skip
+
+
+def stands(*steps: Mapping[str, Any], extensions: tuple[Extension, ...] = ()) -> Standing:
+    finished = tuple(Finished(n, step, {}) for n, step in enumerate(steps))
+    return Standing({}, finished, None, {}, {}, Before(1, 0, "", "", None), "complete", extensions=extensions)
+
+
+def sold(label: str, volume: str = "13.70", **more: Any) -> dict[str, Any]:
+    return {"type": "Deliver", "label": label, "volume_l": volume, "amount": None, "flow": "full", "press_at_l": None, **more}  # fmt: skip
+
+
+PRESSED = {"type": "Press", "what": "remote"}
+DARK = {"type": "PowerCycle", "off_s": 30}
+
+
+def asked(document: Mapping[str, Any], standing: Standing, target: str = TARGET, file: BenchFile = K3) -> Extension:
+    return confirmation(target, document, standing, file, TESTS)
+
+
+def test_what_showed_it_is_delivered_again_as_it_was_asked() -> None:
+    document = found(seen("B1"), seen("B2"), seen("B3", hits=0), seen("S1"))
+    slow = sold("B2", "4.10", flow="slow", amount="30.08")
+    shut = {"type": "Shut", "label": "S1", "seconds": 60}
+    it = asked(document, stands(sold("B1"), slow, sold("B3", "7.30"), shut))
+    again = (
+        Repeated(Decimal("13.70")), Repeated(Decimal("4.10"), Decimal("30.08"), "slow"), Repeated(shut_s=60),
+    )  # fmt: skip
+    assert it == Extension(CONFIRMATION, 1, again, (), TARGET)
+    assert read(json.loads(json.dumps(recorded(it)))) == it
+
+
+def test_one_delivery_is_no_confirmation() -> None:
+    it = asked(found(seen("B1")), stands(sold("B1")))
+    assert len(it.repeats) == FEWEST
+    assert set(it.repeats) == {Repeated(Decimal("13.70"))}
+
+
+def test_what_had_been_worked_is_worked_again_unless_power_was_cut_since() -> None:
+    on = asked(found(seen("R2")), stands(sold("B1"), PRESSED, sold("R1"), sold("R2")))
+    assert on.worked == ("remote",)
+    assert asked(found(seen("B1")), stands(sold("B1"), PRESSED, sold("R1"))).worked == ()
+    assert asked(found(seen("P1")), stands(PRESSED, sold("R1"), DARK, sold("P1"))).worked == ()
+
+
+def test_a_number_is_taken_by_its_registration() -> None:
+    before = (Extension(CONFIRMATION, 3, (), (), "split:encoder>board"), Extension(SEARCH, 7, (), ("remote",)))
+    assert asked(found(seen("B1")), stands(sold("B1"), extensions=before)).number == 4
+    assert search(["remote"], stands(extensions=before), K3).number == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "target", "expected"),
+    [
+        (found(seen("B1")), "split:encoder>board", f"there are: {TARGET}"),
+        (found(seen("B1"), level="proven"), TARGET, "there are: none"),
+        (found(seen("A1"), seen("A2")), TARGET, "covert purchases alone (A1, A2)"),
+        (
+            found(seen("A1|B1", "gain-change", key="knowledge"), detectors=("gain-change",)),
+            "gain-change:encoder>board",
+            "a comparison with what is gone",
+        ),
+        (
+            found(seen("B1", "timer-lattice"), detectors=("timer-lattice",)),
+            "timer-lattice:encoder>board",
+            "there are: none",
+        ),
+    ],
+)
+def test_what_cannot_be_confirmed_is_refused_with_what_can(
+    document: dict[str, Any], target: str, expected: str
+) -> None:
+    with pytest.raises(ExtensionError) as refused:
+        asked(document, stands(sold("A1"), sold("A2"), sold("B1")), target)
+    assert expected in str(refused.value)
+    assert "expected" in str(refused.value)
+    assert classified(refused.value)[0] is Exit.PRECONDITION
+
+
+def test_what_the_refusal_names_is_offered_only_where_it_helps() -> None:
+    helps = {"conditions": {"threshold_crossed": True, "reproduced_or_two_stations": True}}
+    assert [one.helps for one in targets(found(seen("B1")), TESTS)] == [True]
+    assert [one.helps for one in targets(found(seen("A1")), TESTS)] == [False]
+    assert [one.helps for one in targets(found(seen("B1"), **helps), TESTS)] == [False]
+    assert [one.helps for one in targets(found(seen("B1"), basis="exploratory", **helps), TESTS)] == [True]
+
+
+@pytest.mark.parametrize("what", ["save", "Calibrate", "power", "nozzle", "", "-x", "a" * 41, "a\nb"])
+def test_nothing_is_worked_that_writes_or_switches(what: str) -> None:
+    with pytest.raises(ExtensionError, match="expected --search"):
+        search([what], stands(), K3)
+
+
+def test_who_has_no_remote_presses_none() -> None:
+    with pytest.raises(ExtensionError, match="role remote"):
+        search(["remote"], stands(), find("dispenser-k0"))
+    assert search(["code 8821#"], stands(), find("dispenser-k0")).worked == ("code 8821#",)
+
+
+@pytest.mark.parametrize("name", ["site-k0", "gas-cng-k0"])
+def test_sites_and_gas_are_refused(name: str) -> None:
+    with pytest.raises(ExtensionError, match="one fuel dispenser"):
+        search(["code 1"], stands(), find(name))
+
+
+# the steps of an extension
+
+AGAIN = Extension(CONFIRMATION, 1, (Repeated(Decimal("13.70")), Repeated(Decimal("45.30"))), ("remote",), TARGET)
+TRIED = Extension(SEARCH, 1, (Repeated(Decimal("7.30")),), ("remote", "code 8821#"))
+
+
+@pytest.mark.parametrize("plan", ["dispenser-raid", "dispenser-bench"])
+def test_a_plan_gone_on_with_keeps_the_order(plan: str) -> None:
+    whole = extended_plan(PLANS[plan], (TRIED, AGAIN, replace(AGAIN, number=2)))
+    steps = dry_run(whole.steps(ability(K3)))
+    check_order(steps)
+    first = next(n for n, step in enumerate(steps) if step == Purpose(SEARCH))
+    assert not any(isinstance(step, Purpose) for step in steps[:first])
+    assert extended_plan(PLANS[plan], ()) is PLANS[plan]
+
+
+@pytest.mark.parametrize("bench", ["dispenser-k0", "dispenser-k0-prover"])
+def test_a_long_sale_is_measured_in_parts_again(bench: str) -> None:
+    can = ability(find(bench))
+    long = next(s for s in dry_run(PLANS["dispenser-raid"].steps(can)) if isinstance(s, Deliver) and s.label == "C4")
+    steps = dry_run(extended(PLANS["dispenser-raid"].steps(can), can, [replace(AGAIN, repeats=(Repeated(long.volume_l), Repeated(shut_s=20)), worked=())]))  # fmt: skip
+    check_order(steps)
+    again = next(s for s in steps if isinstance(s, Deliver) and s.label == "K1-1")
+    assert again == replace(long, label="K1-1")
+    assert Shut("K1-2", 20) in steps
+
+
+def test_a_switch_is_on_in_one_half_and_off_in_the_other() -> None:
+    def acts(it: Extension) -> list[str]:
+        steps: list[Step] = dry_run(extended(iter(()), ability(K3), [it]))  # type: ignore[arg-type]
+        return [s.what if isinstance(s, Press) else s.label for s in steps if isinstance(s, Press | Deliver)]
+
+    assert acts(AGAIN) == ["remote", "K1-1", "K1-2", "remote", "K1-3", "K1-4"]
+    assert acts(TRIED) == ["remote", "T1-1", "remote", "T1-2", "code 8821#", "T1-3", "code 8821#", "T1-4"]
+    assert acts(replace(AGAIN, worked=())) == ["K1-1", "K1-2"]
+
+
+def test_a_number_is_used_once_and_for_something() -> None:
+    plan = PLANS["dispenser-bench"]
+    with pytest.raises(PlanError, match="confirmation 1 a second time"):
+        check_order(dry_run(extended_plan(plan, (AGAIN, AGAIN)).steps(ability(K3))))
+    for empty in (replace(AGAIN, target=""), replace(AGAIN, number=0)):
+        with pytest.raises(PlanError, match="its number and its one target"):
+            check_order(dry_run(extended_plan(plan, (empty,)).steps(ability(K3))))
+
+
+def test_the_purpose_is_told_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = Purpose(CONFIRMATION, 2, TARGET)
+    assert headline(it) == "from here on confirmation 2: edge-balance over encoder>board"
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    assert "2" in headline(it)
+    assert "confirmation" not in headline(it) + headline(Purpose(SEARCH))
+
+
+# registered, cut, gone on with
+
+
+def by_hand(k: int = 1) -> Callable[[Standing, BenchFile], Extension]:
+    it = Extension(CONFIRMATION, k, (Repeated(Decimal("0.50")),) * 2, (), "gain-change:reference>display")
+    return lambda standing, file: it
+
+
+def test_a_confirmation_that_was_cut_goes_on_under_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, case = find("dispenser-k0"), tmp_path / "case"
+    inspect(MINIATURE, file, case, world=world(file, None, 3))
+    with pytest.raises(ResumeError, match="--confirm or --search"):
+        resume(case, plan=MINIATURE, world=world(file, None, 3))
+    before = (case / "data" / "journal" / "0001.jsonl").read_bytes()
+    cut_after(monkeypatch, lambda step: isinstance(step, Deliver) and step.label == "K1-2")
+    resume(case, plan=MINIATURE, world=world(file, None, 3), further=by_hand())
+    monkeypatch.undo()
+    assert (case / "data" / "journal" / "0001.jsonl").read_bytes() == before
+    standing = read_standing(case / "data" / "journal")
+    assert standing.status == ""
+    assert [one.number for one in standing.extensions] == [1]
+    with pytest.raises(ExtensionError, match="cut or stopped; go on with it first"):
+        resume(case, plan=MINIATURE, world=world(file, None, 3), further=by_hand(2))
+    done = resume(case, plan=MINIATURE, world=world(file, None, 3))
+    assert done.result.status == "complete"
+    assert verify_case(case).complete
+    told = {one["id"]: one["context"] for one in done.document["segments"]}
+    assert [told[label]["confirmation"] for label in ("K1-1", "K1-2")] == [1, 1]
+    assert "confirmation" not in told["E1"]
+    assert [gap["why"] for gap in done.document["history"]["gaps"]] == [
+        "the run was complete and was gone on with", "the program was cut",
+    ]  # fmt: skip
+    assert [one["number"] for one in done.document["history"]["extensions"]] == [1]
+    assert "THE RUN WAS CUT AND WENT ON" in verdict_text(done.document)
+
+
+# from the search to the proof
+
+
+def from_the_verdict(case: Path, target: str = TARGET) -> Callable[[Standing, BenchFile], Extension]:
+    return lambda standing, file: confirmation(target, judge_journal(case / "data" / "journal"), standing, file, TESTS)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Any]]:
+    """A case whose scheduled deliveries were honest, because nobody pressed the seized remote until the search."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+    case = tmp_path_factory.mktemp("searched") / "case"
+    simulated = world(K3, "fuel.C09", 3)
+    try:
+        first = inspect(SMALL, K3, case, world=simulated)
+        assert first.document["findings"] == []
+        done = resume(
+            case, plan=SMALL, world=simulated, further=lambda standing, file: search(["remote"], standing, file)
+        )
+    finally:
+        patch.undo()
+    return case, done.document
+
+
+def test_what_a_search_found_is_suspect_and_offered(searched: tuple[Path, Mapping[str, Any]]) -> None:
+    _, document = searched
+    assert document["integrity"] == "suspect"
+    assert {f["basis"] for f in document["findings"]} == {"exploratory"}
+    assert {s["id"]: s["context"].get("search", False) for s in document["segments"]} == {
+        "B1": False, "E1": False, "T1-1": True, "T1-2": True,
+    }  # fmt: skip
+    offered = targets(document, TESTS)
+    assert offered[0].name == TARGET
+    assert offered[0].helps
+    text = verdict_text(document)
+    assert "THE RUN WAS GONE ON WITH AFTER ITS END" in text
+    assert "search 1: remote" in text
+
+
+def test_a_confirmation_that_finds_nothing_spends_its_level_and_the_next_costs_more(
+    searched: tuple[Path, Mapping[str, Any]],
+) -> None:
+    case, _ = searched
+    none = resume(
+        case, plan=SMALL, world=world(K3, None, 3), further=from_the_verdict(case)
+    )  # it was taken out meanwhile
+    assert none.result.status == "complete"
+    assert none.document["integrity"] == "suspect"
+    assert none.document["budget"]["spent"] == [[1, TARGET, 2.5e-5]]
+    found = resume(case, plan=SMALL, world=world(K3, "fuel.C09", 3), further=from_the_verdict(case))
+    assert found.document["integrity"] == "proven"
+    [finding] = [one for one in found.document["findings"] if one["level"] == "proven"]
+    assert finding["basis"] == "confirmatory"
+    assert finding["threshold"] == pytest.approx(1 / (0.5e-4 * 2**-2))
+    assert all(finding["conditions"].values())
+    assert [row[:2] for row in found.document["budget"]["spent"]] == [[1, TARGET], [2, TARGET]]
+    assert verify_case(case).complete
+    registered_first(case)
+    text = verdict_text(found.document)
+    assert "confirmation 2: edge-balance over encoder>board; worked: remote" in text
+
+
+def registered_first(case: Path) -> None:
+    """Number, target and every step of a confirmation are in the hash chain before anything of it was done."""
+    numbers: dict[int, str] = {}
+    planned: list[Mapping[str, Any]] = []
+    for body in bodies(case):
+        match body:
+            case {"kind": "extension", "of": "confirmation", "number": k, "target": target}:
+                assert k not in numbers
+                numbers[k] = target
+                planned = [json.loads(line) for line in body["dry_run"]]
+            case {"kind": "extension"}:
+                planned = [json.loads(line) for line in body["dry_run"]]
+            case {"kind": "step", "step": {"type": "Purpose", "of": "confirmation", "k": k, "target": target}}:
+                assert numbers[k] == target
+            case {"kind": "step", "step": {"type": "Deliver", "label": str(label)} as step} if label[0] in "KT":
+                assert step in planned
+            case _:
+                pass
+    assert numbers == {1: TARGET, 2: TARGET}
+
+
+# on real pseudo-terminals, from the command line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+def test_search_and_confirmation_at_the_bench(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from tests.harness.test_ptys import SPEED, served
+
+    case, bench = tmp_path / "case", tmp_path / "bench.toml"
+
+    def shortmeasure(*arguments: str) -> tuple[int, dict[str, Any], str]:
+        from harness.commands import build_app
+        from harness.exits import run_app
+
+        code = run_app(build_app(), ["run", *arguments, "--speed", str(SPEED), "--no-live", "--json"], {})
+        said = capfd.readouterr()
+        return code, json.loads(said.out), said.err
+
+    with served(build(scenario(K3, "fuel.C09", 3)), K3) as real:
+        bench.write_text(real.text, "utf-8")
+        _, first, _ = shortmeasure(SMALL.name, "--bench", str(bench), "--case", str(case))
+        assert (first["status"], first["findings"], first["confirmable"]) == ("complete", [], [])
+        code, refused, err = shortmeasure("--resume", str(case), "--confirm", TARGET)
+        assert (code, refused["kind"]) == (Exit.PRECONDITION, "error")
+        assert "there are: none" in err
+        code, found, err = shortmeasure("--resume", str(case), "--search", "remote")
+        assert (code, found["integrity"]) == (Exit.CHEATING, "suspect")
+        assert TARGET in found["confirmable"]
+        assert f"--resume {case} --confirm '{TARGET}'" in err
+        code, proven, _ = shortmeasure("--resume", str(case), "--confirm", TARGET)
+    assert (code, proven["integrity"], proven["confirmable"]) == (Exit.CHEATING, "proven", [])
+    assert proven["budget"]["spent"] == [[1, TARGET, 2.5e-5]]
+    assert verify_case(case).complete
+    assert judge_journal(Case.open(case).journal)["integrity"] == "proven"
+
+
+def test_the_steps_are_shown_before_anything_is_registered(
+    searched: tuple[Path, Mapping[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    case, _ = searched
+    lines = len(bodies(case))
+    from harness.commands import build_app
+    from harness.exits import run_app
+
+    assert run_app(build_app(), ["run", "--resume", str(case), "--search", "remote", "--dry-run"], {}) == 0
+    assert "from here on a search" in capfd.readouterr().out
+    assert len(bodies(case)) == lines
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--confirm", TARGET), ("--search", "remote"), ("--resume", "c", "--search", "remote", "--confirm", TARGET)],
+)
+def test_a_command_that_says_too_little_or_too_much(
+    capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    code, said = command(capfd, "run", *arguments)
+    assert code == Exit.USAGE
+    assert "expected --resume CASE with one of" in said
