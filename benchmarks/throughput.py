@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,11 +165,10 @@ def suite(n: int) -> list[tuple[str, str, float, str]]:
         total = 0.0
         for detector in (DETECTORS[one] for one in SUITE if one in DETECTORS):
             view = View(PROFILE, detector.parameters, Validation(10_000, 0))
-            begin = time.process_time()
-            readings = detector.judge([delivery], view)
-            seconds = time.process_time() - begin
+            run = partial(detector.judge, [delivery], view)
+            seconds = best_of(run, 3)
             total += seconds
-            hits = sum(reading.hits for reading in readings)
+            hits = sum(reading.hits for reading in run())
             rows.append((f"{detector.name}, whole detector", name, edges / max(seconds, 1e-9), f"{hits} hits"))
             print(f"{detector.name}: {edges / seconds / 1e6:.2f} M/s", file=sys.stderr, flush=True)
         rows.append((f"**whole suite**, {edges:,} edges", name, edges / total, ""))
@@ -226,7 +226,7 @@ def main() -> int:
         f"`python benchmarks/throughput.py`: {n:,} encoder edges, one process, one thread, seconds of its processor, numpy {np.__version__}, Python",
         f"{platform.python_version()}, {platform.machine()}, commit {commit()}. Targets: matcher 50 M edges/s; split, lattice, quadrature, jitter floor and counts 10 M each; the whole",
         "suite of pulse detectors on one delivery with encoder and board, two channels each, 1 M edges/s (all edges of the four trains, over the",
-        "sum of all detectors' seconds). No numba: every figure is numpy's.",
+        "sum of all detectors' seconds, of each the least of three runs). No numba: every figure is numpy's (docs/decisions/0016-numpy-alone.md).",
         "",
         "| test | stream | M edges/s | found |",
         "|---|---|---|---|",

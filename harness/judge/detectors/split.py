@@ -28,6 +28,7 @@ from harness.judge.evalue import bet_on_count
 from harness.judge.events import first_of_each, place, poisson_p
 from harness.judge.pulses.gray import without_jogs
 from harness.judge.pulses.intervals import find, motion, whole_at_ends
+from harness.judge.pulses.medians import median
 from harness.judge.pulses.mending import put_in
 from harness.judge.pulses.recoherence import recoherence
 from harness.judge.pulses.suspects import CLOSE, at_one_slot, causal, placement, taken_out
@@ -72,7 +73,7 @@ class Judged:
 def _moving(ticks: Int64Array) -> Int64Array:
     """The train without its slow ends: intervals over five times the median (flow under 20 %) at start and stop."""
     d = np.diff(ticks)
-    fast = np.flatnonzero(d <= 5 * int(np.median(d)))
+    fast = np.flatnonzero(d <= 5 * int(median(d)))
     return ticks[fast[0] : fast[-1] + 2] if fast.size else ticks[:0]
 
 
@@ -83,7 +84,7 @@ def examine(ticks: Int64Array, burst: int, parameters: dict[str, float]) -> Judg
     ticks = _moving(ticks)
     if ticks.size < parameters["min_pulses"]:
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), "too few pulses in steady motion")
-    usual = int(np.median(np.diff(ticks)))
+    usual = int(median(np.diff(ticks)))
     if usual < parameters["min_interval_ticks"]:
         why = f"an interval of {usual} ticks is too coarse a view: record at a higher sample rate"
         return Judged(_NONE, _NONE, 0, 0, int(ticks.size), why)

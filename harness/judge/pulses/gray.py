@@ -88,6 +88,8 @@ def without_jogs(ticks: Int64Array, levels: UInt8Array, other: Int64Array) -> tu
     two go there and back, as contact bounce, interference and a shaft that turns back do."""
     run = np.searchsorted(other, ticks, "right")
     first = np.flatnonzero(np.diff(run, prepend=-1))
+    if first.size == ticks.size:  # the channels take turns
+        return ticks, levels
     length = np.diff(np.append(first, ticks.size))
     kept = first[length % 2 == 1]
     return ticks[kept], levels[kept]

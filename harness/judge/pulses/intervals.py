@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captures.model import Int64Array
+from harness.judge.pulses.medians import median
 
 REACH = 3  # neighbours on either side
 BLOCK = 1 << 16  # intervals a pass: the working set stays in the cache
@@ -131,11 +132,12 @@ def motion(ticks: Int64Array, most: int = 200_000) -> Motion:
     triples = d[: usable * 3].reshape(usable, 3)
     if usable > most // 3:
         triples = triples[: (usable // (usable // (most // 3) + 1))]
-    medians = np.log(np.sort(triples, axis=1)[:, 1].astype(np.float64))
-    steps = np.abs(np.diff(medians))
+    first, middle, last = triples.T
+    usual = np.maximum(np.minimum(first, middle), np.minimum(np.maximum(first, middle), last))
+    steps = np.abs(np.diff(np.log(usual.astype(np.float64))))
     calm = steps < np.log(1.4)
     breaks = float((steps > np.log(2)).mean() * 100 / 3)
-    return Motion(float(calm.mean()), breaks, float(np.median(steps)), _stops(d))
+    return Motion(float(calm.mean()), breaks, median(steps), _stops(d))
 
 
 def _stops(d: Int64Array) -> float:
@@ -143,7 +145,7 @@ def _stops(d: Int64Array) -> float:
 
     A bus clock rests between its bytes; what moves with a shaft slows down and speeds up.
     """
-    usual = int(np.median(d))
+    usual = int(median(d))
     long = d[1:-1] > 5 * usual
     if not long.any():
         return 0.0

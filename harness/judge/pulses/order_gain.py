@@ -29,7 +29,7 @@ OVERSAMPLING = 8
 LEAST_REVOLUTIONS = 8
 MOST_HARMONICS = 20
 TRIMMED = 2
-STRETCH = 4096  # gains looked at together
+STRETCH = 4096  # gains, or draws, looked at together
 LONG, BLOCKS = 1 << 15, 1 << 11  # trains of LONG pulses and more are summed by so many blocks
 MORE = 5.0  # maxima over a continuum, to those over independent places: measured on trains without a pattern
 _DRAWS = 200_000
@@ -88,8 +88,12 @@ def terms(spec: Spectrum, slots: int, gains: Floats, harmonics: int) -> Floats:
 @lru_cache(maxsize=32)
 def _null(harmonics: int) -> Floats:
     """Sorted sums of `harmonics` Exp(1) without their TRIMMED greatest, and the rate at which their tail falls."""
-    draws = np.sort(np.random.default_rng(harmonics).exponential(size=(_DRAWS, harmonics)), axis=1)
-    return np.sort(draws[:, : harmonics - TRIMMED].sum(axis=1))
+    rng, sums = np.random.default_rng(harmonics), np.empty(_DRAWS)
+    for begin in range(0, _DRAWS, STRETCH):
+        part = sums[begin : begin + STRETCH]
+        draws = np.sort(rng.exponential(size=(part.size, harmonics)), axis=1)
+        part[:] = draws[:, : harmonics - TRIMMED].sum(axis=1)
+    return np.sort(sums)
 
 
 def tail(sum_: float, harmonics: int) -> float:
