@@ -139,7 +139,7 @@ def fastcpd_meanvariance(x: Floats, penalty: float) -> bool:
 
 
 def changeforest_mean(x: Floats, least: float) -> bool:
-    return _changeforest(x, "change_in_mean", 2, least) > least
+    return _changeforest(x, "change_in_mean", 5, least) > least
 
 
 def changeforest_forest(x: Floats, least: float) -> bool:
