@@ -95,6 +95,12 @@ def _reading(
         return mute(one)
     if isinstance(other, str):
         return mute(other)
+    for seen in (one,) if other is None else (one, other):
+        torn = phase.torn(seen.edges[0])
+        if torn > view.parameters["most_torn"]:
+            return mute(
+                f"{seen.trains[0].name}: {torn:.0%} of the intervals follow no shaft: pulses were put in or lost"
+            )
     a, step = one.edges[0], one.step
     if other is None:
         slots = number(view.profile, "slots_per_rev")
@@ -160,12 +166,12 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
     null="each channel has edges of its own: those of A do not tell where B rises, and no timer does",
     needs="both channels of one station on one clock over ten revolutions, declared slots or the encoder beside the board, "
     "pulses declared to come from a disc; ticks of a few microseconds",
-    parameters={"q": 1e-6, "bound_alone": 0.01, "bound_beside": 0.25, "chance": 0.1},
+    parameters={"most_torn": 0.03, "q": 1e-6, "bound_alone": 0.01, "bound_beside": 0.25, "chance": 0.1},
     judge=judge,
     one_by_one=True,
     weight=0.5,

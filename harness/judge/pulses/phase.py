@@ -26,6 +26,16 @@ _ROUNDS = 20
 _HELD = 5.0  # robust standard deviations beyond which an edge does not shape the rule
 
 
+def torn(a: Int64Array) -> float:
+    """Share of the intervals of a train (n,) that are over half as long again as the one before, or the reverse: no shaft
+    turns so, and in a train with pulses put in nothing is told of the disc's jitter."""
+    d = np.diff(a)
+    if d.size < 2:
+        return 0.0
+    low, high = np.minimum(d[1:], d[:-1]), np.maximum(d[1:], d[:-1])
+    return float(np.count_nonzero(2 * high > 3 * low)) / (d.size - 1)
+
+
 def pairs(a: Int64Array, b: Int64Array) -> tuple[Int64Array, Int64Array]:
     """(i, delay), each (k,): intervals a_i..a_(i+1) of channel A (n,) that hold just one edge of channel B (m,), and the
     ticks from a_i to it."""
@@ -39,7 +49,7 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
 
     The rule is linear, over the interval itself: a constant share of it, shares of the next and of the last REACH
     intervals, and a constant delay; least squares, without what lies beyond _HELD, until that is the same again: a dirty slot
-    turns the first rules by itself.
+    turns the first rules by itself.  What lies beside a sliver is not looked at.
     """
     d = np.diff(frame).astype(np.float64)
     left = np.full(d.size, np.nan)
@@ -62,7 +72,7 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
         rest = share - rule @ weights
         off = np.abs(rest)
         kept, before = calm & (off <= _HELD * _MAD * median(off) + 1e-12), kept
-    left[i] = rest
+    left[i[calm]] = rest[calm]
     return left
 
 
