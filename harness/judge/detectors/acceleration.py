@@ -88,7 +88,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="detector",
     null="inside a delivery the flow rises lastingly by no more than declared, over a stretch of pulses",
     needs="one channel of board or encoder, declared pulses per litre, and a declared bound on the rise of the flow with its "

@@ -16,7 +16,7 @@ from harness.judge.pulses.revolution import Floats
 
 STRIDES = 5  # places to a stretch
 SLOW = 5  # times the usual interval
-LASTING = 5  # stretches: air in a meter passes within a second or so [D]
+LASTING = 3  # stretches: air that rises so steeply has passed the meter within half a second [D]
 
 
 @dataclass(frozen=True, eq=False)
