@@ -29,7 +29,7 @@ ASPECTS: Mapping[str, str] = {
     "nameplate": "nameplate", "serial": "nameplate", "type_approval": "type approval", "product": "product",
     "K": "K", "K_after": "K", "software": "software", "software_after": "software",
     "event_counter": "event counter", "event_counter_after": "event counter",
-    "seals_before": "seals", "seals_after": "seals", "seals_left": "seals", "self_lock_codes": "self-lock codes",
+    "seals_before": "seals", "seals_again": "seals", "seals_after": "seals", "seals_left": "seals", "self_lock_codes": "self-lock codes",
 }  # fmt: skip
 # what the bench file states from papers, under an aspect of its own: a paper that changes is no reading that changes
 DECLARED = (

@@ -18,7 +18,7 @@ from harness.draw import commitment, drawn
 from harness.measuring import Measuring
 from harness.people import People
 from harness.plans.ability import Ability, SiteAbility, Surveyed
-from harness.plans.extension import REMOTE
+from harness.prompts import FLOW, delivery_text, press_text
 from harness.step import (
     Choose,
     Commit,
@@ -51,12 +51,7 @@ PRESS_NS = 300_000_000
 SETTLE_NS = 1_500_000_000  # the display has followed the register, the hose is at rest
 SALE_TIMEOUT_NS = 3_600 * SECOND_NS
 
-DELIVER = mark("Deliver {label}: {preset}, {flow}, hang up")
-BUY = mark("Buy {label} as an ordinary customer buys: {preset}, {flow}, hang up")
-FLOW = {"full": mark("full flow"), "slow": mark("nozzle barely open")}
 SHUT = mark("Lift the nozzle so that the motor runs, keep it closed for {seconds} s, hang up")
-DELIVER_UNTIL = mark("Begin {label}: {preset}, {flow}; shut the nozzle at {until} L on the display, do not hang up")
-LIFT = mark("Begin {label}: {preset}; lift the nozzle, do not open it yet")
 CONTINUE_UNTIL = mark("Go on with {label}, {flow}: shut the nozzle at {until} L on the display, do not hang up")
 CONTINUE = mark("Go on with {label}, {flow}, to its end, hang up")
 READ = {
@@ -73,13 +68,7 @@ VISIT = {  # labels of totaliser readings that follow no delivery
     "start": mark("Beginning of the inspection: read the totaliser aloud, type it as shown"),
     "end": mark("End of the inspection: read the totaliser aloud, type it as shown"),
 }
-PRESS = mark("Press the seized {what} once")
-WORK = mark("Work {what} once, exactly as it is named here")
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
-DELIVER_GAS = mark(
-    "Have the station's staff connect the vessel of {label}, deliver: {preset}, {flow}; they vent and disconnect"
-)
-BUY_GAS = mark("Buy {label} as an ordinary customer buys, the station's staff connects: {preset}, {flow}")
 SHUT_GAS = mark("Have the station's staff start a sale with the vessel's valve closed and end it after {seconds} s")
 GO = mark("Go to instrument {instrument} ({product})")
 COMMIT = mark(
@@ -243,7 +232,7 @@ class Enactor:
         if driver is None:
             self._flow = step.flow
             self._operator.ask(
-                "deliver", _told(step, self._bench.file.profile), label=step.label, until_l=None if step.until_l is None else str(step.until_l),
+                "deliver", delivery_text(step, self._bench.file.profile), label=step.label, until_l=None if step.until_l is None else str(step.until_l),
                 volume_l=None if step.amount is not None else str(step.volume_l), amount=None if step.amount is None else str(step.amount),
                 flow=step.flow, covert=step.covert, press_at_l=None if step.press_at_l is None else str(step.press_at_l),
             )  # fmt: skip
@@ -377,31 +366,5 @@ class Enactor:
         raise BenchError(f"station {step.what} is bound to {name}, which cannot read it; bind it to the operator")
 
 
-def press_text(what: str) -> str:
-    """What the operator is asked to do: a remote was seized, anything else is at the instrument."""
-    return PRESS if what == REMOTE else WORK
-
-
 def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in answer.items() if value is not None}
-
-
-def _told(step: Deliver, profile: Mapping[str, Any]) -> str:
-    """What the operator is asked to do for a delivery; gas is connected by the station's own staff."""
-    words = {
-        "label": step.label,
-        "preset": _preset(step, str(profile.get("quantity_unit", "L"))),
-        "flow": translate(FLOW[step.flow]),
-        "until": step.until_l,
-    }
-    if "medium" in profile:
-        return translate(BUY_GAS if step.covert else DELIVER_GAS, **words)
-    if step.until_l is None:
-        return translate(BUY if step.covert else DELIVER, **words)
-    return translate(DELIVER_UNTIL if step.until_l else LIFT, **words)
-
-
-def _preset(step: Deliver, unit: str) -> str:
-    if step.amount is not None:
-        return translate(mark("preset amount {amount}"), amount=step.amount)
-    return translate(mark("preset {volume} {unit}"), volume=step.volume_l, unit=unit)

@@ -7,6 +7,7 @@ the confirmation series is taken by the registration, whatever becomes of the ru
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -173,11 +174,11 @@ def _extensible(file: BenchFile) -> None:
 
 
 def _as_before(standing: Standing, labels: set[str]) -> tuple[tuple[Repeated, ...], tuple[str, ...]]:
-    """Deliveries `labels` as they were asked, different ones once, and what had been worked when the first was made: since
-    power was cut last, since then it is as if nobody had."""
+    """Deliveries `labels` as they were asked, different ones once, and what had been worked last before most of them: power
+    that was cut since has undone it."""
     repeats: dict[Repeated, None] = {}
     pressed: list[str] = []
-    worked: list[str] = []
+    worked: Counter[tuple[str, ...]] = Counter()
     for one in standing.finished:
         step = one.step
         match step["type"]:
@@ -187,10 +188,11 @@ def _as_before(standing: Standing, labels: set[str]) -> tuple[tuple[Repeated, ..
                 pressed.append(str(step["what"]))
             case "Deliver" | "Shut" if step["label"] in labels:
                 repeats[_repeated(step)] = None
-                worked += pressed[-1:]
+                worked[tuple(pressed[-1:])] += 1
             case _:
                 pass
-    return tuple(repeats)[:MOST], tuple(dict.fromkeys(worked))
+    most = worked.most_common(1)
+    return tuple(repeats)[:MOST], most[0][0] if most else ()
 
 
 def _repeated(step: Mapping[str, Any]) -> Repeated:

@@ -11,7 +11,8 @@ from fixtures.capability import Dispenses, Operates
 from fixtures.errors import InstrumentError
 from fixtures.language import mark, translate
 from fixtures.questions import YES_NO
-from harness.enact import POWER_CYCLE, Enactor, press_text
+from harness.enact import POWER_CYCLE, Enactor
+from harness.prompts import press_text
 from harness.replay import Replay
 from harness.standing import PRESS, Pressed, Standing
 from harness.step import Deliver, Outcome, PowerCycle, Press, Prove, Shut, Step, Weigh

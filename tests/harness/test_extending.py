@@ -40,6 +40,7 @@ from tests.harness.test_resume_commands import command, cut_after
 K3 = find("dispenser-k3")
 SMALL = miniature("1.00", 1)
 TARGET = "edge-balance:encoder>board"
+SPEED = 15.0  # a pump answers in 25 ms of its time
 TESTS = family_tests(edition(K3.edition)).detectors
 
 
@@ -112,6 +113,14 @@ def test_what_had_been_worked_is_worked_again_unless_power_was_cut_since() -> No
     assert on.worked == ("remote",)
     assert asked(found(seen("B1")), stands(sold("B1"), PRESSED, sold("R1"))).worked == ()
     assert asked(found(seen("P1")), stands(PRESSED, sold("R1"), DARK, sold("P1"))).worked == ()
+
+
+def test_of_several_things_the_one_that_showed_it_most_is_worked() -> None:
+    """Two that switch the same thing would put it on and off again."""
+    code = {"type": "Press", "what": "code 1"}
+    tried = stands(PRESSED, sold("T1"), PRESSED, sold("T2"), code, sold("T3"), code, sold("T4"))
+    assert asked(found(seen("T1"), seen("T3"), seen("T4")), tried).worked == ("code 1",)
+    assert asked(found(seen("T1")), tried).worked == ("remote",)
 
 
 def test_a_number_is_taken_by_its_registration() -> None:
@@ -353,7 +362,7 @@ def registered_first(case: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
 def test_search_and_confirmation_at_the_bench(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    from tests.harness.test_ptys import SPEED, served
+    from tests.harness.test_ptys import served
 
     case, bench = tmp_path / "case", tmp_path / "bench.toml"
 
@@ -365,18 +374,27 @@ def test_search_and_confirmation_at_the_bench(tmp_path: Path, capfd: pytest.Capt
         said = capfd.readouterr()
         return code, json.loads(said.out), said.err
 
-    with served(build(scenario(K3, "fuel.C09", 3)), K3) as real:
+    def through(*arguments: str) -> tuple[int, dict[str, Any], str]:
+        """A poll that a busy machine answers too late at this speed ends a run; it goes on as any does."""
+        answer = shortmeasure(*arguments)
+        for _ in range(5):
+            if answer[1].get("status") != "error":
+                break
+            answer = shortmeasure("--resume", str(case))
+        return answer
+
+    with served(build(scenario(K3, "fuel.C09", 3)), K3, SPEED) as real:
         bench.write_text(real.text, "utf-8")
-        _, first, _ = shortmeasure(SMALL.name, "--bench", str(bench), "--case", str(case))
+        _, first, _ = through(SMALL.name, "--bench", str(bench), "--case", str(case))
         assert (first["status"], first["findings"], first["confirmable"]) == ("complete", [], [])
         code, refused, err = shortmeasure("--resume", str(case), "--confirm", TARGET)
         assert (code, refused["kind"]) == (Exit.PRECONDITION, "error")
         assert "there are: none" in err
-        code, found, err = shortmeasure("--resume", str(case), "--search", "remote")
-        assert (code, found["integrity"]) == (Exit.CHEATING, "suspect")
+        code, found, err = through("--resume", str(case), "--search", "remote")
+        assert (code, found["status"], found["integrity"]) == (Exit.CHEATING, "complete", "suspect")
         assert TARGET in found["confirmable"]
         assert f"--resume {case} --confirm '{TARGET}'" in err
-        code, proven, _ = shortmeasure("--resume", str(case), "--confirm", TARGET)
+        code, proven, _ = through("--resume", str(case), "--confirm", TARGET)
     assert (code, proven["integrity"], proven["confirmable"]) == (Exit.CHEATING, "proven", [])
     assert proven["budget"]["spent"] == [[1, TARGET, 2.5e-5]]
     assert verify_case(case).complete

@@ -33,7 +33,7 @@ SECOND_NS = 1_000_000_000
 
 
 @contextmanager
-def served(world: World, bench: BenchFile) -> Iterator[BenchFile]:
+def served(world: World, bench: BenchFile, speed: float = SPEED) -> Iterator[BenchFile]:
     from fixtures.sim.serve import serve
 
     ports: dict[str, str] = {}
@@ -43,7 +43,7 @@ def served(world: World, bench: BenchFile) -> Iterator[BenchFile]:
         ports.update(found)
         is_up.set()
 
-    server = threading.Thread(target=lambda: serve(world, RealClock(SPEED), ready, stop), daemon=True)
+    server = threading.Thread(target=lambda: serve(world, RealClock(speed), ready, stop), daemon=True)
     server.start()
     assert is_up.wait(10)
     try:
