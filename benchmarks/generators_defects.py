@@ -27,7 +27,7 @@ GRADES = {  # slot scatter, ripple, edge jitter while quiet: in pitches
     "poor": (0.001, 0.001, 0.006),
 }
 LOUD = 6.0  # times the quiet jitter
-LATEST = 0.035  # pitches that noise moves an edge at most: channels that overtake each other lose counts, which is no mere noise
+NARROW = 0.08  # pitches by which the blocked slot's edge misses the other channel's
 SLOTS = 50
 
 
@@ -132,13 +132,16 @@ def channel(rng: np.random.Generator, it: Any, t: Floats, v: Floats, phase: floa
     jitter = _loudness(rng, it, n)
     place = k + phase + it.slots[k % SLOTS] + _slack(it, t, v, k)
 
+    # channels that overtake each other lose counts, which is no mere noise: half the way to the other's edge at most
+    most = min(it.phase, 0.5 - it.phase, NARROW if it.blocked >= 0 else 0.5) / 2
+
     def noise() -> Floats:
-        result: Floats = np.clip(rng.normal(0, 1, n) * jitter, -LATEST, LATEST)
+        result: Floats = np.clip(rng.normal(0, 1, n) * jitter, -most, most)
         return result
 
     rise = (place + noise()) / 100
     # as narrow as it may be before the other channel misses it: a pulse narrower than that is not counted
-    width = np.where(k % SLOTS == it.blocked, it.phase + 0.08, 0.5)
+    width = np.where(k % SLOTS == it.blocked, it.phase + NARROW, 0.5)
     fall = (place + width + noise()) / 100
     both = np.maximum.accumulate(np.stack([rise, fall], axis=1).ravel())
     inside = both[(both > v[0]) & (both < v[-1])]

@@ -137,10 +137,10 @@ def timed(rng: np.random.Generator, edges: Ints, tick: float) -> Ints:
 
 
 def leaping(rng: np.random.Generator, edges: Ints, factor: float) -> Ints:
-    """For a litre in the middle the shaft seems to turn `factor` times as fast, from one edge to the next."""
+    """From the middle on the shaft seems to turn `factor` times as fast, from one edge to the next."""
     d = np.diff(edges)
     begin = int(rng.integers(d.size // 3, max(d.size // 2, d.size // 3 + 1)))
-    d[begin : begin + 200] = np.maximum(d[begin : begin + 200] / factor, 2).astype(np.int64)
+    d[begin:] = np.maximum(d[begin:] / factor, 2).astype(np.int64)
     return np.cumsum(np.concatenate([edges[:1], d]))
 
 

@@ -18,7 +18,7 @@ from harness.judge.contract import Segment, SegmentKind, Shape
 from harness.judge.ground import Fact, Ground
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
 from harness.judge.places import same
-from harness.judge.pulse_facts import decoded_surplus, not_the_disc, two_taps
+from harness.judge.pulse_facts import counts_more, decoded_surplus, two_taps
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest, volume
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
@@ -298,7 +298,7 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "three_segments": lambda ground: _segments_hit(ground) >= 3,
     "reproduced": lambda ground: _segments_hit(ground) >= 2,
     "regular": lambda ground: bool(ground.hits) and all("every_n" in reading.at for reading in ground.hits),
-    "not_the_disc": not_the_disc,
+    "counts_more": counts_more,
     "decoded_surplus": decoded_surplus,
     "grows_with_volume": _grows,
     "beyond_reference_drift": _beyond_drift,

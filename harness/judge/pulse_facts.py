@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.judge.contract import Segment
 from harness.judge.ground import Ground
-from harness.judge.quantities import counts, number
+from harness.judge.quantities import counts
 from harness.judge.trains import channels
 
 
@@ -30,11 +30,7 @@ def decoded_surplus(ground: Ground) -> bool:
     return True
 
 
-def not_the_disc(ground: Ground) -> bool:
-    """Every regular spacing is one that no place of the declared code disc makes: neither a part of a turn nor whole turns."""
-    slots = number(ground.profile, "slots_per_rev")
-    every = [float(r.at["every_n"]) for r in ground.hits if "every_n" in r.at and "at_one_slot" not in r.at]
-    if not slots or len(every) < len(ground.hits):
-        return False
-    turns = [float(slots) / n for n in every if n > 0]
-    return all(abs(x - round(x)) > 0.02 * x for turn in turns for x in (turn, 1 / turn) if x > 0.9)
+def counts_more(ground: Ground) -> bool:
+    """Every reading says that pulses or litres were added, none that they are missing."""
+    effects = [reading.effect for reading in ground.hits]
+    return bool(effects) and all(effect is not None and effect > 0 for effect in effects)

@@ -78,7 +78,7 @@ FACTS = (  # harness/judge/facts.py
     mark("two_taps_one_clock"),
     mark("decoded_surplus"),
     mark("regular"),
-    mark("not_the_disc"),
+    mark("counts_more"),
     mark("decodes_both"),
     mark("no_gaps"),
     mark("topology_direct"),

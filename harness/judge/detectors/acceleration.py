@@ -41,7 +41,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, view: View) -> Rea
         return mute(f"gap in {train.name}")
     ticks = edges(segment, train)
     stretch = int(view.parameters["stretch_pulses"])
-    found = rises(ticks, stretch)
+    found = rises(ticks, stretch, ticks_of(micro(view.parameters["lasting_us"]), train.tick_s))
     judged = np.isfinite(found.slope)
     if not judged.any():
         return mute(f"{train.name}: too few pulses in steady motion")
@@ -88,12 +88,12 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="detector",
     null="inside a delivery the flow rises lastingly by no more than declared, over a stretch of pulses",
     needs="one channel of board or encoder, declared pulses per litre, and a declared bound on the rise of the flow with its "
     "source",
-    parameters={"q": 3e-4, "stretch_pulses": 20.0, "apart_us": 2_000_000.0},
+    parameters={"q": 3e-4, "stretch_pulses": 20.0, "lasting_us": 1_000_000.0, "apart_us": 2_000_000.0},
     judge=judge,
     one_by_one=True,
     weight=0.5,

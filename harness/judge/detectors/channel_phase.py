@@ -166,7 +166,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="detector",
     null="each channel has edges of its own: those of A do not tell where B rises, and no timer does",
     needs="both channels of one station on one clock over ten revolutions, declared slots or the encoder beside the board, "

@@ -117,6 +117,8 @@ def _judge(segment: Segment, link: Link, view: View) -> Reading:
         net = netted(segment, name, view.profile)
         if net is not None:
             other = _between(segment, link, *((net, down) if name == link.upstream else (up, net)), view)
+            if other.hits and (other.effect or 0.0) * (reading.effect or 0.0) < 0:
+                return mute(f"{name}: more or less, as what goes there and back on one channel is counted or not")
             reading = reading if other.hits and (other.p or 0.0) <= (reading.p or 0.0) else other
     return reading
 
@@ -208,7 +210,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=4,
+    version=5,
     kind="detector",
     null="offset, constant gain, lag with flow, reading and meter noise, readings that came late, kink and jump within "
     "honest bounds",

@@ -7,7 +7,7 @@ tapped on one clock and a register tells what the board counts, its line is judg
 is on it belongs to edge balance and the register law, which know whether it is counted (a contact that bounces a hundred
 times a sale adds nothing to the walk of two channels).
 A contact that bounces beside its own edge moves a decoder of both channels there and back: where such a one is declared,
-that is no violation either (docs/honest_causes.md `bounce`: up to 0.6 % of edges).
+that is no violation either, up to 0.6 % of the edges and unless it is regular (docs/honest_causes.md `bounce`).
 Reversals of a shaft that is moved by hand, or stops, are no violation: jogs count only between `steady` steps of the
 same direction on either side.  Source: statistics.md T5.
 """
@@ -53,12 +53,13 @@ from harness.judge.trains import (
 
 NAME = "quadrature"
 BESIDE = 0.5  # of a usual step: bounce that lasts longer would reach the other channel's edge
+MOST_BOUNCE = 0.006  # of the edges (docs/honest_causes.md `bounce`)
 
 
 @dataclass(frozen=True, eq=False)
 class _Irregular:
-    """Separate irregularities in steady motion: `ticks` (k,), `index` (k,) steps before each; counts; share of steps
-    that lie in steady motion."""
+    """Separate irregularities in steady motion: `ticks` (k,), `index` (k,) steps that the walk had gone before each; counts;
+    share of steps that lie in steady motion."""
 
     ticks: Int64Array
     index: Int64Array
@@ -71,8 +72,8 @@ class _Irregular:
 def irregularities(walk: Walk, steady: int, burst: int, bounce: int = 0) -> _Irregular:
     """Jogs and double steps with `steady` equal steps right before and after the disturbed stretch (<= 4 steps).
 
-    Of a stretch on one channel that ends within `bounce` ticks of the edge it lies beside, nothing is told: a contact
-    bounces there and back beside its own edge."""
+    Stretches on one channel that end within `bounce` ticks of the edge they lie beside are left out: a contact bounces there and
+    back beside its own edge; but not at a regular spacing, nor beside more than MOST_BOUNCE of the edges."""
     direction = walk.direction.astype(np.int64)
     n = direction.size
     odd = walk.double.copy()
@@ -89,12 +90,11 @@ def irregularities(walk: Walk, steady: int, burst: int, bounce: int = 0) -> _Irr
     kept = (np.abs(before) >= steady) & (before == after) & (ends - starts <= 6)
     starts, ends = starts[kept], ends[kept]
     if bounce and starts.size:
-        usual = median(np.diff(walk.ticks))
-        brief = walk.ticks[ends] - walk.ticks[starts - 1] <= min(bounce, BESIDE * usual)
-        before_a = np.concatenate([[0], np.cumsum(walk.channel_a)])
-        of_a = before_a[ends + 1] - before_a[starts - 1]
-        kept = ~(brief & ((of_a == 0) | (of_a == ends - starts + 2)))
-        starts, ends = starts[kept], ends[kept]
+        beside = _beside(walk, starts, ends, bounce)
+        steps = every(np.abs(total[starts]) // 4)
+        regular = steps is not None and steps.p < HONEST_REGULAR
+        if not regular and np.count_nonzero(beside) <= MOST_BOUNCE * walk.edges:
+            starts, ends = starts[~beside], ends[~beside]
     ticks = walk.ticks[starts]
     first = first_of_each(ticks, burst)
     windowed = np.abs(total[steady:] - total[:-steady]) == steady if n >= steady else np.zeros(0, dtype=bool)
@@ -102,12 +102,24 @@ def irregularities(walk: Walk, steady: int, burst: int, bounce: int = 0) -> _Irr
     on_a = walk.channel_a[starts]
     return _Irregular(
         ticks[first],
-        starts[first].astype(np.int64),
+        np.maximum.accumulate(np.abs(total[starts[first]])).astype(np.int64),
         int(np.count_nonzero(on_a & ~is_double)),
         int(np.count_nonzero(~on_a & ~is_double)),
         int(np.count_nonzero(is_double)),
         float(windowed.mean()) if windowed.size else 0.0,
     )
+
+
+def _beside(walk: Walk, starts: Int64Array, ends: Int64Array, bounce: int) -> npt.NDArray[np.bool_]:
+    """Which stretches (k,) from step `starts` to `ends` are on one channel and end soon after the edge before them."""
+    usual = median(np.diff(walk.ticks))
+    brief = walk.ticks[ends] - walk.ticks[starts - 1] <= min(bounce, BESIDE * usual)
+    before_a = np.concatenate([[0], np.cumsum(walk.channel_a)])
+    doubles = np.concatenate([[0], np.cumsum(walk.double)])
+    of_a = before_a[ends + 1] - before_a[starts - 1]
+    single = doubles[ends + 1] == doubles[starts - 1]  # both channels at one tick are no bounce of either
+    result: npt.NDArray[np.bool_] = brief & single & ((of_a == 0) | (of_a == ends - starts + 2))
+    return result
 
 
 def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Reading, int] | None:
@@ -229,7 +241,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=5,
+    version=6,
     kind="detector",
     null="in steady motion the two channels change in turn; what breaks the turn comes in bursts at an honest rate",
     needs="channels A and B of one station, both edges, one clock",

@@ -1,8 +1,8 @@
 """How fast does the pulse rate rise?  Rises between neighbouring stretches of one train that last (statistics.md 1c).
 
 The rate of a stretch is one over its median interval: a few pulses of interference, or a few lost, leave it as it is.  A
-rise counts where each of the next LASTING stretches keeps at least half of it; surges that fall back are air that races
-through the meter, a hand at the lever, or a pressure wave.  Stretches in under a fifth of the usual rate, or beside them, are starts and stops.
+rise counts where each of the next stretches keeps at least half of it; surges that fall back are air that races through the
+meter, a hand at the lever, or a pressure wave.  Stretches in under a fifth of the usual rate, or beside them, are starts and stops.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.judge.pulses.revolution import Floats
 
 STRIDES = 5  # places to a stretch
 SLOW = 5  # times the usual interval
-LASTING = 3  # stretches: air that rises so steeply has passed the meter within half a second [D]
+LEAST_LASTING = 3  # stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +31,13 @@ class Rises:
     slope: Floats
 
 
-def rises(ticks: Int64Array, stretch: int) -> Rises:
-    """Rises of a strictly increasing train (n,) between stretches of `stretch` pulses."""
+def rises(ticks: Int64Array, stretch: int, lasting: int) -> Rises:
+    """Rises of a strictly increasing train (n,) between stretches of `stretch` pulses, that stand for `lasting` ticks at the
+    usual rate."""
     d = np.diff(ticks)
     none = np.zeros(0)
-    if d.size < (3 + LASTING) * stretch:
+    standing = max(LEAST_LASTING, -(-lasting // (stretch * max(int(np.median(d)), 1)))) if d.size else LEAST_LASTING
+    if d.size < (3 + standing) * stretch:
         return Rises(np.zeros(0, dtype=np.int64), none, none, none)
     every = max(stretch // STRIDES, 1)
     windows = np.lib.stride_tricks.sliding_window_view(d, stretch)[::every]
@@ -43,10 +45,10 @@ def rises(ticks: Int64Array, stretch: int) -> Rises:
     rate = 1.0 / usual
     ahead = stretch // every
     stretch = ahead * every  # neighbours begin where the other ends
-    count = max(rate.size - (1 + LASTING) * ahead, 0)
+    count = max(rate.size - (1 + standing) * ahead, 0)
     at = np.arange(count)
     before, after = rate[at], rate[at + ahead]
-    stretches = at + (1 + np.arange(1, LASTING + 1))[:, None] * ahead  # (LASTING, k): those that follow
+    stretches = at + (1 + np.arange(1, standing + 1))[:, None] * ahead  # (kept, k): those that follow
     begin = at * every
     # the time between the middles at these rates: a step told by medians looks no steeper for where it lies
     slope = (after - before) / (stretch * (usual[at] + usual[at + ahead]) / 2)

@@ -21,7 +21,7 @@ REACH = 8  # intervals back over which a device may average
 ROWS = 1 << 12
 LEAST_PAIRS = 200
 _MAD = 1.4826
-_CALM = 1.0  # of an interval, by which its neighbours may differ: beside the sliver of a bounce any rule would bend
+_CALM = 1.0  # of an interval: a neighbour over twice its length, or under half; beside the sliver of a bounce any rule would bend
 _ROUNDS = 20
 _HELD = 5.0  # robust standard deviations beyond which an edge does not shape the rule
 
@@ -58,7 +58,7 @@ def unexplained(frame: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
     if i.size < LEAST_PAIRS // 2:
         return left
     rule = _rule(d, i)
-    calm = np.abs(rule[:, 1:]).max(axis=1) <= _CALM
+    calm = (rule[:, 1:].max(axis=1) <= _CALM) & (rule[:, 1:].min(axis=1) >= 1 / (1 + _CALM) - 1)
     if np.count_nonzero(calm) < LEAST_PAIRS // 2:
         return left
     kept, before = calm, None
