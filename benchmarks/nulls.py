@@ -211,8 +211,8 @@ HEAD = """# Measured by benchmarks/nulls.py: false hits on honest segments, per 
 """
 ABOUT = f"""# Validation of the detectors on honest deliveries
 
-Made by `python benchmarks/nulls.py` (32,000 segments a detector, 28,000 for fingerprint-slip, 12,000 for period-gain, timer-lattice,
-channel-phase and acceleration; the last column names the commit), seed {SEED}. Generators:
+Made by `python benchmarks/nulls.py` (32,000 segments a detector, 28,000 for fingerprint-slip, 14,400 for course, 12,000 for period-gain,
+timer-lattice, channel-phase, acceleration and quadrature; the last column names the commit), seed {SEED}. Generators:
 `benchmarks/generators.py` (three encoder grades, four flow profiles, EMI bursts with mean 0.3 a delivery, start
 hammer, late polls, misread digits at 0.5 % a reading in half of the cases, meters within tolerance), `visits.py` (a
 totaliser over the visit, other people's sales heard and unheard, start values with hose dilation, stop modes, a
