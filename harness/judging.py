@@ -18,10 +18,11 @@ from harness.catalogue import load_catalogue, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
+from harness.derive.parts import registrations
 from harness.derive.site import by_instrument
 from harness.families import family_tests
 from harness.imported import imports, is_case, is_run, refuse_results
-from harness.judge.contract import Reading, Segment, Verdict
+from harness.judge.contract import Reading, Registration, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.evidence import ALPHA
 from harness.judge.overdue import KEY as OVERDUE
@@ -121,6 +122,7 @@ def _judge_one(
         bench.kit,
         share,
         memory,
+        registrations(recorded),
     )
     return {**document, "history": history(recorded), **({OVERDUE: list(late)} if late else {})}
 
@@ -154,6 +156,7 @@ def _judged(
     kit: str = "",
     share: Fraction = Fraction(1),
     memory: Memory | None = None,
+    confirmations: Sequence[Registration] = (),
 ) -> Mapping[str, Any]:
     tests = family_tests(limits)
     verdict: Verdict = judge(
@@ -169,6 +172,7 @@ def _judged(
         alpha=ALPHA,
         share=share,
         propositions=load_propositions(),
+        registrations=confirmations,
     )
     return on_scale(verdict_document(verdict, limits, found, why=why, kit=kit), default_scale())
 

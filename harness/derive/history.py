@@ -27,7 +27,7 @@ def history(recorded: Recorded) -> dict[str, Any]:
     for place, body in recorded.entries:
         try:
             teller.take(place, body)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             raise IntegrityError(
                 f"{place}: a {body.get('kind')} record lacks what it must hold ({type(error).__name__}: {error}); "
                 "this journal was not written by a run of this version"
@@ -79,6 +79,10 @@ class _Teller:
                         "worked": [str(what) for what in body["worked"]], "sha256": str(body["dry_run_sha256"]),
                     }
                 )  # fmt: skip
+            case "given-up":
+                if not found["extensions"]:
+                    raise ValueError("nothing was registered that could be given up")
+                found["extensions"][-1]["given_up"] = {"place": place, "why": str(body["why"])}
             case "change":
                 texts = {key: str(body[key]) for key in ("what", "expected", "got")}
                 found["changes"].append({"place": place, **texts})

@@ -10,11 +10,13 @@ from typing import Any
 
 from captures.errors import IntegrityError
 from captures.model import Mark, MarkSource
+from harness.derive.extensions import Extensions
 from harness.derive.recorded import Recorded
 from harness.derive.spans import VOID
+from harness.derive.visits import AGAIN, Visit
+from harness.judge.contract import Registration
 
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?\Z")  # ASCII only; no NaN, infinity or exponent
-UNREADABLE = re.compile(r"none|not shown|refused|broken|unread|missing|n/?a|无|没有|破损|断|不清|拒", re.IGNORECASE)
 
 
 Taken = tuple[int, str, Mapping[str, Any]]  # t_ns, journal place, values as they were answered
@@ -50,6 +52,7 @@ class Part:
     total_after: tuple[int, Decimal] | None = None
     span: int = 0  # the start of the program in which it was done
     purpose: Mapping[str, Any] = field(default_factory=dict)  # what it was registered for beforehand; {} = scheduled
+    visit: Visit = field(default_factory=Visit)
 
     @property
     def is_delivery(self) -> bool:
@@ -67,17 +70,12 @@ class Part:
 
 @dataclass
 class Told:
-    """What the steps and outcomes of a run tell, in time order."""
+    """What the steps and outcomes of a run tell, in time order.  `stated`: the last answer to each question of the case."""
 
     parts: list[Part] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     stated: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def seals_unchanged(self) -> bool:
-        """Seals were read before and after, by their numbers, and read the same; what nobody could read proves nothing."""
-        before, after = self.stated.get("seals_before", ""), self.stated.get("seals_after", "")
-        return before == after and any(c.isdigit() for c in before) and not UNREADABLE.search(before)
+    registrations: tuple[Registration, ...] = ()
 
 
 def number(value: Any) -> Decimal | None:
@@ -97,7 +95,15 @@ def told(recorded: Recorded) -> Told:
                 f"{place}: a {body.get('kind')} record lacks what it must hold ({type(error).__name__}: {error}); "
                 "this journal was not written by a run of this version"
             ) from None
+    reader.told.registrations = reader.extensions.registrations
     return reader.told
+
+
+def registrations(recorded: Recorded) -> tuple[Registration, ...]:
+    """The confirmations that were registered, in their order.  Raises IntegrityError as `told`."""
+    if not any(body.get("kind") == "extension" for _, body in recorded.entries):
+        return ()
+    return told(recorded).registrations
 
 
 class _Reader:
@@ -105,7 +111,8 @@ class _Reader:
         self.told = Told()
         self._by_label: dict[str, Part] = {}
         self._phase, self._powers = "", 0
-        self._purpose: Mapping[str, Any] = {}
+        self.extensions = Extensions()
+        self._visit = Visit()
         self._step: Mapping[str, Any] = {"type": ""}
         self._total: tuple[int, Decimal] | None = None
         self._span = 0
@@ -121,7 +128,13 @@ class _Reader:
                 self._span += 1
             case "registers":  # read anew after a gap: from here on the totaliser can be followed again
                 self._follow(int(body["t_ns"]), body.get("totaliser") or {})
+            case "extension":
+                self.extensions.register(body)
+                self._visit = self._visit.next()
+            case "given-up":
+                self.extensions.give_up()
             case kind if kind == f"{VOID}step" and body["step"]["type"] in ("Deliver", "Shut"):
+                self.extensions.supersede(body["step"])
                 self._left_alone(int(body["t_ns"]))  # what flowed in an attempt that does not stand belongs to no part
             case "mark":
                 source = MarkSource(body["source"])
@@ -138,11 +151,14 @@ class _Reader:
             case "PowerCycle":
                 self._powers += 1
             case "Purpose":
-                self._purpose = _purpose(step)
+                self.extensions.aim(step)
+                self._again()
+            case "Inquire" if step["key"] == AGAIN:
+                self._again()
             case "Deliver" | "Shut":
                 part = Part(
                     str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total,
-                    span=self._span, purpose=self._purpose,
+                    span=self._span, purpose=self.extensions.begin(step), visit=self._visit,
                 )  # fmt: skip
                 if part.is_delivery:
                     part.stages.append(Stage(number(step.get("until_l"))))
@@ -158,6 +174,11 @@ class _Reader:
                 self._left_alone(t_ns)
             case _:
                 pass
+
+    def _again(self) -> None:
+        """Somebody came back, whether that was registered or not: what is stated from here on is of another visit."""
+        if any(part.visit is self._visit for part in self.told.parts):
+            self._visit = self._visit.next()
 
     def _left_alone(self, t_ns: int) -> None:
         """Nobody saw what ran from here on: it is the part before's no more, and the totaliser is not followed."""
@@ -186,14 +207,16 @@ class _Reader:
             case "Read":
                 self._read(str(self._step["what"]), t_ns, place, dict(value))
             case "Inquire" | "Confirm" | "Choose":
-                self.told.stated[str(self._step["key"])] = str(value.get("value", ""))
+                key, said = str(self._step["key"]), str(value.get("value", ""))
+                self.told.stated[key] = self._visit.stated[key] = said
             case _:
                 pass
 
-    @staticmethod
-    def _ended(part: Part) -> None:
+    def _ended(self, part: Part) -> None:
         if part.stages:
             part.stages[-1].ended = True
+        if part.hung_up:
+            self.extensions.end(part.label)
 
     def _filled(self, how: str, taken: Taken) -> None:
         part = self._by_label.get(str(self._step["label"]))
@@ -216,10 +239,3 @@ class _Reader:
             self._follow(t_ns, value)
             if part is not None and number(value.get("volume_l")) is not None:
                 part.total_after = self._total
-
-
-def _purpose(step: Mapping[str, Any]) -> dict[str, Any]:
-    """What a `Purpose` step says of every segment that follows, as judge/evidence.py reads it."""
-    if step["of"] == "search":
-        return {"search": True}
-    return {"confirmation": int(step["k"]), "confirms": str(step["target"])}

@@ -105,7 +105,8 @@ class _Deriver:
         """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""
         own = [(r.clock, r.complete) for r in self._runs if part.begin_ns <= r.window_ns[0] < (part.end_ns or 0)]
         marks = [mark for mark in self._tale.marks if part.after_ns < mark.t_ns <= (part.end_ns or part.begin_ns)]
-        return repr((part, self._spans[part.span], sorted(self._tale.stated.items()), own, self._heard_for, marks))
+        product = self._tale.stated.get("product", "")
+        return repr((part, part.visit.resealed, self._spans[part.span], product, own, self._heard_for, marks))
 
     def segment(self, part: Part) -> Segment:
         span = self._spans[part.span]
@@ -132,20 +133,21 @@ class _Deriver:
 
     def _context(self, part: Part, end_ns: int, until_ns: int) -> dict[str, Any]:
         """What was recorded about the segment.  A key is absent where nobody observed it."""
-        step = part.step
+        step, stated = part.step, part.visit.stated
         # what was worked in the segment or right before it, as far back as the segment before
         worked = [m.kind for m in self._tale.marks if part.after_ns < m.t_ns <= end_ns and m.kind.startswith("press")]
         context: dict[str, Any] = {
             **part.purpose,
             "events": tuple(worked),
             "photographed": False,
-            "seals_unchanged": self._tale.seals_unchanged,
+            "seals_unchanged": part.visit.seals_unchanged,
+            **({"resealed": part.visit.resealed} if part.visit.resealed else {}),
             **self._fills.observed(part),
-            "stated_k": self._tale.stated.get("K", ""),
-            "stated_certificate": self._tale.stated.get("certificate", ""),
-            "stated_k_after": self._tale.stated.get("K_after", ""),
-            "stated_software": self._tale.stated.get("software", ""),
-            "stated_software_after": self._tale.stated.get("software_after", ""),
+            "stated_k": stated.get("K", ""),
+            "stated_certificate": stated.get("certificate", ""),
+            "stated_k_after": stated.get("K_after", ""),
+            "stated_software": stated.get("software", ""),
+            "stated_software_after": stated.get("software_after", ""),
         }
         if "parameters" in part.reads:
             context["parameters"] = _parameters(part.reads["parameters"][2])

@@ -295,10 +295,22 @@ class Evidence:
     k: int = 0  # of a confirmation
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Confirmation `k` of `target`, "detector:link", as it was registered before its first delivery.  `anew`: how many of its
+    deliveries were superseded by a later attempt; `done`: everything registered came to its end."""
+
+    k: int
+    target: str
+    anew: int = 0
+    done: bool = True
+
+
 @dataclass(frozen=True)
 class Budget:
     """How alpha of the case is spent: `share` of it is this instrument's; `scheduled` half goes by weight over `pairs` of test
-    and link, the k-th confirmation has `confirmations` 2^-k.  `spent`: number, target and level of those that were run."""
+    and link, a confirmation has `confirmations` 2^-n (evidence.levels).  `spent`: number, target and level of those that were
+    registered, whatever became of them."""
 
     alpha: float
     share: str

@@ -7,15 +7,17 @@ multiplied: each has its share w of alpha, 1/(alpha w) is its threshold (statist
 Scheduled tests have half of alpha; the k-th confirmation has (alpha/2) 2^-k.  Its number and its one target stand in the
 context of its segments, written before they were run: of two targets with one number the first has the budget, the other
 none.  What a search went through belongs to no budget: it may raise a suspicion, and only fresh runs confirm it.
+A delivery of a confirmation that was made anew may have been looked at before: from there on it is another attempt, at half
+the level and on fresh deliveries alone.  Each attempt has a power of two of its own, so all together have alpha/2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.judge.contexts import SHARES, first_state, groups
-from harness.judge.contract import Basis, DetectorSpec, Evidence, Link, Reading, Segment
+from harness.judge.contract import Basis, DetectorSpec, Evidence, Link, Reading, Registration, Segment
 
 ALPHA = 1e-4  # of the case, for `proven`
 SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
@@ -23,7 +25,7 @@ CONTRASTS = {"knowledge": 0.5, "state": 0.25, "volume": 0.09, "event": 0.08, "fl
 PORTIONS = {"portion": 0.7, "place": 0.3}  # contrasts of sales measured in parts
 _LEAST = 1e-9  # an e-process may lose everything; it stays positive
 _MOST = 1e200  # and finite, however many deliveries show it: less than it won is claimed, never more
-_DEEPEST = 600  # of the numbers of confirmations: beyond it 2^-k would leave no level to divide by
+DEEPEST = 600  # of the numbers of confirmations: beyond it 2^-k would leave no level to divide by
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Process:
     """The evidence of one detector over one link: running supremum of the mixture, thresholds and how they came.
 
     `course` holds the mixture after each of the `readings`; `share` of its half of alpha is the weight of a scheduled test
-    and 2^-k of the k-th confirmation.
+    and 2^-n of a confirmation (`levels`), of which `anew` deliveries were made anew.
     """
 
     detector: str
@@ -48,6 +50,7 @@ class Process:
     course: tuple[float, ...]
     share: float
     k: int = 0  # of a confirmation
+    anew: int = 0
 
     @property
     def final(self) -> float:
@@ -79,22 +82,82 @@ def weights(detectors: Mapping[str, DetectorSpec], readings: Sequence[Reading]) 
 
 
 def confirmation(segment: Segment) -> tuple[int, str] | None:
-    """(k, "detector:link") when the segment is the k-th confirmation of something a search found."""
+    """(k, "detector:link") when the segment is the k-th confirmation of something that was found before."""
     k, target = segment.context.get("confirmation"), segment.context.get("confirms")
-    return (int(k), str(target)) if isinstance(k, int) and k >= 1 and target else None
+    return (k, str(target)) if type(k) is int and k >= 1 and target else None
 
 
 def budgets(segments: Sequence[Segment]) -> dict[str, str]:
-    """Which budget each segment (by id) spends from: "" scheduled, "search", "1", "2" ... a confirmation, "none" where the
-    number of a confirmation was given to another target before.  `segments` in time order."""
+    """Which budget each segment (by id) spends from: "" scheduled, "search", "1", "2" ... a confirmation, "none" where no
+    registration asked for it, its number was given to another target before, or a later delivery of the same confirmation was
+    made anew.  `segments` in time order."""
     targets: dict[int, str] = {}
     found = {}
+    last = _anew(segments)
+    for segment in segments:
+        context = segment.context
+        if context.get("unregistered"):
+            found[segment.id] = "none"
+        elif (confirms := confirmation(segment)) is not None:
+            k, target = confirms
+            own = targets.setdefault(k, target) == target and context.get("anew", 0) == last[k]
+            found[segment.id] = str(k) if own else "none"
+        elif "confirmation" in context:
+            found[segment.id] = "none"
+        else:
+            found[segment.id] = "search" if context.get("search") else ""
+    return found
+
+
+def _anew(segments: Sequence[Segment]) -> dict[int, int]:
+    """How many deliveries of each confirmation were made anew, as far as its segments say."""
+    most: dict[int, int] = {}
     for segment in segments:
         if (confirms := confirmation(segment)) is not None:
-            k, target = confirms
-            found[segment.id] = str(k) if targets.setdefault(k, target) == target else "none"
-        else:
-            found[segment.id] = "search" if segment.context.get("search") else ""
+            most[confirms[0]] = max(most.get(confirms[0], 0), segment.context.get("anew", 0))
+    return most
+
+
+def registered(segments: Sequence[Segment], known: Sequence[Registration]) -> list[Registration]:
+    """Every confirmation of the case in the order of registration: the `known` ones, then any that only segments tell of."""
+    anew = _anew(segments)
+    found = {one.k: replace(one, anew=max(one.anew, anew.get(one.k, 0))) for one in reversed(known)}
+    found = dict(reversed(found.items()))
+    of = budgets(segments)
+    for segment in segments:
+        confirms = confirmation(segment)
+        if confirms is not None and of[segment.id] != "none":
+            found.setdefault(confirms[0], Registration(*confirms, anew[confirms[0]]))
+    return list(found.values())
+
+
+def counted_nowhere(segments: Sequence[Segment]) -> list[str]:
+    """Why segments spend from no budget, but for those before a delivery that was made anew."""
+    of = budgets(segments)
+    none = [segment for segment in segments if of[segment.id] == "none"]
+    targets: dict[int, set[str]] = {}
+    for segment in segments:
+        if (confirms := confirmation(segment)) is not None:
+            targets.setdefault(confirms[0], set()).add(confirms[1])
+    found = []
+    if any(len(two) > 1 for two in targets.values()):
+        found.append(
+            "the number of a confirmation was given to two targets: what was run for the second counts nowhere"
+        )
+    unasked = [segment.id for segment in none if confirmation(segment) is None]
+    if unasked:
+        found.append(f"registered by nobody before it was done, counts nowhere: {', '.join(unasked)}")
+    return found
+
+
+def levels(confirmations: Sequence[Registration]) -> dict[int, int]:
+    """The n of 2^-n that each confirmation has of its half of alpha: its number, and one more for each delivery made anew.
+
+    No n is ever used twice: a later confirmation comes after all that those before it used up, whatever its number says.
+    """
+    last, found = 0, {}
+    for one in confirmations:
+        found[one.k] = last = max(one.k, last + 1) + one.anew
     return found
 
 
@@ -145,14 +208,19 @@ def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: s
 
 
 def processes(
-    readings: Sequence[Reading], segments: Sequence[Segment], detectors: Mapping[str, DetectorSpec], alpha: float
+    readings: Sequence[Reading],
+    segments: Sequence[Segment],
+    detectors: Mapping[str, DetectorSpec],
+    alpha: float,
+    known: Sequence[Registration] = (),
 ) -> list[Process]:
     """One process per detector and link over the scheduled segments, one over what a search went through, and one per
-    confirmation that was run.  `segments` in time order."""
+    confirmation that was run.  `segments` in time order; `known`: the confirmations that were registered, in their order."""
     by_id = {segment.id: segment for segment in segments}
     state = first_state(segments)
     of = budgets(segments)
-    targets = {of[s.id]: c[1] for s in segments if (c := confirmation(s)) is not None and of[s.id] != "none"}
+    confirmations = registered(segments, known)
+    by_k, level_of = {str(one.k): one for one in confirmations}, levels(confirmations)
     parted: dict[tuple[str, Link], dict[str, list[Reading]]] = {}
     for reading in readings:
         parts = parted.setdefault((reading.detector, reading.link), {})
@@ -172,11 +240,18 @@ def processes(
                 source = f"1/(alpha/2 x w), alpha = {alpha:g}, w = {weight:.4g}"
                 result.append(_process(detector, link, own, by_id, state, weight, alpha / 2, basis, source))
         for name in sorted(set(parts) - {"", "search", "none"}, key=int):
-            if targets.get(name) == f"{detector}:{link}":
+            if by_k[name].target == f"{detector}:{link}":
                 k, own = int(name), tuple(parts[name])
-                source = f"1/(alpha/2 x 2^-{k}), alpha = {alpha:g}, confirmation {k}"
-                level = alpha / 2 * 2.0 ** -min(k, _DEEPEST)
-                result.append(_process(detector, link, own, by_id, state, 1.0, level, Basis.CONFIRMATORY, source, k))
+                n, anew = level_of[k], by_k[name].anew
+                source = f"1/(alpha/2 x 2^-{n}), alpha = {alpha:g}, confirmation {k}"
+                part = 2.0 ** -min(n, DEEPEST)
+                found = _process(
+                    detector, link, own, by_id, state, 1.0, alpha / 2 * part, Basis.CONFIRMATORY, source, k
+                )
+                found = replace(found, share=part, anew=anew)
+                # contrasts have no course in time: when to stop would be a choice (`supremum`)
+                unfinished = not by_k[name].done and any(reading.key for reading in own)
+                result.append(replace(found, e=1.0, single_run=False) if unfinished else found)
     return result
 
 
@@ -209,6 +284,6 @@ def _process(
         group,
         single,
         tuple(mixture for mixture, _ in course(readings, by_id, state)),
-        2.0 ** -min(k, _DEEPEST) if k else weight,
+        weight,
         k,
     )

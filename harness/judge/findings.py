@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -25,7 +26,7 @@ from harness.judge.contract import (
     SegmentKind,
     Shape,
 )
-from harness.judge.evidence import Process
+from harness.judge.evidence import Process, budgets
 from harness.judge.facts import facts
 from harness.judge.foreign import AT_MOST_SUSPECT, is_foreign
 from harness.judge.ground import Ground
@@ -43,6 +44,10 @@ SIZE = {
 }
 DEVICE_TYPE = "this is a property of a type of device, which approved pulsers have too: alone at most suspect"
 SEARCHED = "found by a search: only a fresh run on a budget of its own can confirm it"
+RESEALED = (
+    "the seals were not found as they had been left: what was seen before that and what was seen afresh do not bear each "
+    "other out"
+)
 METER = "reference>encoder"  # the base link with meter, hose and hydraulics
 CONTRAST = {
     "knowledge": "in sales the trader did not know to be watched",
@@ -67,6 +72,19 @@ class Case:
     catalogue: Sequence[CheatEntry]
     causes: Sequence[HonestCause]
     detectors: Mapping[str, DetectorSpec]
+
+    @cached_property
+    def budget(self) -> Mapping[str, str]:
+        """Of each segment by id (evidence.budgets)."""
+        return budgets(self.segments)
+
+
+def made_anew(k: int, count: int) -> str:
+    """What a finding of confirmation `k` says of the deliveries that were superseded."""
+    return (
+        f"confirmation {k}, deliveries that were cut and do not stand: {count}; each halves its level, and what was delivered "
+        "before one that was made anew counts nowhere"
+    )
 
 
 def _members(readings: Sequence[Reading], segments: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -127,17 +145,39 @@ def _second_station(process: Process, hits: Sequence[Reading], case: Case) -> bo
 
 
 def _seen_before(process: Process, case: Case) -> bool:
-    """A confirmation is the fresh run in which what was found before is seen again."""
+    """A confirmation is the fresh run in which what was found before is seen again: by the same test, in the same shape and
+    direction, in segments of some budget that had ended before its first one began, under the same seals."""
     if process.basis is not Basis.CONFIRMATORY:
         return False
-    own = {reading.segment for reading in process.readings}
+    first = min((segment.window_ns[0] for segment in _members(process.readings, case.segments)), default=0)
     return any(
-        r.hits
+        r.detector == process.detector
+        and r.link == process.link
+        and r.hits
         and r.shape is not None
-        and r.segment not in own
-        and (r.detector, r.link) == (process.detector, process.link)
+        and any(_alike(r, own) for own in process.hits)
+        and all(
+            segment.window_ns[1] <= first and not _sealed_anew(process, segment, case)
+            for segment in _members([r], case.segments)
+        )
+        and not any(case.budget.get(id, "none") == "none" for id in r.segment.split("|"))
         for r in case.readings
     )
+
+
+def _alike(a: Reading, b: Reading) -> bool:
+    """The same shape and direction of two hits; where neither has a size, of the same contrast."""
+    if a.shape is not b.shape:
+        return False
+    if a.effect is None or b.effect is None:
+        return a.effect is b.effect and a.key == b.key
+    return (a.effect > 0) is (b.effect > 0)
+
+
+def _sealed_anew(process: Process, segment: Segment, case: Case) -> bool:
+    """Between `segment` and the confirmation the seals were found otherwise than they had been left."""
+    fresh = _members(process.readings, case.segments)
+    return any(one.context.get("resealed", 0) != segment.context.get("resealed", 0) for one in fresh)
 
 
 def _bears_out(other: DetectorSpec, witness: str) -> bool:
@@ -213,6 +253,8 @@ def finding(process: Process, case: Case) -> Finding | None:
         in_force = explanations(case.causes, process.detector, contrast, process.link, facts(ground))
         why = tuple(filter(None, (lost(open_causes, _open(in_force), case.profile),)))
     limits = (*why, *_limits(conditions, process, open_causes, bool(causes)))
+    if process.basis is Basis.CONFIRMATORY and any(segment.context.get("resealed") for segment in members):
+        limits = (*limits, RESEALED)
     level = Integrity.PROVEN if all(conditions.values()) else Integrity.SUSPECT
     level = min(level, cap, key=GRAVITY.__getitem__)
     if level is Integrity.SUSPECT and _gassy(process, members, case.profile):
@@ -263,6 +305,8 @@ def _limits(
         said.append("fewer than three separate violations and no photographed reading")
     if not conditions["reproduced_or_two_stations"]:
         said.append("not reproduced in a fresh run, nor recorded by a second station")
+    if process.anew:
+        said.append(made_anew(process.k, process.anew))
     if not listed:
         said.append("no honest causes are listed for this test and link, so none could be excluded")
     said += [f"not excluded: {cause}" for cause in open_causes]

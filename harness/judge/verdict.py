@@ -18,15 +18,16 @@ from harness.judge.contract import (
     Integrity,
     Question,
     Reading,
+    Registration,
     Segment,
     Status,
     Validation,
     Verdict,
     View,
 )
-from harness.judge.evidence import ALPHA, Process, budgets, processes
+from harness.judge.evidence import ALPHA, DEEPEST, Process, budgets, counted_nowhere, levels, processes, registered
 from harness.judge.explain import account, kind_of_test
-from harness.judge.findings import GRAVITY, Case, finding
+from harness.judge.findings import GRAVITY, Case, finding, made_anew
 from harness.judge.likelihood import Propositions, likelihood
 from harness.judge.merge import merged
 from harness.judge.questions import questions
@@ -44,8 +45,9 @@ def read(
     parts = [[segment for segment in segments if of[segment.id] == name] for name in dict.fromkeys(of.values())]
     for name, spec in sorted(detectors.items()):
         validation = validations.get(f"{name}/{spec.version}", Validation(0, 0))
-        # an intervention compares segments with each other: only those that spend from one budget
-        for own in parts if spec.kind == "intervention" and len(parts) > 1 else [segments]:
+        # what compares segments with each other compares those that spend from one budget: what is delivered later neither adds
+        # to what was scheduled nor takes from it, and no fresh run is confirmed by what was seen before
+        for own in [segments] if spec.one_by_one or len(parts) < 2 else parts:
             readings += spec.judge(own, View(profile, spec.parameters, validation))
     return readings
 
@@ -67,9 +69,12 @@ def _account(
     return replace(found, account=told, likelihood=likelihood(kind, told.honest, found.final, cap, profile, pairs))
 
 
-def _budget(alpha: float, share: Fraction, all_processes: Sequence[Process]) -> Budget:
+def _budget(
+    alpha: float, share: Fraction, all_processes: Sequence[Process], confirmations: Sequence[Registration]
+) -> Budget:
     own = alpha * float(share)
-    spent = sorted({(p.k, f"{p.detector}:{p.link}", own / 2 * p.share) for p in all_processes if p.k})
+    level_of = levels(confirmations)
+    spent = sorted((one.k, one.target, own / 2 * 2.0 ** -min(level_of[one.k], DEEPEST)) for one in confirmations)
     pairs = sum(process.basis is Basis.PRESPECIFIED for process in all_processes)
     return Budget(alpha, str(share), own / 2, own / 2, pairs, tuple(spent))
 
@@ -97,17 +102,19 @@ def judge(
     alpha: float = ALPHA,
     share: Fraction = Fraction(1),
     propositions: Sequence[Propositions] = (),
+    registrations: Sequence[Registration] = (),
 ) -> Verdict:
     """Judge one instrument's segments.
 
     `detectors` by name, `validations` by "name/version"; a detector without validation may speak but claims nothing
     (its e-values are one).  `alpha` is the false-accusation budget of the whole case,
     `share` what this instrument has of it where the case holds several.  `propositions`: the pairs that a likelihood ratio
-    may weigh; without them none is given.
+    may weigh; without them none is given.  `registrations`: the confirmations that the journal holds, in their order.
     """
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
     readings = read(ordered, profile, detectors, validations)
-    all_processes = processes(readings, ordered, detectors, alpha * float(share))
+    confirmations = registered(ordered, registrations)
+    all_processes = processes(readings, ordered, detectors, alpha * float(share), registrations)
     case = Case(instrument, ordered, readings, profile, catalogue, causes, detectors)
     raw = [found for process in all_processes if (found := finding(process, case)) is not None]
     findings = tuple(
@@ -118,10 +125,13 @@ def judge(
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:
         notes.append(f"this instrument has {share} of it: alpha = {alpha * float(share):.3g}")
-    if "none" in budgets(ordered).values():
-        notes.append(
-            "the number of a confirmation was given to two targets: what was run for the second counts nowhere"
-        )
+    notes += counted_nowhere(ordered)
+    notes += [made_anew(one.k, one.anew) for one in confirmations if one.anew]
+    notes += [
+        f"confirmation {one.k} did not come to its end: a test that compares its deliveries claims nothing"
+        for one in confirmations
+        if not one.done
+    ]
     claiming = {n: spec for n, spec in detectors.items() if spec.weight > 0}
     unvalidated = sorted(n for n, spec in claiming.items() if f"{n}/{spec.version}" not in validations)
     if unvalidated:
@@ -141,5 +151,5 @@ def judge(
         readings=tuple(readings),
         notes=tuple(notes),
         evidence=tuple(process.told() for process in all_processes),
-        budget=_budget(alpha, share, all_processes),
+        budget=_budget(alpha, share, all_processes, confirmations),
     )

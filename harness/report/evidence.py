@@ -57,8 +57,14 @@ def budget_lines(document: Mapping[str, Any]) -> list[str]:
     text = mark("  confirmations        {level}, the k-th has this times 2^-k")
     lines.append(translate(text, level=f"{budget['confirmations']:.3g}"))
     for k, target, level in budget["spent"]:
-        own = next(one for one in document["evidence"] if one["k"] == k)
-        name, _, _ = target.partition(":")
+        own = next((one for one in document["evidence"] if one["k"] == k), None)
+        name, _, link = target.partition(":")
+        if own is None:
+            text = mark(
+                "  confirmation {k}       {level}: {test} over {link}, registered; nothing of it could be judged"
+            )
+            lines.append(translate(text, k=k, level=f"{level:.3g}", test=said(name), link=link))
+            continue
         text = mark("  confirmation {k}       {level}: {test} over {link}, threshold {threshold}, evidence {e}")
         lines.append(
             translate(

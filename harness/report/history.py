@@ -71,7 +71,7 @@ def made(document: Mapping[str, Any]) -> list[str]:
         lines += [translate(text, starts=told["starts"]), *_most([_gap(gap) for gap in told["gaps"]])]
     if told.get("extensions"):
         lines.append(translate(mark("Registered after its end, each before its first delivery:")))
-        lines += _most([_extension(one) for one in told["extensions"]])
+        lines += _most([line for one in told["extensions"] for line in (_extension(one), *_given_up(one))])
     lines += _superseded(told["superseded"])
     if told["taken_as_done"]:
         text = mark("Taken as done before the cut, because the operator said so: {steps}")
@@ -117,6 +117,17 @@ def _extension(one: Mapping[str, Any]) -> str:
     name, _, link = one["target"].partition(":")
     text = mark("  confirmation {k}: {test} over {link}; worked: {worked} ({place})")
     return translate(text, k=one["number"], test=tell(name), link=chain(link), worked=worked, place=one["place"])
+
+
+def _given_up(one: Mapping[str, Any]) -> list[str]:
+    """That an extension ended before its last step, and why."""
+    if "given_up" not in one:
+        return []
+    text = mark("  search {n} was given up: {why} ({place})")
+    if one["of"] != SEARCH:
+        text = mark("  confirmation {k} was given up: {why} ({place})")
+    end, number = one["given_up"], one["number"]
+    return [translate(text, n=number, k=number, why=stop_reason(end["why"], ""), place=end["place"])]
 
 
 def _superseded(attempts: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -107,6 +107,9 @@ LIMITS = (
     mark("a recording of a single tap is at most suspect"),
     mark("a recording made elsewhere, without a plan of this case and the instrument's papers, is at most suspect"),
     mark("gas or vapour was seen in the flow and can make this: cure it and measure again"),
+    mark(
+        "the seals were not found as they had been left: what was seen before that and what was seen afresh do not bear each other out"
+    ),
 )
 TESTS = (  # detectors by their ids
     mark("edge-balance"),
@@ -176,6 +179,11 @@ TEMPLATES = (
     mark("over {link} {effect} and more was also seen in {segments}, where this break does not act"),
     mark("false-accusation budget of the case: alpha = {alpha}, that is {cases} in 10^5 honest cases"),
     mark("this instrument has {share} of it: alpha = {alpha}"),
+    mark(
+        "confirmation {number}, deliveries that were cut and do not stand: {count}; each halves its level, and what was delivered before one that was made anew counts nowhere"
+    ),
+    mark("confirmation {number} did not come to its end: a test that compares its deliveries claims nothing"),
+    mark("registered by nobody before it was done, counts nowhere: {segments}"),
     mark("without validation, hence without a claim: {names}"),
     mark("the bench was simulated: this is said of a model, not of an instrument"),
     mark("people's answers came from a file: it does not show when they were given"),
@@ -200,6 +208,8 @@ FIGURES = frozenset(
         "segments",
         "names",
         "name",
+        "number",
+        "count",
         "certificate",
         "due",
         "day",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 
@@ -20,6 +21,7 @@ from harness.judge.contract import (
     Integrity,
     Link,
     Reading,
+    Registration,
     Segment,
     SegmentKind,
     Shape,
@@ -156,10 +158,10 @@ def marked(segments: list[Segment], **context: object) -> list[Segment]:
     return [replace(one, context={**one.context, **context}) for one in segments]
 
 
-def tried(*segments: Segment) -> Verdict:
+def tried(*segments: Segment, registrations: Sequence[Registration] = ()) -> Verdict:
     return judge(
         segments, {**PROFILE, "decoding": "x1"}, Edition(), load_catalogue(), load_causes(), SOME, VALIDATED,
-        instrument="N1", status="complete",
+        instrument="N1", status="complete", registrations=registrations,
     )  # fmt: skip
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from captures.errors import IntegrityError
 from harness.benches import find
-from harness.derive.parts import Told, number, told
+from harness.derive.parts import number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import Reports
+from harness.derive.visits import Visit
 from protocols.wire.dart import PumpState
 
 SALE = {
@@ -56,7 +57,7 @@ def recorded(*bodies: Mapping[str, Any]) -> Recorded:
     ],
 )
 def test_only_seals_that_were_read_can_be_unchanged(before: str, after: str, unchanged: bool) -> None:
-    assert Told(stated={"seals_before": before, "seals_after": after}).seals_unchanged is unchanged
+    assert Visit({"seals_before": before, "seals_after": after}).seals_unchanged is unchanged
 
 
 @pytest.mark.parametrize(
