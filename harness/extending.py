@@ -6,9 +6,9 @@ the confirmation series is taken by the registration, whatever becomes of the ru
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -21,14 +21,26 @@ from harness.enact import ability
 from harness.judge.contract import DetectorSpec
 from harness.plans import PlanSpec
 from harness.plans.dispenser_raid import Volumes
-from harness.plans.extension import CONFIRMATION, REMOTE, SEARCH, Extension, Repeated, extended, recorded, steps
-from harness.plans.order import NEVER_PRESSED, dry_run
+from harness.plans.extension import (
+    CONFIRMATION,
+    MOST_WORKED,
+    REMOTE,
+    SEARCH,
+    WORDS,
+    Extension,
+    Repeated,
+    extended,
+    recorded,
+    steps,
+)
+from harness.plans.order import dry_run
+from harness.plans.worked import plain, writes
+from harness.replay import Replay, as_recorded, deed, differs
 from harness.standing import Standing
+from harness.step import Cut, Plan
 
 FAMILY = "dispenser"  # whose sales an extension knows to ask for again
 FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where something is worked; different ones
-MOST_WORKED = 12  # of one search
-WORDS = re.compile(r"[^\W_][\w +*#.-]{0,39}")
 # contrasts that need what only the first visit had: surprise, and the state before power was cut
 GONE = frozenset({"knowledge", "state", "place"})
 
@@ -136,8 +148,7 @@ def confirmation(
     if not repeats:
         raise _refused(mark("{target}: none of the deliveries that show it is on record as a step"), target=target)
     repeats *= -(-FEWEST // len(repeats))
-    k = 1 + max((one.number for one in standing.extensions if one.kind == CONFIRMATION), default=0)
-    return Extension(CONFIRMATION, k, repeats, worked, target)
+    return Extension(CONFIRMATION, standing.next_confirmation, repeats, worked, target)
 
 
 def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extension:
@@ -147,21 +158,23 @@ def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extens
         raise _refused(
             mark("expected at most {most} things in one search, got {got}"), most=MOST_WORKED, got=len(worked)
         )
+    roles = {plain(role) for role in file.roles}
     for what in worked:
         if WORDS.fullmatch(what) is None:
             text = mark("expected --search with a few words or a code (letters, digits, + * # . -), got {what!r}")
             raise _refused(text, what=what)
-        if what.lower() in NEVER_PRESSED or (what in file.roles and what != REMOTE):
+        if not plain(what) or writes(what) or (plain(what) in roles and plain(what) != REMOTE):
             text = mark("expected --search with something that writes nothing and switches no power, got {what!r}")
             raise _refused(text, what=what)
-        if what == REMOTE and not ability(file).remote:
+        if plain(what) == REMOTE and not ability(file).remote:
             text = mark(
                 "expected --search remote on a bench with the role remote, {where} has none: nobody can press it"
             )
             raise _refused(text, where=file.where)
     number = 1 + sum(one.kind == SEARCH for one in standing.extensions)
     small = Repeated(Decimal(Volumes.on(ability(file)).small))
-    return Extension(SEARCH, number, (small,), tuple(worked))
+    named = tuple(REMOTE if plain(what) == REMOTE else what for what in worked)
+    return Extension(SEARCH, number, (small,), named)
 
 
 def _extensible(file: BenchFile) -> None:
@@ -207,8 +220,90 @@ def _repeated(step: Mapping[str, Any]) -> Repeated:
     )
 
 
+def check_end(case: object, standing: Standing, *, further: bool) -> None:
+    """ExtensionError where a run that has come to its end is gone on with for nothing, or one that has not for more."""
+    if standing.status == "complete" and not further:
+        text = mark(
+            "{case}: this run is complete, nothing is left to do; expected --confirm or --search, which go on with it, or a new case "
+            "for another run"
+        )
+        raise _refused(text, case=case)
+    if standing.status != "complete" and further:
+        text = mark(
+            "{case}: expected a complete run, got one that was cut or stopped; go on with it first: run --resume {case}"
+        )
+        raise _refused(text, case=case)
+
+
+def refuse_redone(standing: Standing, plan: Callable[[], Plan]) -> None:
+    """ExtensionError where `plan` would do a step again, or one more, of a run that has come to its end: what was seen then must
+    not choose what is measured, so nothing takes such a difference on record."""
+    if standing.status != "complete" and not standing.extensions:
+        return
+    replay = Replay(plan)
+    odd = replay.follow(standing.finished)
+    number = None if odd is None else odd.n
+    if odd is None and standing.cut is not None and (replay.step is None or differs(replay.step, standing.cut[1])):
+        number = standing.cut[0]
+    if odd is None and standing.status == "complete" and replay.step is not None:
+        number = replay.number
+    if number is None and standing.extensions_planned:
+        planned = [deed(json.loads(line)) for line in standing.extensions_planned]
+        now = [deed(as_recorded(step)) for step in dry_run(plan())[-len(planned) :]]
+        number = None if now == planned else replay.number
+    if number is not None:
+        text = mark(
+            "step {number} of the plan is not the one on record, and this run had come to its end: what was seen by then must not "
+            "choose what is measured; expected the plan as it was (only version and bench text may differ), or a new case"
+        )
+        raise _refused(text, number=number)
+
+
 def register(bench: Bench, extension: Extension) -> None:
     """The extension in the journal, and on the disk, before its first step: what it is of, its number, all it will do."""
     lines = plan_record(dry_run(steps(ability(bench.file), extension)))
     bench.recorder.entry("extension", t_ns=bench.now_ns(), **recorded(extension), **lines)
     bench.recorder.sync()
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """The last extension ends at step `n` of the run, `extension.kept` of its own steps done; `why` in the operator's words."""
+
+    extension: Extension
+    n: int
+    why: str
+
+    def enter(self, bench: Bench) -> None:
+        """Into the journal, on the disk before anything is done after it."""
+        lines = plan_record(dry_run(steps(ability(bench.file), self.extension)))
+        one = self.extension
+        bench.recorder.entry(
+            "given-up", t_ns=bench.now_ns(), n=self.n, of=one.kind, number=one.number, kept=one.kept, why=self.why, **lines
+        )  # fmt: skip
+        bench.recorder.sync()
+
+
+def given_up(standing: Standing, plan: PlanSpec, file: BenchFile, why: str) -> GivenUp | None:
+    """What becomes of the extension that a run was cut in: with `why` the officers give it up; without, a confirmation ends
+    where a delivery of it was begun and not finished, because who makes it anew has chosen by what he saw.  None: it goes on.
+
+    Raises ExtensionError where `why` is given and no extension is under way.
+    """
+    last = standing.extensions[-1] if standing.extensions else None
+    if last is None or last.kept is not None or standing.status == "complete":
+        if why:
+            raise _refused(mark("expected --give-up while a search or confirmation is under way, there is none"))
+        return None
+    before = Replay(lambda: extended_plan(plan, standing.extensions[:-1]).steps(ability(file)))
+    before.follow(standing.finished)
+    now = Replay(lambda: extended_plan(plan, standing.extensions).steps(ability(file)))
+    now.follow(standing.finished)
+    cut = standing.cut is not None and now.step is not None and now.step.cut is Cut.RESTART
+    if not why:
+        if last.kind != CONFIRMATION or not (cut or now.begins_anew):
+            return None
+        text = mark("confirmation {k} ends here: a delivery of it was cut, and none is made twice")
+        why = Sentence(text, k=last.number)
+    n = now.goes_on_at()
+    return GivenUp(replace(last, kept=n - before.number), n, why)

@@ -16,7 +16,6 @@ from captures.case import Case
 from fixtures.answers_file import Answers
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
-from fixtures.language import Sentence, mark
 from fixtures.opening import open_bench
 from fixtures.sim.world import Simulated
 from harness import provenance
@@ -31,7 +30,7 @@ from harness.changes import (
 )
 from harness.derive.history import GONE_ON
 from harness.enact import ability
-from harness.extending import ExtensionError, extended_plan, register
+from harness.extending import check_end, extended_plan, given_up, refuse_redone, register
 from harness.families import family_tests
 from harness.judge.evidence import ALPHA
 from harness.judging import edition, judge_case
@@ -121,31 +120,25 @@ def resume(
     answers: Answers | None = None,
     say: Say | None = None,
     further: Further | None = None,
+    give_up: str = "",
 ) -> Inspection:
     """Go on with the run of the case at `case_path` where it was cut or stopped, judge it, and store what was found.
 
     `bench_file`: nothing = as it was; `plan`: where it is none of PLANS; `accept`: differences of plan, bench text or tool
     are taken on record.  A `world` whose time is before the record's is not the one that the run began in: that its
-    instruments are others stands in the journal as a change.  Raises ResumeError, the case untouched, where something differs and is not accepted, or the run
-    is complete; BenchError where what the verdict rests on is declared differently.
+    instruments are others stands in the journal as a change.  Raises ResumeError, the case untouched, where something differs and is not accepted;
+    BenchError where what the verdict rests on is declared differently.
 
-    `further`: a complete run is gone on with by what this makes of it, registered in the journal before its first step.
-    Raises ExtensionError, the case untouched, where that cannot be.
+    `further`: a complete run is gone on with by what this makes of it, registered in the journal before its first step, once
+    every instrument is known to be the same.  `give_up`: why the officers end the extension that the run was cut in; its number
+    stays spent.  Raises ExtensionError, the case untouched, where that cannot be, or where the run is complete and neither it nor an
+    extension has anything left to do.
     """
     case = Case.open(case_path)
     case.require_unsealed()
     with locked(case_path) as dead:
         standing = read_standing(case.journal)
-        if standing.status == "complete" and further is None:
-            raise ResumeError(
-                f"{case_path}: this run is complete, nothing is left to do; --confirm or --search goes on with it, or begin a "
-                "new case for another run"
-            )
-        if standing.status != "complete" and further is not None:
-            text = mark(
-                "{case}: expected a complete run, got one that was cut or stopped; go on with it first: run --resume {case}"
-            )
-            raise ExtensionError(Sentence(text, case=case_path))
+        check_end(case_path, standing, further=further is not None)
         before = recorded_bench(case_path)
         file = before if bench_file is None else bench_file
         refuse_other_instrument(before, file)
@@ -154,10 +147,15 @@ def resume(
         begun = find_plan(str(standing.header["plan"])) if plan is None else plan
         so_far = extended_plan(begun, standing.extensions)
         planned(so_far, file)
+        refuse_redone(standing, lambda: so_far.steps(ability(file)))
         found = differences(standing, lambda: so_far.steps(ability(file)), file)
         if found and not accept:
             raise ResumeError(f"{case_path}: this is not what the run began with:\n{shown(found)}")
         plan, before_it = so_far, standing.before
+        ended = given_up(standing, begun, file, give_up)
+        if ended is not None:
+            plan = extended_plan(begun, (*standing.extensions[:-1], ended.extension))
+            planned(plan, file)
         if extension is not None:
             plan = extended_plan(begun, (*standing.extensions, extension))
             planned(plan, file)
@@ -188,9 +186,12 @@ def resume(
                 bench.recorder.entry(**original.body, after_cut=True)
             if renewed:
                 bench.recorder.entry("change", **asdict(RENEWED))
-            if extension is not None:
-                register(bench, extension)
-        return _carried_out(plan, bench, case, draw_seed, say, Resumption(standing, found, accept))
+        resumption = Resumption(standing, found, accept)
+        if extension is not None:
+            resumption = replace(resumption, enter=lambda bench: register(bench, extension))
+        elif ended is not None:
+            resumption = replace(resumption, enter=ended.enter, said=ended.why)
+        return _carried_out(plan, bench, case, draw_seed, say, resumption)
 
 
 class Telling:

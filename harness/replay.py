@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.standing import Finished
-from harness.step import Continue, Cut, Deliver, Outcome, Plan, Press, Prove, Read, Step, Weigh, described
+from harness.step import Continue, Cut, Deliver, Outcome, Plan, Press, Prove, Purpose, Read, Step, Weigh, described
 
 WORDS = ("text", "title", "why", "options")  # what a step says, not what it does
 
@@ -50,6 +50,17 @@ class Replay:
                 return finished
             self.answer(finished.outcome)
         return None
+
+    @property
+    def confirms(self) -> bool:
+        """What is delivered now is a confirmation's."""
+        of = next((step.of for step, _ in reversed(self.done) if isinstance(step, Purpose)), "")
+        return of == "confirmation"
+
+    @property
+    def begins_anew(self) -> bool:
+        """A run that was cut at this step would make a delivery anew."""
+        return self.goes_on_at() < self.number
 
     def goes_on_at(self) -> int:
         """The number of the step at which a run that was left here goes on.
@@ -94,7 +105,7 @@ class Replay:
 
 def differs(step: Step, recorded: Mapping[str, Any]) -> bool:
     """Whether `step` does something else than the recorded one; another wording alone is the same step."""
-    return _deed(as_recorded(step)) != _deed(recorded)
+    return deed(as_recorded(step)) != deed(recorded)
 
 
 def as_recorded(step: Step) -> dict[str, Any]:
@@ -103,7 +114,8 @@ def as_recorded(step: Step) -> dict[str, Any]:
     return body
 
 
-def _deed(body: Mapping[str, Any]) -> dict[str, Any]:
+def deed(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded step without its words."""
     return {key: value for key, value in body.items() if key not in WORDS}
 
 

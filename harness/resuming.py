@@ -10,6 +10,7 @@ from fixtures.bench import Bench
 from fixtures.capability import Dispenses, Operates
 from fixtures.errors import InstrumentError
 from fixtures.language import mark, translate
+from fixtures.language import tell as tell_text
 from fixtures.questions import YES_NO
 from harness.enact import POWER_CYCLE, Enactor
 from harness.prompts import press_text
@@ -48,10 +49,16 @@ def touched(replay: Replay, cut: Step | None) -> bool:
 
 
 def tell(
-    bench: Bench, enactor: Enactor, step: Step | None, presses: Sequence[Pressed] = (), *, ended: bool = False
+    bench: Bench,
+    enactor: Enactor,
+    step: Step | None,
+    presses: Sequence[Pressed] = (),
+    *,
+    ended: bool = False,
+    said: str = "",
 ) -> None:
     """What the operator does before the run goes on at `step`, and how often each remote of the instrument he is at was
-    pressed so far: what it works may be on now though the plan has it off.  `ended`: the run had come to its end."""
+    pressed so far: what it works may be on now though the plan has it off.  `ended`: the run had come to its end.  `said` comes first."""
     match step:
         case Deliver(label=label) | Shut(label=label):
             text = translate(GO_ON_SALE, label=label)
@@ -59,6 +66,8 @@ def tell(
             text = translate(GO_ON_FILL, label=label)
         case _:
             text = translate(GO_FURTHER if ended else GO_ON)
+    if said:
+        text = f"{tell_text(said)}. {text}"
     at = bench.recorder.instrument
     for what, count in Counter(one.what for one in presses if one.instrument == at).items():
         text = translate(PRESSED, text=text, what=what, count=count)

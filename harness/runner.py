@@ -43,11 +43,15 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Resumption:
-    """How a run goes on: what stands of it, and the differences that the operator accepts."""
+    """How a run goes on: what stands of it, and the differences that the operator accepts.  `enter`: what an extension that
+    begins or is given up writes, once the instruments are known to be the same and somebody is there; `said`: what the
+    operator is told of it."""
 
     standing: Standing
     accepted: Sequence[Change] = ()
     accept: bool = False
+    enter: Callable[[Bench], None] | None = None
+    said: str = ""
 
 
 def find_plan(name: str) -> PlanSpec:
@@ -190,11 +194,14 @@ class _Course:
         if was_touched:
             self._enactor.people.step = self.replay.number
             ended = standing.status == "complete"
-            tell(self._bench, self._enactor, self.replay.step, standing.presses, ended=ended)
+            said = self._resumption.said
+            tell(self._bench, self._enactor, self.replay.step, standing.presses, ended=ended, said=said)
             found = registers(self._bench, self._enactor)
             self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
             recall(self._enactor, self.replay)
         mark_presses(self._bench, standing.presses, standing.before.last_ns)
+        if self._resumption.enter is not None:
+            self._resumption.enter(self._bench)
         if cut is not None and begins_at == left_at:
             self._settle(cut, standing)
 
@@ -274,8 +281,8 @@ class _Course:
         )
         self._recorder.sync()
         begun = self.replay.goes_on_at()
-        if step.cut is not Cut.RESTART or begun in self._faulted:
-            raise error
+        if step.cut is not Cut.RESTART or begun in self._faulted or self.replay.confirms:
+            raise error  # no delivery of a confirmation is made twice
         self._faulted.add(begun)
         self._safe()
         self.replay.rewind(begun)

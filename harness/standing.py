@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from captures.journal import read_lines
 from fixtures.benchfile import BenchFile, parse
 from fixtures.errors import BenchError
 from fixtures.opening import Before
-from harness.derive.spans import standing
+from harness.derive.spans import GIVEN_UP, VOID, standing
 from harness.plans import extension
-from harness.plans.extension import Extension
+from harness.plans.extension import CONFIRMATION, Extension
 
 CUT = "the program was cut"
 PRESS = "press-"  # begins the mark of a remote that was pressed
@@ -47,7 +48,7 @@ class Standing:
     """`finished` from step 0 on without a gap; `cut` the step that was begun and not finished, `cut_ns` when it was begun;
     `attempts` how often each step was begun; `identities` what each instrument said of itself when it was opened first;
     `presses` of a remote; `lot`: SHA-256 of a draw's seed as it was first to be shown, "" before; `status` "" where the run was cut, else how it ended; `extensions` that
-    were registered, whatever became of them."""
+    were registered, whatever became of them; `superseded`: of each confirmation how many of its deliveries do not stand."""
 
     header: Mapping[str, Any]
     finished: tuple[Finished, ...]
@@ -61,6 +62,13 @@ class Standing:
     lot: str = ""
     extensions: tuple[Extension, ...] = ()
     extensions_planned: tuple[str, ...] = ()  # their dry runs, as registered
+    superseded: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def next_confirmation(self) -> int:
+        """Each number is given once, and each delivery that does not stand has spent a level of its own after it."""
+        taken = (one.number for one in self.extensions if one.kind == CONFIRMATION)
+        return 1 + max((k + self.superseded.get(k, 0) for k in taken), default=0)
 
     @property
     def begun(self) -> list[Mapping[str, Any]]:
@@ -105,7 +113,7 @@ class _Reader:
     why: str = CUT
     lot: str = ""
     extensions: list[Extension] = field(default_factory=list)
-    planned: list[str] = field(default_factory=list)
+    planned: list[list[str]] = field(default_factory=list)
 
     def take(self, place: str, body: Mapping[str, Any]) -> None:
         kind = body.get("kind")
@@ -127,7 +135,10 @@ class _Reader:
                 self.lot = self.lot or str(body["sha256"])
             case "extension":
                 self.extensions.append(extension.read(body))
-                self.planned += [str(line) for line in body["dry_run"]]
+                self.planned.append([str(line) for line in body["dry_run"]])
+            case kind if kind == GIVEN_UP:
+                self._give_up(body)
+                self.entries.append((place, body))
             case "pressed":
                 self._press(body, str(body["what"]), marked=False)
             case "mark" if str(body["mark"]).startswith(PRESS):
@@ -148,6 +159,14 @@ class _Reader:
         t_ns = int(body["t_ns"])
         self.presses[t_ns, what] = Pressed(t_ns, what, marked, str(body.get("instrument", "")))
 
+    def _give_up(self, body: Mapping[str, Any]) -> None:
+        """The last extension ends: `kept` of its steps stand, and none of the run from `n` on."""
+        n, kept = body["n"], body["kept"]
+        if not self.extensions or type(n) is not int or type(kept) is not int or not 0 <= kept <= n:
+            raise ValueError(f"expected an extension that ends after some of its steps, got {kept!r} of {n!r}")
+        self.extensions[-1] = replace(self.extensions[-1], kept=kept)
+        self.planned[-1] = [str(line) for line in body["dry_run"]]
+
     def standing(self, journal: Path) -> Standing:
         if self.header is None or "bench" not in self.header or "plan" not in self.header:
             raise IntegrityError(
@@ -156,23 +175,28 @@ class _Reader:
         finished: list[Finished] = []
         open_step: tuple[int, Mapping[str, Any]] | None = None
         begun_ns = 0
-        for place, body in standing(self.entries):
+        stood = standing(self.entries)
+        for place, body in stood:
             if body["kind"] == "step":
                 open_step, begun_ns = (int(body["n"]), dict(body["step"])), int(body["t_ns"])
                 if open_step[0] != len(finished):
                     raise IntegrityError(f"{place}: expected step {len(finished)}, got step {open_step[0]}")
+            elif body["kind"] == GIVEN_UP:
+                open_step = None
             elif body["kind"] == "outcome":
                 if open_step is None or int(body["n"]) != open_step[0]:
                     raise IntegrityError(f"{place}: an outcome of step {body['n']}, which was not begun")
                 if "fault" not in body["value"]:  # what lost its data is not finished
                     finished.append(Finished(open_step[0], open_step[1], dict(body["value"])))
                     open_step = None
+        if self.status == "complete":
+            open_step = None  # begun in an extension that was given up then
         cut = None if open_step is None else {"n": open_step[0], "step": open_step[1]}
         before = Before(self.spans, self.last_ns, self._last_utc(), self.why, cut)
         return Standing(
             self.header, tuple(finished), open_step, self.attempts, self.identities, before, self.status, begun_ns,
             tuple(self.presses.values()), lot=self.lot, extensions=tuple(self.extensions),
-            extensions_planned=tuple(self.planned),
+            extensions_planned=tuple(line for lines in self.planned for line in lines), superseded=_superseded(stood),
         )  # fmt: skip
 
     def _last_utc(self) -> str:
@@ -181,3 +205,17 @@ class _Reader:
             return ""
         t_ns, utc, speed = self.anchor
         return (utc + timedelta(microseconds=(self.last_ns - t_ns) / 1000 / speed)).isoformat()
+
+
+def _superseded(entries: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[int, int]:
+    """By number of the confirmation behind whose Purpose they were begun: deliveries, nozzles held shut, that do not stand."""
+    k, found = 0, Counter[int]()
+    for _, body in entries:
+        match body:
+            case {"step": {"type": "Purpose", "of": of, "k": number}}:
+                k = int(number) if of == CONFIRMATION else 0
+            case {"kind": kind, "step": {"type": "Deliver" | "Shut"}} if k and str(kind).startswith(VOID):
+                found[k] += 1
+            case _:
+                pass
+    return dict(found)

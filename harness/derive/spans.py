@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Entry = tuple[str, Mapping[str, Any]]
+GIVEN_UP = "given-up"  # an extension ends at step n: what was begun of it from there on does not stand
 VOID = "void-"  # put before the kind of a step or outcome that a later attempt has superseded
 NEVER_NS = 1 << 62
 
@@ -56,7 +57,7 @@ def standing(entries: Sequence[Entry]) -> list[Entry]:
     void: set[int] = set()
     for index, (_, body) in enumerate(entries):
         kind = body.get("kind")
-        if kind == "step":
+        if kind in ("step", GIVEN_UP):
             number = int(body["n"])
             while stands and stands[-1][0] >= number:
                 void.add(stands.pop()[1])

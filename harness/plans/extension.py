@@ -7,6 +7,7 @@ proof never share data).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -15,14 +16,24 @@ from typing import Any
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
+from harness.plans.order import HARMLESS
 from harness.plans.portions import long_l, long_sale, parts
 from harness.plans.sale import sale
+from harness.plans.worked import plain, writes
 from harness.step import Confirm, Inquire, Phase, Plan, Press, Purpose, Shut
 
 SEARCH, CONFIRMATION = "search", "confirmation"
+MOST, MOST_WORKED = 8, 12  # deliveries of a confirmation, things worked in a search
+WORDS = re.compile(r"[^\W_][\w +*#.-]{0,39}")
+FLOWS = ("full", "slow")
+PLAIN = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+LONGEST_S = 3600
 REMOTE = "remote"
 SAFETY = mark(
     "As before: lane closed off or vapour extraction on, vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"
+)
+NOTHING_WRITTEN = mark(
+    "Both officers confirm: what is worked in this visit, as it was registered, writes, saves, calibrates and prices nothing and switches no power"
 )
 CLOSED = mark("Litres delivered returned to the tank of their grade and recorded; dispenser sealed unchanged")
 TITLES = {
@@ -46,13 +57,15 @@ class Repeated:
 class Extension:
     """`number`: of a confirmation its k, of a search how many there were.  `target`, "detector:link", of a confirmation.
     `worked`: what is pressed or typed; of a search each before and after its delivery, of a confirmation once before its
-    deliveries and once between them and the same again, so that a switch is on for one half and off for the other."""
+    deliveries and once between them and the same again, so that a switch is on for one half and off for the other.
+    `kept`: None while it stands whole; else it was given up after so many of its steps, and only its closing follows."""
 
     kind: str
     number: int
     repeats: tuple[Repeated, ...]
     worked: tuple[str, ...] = ()
     target: str = ""
+    kept: int | None = None
 
 
 def recorded(extension: Extension) -> dict[str, Any]:
@@ -65,21 +78,69 @@ def recorded(extension: Extension) -> dict[str, Any]:
 
 
 def read(body: Mapping[str, Any]) -> Extension:
-    """Raises KeyError, TypeError, ValueError or ArithmeticError where it is not what `recorded` wrote."""
-    kind = str(body["of"])
+    """Raises KeyError, TypeError, ValueError or ArithmeticError where it is not what `recorded` wrote of something that may be
+    done: a journal is read by others than who wrote it."""
+    kind, number, target = body["of"], body["number"], body["target"]
     if kind not in TITLES:
         raise ValueError(f"expected {' or '.join(TITLES)}, got {kind!r}")
-    repeats = tuple(
-        Repeated(
-            Decimal(one["volume_l"]), _decimal(one["amount"]), str(one["flow"]), _decimal(one["press_at_l"]), int(one["shut_s"])
-        )
-        for one in body["repeats"]
-    )  # fmt: skip
-    return Extension(kind, int(body["number"]), repeats, tuple(map(str, body["worked"])), str(body["target"]))
+    if type(number) is not int or number < 1:
+        raise ValueError(f"expected a number from 1 on, got {number!r}")
+    if not isinstance(target, str) or (":" in target) != (kind == CONFIRMATION) or (kind == SEARCH and target):
+        raise ValueError(f"expected the target detector:link of a confirmation, none of a search, got {target!r}")
+    listed, worked = body["repeats"], body["worked"]
+    if not isinstance(listed, list) or not isinstance(worked, list):
+        raise TypeError("expected lists of deliveries and of what is worked")
+    if not 1 <= len(listed) <= MOST or len(worked) > MOST_WORKED or (kind == SEARCH and not worked):
+        raise ValueError(f"expected 1 to {MOST} deliveries and at most {MOST_WORKED} things worked")
+    for what in worked:
+        if not isinstance(what, str) or WORDS.fullmatch(what) is None or not plain(what) or writes(what):
+            raise ValueError(f"expected something that may be worked, got {what!r}")
+    return Extension(kind, number, tuple(map(_asked, listed)), tuple(worked), target)
+
+
+def _asked(one: Mapping[str, Any]) -> Repeated:
+    volume_l, shut_s, flow = _litres(one["volume_l"]), one["shut_s"], one["flow"]
+    if type(shut_s) is not int or not 0 <= shut_s <= LONGEST_S:
+        raise ValueError(f"expected whole seconds up to {LONGEST_S}, got {shut_s!r}")
+    if flow not in FLOWS:
+        raise ValueError(f"expected flow {' or '.join(FLOWS)}, got {flow!r}")
+    if (volume_l > 0) == (shut_s > 0):
+        raise ValueError("expected a volume above zero, or seconds of a nozzle held shut")
+    amount = None if one["amount"] is None else _litres(one["amount"])
+    press_at_l = None if one["press_at_l"] is None else _litres(one["press_at_l"])
+    return Repeated(volume_l, amount, flow, press_at_l, shut_s)
+
+
+def _litres(text: object) -> Decimal:
+    if not isinstance(text, str) or PLAIN.fullmatch(text) is None:
+        raise ValueError(f"expected a plain decimal, got {text!r}")
+    return Decimal(text)
 
 
 def steps(can: Ability, extension: Extension) -> Plan:
-    """The extension as a visit of its own: what the officers settle, who is there, seals as found, deliveries, closing."""
+    """The extension as a visit of its own: what the officers settle, who is there, seals as found, deliveries, closing; of one
+    that was given up what was done of it, and the closing; nothing where nothing was."""
+    visit = _visit(can, extension)
+    if extension.kept is None:
+        yield from visit
+    elif extension.kept > 0:
+        yield from _first(visit, extension.kept)
+        yield from blocks.identity_again()
+        yield from blocks.closing(CLOSED)
+
+
+def _first(plan: Plan, count: int) -> Plan:
+    step = next(plan)
+    for _ in range(count - 1):
+        outcome = yield step
+        try:
+            step = plan.send(outcome)
+        except StopIteration:
+            return
+    yield step
+
+
+def _visit(can: Ability, extension: Extension) -> Plan:
     yield from blocks.before()
     yield from blocks.badge()
     yield Confirm("safety", SAFETY)
@@ -89,6 +150,8 @@ def steps(can: Ability, extension: Extension) -> Plan:
         yield Inquire(
             "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
         )
+    if extension.worked:
+        yield Confirm(HARMLESS, NOTHING_WRITTEN)
     if extension.kind == SEARCH:
         yield Purpose(SEARCH)
         yield from _search(can, extension)
@@ -139,7 +202,3 @@ def extended(plan: Plan, can: Ability, extensions: Sequence[Extension]) -> Plan:
 
 def _text(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
-
-
-def _decimal(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(value)

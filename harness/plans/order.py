@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.plans import blocks
+from harness.plans.worked import writes
 from harness.step import (
     Choose,
     Commit,
@@ -40,7 +41,7 @@ from harness.step import (
 LETTERS = "ABCDEF"
 FILL_MIN = 4.0  # until measured
 OPENS = ("open", "tap", "isolate")  # facts that say: the housing was opened; volatile state and seals go with it
-NEVER_PRESSED = ("calibrate", "save", "price", "firmware")  # in a raid: they write (field_rules.md section 2)
+HARMLESS = "writes_nothing"  # said by the officers of what a search or confirmation works
 WET = (Deliver, Shut, Load, Drive)  # something flows, lifts or moves
 # nothing happens at the instrument
 PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Commit, Draw, Judge, Mark, Wait)
@@ -74,6 +75,7 @@ class _Walk:
     phase: str = ""
     open_since: int = -1  # the step that ended surprise
     confirmed: set[int] = field(default_factory=set)  # numbers of confirmations
+    purpose: str = ""  # "" of what is scheduled
 
     @property
     def here(self) -> set[str]:
@@ -101,7 +103,8 @@ def _take(walk: _Walk, number: int, step: Step) -> None:
             walk.phase = letter
         case Instrument(id=id):
             walk.at = id
-        case Purpose(k=k):
+        case Purpose(of=of, k=k):
+            walk.purpose = of
             walk.confirmed.add(k)
         case Confirm(key=key) | Inquire(key=key) | Choose(key=key) | Photo(key=key):
             walk.said[key] = number
@@ -153,8 +156,10 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield f"a covert purchase in phase {phase or 'none'}: it belongs to A"
         case Deliver(covert=True) if walk.open_since >= 0:
             yield f"a covert purchase, but step {walk.open_since} told who is buying: surprise is gone"
-        case Press(what=what) if what in NEVER_PRESSED and walk.raid:
-            yield f"{what} is pressed: it writes into the instrument, which no raid does"
+        case Press(what=what) if writes(what) and (walk.raid or walk.purpose):
+            yield f"{what} is pressed: it writes into the instrument, which no raid, search or confirmation does"
+        case Press(what=what) if walk.purpose and HARMLESS not in walk.said:
+            yield f"{what} is worked before the officers said on record that it writes and calibrates nothing"
         case Press() if walk.raid and phase in "ABC":
             yield f"a key is pressed in phase {phase}: hands off before what it may clear was measured"
         case Press() if walk.at not in walk.measured:

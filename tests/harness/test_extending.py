@@ -12,29 +12,36 @@ from typing import Any
 
 import pytest
 
+import harness.changes
 import harness.inspection as inspection
 import harness.plans
+import harness.plans.extension
+import harness.runner
 from captures.case import Case, verify_case
 from captures.journal import read_lines
 from fixtures.benchfile import BenchFile
+from fixtures.errors import DataLost
 from fixtures.opening import Before
 from fixtures.sim.build import build
 from harness.benches import find, scenario, world
-from harness.changes import ResumeError
-from harness.enact import ability
+from harness.changes import Change, ResumeError
+from harness.enact import Enactor, ability
 from harness.exits import Exit, classified
 from harness.extending import FEWEST, ExtensionError, confirmation, extended_plan, search, targets
 from harness.families import family_tests
-from harness.inspection import inspect, resume
+from harness.inspection import Inspection, inspect, resume
 from harness.judging import edition, judge_journal
-from harness.plans import PLANS
+from harness.plans import PLANS, PlanSpec, blocks
+from harness.plans.ability import Ability
 from harness.plans.extension import CONFIRMATION, SEARCH, Extension, Repeated, extended, read, recorded
 from harness.plans.miniature import MINIATURE, miniature
 from harness.plans.order import PlanError, check_order, dry_run
+from harness.plans.sale import sale
 from harness.report.progress import headline
 from harness.report.text import verdict_text
+from harness.runner import planned
 from harness.standing import Finished, Standing, read_standing
-from harness.step import Deliver, Press, Purpose, Shut, Step
+from harness.step import Deliver, Plan, Press, Purpose, Read, Shut, Step
 from tests.harness.test_resume_commands import command, cut_after
 
 K3 = find("dispenser-k3")
@@ -165,10 +172,35 @@ def test_what_the_refusal_names_is_offered_only_where_it_helps() -> None:
     assert [one.helps for one in targets(found(seen("B1"), basis="exploratory", **helps), TESTS)] == [True]
 
 
-@pytest.mark.parametrize("what", ["save", "Calibrate", "power", "nozzle", "", "-x", "a" * 41, "a\nb"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "save", "save ", "save.", "save key", "Price key", "s a v e", "ｓａｖｅ", "保存", "校准", "改价格", "升级固件", "断电", "Calibrate",
+        "power", "power ", "Power", "POWER", "nozzle", "Nozzle.", "", "-x", "++", "a" * 41, "a\nb",
+    ],
+)  # fmt: skip
 def test_nothing_is_worked_that_writes_or_switches(what: str) -> None:
     with pytest.raises(ExtensionError, match="expected --search"):
         search([what], stands(), K3)
+
+
+def test_one_name_in_any_case_is_the_remote() -> None:
+    assert search(["Remote", "ＲＥＭＯＴＥ"], stands(), K3).worked == ("remote", "remote")
+
+
+@pytest.mark.parametrize("what", ["save", "Price key", "校准"])
+def test_no_plan_writes_for_a_search(what: str) -> None:
+    with pytest.raises(PlanError, match="it writes into the instrument"):
+        check_order(
+            dry_run(extended_plan(PLANS["dispenser-bench"], [replace(TRIED, worked=(what,))]).steps(ability(K3)))
+        )
+
+
+def test_the_officers_say_that_what_is_worked_writes_nothing() -> None:
+    steps = dry_run(extended_plan(PLANS["dispenser-bench"], [TRIED]).steps(ability(K3)))
+    assert sum(asks_for("writes_nothing")(step) for step in steps) == 1
+    with pytest.raises(PlanError, match="writes and calibrates nothing"):
+        check_order([step for step in steps if not asks_for("writes_nothing")(step)])
 
 
 def test_who_has_no_remote_presses_none() -> None:
@@ -245,24 +277,49 @@ def by_hand(k: int = 1) -> Callable[[Standing, BenchFile], Extension]:
     return lambda standing, file: it
 
 
-def test_a_confirmation_that_was_cut_goes_on_under_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def ended(tmp_path: Path) -> Path:
+    """A miniature raid that has come to its end."""
     file, case = find("dispenser-k0"), tmp_path / "case"
     inspect(MINIATURE, file, case, world=world(file, None, 3))
-    with pytest.raises(ResumeError, match="--confirm or --search"):
-        resume(case, plan=MINIATURE, world=world(file, None, 3))
-    before = (case / "data" / "journal" / "0001.jsonl").read_bytes()
-    cut_after(monkeypatch, lambda step: isinstance(step, Deliver) and step.label == "K1-2")
-    resume(case, plan=MINIATURE, world=world(file, None, 3), further=by_hand())
+    return case
+
+
+def gone_on(case: Path, plan: PlanSpec = MINIATURE, **more: Any) -> Inspection:
+    return resume(case, plan=plan, world=world(find("dispenser-k0"), None, 3), **more)
+
+
+def begins(label: str) -> Callable[[Step], bool]:
+    return lambda step: isinstance(step, Deliver) and step.label == label
+
+
+def reads(label: str) -> Callable[[Step], bool]:
+    return lambda step: isinstance(step, Read) and (step.what, step.label) == ("display", label)
+
+
+def asks_for(key: str) -> Callable[[Step], bool]:
+    return lambda step: getattr(step, "key", "") == key
+
+
+def standing_of(case: Path) -> Standing:
+    return read_standing(case / "data" / "journal")
+
+
+def test_a_confirmation_that_was_cut_goes_on_under_its_number(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ExtensionError, match="--confirm or --search"):
+        gone_on(ended)
+    before = (ended / "data" / "journal" / "0001.jsonl").read_bytes()
+    cut_after(monkeypatch, asks_for("seals_again"))
+    gone_on(ended, further=by_hand())
     monkeypatch.undo()
-    assert (case / "data" / "journal" / "0001.jsonl").read_bytes() == before
-    standing = read_standing(case / "data" / "journal")
-    assert standing.status == ""
-    assert [one.number for one in standing.extensions] == [1]
+    assert (ended / "data" / "journal" / "0001.jsonl").read_bytes() == before
+    assert standing_of(ended).status == ""
+    assert [one.number for one in standing_of(ended).extensions] == [1]
     with pytest.raises(ExtensionError, match="cut or stopped; go on with it first"):
-        resume(case, plan=MINIATURE, world=world(file, None, 3), further=by_hand(2))
-    done = resume(case, plan=MINIATURE, world=world(file, None, 3))
+        gone_on(ended, further=by_hand(2))
+    done = gone_on(ended)
     assert done.result.status == "complete"
-    assert verify_case(case).complete
+    assert verify_case(ended).complete
     told = {one["id"]: one["context"] for one in done.document["segments"]}
     assert [told[label]["confirmation"] for label in ("K1-1", "K1-2")] == [1, 1]
     assert "confirmation" not in told["E1"]
@@ -271,6 +328,158 @@ def test_a_confirmation_that_was_cut_goes_on_under_its_number(tmp_path: Path, mo
     ]  # fmt: skip
     assert [one["number"] for one in done.document["history"]["extensions"]] == [1]
     assert "THE RUN WAS CUT AND WENT ON" in verdict_text(done.document)
+
+
+def test_no_delivery_of_a_confirmation_is_made_twice(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has seen what it shows would choose whether it counts."""
+    cut_after(monkeypatch, reads("K1-2"))
+    gone_on(ended, further=by_hand())
+    monkeypatch.undo()
+    done = gone_on(ended)
+    assert done.result.status == "complete"
+    deliveries = [body["step"]["label"] for body in bodies(ended) if body["kind"] == "step" and body["step"]["type"] == "Deliver"]  # fmt: skip
+    assert deliveries.count("K1-1") == 1
+    assert deliveries.count("K1-2") == 1
+    [ending] = [body for body in bodies(ended) if body["kind"] == "given-up"]
+    assert "confirmation 1 ends here" in ending["why"]
+    assert verify_case(ended).complete
+    assert "K1-2" not in {one["id"] for one in done.document["segments"]}
+    further = gone_on(ended, further=by_hand(standing_of(ended).next_confirmation))
+    assert further.result.status == "complete"
+
+
+def test_a_delivery_that_does_not_stand_spends_a_level(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_after(monkeypatch, reads("K1-1"))
+    gone_on(ended, further=by_hand())
+    monkeypatch.undo()
+    gone_on(ended)
+    assert standing_of(ended).superseded == {1: 1}
+    assert standing_of(ended).next_confirmation == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(DataLost("the wire was silent"), "error"), (KeyboardInterrupt(), "stopped")], ids=str
+)
+def test_what_was_lost_or_stopped_ends_a_confirmation(
+    ended: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException, status: str
+) -> None:
+    acts = Enactor.act
+
+    def losing(enactor: Enactor, step: Step) -> Any:
+        if begins("K1-1")(step):
+            raise fault
+        return acts(enactor, step)
+
+    monkeypatch.setattr(Enactor, "act", losing)
+    assert gone_on(ended, further=by_hand()).result.status == status
+    monkeypatch.undo()
+    assert gone_on(ended).result.status == "complete"
+    assert standing_of(ended).next_confirmation == 3
+    assert sum(body["kind"] == "step" and body["step"].get("label") == "K1-1" for body in bodies(ended)) == 1
+
+
+def test_an_extension_can_be_given_up(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_after(monkeypatch, asks_for("witness"))
+    gone_on(ended, further=by_hand())
+    monkeypatch.undo()
+    gone_on(ended, give_up="the party left")
+    with pytest.raises(ExtensionError, match="there is none"):
+        gone_on(ended, further=by_hand(2), give_up="nothing is under way")
+    lines = bodies(ended)
+    [ending] = [body for body in lines if body["kind"] == "given-up"]
+    assert (ending["why"], ending["number"]) == ("the party left", 1)
+    assert not any(body["kind"] == "step" and body["step"].get("label") == "K1-1" for body in lines)
+    assert standing_of(ended).status == "complete"
+    done = gone_on(ended, further=by_hand(2))
+    assert done.result.status == "complete"
+    assert {"K2-1", "K2-2"} <= {one["id"] for one in done.document["segments"]}
+    assert verify_case(ended).complete
+
+
+def test_what_was_given_up_stays_given_up_after_a_cut(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_after(monkeypatch, reads("K1-2"))
+    gone_on(ended, further=by_hand())
+    monkeypatch.undo()
+    cut_after(monkeypatch, asks_for("K_after"))  # the first step after it
+    gone_on(ended)
+    monkeypatch.undo()
+    assert standing_of(ended).cut is None
+    assert gone_on(ended).result.status == "complete"
+    assert sum(body["kind"] == "given-up" for body in bodies(ended)) == 1
+
+
+def longer(can: Ability) -> Plan:
+    yield from MINIATURE.steps(can)
+    yield from sale(can, "M1", "0.50")
+    yield from blocks.identity_again()
+    yield from blocks.closing("as before")
+
+
+@pytest.mark.parametrize(
+    "other", [miniature("0.60", 1), miniature("0.50", 2), replace(MINIATURE, steps=longer)], ids=["other", "more", "longer"]
+)  # fmt: skip
+def test_what_was_seen_at_its_end_chooses_no_step(ended: Path, other: PlanSpec) -> None:
+    """Neither of a plan that has come to its end, nor of a confirmation behind it."""
+    planned(other, find("dispenser-k0"))
+    for k in (1, 2):
+        lines = len(bodies(ended))
+        with pytest.raises(ExtensionError, match="must not choose what is measured"):
+            gone_on(ended, other, accept=True, further=by_hand(k))
+        assert len(bodies(ended)) == lines
+        gone_on(ended, further=by_hand(k))
+
+
+def test_a_registered_step_is_done_as_it_was_registered(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_after(monkeypatch, asks_for("witness"))
+    gone_on(ended, further=by_hand())
+    monkeypatch.undo()
+    whole = harness.plans.extension.steps
+
+    def more(can: Ability, it: Extension) -> Plan:
+        return whole(can, replace(it, repeats=(*it.repeats, *it.repeats)))
+
+    monkeypatch.setattr(harness.plans.extension, "steps", more)
+    with pytest.raises(ExtensionError, match="must not choose what is measured"):
+        gone_on(ended, accept=True)
+
+
+def test_a_new_version_is_still_taken_on_record(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.changes, "version_record", lambda: {"version": "99.0"})
+    with pytest.raises(ResumeError, match="version"):
+        gone_on(ended, further=by_hand())
+    done = gone_on(ended, accept=True, further=by_hand())
+    assert done.result.status == "complete"
+    assert "tool version" in {change["what"] for change in done.document["history"]["changes"]}
+
+
+def test_nothing_is_registered_at_another_instrument(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.runner, "identity_changes", lambda *_: [Change("instrument pump", "one", "two")])
+    assert isinstance(gone_on(ended, further=by_hand()).result.error, ResumeError)
+    assert not any(body["kind"] == "extension" for body in bodies(ended))
+
+
+# a journal that somebody else wrote
+
+REGISTERED = recorded(Extension(CONFIRMATION, 1, (Repeated(Decimal("1.00")),), ("remote",), TARGET))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"number": 1e999}, {"number": 1.9}, {"number": True}, {"number": 0}, {"number": "1"}, {"target": None},
+        {"target": "edge-balance"}, {"of": SEARCH}, {"of": "other"}, {"repeats": []}, {"repeats": REGISTERED["repeats"] * 9},
+        {"repeats": {}}, {"worked": "ab"}, {"worked": ["save"]}, {"worked": ["power"]}, {"worked": [1]}, {"worked": ["ok"] * 13},
+        *({"repeats": [REGISTERED["repeats"][0] | one]} for one in (
+            {"volume_l": "NaN"}, {"volume_l": "-5"}, {"volume_l": "1E9"}, {"volume_l": "0"}, {"volume_l": 5}, {"flow": "x"},
+            {"shut_s": -1}, {"shut_s": True}, {"shut_s": 30}, {"amount": "Infinity"}, {"press_at_l": "-1"},
+        )),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_registration_that_no_run_writes_is_refused(changed: Mapping[str, Any]) -> None:
+    assert read(REGISTERED).number == 1
+    with pytest.raises((TypeError, ValueError)):
+        read({**REGISTERED, **changed})
 
 
 # from the search to the proof

@@ -32,6 +32,7 @@ from harness.changes import ResumeError
 from harness.derive import read_recorded, segments
 from harness.derive.spans import Span, spans, standing
 from harness.draw import commitment
+from harness.extending import ExtensionError
 from harness.inspection import inspect, resume
 from harness.lock import Holder
 from harness.lots import Lots
@@ -428,7 +429,7 @@ def test_another_plan_stops_and_when_accepted_does_anew_from_where_it_differs(tm
 def test_a_complete_run_has_nothing_to_resume(tmp_path: Path) -> None:
     file = find("dispenser-k0")
     inspect(MINIATURE, file, tmp_path / "case", world=world(file, None, 3))
-    with pytest.raises(ResumeError, match="complete"):
+    with pytest.raises(ExtensionError, match="complete"):
         resume(tmp_path / "case", plan=MINIATURE, world=world(file, None, 3))
 
 
