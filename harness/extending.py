@@ -18,7 +18,9 @@ from fixtures.benchfile import BenchFile
 from fixtures.language import Sentence, mark
 from harness.changes import plan_record
 from harness.enact import ability
+from harness.judge.contexts import SHARES
 from harness.judge.contract import DetectorSpec
+from harness.judge.evidence import ALPHA
 from harness.plans import PlanSpec
 from harness.plans.dispenser_raid import Volumes
 from harness.plans.extension import (
@@ -41,6 +43,8 @@ from harness.step import Cut, Plan
 
 FAMILY = "dispenser"  # whose sales an extension knows to ask for again
 FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where something is worked; different ones
+# laws that say of each sale what they say of it alone, beside the tests that are asked one by one
+BY_SALE = frozenset({"amount-law", "display-law", "register-law", "totaliser-law", "zero-law"})
 # contrasts that need what only the first visit had: surprise, and the state before power was cut
 GONE = frozenset({"knowledge", "state", "place"})
 
@@ -82,6 +86,7 @@ def targets(document: Mapping[str, Any], detectors: Mapping[str, DetectorSpec]) 
         helps = finding["basis"] == "exploratory" or not (
             conditions["threshold_crossed"] and conditions["reproduced_or_two_stations"]
         )
+        helps = helps and conditions.get("honest_causes_excluded", True)  # no repetition excludes a lasting cause
         own = [one for one in document["evidence"] if one["detector"] in finding["detectors"]]
         own.sort(key=lambda one: (one["detector"], one["link"]) != (finding["detectors"][0], finding["link"]))
         for one in own:
@@ -135,20 +140,76 @@ def confirmation(
     """
     _extensible(file)
     known = [one.name for one in targets(document, detectors)]
-    if target not in known:
-        listed = ", ".join(known) or Sentence(mark("none"))
+    meant = [one for one in known if plain(target) in (plain(one), plain(one.partition(":")[0]))]
+    if target not in known and len(meant) != 1:
+        listed = ", ".join(f"'{one}'" for one in known) or Sentence(mark("none"))
         text = mark(
-            "expected --confirm with something that this case has found and not proven, got {target!r}; there are: {listed}"
+            "expected --confirm with something that this case has found and not proven, got {target!r}; there are, each with its quotes "
+            "around it: {listed}"
         )
         raise _refused(text, target=target, listed=listed)
+    target = target if target in known else meant[0]
     if (why := _hindered(document, target)) is not None:
         raise ExtensionError(why)
     labels = _labels(document, target)
-    repeats, worked = _as_before(standing, labels)
+    hidden = {segment["id"] for segment in document["segments"] if segment["context"].get("covert")}
+    repeats, worked = _as_before(standing, labels, hidden)
     if not repeats:
         raise _refused(mark("{target}: none of the deliveries that show it is on record as a step"), target=target)
     repeats *= -(-FEWEST // len(repeats))
-    return Extension(CONFIRMATION, standing.next_confirmation, repeats, worked, target)
+    k = standing.next_confirmation
+    if (why := _beyond(document, target, detectors[target.partition(":")[0]], len(repeats), k)) is not None:
+        raise ExtensionError(why)
+    return Extension(CONFIRMATION, k, repeats, worked, target)
+
+
+def threshold(k: int) -> float:
+    """From which e-value on the k-th confirmation proves (judge/evidence.py: half of alpha, 2^-k of it)."""
+    return float(2 ** (k + 1)) / ALPHA
+
+
+def _beyond(document: Mapping[str, Any], target: str, spec: DetectorSpec, deliveries: int, k: int) -> Sentence | None:
+    """Why so many deliveries cannot bring the target to its threshold, whatever they show: its number would be spent for nothing."""
+    if not (spec.one_by_one or spec.name in BY_SALE) or any(one["key"] for one in _shown(document, target)):
+        text = mark(
+            "{target} compares deliveries with one another, and a confirmation holds too few of them to reach its threshold; expected a "
+            "test that speaks of each delivery alone; begin a new case with more deliveries"
+        )
+        return Sentence(text, target=target)
+    best = max(float(one["e"]) for one in _shown(document, target))
+    reached = min(SHARES["all"] * max(best, 1.0) ** min(deliveries, 40), 1e300)
+    if reached >= threshold(k):
+        return None
+    text = mark(
+        "{target}: {deliveries} deliveries that each show what the clearest one has shown reach e = {reached} at most, confirmation {k} "
+        "proves from {threshold} on; begin a new case with more deliveries"
+    )
+    return Sentence(
+        text, target=target, deliveries=deliveries, reached=f"{reached:.3g}", k=k, threshold=f"{threshold(k):.3g}"
+    )
+
+
+def offers(
+    document: Mapping[str, Any], standing: Standing, file: BenchFile, detectors: Mapping[str, DetectorSpec]
+) -> list[Extension]:
+    """For each finding the confirmation that its leading test can be asked for with a chance of success."""
+    found: dict[str, Extension] = {}
+    for finding in document.get("findings", ()):
+        for target in targets({**document, "findings": [finding]}, detectors):
+            if not target.helps:
+                continue
+            try:
+                one = confirmation(target.name, document, standing, file, detectors)
+            except ExtensionError:
+                continue
+            found.setdefault(one.target, one)
+            break
+    return list(found.values())
+
+
+def litres(extension: Extension) -> Decimal:
+    """What a confirmation delivers in all."""
+    return sum((one.volume_l for one in extension.repeats), Decimal(0)) * (2 if extension.worked else 1)
 
 
 def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extension:
@@ -186,10 +247,11 @@ def _extensible(file: BenchFile) -> None:
         raise _refused(text, where=file.where, got=got)
 
 
-def _as_before(standing: Standing, labels: set[str]) -> tuple[tuple[Repeated, ...], tuple[str, ...]]:
-    """Deliveries `labels` as they were asked, different ones once, and what had been worked last before most of them: power
-    that was cut since has undone it."""
-    repeats: dict[Repeated, None] = {}
+def _as_before(standing: Standing, labels: set[str], hidden: set[str]) -> tuple[tuple[Repeated, ...], tuple[str, ...]]:
+    """Deliveries `labels` as they were asked, different ones once, those that were not `hidden` first, and what had been worked
+    last before most of them: power that was cut since has undone it."""
+    overt: dict[Repeated, None] = {}
+    covert: dict[Repeated, None] = {}
     pressed: list[str] = []
     worked: Counter[tuple[str, ...]] = Counter()
     for one in standing.finished:
@@ -200,12 +262,12 @@ def _as_before(standing: Standing, labels: set[str]) -> tuple[tuple[Repeated, ..
             case "Press":
                 pressed.append(str(step["what"]))
             case "Deliver" | "Shut" if step["label"] in labels:
-                repeats[_repeated(step)] = None
+                (covert if step["label"] in hidden else overt)[_repeated(step)] = None
                 worked[tuple(pressed[-1:])] += 1
             case _:
                 pass
     most = worked.most_common(1)
-    return tuple(repeats)[:MOST], most[0][0] if most else ()
+    return tuple(overt | covert)[:MOST], most[0][0] if most else ()
 
 
 def _repeated(step: Mapping[str, Any]) -> Repeated:

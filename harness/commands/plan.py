@@ -96,13 +96,20 @@ def _show(name: str, summary: str, file: Any, steps: Any, as_json: bool) -> None
 def show_extension(case: Path, file: Any, further: Any, as_json: bool) -> int:
     """What `run --resume CASE --confirm` or `--search` would register and do, nothing written."""
     from captures.case import Case
+    from fixtures.language import mark, translate
     from harness.enact import ability
-    from harness.plans.extension import TITLES, steps
+    from harness.extending import check_end
+    from harness.plans.extension import SEARCH, TITLES, steps
     from harness.plans.order import dry_run
     from harness.standing import read_standing
 
-    extension = further(read_standing(Case.open(case).journal), file)
-    name = f"{extension.kind} {extension.number}"
+    opened = Case.open(case)
+    opened.require_unsealed()
+    standing = read_standing(opened.journal)
+    check_end(case, standing, further=True)
+    extension = further(standing, file)
+    heading = mark("search {number}") if extension.kind == SEARCH else mark("confirmation {number}")
+    name = translate(heading, number=extension.number)
     _show(name, TITLES[extension.kind], file, dry_run(steps(ability(file), extension)), as_json)
     return 0
 

@@ -14,7 +14,6 @@ from harness.commands import plan as plans
 
 if TYPE_CHECKING:
     from fixtures.benchfile import BenchFile
-    from harness.extending import Target
     from harness.inspection import Further
     from harness.judge.contract import DetectorSpec
     from harness.plans.extension import Extension
@@ -25,7 +24,10 @@ NEW_BENCH = mark(
     "whatever was switched on begin anew, and the record says so"
 )
 
-CONFIRM = mark("to be shown again on fresh deliveries: shortmeasure run --resume {case} --confirm '{target}'")
+CONFIRM = mark(
+    "to be shown again on fresh deliveries ({litres} L, confirmation {k}, proven from e = {threshold} on): shortmeasure run --resume {case} "
+    "--confirm '{target}'"
+)
 
 
 def run(
@@ -53,6 +55,14 @@ def run(
             "--search", help="with --resume of a complete case: work this (remote, a code) and deliver; may be repeated"
         ),
     ] = None,
+    give_up: Annotated[
+        str,
+        typer.Option(
+            "--give-up",
+            metavar="REASON",
+            help="with --resume of a search or confirmation that was cut: end it, on record; its number stays spent",
+        ),
+    ] = "",
     speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
     cheat: Annotated[
         str,
@@ -96,6 +106,7 @@ def run(
     from harness.answering import CONSOLE, answered, name_leftovers
     from harness.benches import draw_seed, find, world
     from harness.exits import UsageError, explain, run_exit
+    from harness.extending import litres, threshold
     from harness.inspection import inspect
     from harness.inspection import resume as go_on
     from harness.output import comment
@@ -103,6 +114,8 @@ def run(
     from harness.report.show import pictures, show
     from harness.standing import recorded_bench
 
+    if give_up and (resume is None or confirm or search):
+        raise UsageError("expected --give-up REASON with --resume CASE alone")
     if confirm or search:
         if resume is None or (confirm and search):
             raise UsageError("expected --resume CASE with one of --confirm TEST:LINK and --search WHAT")
@@ -143,7 +156,7 @@ def run(
             comment(translate(NEW_BENCH))
         done = go_on(
             path, file, accept=accept_change, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken,
-            say=say, further=further,
+            say=say, further=further, give_up=give_up.strip(),
         )  # fmt: skip
     else:
         done = inspect(
@@ -151,10 +164,11 @@ def run(
         )
     name_leftovers(spoken)
     offered = _confirmable(path, done.document)
-    show({**done.document, "confirmable": [target.name for target in offered]}, as_json)
+    show({**done.document, "confirmable": [one.target for one in offered]}, as_json)
     pictures(path, done.document)
-    for target in offered:
-        comment(translate(CONFIRM, case=path, target=target.name))
+    for one in offered:
+        costs = {"k": one.number, "threshold": f"{threshold(one.number):.0f}", "litres": litres(one)}
+        comment(translate(CONFIRM, case=path, target=one.target, **costs))
     if done.result.error is not None:
         explain(done.result.error)
     return run_exit(done.result.error, done.result.resumable, done.document)
@@ -182,13 +196,15 @@ def _further(case: Path, confirm: str, worked: Sequence[str]) -> Further:
     return further
 
 
-def _confirmable(case: Path, document: Mapping[str, Any]) -> list[Target]:
-    """What of this verdict fresh deliveries could still bring to `proven`."""
-    from harness.extending import FAMILY, targets
-    from harness.standing import recorded_bench
+def _confirmable(case: Path, document: Mapping[str, Any]) -> list[Extension]:
+    """What of this verdict fresh deliveries could still bring to `proven`, one of each finding."""
+    from captures.case import Case
+    from harness.extending import FAMILY, offers
+    from harness.standing import read_standing, recorded_bench
 
     if document["status"] != "complete" or "instruments" in document:
         return []
     file = recorded_bench(case)
-    found = targets(document, _tests(file)) if file.family == FAMILY else []
-    return [target for target in found if target.helps]
+    if file.family != FAMILY:
+        return []
+    return offers(document, read_standing(Case.open(case).journal), file, _tests(file))

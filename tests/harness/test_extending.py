@@ -27,7 +27,7 @@ from harness.benches import find, scenario, world
 from harness.changes import Change, ResumeError
 from harness.enact import Enactor, ability
 from harness.exits import Exit, classified
-from harness.extending import FEWEST, ExtensionError, confirmation, extended_plan, search, targets
+from harness.extending import FEWEST, ExtensionError, confirmation, extended_plan, litres, offers, search, targets
 from harness.families import family_tests
 from harness.inspection import Inspection, inspect, resume
 from harness.judging import edition, judge_journal
@@ -77,7 +77,7 @@ def found(*readings: Mapping[str, Any], level: str = "suspect", detectors: tuple
 
 
 def seen(segment: str, detector: str = "edge-balance", **more: Any) -> dict[str, Any]:
-    return {"detector": detector, "link": "encoder>board", "segment": segment, "hits": 5, "shape": "constant", "key": "", **more}  # fmt: skip
+    return {"detector": detector, "link": "encoder>board", "segment": segment, "hits": 5, "shape": "constant", "key": "", "e": 1200.0, **more}  # fmt: skip
 
 
 def stands(*steps: Mapping[str, Any], extensions: tuple[Extension, ...] = ()) -> Standing:
@@ -107,6 +107,47 @@ def test_what_showed_it_is_delivered_again_as_it_was_asked() -> None:
     )  # fmt: skip
     assert it == Extension(CONFIRMATION, 1, again, (), TARGET)
     assert read(json.loads(json.dumps(recorded(it)))) == it
+
+
+@pytest.mark.parametrize(
+    "typed", ["edge-balance", "Edge-Balance", "edge-balance:encoder-board", "edge-balance:encoder＞board"]
+)
+def test_a_target_is_known_without_what_a_shell_takes_away(typed: str) -> None:
+    assert asked(found(seen("B1")), stands(sold("B1")), typed).target == TARGET
+
+
+@pytest.mark.parametrize(
+    ("reading", "why"),
+    [
+        (seen("B1", e=20.0), "reach e = 4e+03 at most, confirmation 1 proves from 4e+04 on"),
+        (seen("B1", "restart-law"), "compares deliveries with one another"),
+        (seen("B1", "visit-totaliser"), "compares deliveries with one another"),
+        (seen("B1|B2", "gain-change", key="volume"), "compares deliveries with one another"),
+        (seen("B1|B2", "sale-gain", key="event"), "compares deliveries with one another"),
+    ],
+)
+def test_what_cannot_reach_its_threshold_spends_no_number(reading: Mapping[str, Any], why: str) -> None:
+    name = str(reading["detector"])
+    document = found(reading, detectors=(name,))
+    with pytest.raises(ExtensionError) as refused:
+        asked(document, stands(sold("B1"), sold("B2")), f"{name}:encoder>board")
+    assert why in str(refused.value)
+    assert offers(document, stands(sold("B1"), sold("B2")), K3, TESTS) == []
+
+
+def test_each_finding_has_one_offer_and_a_capped_one_none() -> None:
+    both = found(seen("B1"), seen("B1", "split"), detectors=("edge-balance", "split"))
+    assert [one.target for one in offers(both, stands(sold("B1")), K3, TESTS)] == [TARGET]
+    assert litres(offers(both, stands(sold("B1")), K3, TESTS)[0]) == 3 * Decimal("13.70")
+    capped = {"threshold_crossed": False, "reproduced_or_two_stations": False, "honest_causes_excluded": False}
+    assert offers(found(seen("B1"), conditions=capped), stands(sold("B1")), K3, TESTS) == []
+
+
+def test_open_deliveries_come_first() -> None:
+    readings = [seen(label) for label in ("A1", "A2", "B1", "B2", "B3")]
+    sales = [sold(label, f"{n}.50") for n, label in enumerate(("A1", "A2", "B1", "B2", "B3"), 1)]
+    again = asked(found(*readings), stands(*sales)).repeats
+    assert [str(one.volume_l) for one in again] == ["3.50", "4.50", "5.50", "1.50"]
 
 
 def test_one_delivery_is_no_confirmation() -> None:
@@ -139,8 +180,8 @@ def test_a_number_is_taken_by_its_registration() -> None:
 @pytest.mark.parametrize(
     ("document", "target", "expected"),
     [
-        (found(seen("B1")), "split:encoder>board", f"there are: {TARGET}"),
-        (found(seen("B1"), level="proven"), TARGET, "there are: none"),
+        (found(seen("B1")), "split:encoder>board", f"with its quotes around it: '{TARGET}'"),
+        (found(seen("B1"), level="proven"), TARGET, "around it: none"),
         (found(seen("A1"), seen("A2")), TARGET, "covert purchases alone (A1, A2)"),
         (
             found(seen("A1|B1", "gain-change", key="knowledge"), detectors=("gain-change",)),
@@ -150,7 +191,7 @@ def test_a_number_is_taken_by_its_registration() -> None:
         (
             found(seen("B1", "timer-lattice"), detectors=("timer-lattice",)),
             "timer-lattice:encoder>board",
-            "there are: none",
+            "around it: none",
         ),
     ],
 )
@@ -598,7 +639,7 @@ def test_search_and_confirmation_at_the_bench(tmp_path: Path, capfd: pytest.Capt
         assert (first["status"], first["findings"], first["confirmable"]) == ("complete", [], [])
         code, refused, err = shortmeasure("--resume", str(case), "--confirm", TARGET)
         assert (code, refused["kind"]) == (Exit.PRECONDITION, "error")
-        assert "there are: none" in err
+        assert "around it: none" in err
         code, found, err = through("--resume", str(case), "--search", "remote")
         assert (code, found["status"], found["integrity"]) == (Exit.CHEATING, "complete", "suspect")
         assert TARGET in found["confirmable"]
@@ -621,6 +662,22 @@ def test_the_steps_are_shown_before_anything_is_registered(
     assert run_app(build_app(), ["run", "--resume", str(case), "--search", "remote", "--dry-run"], {}) == 0
     assert "from here on a search" in capfd.readouterr().out
     assert len(bodies(case)) == lines
+
+
+def test_no_steps_are_shown_of_a_case_that_cannot_be_gone_on_with(
+    ended: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    wanted = ("run", "--resume", str(ended), "--search", "code 1", "--dry-run")
+    code, said = command(capfd, *wanted)
+    assert code == 0
+    cut_after(monkeypatch, asks_for("witness"))
+    gone_on(ended, further=by_hand())
+    monkeypatch.undo()
+    monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+    code, said = command(capfd, *wanted)
+    assert code == Exit.PRECONDITION
+    assert "cut or stopped" in said
 
 
 @pytest.mark.parametrize(
