@@ -45,6 +45,7 @@ TEMPLATES = (
     mark("{where}: line {number}: expected {key}, got {got}; add a line `{line}` before it"),
     mark("{where}: line {number}: expected {key}, got {got}; the next answer to it stands in line {later}"),
     mark("{where}: line {number}: {key}: expected `done`, or `no` and why, got nothing"),
+    mark("confirmation {k} ends here: a delivery of it was cut, and none is made twice"),
     mark("another instrument than this run began with:\n{differences}"),
 )
 UNKNOWN = mark("message of the system: {text}")

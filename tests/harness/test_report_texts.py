@@ -47,6 +47,7 @@ def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
             "线路 tap（serial:/dev/ttyUSB0）：2 秒内未收到应有的内容（an answer）；请检查该设备是否接在此口并已通电",
         ),
         ("raid.answers: no answer to 'ask K'; add a line `ask K = ...`", "raid.answers：缺少 'ask K' 的回答；请加一行 `ask K = ...`"),
+        ("confirmation 2 ends here: a delivery of it was cut, and none is made twice", "确认 2 到此结束：其中一次加注被中断，任何一次都不得重做"),
         ("something nobody foresaw; stopped by the operator", "操作人员中止；系统信息：something nobody foresaw"),
     ],
 )  # fmt: skip
