@@ -24,10 +24,8 @@ from harness.judge.evidence import ALPHA
 from harness.plans import PlanSpec
 from harness.plans.dispenser_raid import Volumes
 from harness.plans.extension import (
-    CONFIRMATION,
     MOST_WORKED,
     REMOTE,
-    SEARCH,
     WORDS,
     Extension,
     Repeated,
@@ -39,7 +37,7 @@ from harness.plans.order import dry_run
 from harness.plans.worked import plain, writes
 from harness.replay import Replay, as_recorded, deed, differs
 from harness.standing import Standing
-from harness.step import Cut, Plan
+from harness.step import CONFIRMATION, SEARCH, Cut, Plan
 
 FAMILY = "dispenser"  # whose sales an extension knows to ask for again
 FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where something is worked; different ones
@@ -55,10 +53,9 @@ class ExtensionError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """`name` is "detector:link"; `level` and `lacks` are those of the finding it belongs to."""
+    """`name` is "detector:link"."""
 
     name: str
-    level: str
     helps: bool  # a threshold not reached, or nothing seen afresh: what a confirmation of this case can bring
 
 
@@ -94,7 +91,7 @@ def targets(document: Mapping[str, Any], detectors: Mapping[str, DetectorSpec]) 
             if spec is None or spec.weight <= 0 or spec.device_type or spec.conformity_alone:
                 continue
             if any(True for _ in _shown(document, name)):
-                found.setdefault(name, Target(name, finding["level"], helps and _hindered(document, name) is None))
+                found.setdefault(name, Target(name, helps and _hindered(document, name) is None))
     return list(found.values())
 
 

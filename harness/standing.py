@@ -17,7 +17,8 @@ from fixtures.errors import BenchError
 from fixtures.opening import Before
 from harness.derive.spans import GIVEN_UP, VOID, standing
 from harness.plans import extension
-from harness.plans.extension import CONFIRMATION, Extension
+from harness.plans.extension import Extension
+from harness.step import CONFIRMATION
 
 CUT = "the program was cut"
 PRESS = "press-"  # begins the mark of a remote that was pressed

@@ -210,9 +210,12 @@ class Instrument:
     product: str = ""
 
 
+SEARCH, CONFIRMATION = "search", "confirmation"
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What everything delivered from here on is for, on record before it is: "search", or "confirmation" number `k` of one
+    """What everything delivered from here on is for, on record before it is: SEARCH, or CONFIRMATION number `k` of one
     `target`, "detector:link".  What stands before any Purpose is a scheduled test (judge/evidence.py: three budgets)."""
 
     cut: ClassVar[Cut] = Cut.REPEAT

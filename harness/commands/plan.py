@@ -99,9 +99,10 @@ def show_extension(case: Path, file: Any, further: Any, as_json: bool) -> int:
     from fixtures.language import mark, translate
     from harness.enact import ability
     from harness.extending import check_end
-    from harness.plans.extension import SEARCH, TITLES, steps
+    from harness.plans.extension import TITLES, steps
     from harness.plans.order import dry_run
     from harness.standing import read_standing
+    from harness.step import SEARCH
 
     opened = Case.open(case)
     opened.require_unsealed()

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.judge.contract import Registration
+from harness.step import CONFIRMATION, SEARCH
 
-SEARCH, CONFIRMATION = "search", "confirmation"
 DELIVERED = ("Deliver", "Shut")
 UNREGISTERED: Mapping[str, Any] = {"unregistered": True}
 

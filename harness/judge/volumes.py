@@ -16,7 +16,7 @@ from captures.model import Int64Array, PulseTrain
 from harness.judge.contract import Segment
 from harness.judge.pulses.gray import decode
 from harness.judge.quantities import divided, number
-from harness.judge.trains import channels, clipped, gaps_in_window, same_clock, to_ns
+from harness.judge.trains import channels, clipped, gaps_in_window, to_ns, walked
 
 Floats = npt.NDArray[np.float64]
 MOST_DOUBLE = 1e-3  # share of steps in which both channels changed at one tick
@@ -82,16 +82,13 @@ def track(segment: Segment, station: str, profile: Mapping[str, Any]) -> Track |
 def netted(segment: Segment, station: str, profile: Mapping[str, Any]) -> Track | None:
     """The track that a declared decoder of both channels makes of "encoder" or "board", which what is on one of them alone
     moves there and back; None where it counts the pulses that `track` does, or cannot be told."""
-    taps, k = channels(segment, station), number(profile, "pulses_per_litre")
-    both = station in ("encoder", "board") and {"A", "B"} <= set(taps) and profile.get("decoding") in ("x2", "x4")
-    if k is None or not both or divided(profile):
-        return None
-    a, b = taps["A"], taps["B"]
-    if not same_clock(a, b) or gaps_in_window(segment, a) or gaps_in_window(segment, b):
+    a, k = channels(segment, station).get("A"), number(profile, "pulses_per_litre")
+    b = None if a is None else walked(segment, a, profile)
+    if a is None or b is None or k is None or gaps_in_window(segment, a) or divided(profile):
         return None
     (a_ticks, a_levels), (b_ticks, b_levels) = clipped(segment, a), clipped(segment, b)
-    if a_levels is None or b_levels is None:
-        return None
+    assert a_levels is not None
+    assert b_levels is not None
     walk = decode(a_ticks, a_levels, b_ticks, b_levels)
     if np.count_nonzero(walk.double) > MOST_DOUBLE * walk.ticks.size:  # too coarse to tell which of the two came first
         return None

@@ -20,9 +20,8 @@ from harness.plans.order import HARMLESS
 from harness.plans.portions import long_l, long_sale, parts
 from harness.plans.sale import sale
 from harness.plans.worked import plain, writes
-from harness.step import Confirm, Inquire, Phase, Plan, Press, Purpose, Shut
+from harness.step import CONFIRMATION, SEARCH, Confirm, Inquire, Phase, Plan, Press, Purpose, Shut
 
-SEARCH, CONFIRMATION = "search", "confirmation"
 MOST, MOST_WORKED = 8, 12  # deliveries of a confirmation, things worked in a search
 WORDS = re.compile(r"[^\W_][\w +*#.-]{0,39}")
 FLOWS = ("full", "slow")

@@ -7,9 +7,9 @@ from typing import Any
 
 from fixtures.language import mark, tell, translate
 from harness.derive.history import GONE_ON, MEASURED
-from harness.plans.extension import SEARCH
 from harness.report.stops import stop_reason
 from harness.report.wording import chain, sentence
+from harness.step import SEARCH
 
 MOST = 20  # lines of a kind; the document holds them all
 

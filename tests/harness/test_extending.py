@@ -33,7 +33,7 @@ from harness.inspection import Inspection, inspect, resume
 from harness.judging import edition, judge_journal
 from harness.plans import PLANS, PlanSpec, blocks
 from harness.plans.ability import Ability
-from harness.plans.extension import CONFIRMATION, SEARCH, Extension, Repeated, extended, read, recorded
+from harness.plans.extension import Extension, Repeated, extended, read, recorded
 from harness.plans.miniature import MINIATURE, miniature
 from harness.plans.order import PlanError, check_order, dry_run
 from harness.plans.sale import sale
@@ -41,7 +41,7 @@ from harness.report.progress import headline
 from harness.report.text import verdict_text
 from harness.runner import planned
 from harness.standing import Finished, Standing, read_standing
-from harness.step import Deliver, Plan, Press, Purpose, Read, Shut, Step
+from harness.step import CONFIRMATION, SEARCH, Deliver, Plan, Press, Purpose, Read, Shut, Step
 from tests.harness.test_resume_commands import command, cut_after
 
 K3 = find("dispenser-k3")

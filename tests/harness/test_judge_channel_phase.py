@@ -17,7 +17,7 @@ from captures.model import Int64Array, frozen_int64
 from harness.judge.contract import Reading, Segment, Shape, Validation, View
 from harness.judge.detectors.channel_phase import DETECTOR
 from harness.judge.pulses.lattice import find
-from harness.judge.pulses.phase import of_blocks, of_channels, of_disc, pairs, rounding
+from harness.judge.pulses.phase import of_blocks, of_disc, of_pairs, pairs, rounding
 from tests.harness.test_judge_evenness import HOSTILE, coarse, honest, tapped
 
 VALID = Validation(10_000, 0)
@@ -172,10 +172,12 @@ def test_what_is_left_is_the_jitter_that_was_put_in() -> None:
     a = np.cumsum(np.full(k.size, 1_000_000)) + rng.normal(0, 3000, k.size).astype(np.int64)
     b = k * 1_000_000 + 1_250_000 + rng.normal(0, 3000, k.size).astype(np.int64)
     # B's own jitter, and what A's leaves after its neighbours are known: about one to three variances of 0.003^2
-    assert 0.7e-5 < float(np.nanmedian(of_channels(a, b))) < 2.7e-5
+    assert 0.7e-5 < float(np.nanmedian(of_pairs(a, *pairs(a, b)))) < 2.7e-5
     assert 0.7e-5 < float(np.nanmedian(of_disc(a, 50))) < 2.7e-5
     told = a // 2000 * 2000
-    assert float(np.nanmedian(of_channels(told, (told[:-1] + told[1:]) // 2 // 2000 * 2000))) < 3 * rounding(1e6, 2000)
+    assert float(np.nanmedian(of_pairs(told, *pairs(told, (told[:-1] + told[1:]) // 2 // 2000 * 2000)))) < 3 * rounding(
+        1e6, 2000
+    )
 
 
 def test_blocks_with_few_values_are_not_known() -> None:
@@ -205,5 +207,5 @@ def test_the_delays_of_a_recorded_controller_keep_its_tick(name: str) -> None:
 def test_a_recorded_rotary_encoder_is_no_device() -> None:
     trains = {t.channel: t for t in read(DATA / "rotary-ramp.sr").trains}
     a, b = (t.ticks if t.levels is None else t.ticks[t.levels == 1] for t in (trains["0"], trains["1"]))
-    ratio = float(np.nanmedian(of_channels(a, b)) / np.nanmedian(of_disc(a, 50)))
+    ratio = float(np.nanmedian(of_pairs(a, *pairs(a, b))) / np.nanmedian(of_disc(a, 50)))
     assert ratio > 0.25

@@ -37,7 +37,7 @@ from harness.judge.events import (
 )
 from harness.judge.pulses.gray import Walk, decode
 from harness.judge.pulses.medians import median
-from harness.judge.pulses.suspects import every
+from harness.judge.pulses.suspects import Estimate, every
 from harness.judge.quantities import number
 from harness.judge.trains import (
     channels,
@@ -176,7 +176,7 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
     violations = (hits if regular else counted(hits, seconds, per_s, view.parameters)) if large else 0
     shape = None
     if violations:
-        shape, where = _where(segment, view, found, walk, to_ns(segment, a, found.ticks))
+        shape, where = _where(segment, view, found, walk, steps if regular else None, to_ns(segment, a, found.ticks))
         at |= where
     elif hits:
         at["noise_events"] = hits
@@ -197,14 +197,13 @@ def _station(segment: Segment, station: str, link: Link, view: View) -> tuple[Re
 
 
 def _where(
-    segment: Segment, view: View, found: _Irregular, walk: Walk, stamps: Int64Array | None
+    segment: Segment, view: View, found: _Irregular, walk: Walk, regular: Estimate | None, stamps: Int64Array | None
 ) -> tuple[Shape, dict[str, Any]]:
     at: dict[str, Any] = {}
     if stamps is not None:
         at["onset_ns"] = int(stamps[0])
-    steps = every(found.index // 4)
-    if steps is not None and steps.p < HONEST_REGULAR:
-        at |= steps.told("every_n")
+    if regular is not None:
+        at |= regular.told("every_n")
     per_litre = number(view.profile, "pulses_per_litre")
     if per_litre is None:
         return Shape.CONSTANT, at

@@ -107,11 +107,6 @@ def of_pairs(a: Int64Array, i: Int64Array, delay: Int64Array) -> Floats:
     return of_blocks(unexplained(a, i, delay), BLOCK)
 
 
-def of_channels(a: Int64Array, b: Int64Array) -> Floats:
-    """The same of the edges of both channels."""
-    return of_pairs(a, *pairs(a, b))
-
-
 def of_disc(a: Int64Array, slots: int) -> Floats:
     """The same (blocks,) of channel A alone (n,), every second edge in the frame of the others, its slot's pattern out."""
     frame, between = a[::2], a[1::2]
