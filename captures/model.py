@@ -7,9 +7,9 @@ integers of an instrument's own clock and stay integers; a tick's length is an e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -154,6 +154,69 @@ class Register:
             raise ValueError(
                 f"register {self.station}: {len(self.values)} values, {self.times_ns.size} times, {self.u_ns.size} u"
             )
+
+
+class Flag(IntFlag):
+    """What an indicator says of one reading, beside its value."""
+
+    STABLE = 1
+    NET = 2
+    ZERO = 4  # centre of zero
+    OVERLOAD = 8
+    UNDERLOAD = 16
+    PRINT = 32
+
+
+@dataclass(frozen=True, eq=False)
+class SampledTrace:
+    """A stream of readings as it was sent, repeats included: an indicator's weight over time.
+
+    `times_ns` int64 (n,), in order: when the last byte of each reading was in.  `steps` int64 (n,): the reading in whole
+    `step`s of `unit`, so that what the device said stays exact; what it says while it is out of range counts nothing.  `flags`
+    uint8 (n,) of `Flag`.  `told`: the flags that this protocol can tell; another one is unknown, not false.  `garbage`: spans
+    in which bytes came that are no reading.
+    """
+
+    station: str
+    times_ns: Int64Array
+    steps: Int64Array
+    flags: UInt8Array
+    step: Decimal
+    unit: str
+    origin: Origin
+    told: Flag = Flag(0)
+    garbage: tuple[tuple[int, int], ...] = ()
+    instrument: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times_ns", frozen_int64(self.times_ns))
+        object.__setattr__(self, "steps", frozen_int64(self.steps))
+        flags = self.flags if _frozen(self.flags, np.uint8) else np.array(self.flags, dtype=np.uint8)
+        flags.setflags(write=False)
+        object.__setattr__(self, "flags", flags)
+        sizes = (self.times_ns.size, self.steps.size, self.flags.size)
+        if len(set(sizes)) != 1 or self.times_ns.ndim != 1:
+            raise ValueError(f"trace {self.station}: {sizes[0]} times, {sizes[1]} readings, {sizes[2]} flags")
+        if self.times_ns.size and bool(np.any(np.diff(self.times_ns) < 0)):
+            raise ValueError(f"trace {self.station}: expected times in order")
+        if self.step <= 0:
+            raise ValueError(f"trace {self.station}: step expected above 0, got {self.step}")
+
+    def having(self, flag: Flag) -> npt.NDArray[np.bool_]:
+        """Which readings (n,) carry `flag`."""
+        found: npt.NDArray[np.bool_] = (self.flags & np.uint8(flag)) != 0
+        return found
+
+    def between(self, begin_ns: int, end_ns: int) -> SampledTrace:
+        """The readings of [begin, end)."""
+        first, last = (int(np.searchsorted(self.times_ns, t)) for t in (begin_ns, end_ns))
+        return replace(
+            self,
+            times_ns=frozen_int64(self.times_ns[first:last]),
+            steps=frozen_int64(self.steps[first:last]),
+            flags=np.array(self.flags[first:last]),
+            garbage=tuple((a, b) for a, b in self.garbage if a < end_ns and b >= begin_ns),
+        )
 
 
 class MarkSource(StrEnum):

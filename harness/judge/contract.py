@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from captures.model import ClockMap, Mark, PulseTrain, Register
+from captures.model import ClockMap, Mark, PulseTrain, Register, SampledTrace
 from harness.judge.account import Account, Kind
 from harness.judge.likelihood import Likelihood
 
@@ -19,6 +19,7 @@ class SegmentKind(StrEnum):
     DELIVERY = "delivery"
     SHUT = "shut"  # nozzle closed, motor on: nothing may be counted
     TAP = "tap"  # a foreign recording of one tap, with no plan behind it
+    LOADING = "loading"  # one load at rest on a scale, from its placing to the next change; 0 = empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,15 @@ class Portion:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One delivery (load, trip): all that the bench saw of it.
+    """One delivery (loading, trip): all that the bench saw of it.
 
     `trains` by "station.channel" (e.g. "encoder.A", "board.B", "reference.P"), `registers` by station
     ("register", "display", "amount", "totaliser", "register_amount").  `state` names the sealed state of the
     instrument: segments of one state lie between the same irreversible events (a power cycle opens the next).
     `context` holds what distinguishes the segment and was recorded: asked volume, preset kind, ordinal, who knew.
     `reference_l` (value, standard uncertainty) in litres at the meter's temperature where a reference measured the
-    whole delivery, `portions` where it measured parts of it.  `span`: the start of the program in which it was recorded;
+    whole delivery, `portions` where it measured parts of it.  `traces` by station ("weight") and `load_kg`, the mass on the
+    scale with its standard uncertainty where it is known, are those of a loading.  `span`: the start of the program in which it was recorded;
     between two lies a gap in which nobody listened.  `facts` are observations that can exclude honest causes (see causes.py).
     """
 
@@ -68,6 +70,8 @@ class Segment:
     complete: bool = True
     instrument: str = ""
     span: int = 0
+    traces: Mapping[str, SampledTrace] = field(default_factory=dict)
+    load_kg: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
