@@ -9,9 +9,10 @@ from typing import Any
 
 from fixtures.bench import Bench, capability
 from fixtures.benchfile import BenchFile
-from fixtures.capability import Dispenses, Drives, Operates, PlacesLoad, Records, Switches
+from fixtures.capability import Dispenses, Drives, Operates, Records, Switches
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
+from fixtures.profile import SCALES
 from harness.derive import prover
 from harness.derive.parts import number
 from harness.draw import commitment, drawn
@@ -30,6 +31,7 @@ from harness.step import (
     Inquire,
     Instrument,
     Judge,
+    Keys,
     Load,
     Mark,
     Outcome,
@@ -45,11 +47,13 @@ from harness.step import (
     Wait,
     Weigh,
 )
+from harness.weighing import STATIONS, Weighing
 
 SECOND_NS = 1_000_000_000
 PRESS_NS = 300_000_000
 SETTLE_NS = 1_500_000_000  # the display has followed the register, the hose is at rest
 SALE_TIMEOUT_NS = 3_600 * SECOND_NS
+READ_AT = {"start": "display", **STATIONS}  # what is read -> the station where, if it is called otherwise
 
 SHUT = mark("Lift the nozzle so that the motor runs, keep it closed for {seconds} s, hang up")
 CONTINUE_UNTIL = mark("Go on with {label}, {flow}: shut the nozzle at {until} L on the display, do not hang up")
@@ -69,20 +73,14 @@ VISIT = {  # labels of totaliser readings that follow no delivery
     "end": mark("End of the inspection: read the totaliser aloud, type it as shown"),
 }
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
+POWER_CYCLE_SCALE = mark(
+    "Switch the scale off at its mains plug, battery disconnected, for {seconds} s, display dark, and on again with what lies on it"
+)
 SHUT_GAS = mark("Have the station's staff start a sale with the vessel's valve closed and end it after {seconds} s")
 GO = mark("Go to instrument {instrument} ({product})")
 COMMIT = mark(
     "Enter into the record and show to the parties, before the draw: SHA-256 of the draw's seed is {digest}. The seed itself is named afterwards"
 )
-POSITION = {
-    "centre": mark("centre"),
-    "front left": mark("front left"),
-    "front right": mark("front right"),
-    "back left": mark("back left"),
-    "back right": mark("back right"),
-}
-PLACE = mark("{label}: put {mass} kg of weights on the scale, {position}, let it come to rest")
-UNLOAD = mark("{label}: take everything off the scale, let it come to rest")
 DRIVE = mark("{label}: have {distance} m driven at {speed} km/h and stop; answer at standstill, never while driving")
 CONTACT = {
     ("nozzle", True): mark("Lift the nozzle and open it"),
@@ -126,6 +124,7 @@ class Enactor:
         self.people = People(bench, capability(bench.driver_for("operate"), Operates, "operate"))
         self._operator = self.people
         self._measuring = Measuring(bench, self._operator)
+        self._weighing = Weighing(bench, self._operator)
         self._flow = "full"  # of the running sale
 
     def recall(self, step: Step, outcome: Outcome) -> None:
@@ -161,7 +160,9 @@ class Enactor:
             case Mark():
                 return self._mark(step)
             case Load():
-                return self._load(step)
+                return self._weighing.load(step)
+            case Keys():
+                return self._weighing.keys(step)
             case Drive():
                 return self._drive(step)
             case Deliver():
@@ -306,19 +307,6 @@ class Enactor:
         self._bench.recorder.mark(t_ns, "operator" if step.text else "runner", step.key, u_ns=u_ns)
         return {}
 
-    def _load(self, step: Load) -> Outcome:
-        driver = self._bench.driver_for("load")
-        if driver is not None:
-            changer: PlacesLoad = capability(driver, PlacesLoad, "load")
-            if step.mass_kg:
-                return changer.place(step.mass_kg, step.position)
-            changer.unload()
-            return {"mass_kg": "0"}
-        position = translate(POSITION.get(step.position, step.position))
-        text = translate(PLACE if step.mass_kg else UNLOAD, label=step.label, mass=step.mass_kg, position=position)
-        asked = {"mass": str(step.mass_kg), "position": step.position}
-        return _texts(self._operator.ask("place", text, label=step.label, **asked))
-
     def _drive(self, step: Drive) -> Outcome:
         driver = self._bench.driver_for("drive")
         if driver is not None:
@@ -336,7 +324,8 @@ class Enactor:
         self._bench.recorder.mark(self._bench.now_ns(), "runner", "power-off")
         driver = self._bench.driver_for("power")
         if driver is None:
-            self._operator.ask("power_cycle", translate(POWER_CYCLE, seconds=off_s), off_s=off_s)
+            text = POWER_CYCLE_SCALE if self._bench.file.family in SCALES else POWER_CYCLE
+            self._operator.ask("power_cycle", translate(text, seconds=off_s), off_s=off_s)
         else:
             relay: Switches = capability(driver, Switches, "power")
             relay.switch("power", False)
@@ -348,10 +337,12 @@ class Enactor:
         return {"off_s": off_s}
 
     def _read(self, step: Read) -> Outcome:
-        name = self._bench.file.stations["display" if step.what == "start" else step.what]
+        name = self._bench.file.stations[READ_AT.get(step.what, step.what)]
         driver = self._bench.drivers[name]
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
+        if isinstance(driver, Operates) and step.what in STATIONS:
+            return self._weighing.read(step, self.people.through(driver))
         if isinstance(driver, Operates):
             wanted = VISIT.get(step.label, READ[step.what]) if step.what == "totaliser" else READ[step.what]
             text, eyes = translate(wanted, label=step.label), self.people.through(driver)

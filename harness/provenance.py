@@ -28,8 +28,8 @@ from typing import Any
 
 from fixtures.benchfile import BenchFile
 from fixtures.hostclock import clock_state, utc_day
+from fixtures.kinds import PLAIN
 from fixtures.language import language
-from fixtures.profile import PLAIN
 from fixtures.recorder import Recorder
 from harness.exits import UsageError
 from harness.families import FamilyTests

@@ -92,12 +92,24 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Load:
     """`mass_kg` of weights at rest on the scale, at `position`; 0 = the scale is empty.  The outcome holds what was put
-    on in truth."""
+    on in truth.  `covert`: goods of about that mass, bought and weighed as an ordinary customer's are, by the trader; what
+    they weigh is found on the officers' own balance.  `label` names its segment, which lasts to the next change of load."""
 
     cut: ClassVar[Cut] = Cut.REPEAT
     label: str
     mass_kg: Decimal
     position: str = "centre"
+    covert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of the keypad, by their labels, pressed in order while what lies on the scale stays; then it is left alone for
+    `watch_s`.  The outcome's "shown" is what the line said after that, where one is listened to."""
+
+    cut: ClassVar[Cut] = Cut.ASK
+    sequence: tuple[str, ...]
+    watch_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +163,7 @@ class Shut:
 @dataclass(frozen=True, slots=True)
 class Read:
     """One number read at rest: "display" (volume and amount), "totaliser", or "start" (the display of the new sale before
-    the nozzle is opened), for the segment `label`."""
+    the nozzle is opened); of a scale "weighing" (weight, unit price, price), "ticket" or "record"; for the segment `label`."""
 
     cut: ClassVar[Cut] = Cut.REPEAT
     what: str
@@ -249,6 +261,7 @@ Step = (
     | Wait
     | Mark
     | Load
+    | Keys
     | Drive
     | Deliver
     | Continue

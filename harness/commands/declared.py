@@ -85,7 +85,8 @@ def declaration(
 
 def _declared(key: str, value: str) -> str | bool:
     """A value as a bench file would keep it (fixtures/profile.py)."""
-    from fixtures.profile import DISPENSER, Number
+    from fixtures.kinds import Number
+    from fixtures.profile import DISPENSER
 
     if key != "pulses_per_km" and key not in DISPENSER:
         raise UsageError(f"--declare {key}: expected one of {', '.join(DISPENSER)}")
@@ -106,7 +107,7 @@ def _window(text: str | None) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _seconds(option: str, text: str) -> Decimal:
-    from fixtures.profile import plain
+    from fixtures.kinds import plain
 
     kept = plain(text)
     if kept is None:

@@ -13,7 +13,7 @@ from captures.errors import IntegrityError
 from harness.derive.recorded import Recorded
 from harness.derive.spans import VOID
 
-MEASURED = ("Deliver", "Continue", "Shut", "Read", "Weigh", "Prove", "Press", "PowerCycle", "Load", "Drive")
+MEASURED = ("Deliver", "Continue", "Shut", "Read", "Weigh", "Prove", "Press", "PowerCycle", "Load", "Keys", "Drive")
 """Steps whose outcome is told; what was asked of people about people is not."""
 GONE_ON = "the run was complete and was gone on with"  # why of a gap that cut nothing
 NAMES = ("label", "what", "key", "id", "letter")

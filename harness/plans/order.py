@@ -22,6 +22,7 @@ from harness.step import (
     Inquire,
     Instrument,
     Judge,
+    Keys,
     Load,
     Mark,
     Phase,
@@ -39,6 +40,7 @@ from harness.step import (
 )
 
 LETTERS = "ABCDEF"
+HANDS_OFF = 3  # known loads before the first key: a mode that any key clears must have been seen by then
 FILL_MIN = 4.0  # until measured
 OPENS = ("open", "tap", "isolate")  # facts that say: the housing was opened; volatile state and seals go with it
 HARMLESS = "writes_nothing"  # said by the officers of what a search or confirmation works
@@ -71,6 +73,7 @@ class _Walk:
     at: str = ""
     found: dict[str, set[str]] = field(default_factory=dict)  # instrument -> keys asked there
     measured: set[str] = field(default_factory=set)  # instruments that gave a known delivery under control
+    loads: dict[str, int] = field(default_factory=dict)  # instrument -> known loads weighed openly
     acted: dict[str, int] = field(default_factory=dict)  # instrument -> its last act
     phase: str = ""
     open_since: int = -1  # the step that ended surprise
@@ -117,6 +120,8 @@ def _take(walk: _Walk, number: int, step: Step) -> None:
                 walk.open_since = number if walk.open_since < 0 else walk.open_since
                 if isinstance(step, Deliver | Load | Drive):
                     walk.measured.add(walk.at)
+                if isinstance(step, Load) and step.mass_kg:
+                    walk.loads[walk.at] = walk.loads.get(walk.at, 0) + 1
         case _:
             pass
 
@@ -124,8 +129,8 @@ def _take(walk: _Walk, number: int, step: Step) -> None:
 def _overt(walk: _Walk, step: Step) -> bool:
     """An act that no customer does: a covert purchase, its reading and measuring belong to phase A."""
     if isinstance(step, PAPER) or walk.phase == "A":
-        return isinstance(step, Press | PowerCycle)
-    return not (isinstance(step, Deliver) and step.covert)
+        return isinstance(step, Press | Keys | PowerCycle)
+    return not (isinstance(step, Deliver | Load) and step.covert)
 
 
 def _wrong(walk: _Walk, step: Step) -> Iterator[str]:
@@ -152,9 +157,9 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield f"phase {letter} after phase {phase}: surprise and state are gone by then"
         case Phase(letter="E" | "F" as letter):
             yield from _undecided(walk, letter)
-        case Deliver(covert=True) if phase != "A":
+        case Deliver(covert=True) | Load(covert=True) if phase != "A":
             yield f"a covert purchase in phase {phase or 'none'}: it belongs to A"
-        case Deliver(covert=True) if walk.open_since >= 0:
+        case Deliver(covert=True) | Load(covert=True) if walk.open_since >= 0:
             yield f"a covert purchase, but step {walk.open_since} told who is buying: surprise is gone"
         case Press(what=what) if writes(what) and (walk.raid or walk.purpose):
             yield f"{what} is pressed: it writes into the instrument, which no raid, search or confirmation does"
@@ -166,6 +171,12 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield "a key is pressed before the first known delivery: what it clears was never measured"
         case Press(what="remote") if "remote" not in walk.said:
             yield "the remote is pressed before it is on record who seized it and who presses it"
+        case Keys(sequence=keys) if any(writes(key) for key in keys):
+            yield f"{' '.join(keys)} is pressed: it writes into the instrument, which no plan does"
+        case Keys() if walk.raid and walk.phase in "AB":
+            yield f"keys are pressed in phase {phase}: hands off before what they may clear was measured"
+        case Keys() if walk.loads.get(walk.at, 0) < HANDS_OFF:
+            yield f"keys are pressed before {HANDS_OFF} known loads were weighed with hands off: what they clear was never measured"
         case PowerCycle():
             yield from _dark(walk, "power away", ("E", "F"))
         case Purpose(of="confirmation", k=k, target=target) if k < 1 or not target:
@@ -247,6 +258,7 @@ def cost(steps: Sequence[Step]) -> dict[str, float]:
     minutes = litres / 40.0 + 0.5 * len(asked)
     minutes += sum(step.seconds / 60 for step in steps if isinstance(step, Shut | Wait))
     minutes += sum(FILL_MIN - 0.5 for step in steps if isinstance(step, Weigh | Prove))
+    minutes += sum(step.watch_s / 60 for step in steps if isinstance(step, Keys))
     minutes += sum(float(step.distance_m / step.speed_km_h) * 0.06 for step in steps if isinstance(step, Drive))
     actions = float(len([step for step in asked if not isinstance(step, Mark) or step.text]))
     return {"litres": litres, "steps": float(len(steps)), "actions": actions, "minutes": round(minutes, 1)}

@@ -31,6 +31,7 @@ STEPS = {  # kinds of step as the journal names them
     "PowerCycle": mark("PowerCycle"),
     "Judge": mark("Judge"),
     "Load": mark("Load"),
+    "Keys": mark("Keys"),
     "Drive": mark("Drive"),
     "Instrument": mark("Instrument"),
     "Purpose": mark("Purpose"),
@@ -42,6 +43,9 @@ READ = {
     "totaliser": mark("totaliser"),
     "start": mark("start"),
     "parameters": mark("parameters"),
+    "weighing": mark("weighing"),
+    "ticket": mark("ticket"),
+    "record": mark("record"),
 }
 RENEWED = (mark("the one that this run began on"), mark("a new one, made when the run was resumed"))
 CHANGED = (  # what a difference from the first start is in (harness/changes.py)

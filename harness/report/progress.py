@@ -19,6 +19,7 @@ from harness.step import (
     Inquire,
     Instrument,
     Judge,
+    Keys,
     Load,
     Mark,
     Phase,
@@ -33,6 +34,7 @@ from harness.step import (
     Wait,
     Weigh,
 )
+from harness.weighing import READ as READ_SCALE
 
 
 class Progress:
@@ -66,6 +68,8 @@ def headline(step: Step, unit: str = "L") -> str:
             return translate(step.text) if step.text else translate(mark("mark {key}"), key=step.key)
         case Load():
             return translate(mark("load {label}: {mass} kg"), label=step.label, mass=step.mass_kg)
+        case Keys():
+            return translate(mark("keys {keys}"), keys=" ".join(step.sequence))
         case Drive():
             return translate(mark("drive {label}: {distance} m"), label=step.label, distance=step.distance_m)
         case Deliver():
@@ -75,7 +79,7 @@ def headline(step: Step, unit: str = "L") -> str:
         case Read():
             if step.what == "totaliser" and step.label in VISIT:
                 return translate(VISIT[step.label])
-            return translate(READ[step.what], label=step.label)
+            return translate({**READ, **READ_SCALE}[step.what], label=step.label)
         case Continue():
             if step.until_l is None:
                 return translate(mark("go on with {label} to its end"), label=step.label)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fixtures.benchfile import BenchFile, _place_in, parse
 from fixtures.errors import BenchError
-from fixtures.profile import DISPENSER, checked, rows_of, shown, table
+from fixtures.kinds import rows_of, shown
+from fixtures.profile import DISPENSER, checked, table
 from fixtures.references import PROVER
 from harness.benches import built_in, find
 from harness.plans import PLANS
@@ -160,7 +161,7 @@ def test_a_fixed_price_is_a_price() -> None:
 
 
 def test_a_family_without_a_schema_is_refused() -> None:
-    with pytest.raises(BenchError, match="family expected one of dispenser, gas-dispenser, got 'scale'"):
+    with pytest.raises(BenchError, match="family expected one of dispenser, gas-dispenser, price-scale, truck-scale, got 'scale'"):
         bench('family = "dispenser"', 'family = "scale"')
 
 

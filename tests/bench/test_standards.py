@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fixtures.benchfile import parse
 from fixtures.errors import BenchError
-from fixtures.profile import Day, rows_of
+from fixtures.kinds import Day, rows_of
 from fixtures.standards import KEYS, MOST, Standard, needed, undeclared
 from harness.benches import built_in, find
 
