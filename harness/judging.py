@@ -25,6 +25,7 @@ from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.evidence import ALPHA
+from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
@@ -173,6 +174,7 @@ def _judged(
         share=share,
         propositions=load_propositions(),
         registrations=confirmations,
+        family=family(limits.family),
     )
     return on_scale(verdict_document(verdict, limits, found, why=why, kit=kit), default_scale())
 

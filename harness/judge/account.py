@@ -35,6 +35,13 @@ class Kind(StrEnum):
     MEMORY = "totaliser or identity are replaced when power is cut"
     MONITOR = "the monitoring of the pulser is kept silent"
     PARAMETER = "a sealed parameter was changed"
+    CELL = "a load cell or its cable gives another signal for the same load"
+    WEIGHED = "the same load is weighed otherwise"
+    SHOWN = "the display shows another weight than is sent"
+    PRICED = "the price is not the weight times the unit price"
+    PRINTED = "the ticket says something else than the display"
+    RECORDED = "the record keeps something else than was printed"
+    ZERO = "the scale does not start from zero, or does not come back to it"
     UNDETERMINED = "not determined by what was observed"
 
 
@@ -61,6 +68,13 @@ PLACES: Mapping[Kind, tuple[str, ...]] = {  # base links at which each acts
     Kind.MEMORY: ("register>totaliser",),
     Kind.MONITOR: ("encoder>monitor",),
     Kind.PARAMETER: ("sealed>parameters",),
+    Kind.CELL: ("load>counts",),
+    Kind.WEIGHED: ("load>counts", "counts>weight"),
+    Kind.SHOWN: ("weight>display",),
+    Kind.PRICED: ("display>price",),
+    Kind.PRINTED: ("price>ticket",),
+    Kind.RECORDED: ("ticket>record",),
+    Kind.ZERO: ("load>counts", "counts>weight"),
     Kind.UNDETERMINED: (),
 }
 GENERAL = frozenset({Kind.ADDED, Kind.UNDETERMINED})  # said where nothing more particular is known

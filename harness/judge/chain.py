@@ -13,11 +13,24 @@ from itertools import pairwise
 from harness.judge.contract import Link, Segment
 
 DISPENSER = ("reference", "encoder", "board", "register", "display", "amount")
+SCALE = ("load", "counts", "weight", "display", "price", "ticket", "record")
+CHAINS = (DISPENSER, SCALE)
 BESIDE = {"totaliser": "register", "monitor": "encoder"}
+OF_SALE = (
+    "register_amount",
+    "unit_price",
+    "ticket_unit_price",
+    "ticket_price",
+)  # registers that are no station of their own
+
+
+def chain_of(*stations: str) -> tuple[str, ...]:
+    """The chain that holds all of these stations; () where none does."""
+    return next((chain for chain in CHAINS if set(stations) <= set(chain)), ())
 
 
 def base_links(link: Link) -> frozenset[str]:
-    """The base links ("encoder>board") that `link` spans; a station outside the chain gives the link itself."""
+    """The base links ("encoder>board") that `link` spans; a station outside the chains gives the link itself."""
     if link.downstream in BESIDE:
         feeder = BESIDE[link.downstream]
         own = frozenset({f"{feeder}>{link.downstream}"})
@@ -26,10 +39,11 @@ def base_links(link: Link) -> frozenset[str]:
         # read against a station on the other branch, what lies between that station and the feeder is spanned too
         ends = sorted((link.upstream, feeder), key=DISPENSER.index)
         return own | base_links(Link(*ends))
-    if link.upstream not in DISPENSER or link.downstream not in DISPENSER:
+    chain = chain_of(link.upstream, link.downstream)
+    if not chain:
         return frozenset({str(link)})
-    first, last = DISPENSER.index(link.upstream), DISPENSER.index(link.downstream)
-    return frozenset(f"{DISPENSER[i]}>{DISPENSER[i + 1]}" for i in range(first, last))
+    first, last = chain.index(link.upstream), chain.index(link.downstream)
+    return frozenset(f"{chain[i]}>{chain[i + 1]}" for i in range(first, last))
 
 
 def contains(outer: Link, inner: Link) -> bool:
@@ -39,27 +53,31 @@ def contains(outer: Link, inner: Link) -> bool:
 
 def stations(segment: Segment) -> frozenset[str]:
     """Stations observed in one segment, by whatever the bench had."""
-    seen = {name.split(".", 1)[0] for name in segment.trains} | set(segment.registers)
+    seen = {name.split(".", 1)[0] for name in segment.trains} | set(segment.registers) | set(segment.traces)
     if "register_amount" in seen:
-        seen = (seen - {"register_amount"}) | {"register"}
+        seen.add("register")
+    seen -= set(OF_SALE)
     if segment.reference_l is not None:
         seen.add("reference")
+    if segment.load_kg is not None:
+        seen.add("load")
     return frozenset(seen)
 
 
 def adjacent(observed: Iterable[str]) -> tuple[Link, ...]:
-    """Neighbouring pairs of the observed stations, upstream first, in chain order."""
+    """Neighbouring pairs of the observed stations, upstream first, in the order of the chain that most of them are of."""
     seen = set(observed)
-    ordered = [name for name in DISPENSER if name in seen]
-    links = [Link(a, b) for a, b in pairwise(ordered)]
+    chain = max(CHAINS, key=lambda one: len(seen & set(one)))
+    links = [Link(a, b) for a, b in pairwise(name for name in chain if name in seen)]
     links += [Link(feeder, name) for name, feeder in BESIDE.items() if name in seen and feeder in seen]
     return tuple(links)
 
 
 def upstream_of(station: str, observed: Iterable[str]) -> str:
-    """The nearest observed station above `station`; the reference (the world) where none is observed."""
-    if station not in DISPENSER:
-        return DISPENSER[0]
+    """The nearest observed station above `station`; the head of its chain (the world) where none is observed."""
+    chain = chain_of(station) or DISPENSER
+    if station not in chain:
+        return chain[0]
     seen = set(observed)
-    above = [name for name in DISPENSER[: DISPENSER.index(station)] if name in seen]
-    return above[-1] if above else DISPENSER[0]
+    above = [name for name in chain[: chain.index(station)] if name in seen]
+    return above[-1] if above else chain[0]

@@ -40,7 +40,7 @@ def conformance_probability(error: float, u: float, limit: float) -> float:
     return float(stats.norm.cdf((limit - error) / u) - stats.norm.cdf((-limit - error) / u))
 
 
-def _decide(p: float) -> Conformity:
+def decide(p: float) -> Conformity:
     if p >= PASS:
         return Conformity.PASS
     return Conformity.FAIL if p <= FAIL else Conformity.INCONCLUSIVE
@@ -99,7 +99,7 @@ def _group(
         s = max(own, prior / 2)
     u = math.sqrt(max(commons) ** 2 + (s**2 + max(runs) ** 2) / n)
     p = conformance_probability(mean, u, limit)
-    decided = Conformity.INCONCLUSIVE if notes else _decide(p)
+    decided = Conformity.INCONCLUSIVE if notes else decide(p)
     return {"error": mean, "u": u, "n": n, "p_conform": p, "conformity": decided, **notes}
 
 

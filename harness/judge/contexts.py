@@ -47,6 +47,8 @@ def not_by_volume(segment: Segment) -> bool:
 
 def long(segment: Segment) -> bool:
     """More than the largest can, by what was asked; by the display or register where nothing was asked."""
+    if segment.kind is SegmentKind.LOADING:
+        return False
     asked = segment.context.get("asked_l")
     if asked is not None:
         return float(asked) > LONG_L

@@ -34,6 +34,12 @@ BY_PLACE = {  # what a break at one base link is, where its test says nothing mo
     "register>totaliser": Kind.TOTALISER,
     "encoder>monitor": Kind.MONITOR,
     "sealed>parameters": Kind.PARAMETER,
+    "load>counts": Kind.CELL,
+    "counts>weight": Kind.WEIGHED,
+    "weight>display": Kind.SHOWN,
+    "display>price": Kind.PRICED,
+    "price>ticket": Kind.PRINTED,
+    "ticket>record": Kind.RECORDED,
 }
 OPEN = {  # what else makes the same traces
     Kind.ADDED: (Kind.PERIODIC, Kind.OSCILLATOR, Kind.DELAYED, Kind.RANDOM, Kind.MULTIPLIED),

@@ -17,7 +17,7 @@ NEEDED = 0.02  # relative effect that an answer must have been able to show; doc
 EXACT = ("edge-balance", "register-law", "display-law", "amount-law", "totaliser-law")
 
 
-def _ask(
+def ask(
     text: str, readings: Sequence[Reading], test: Callable[[Reading], bool], *, missing: str, required: bool = True
 ) -> Question:
     """Answered by the sharpest reading that passes `test`."""
@@ -49,7 +49,7 @@ def _inside(readings: Sequence[Reading], segments: Sequence[Segment]) -> Questio
     parted = [
         r for r in readings if r.detector == "portion-gain" and r.key == "portion" and (r.reason or _reaches(r, LONG_L))
     ]
-    found = _ask(text, [*reach, *parted, *totals], lambda reading: True, missing="")
+    found = ask(text, [*reach, *parted, *totals], lambda reading: True, missing="")
     if found.answered:
         return found
     longest = max((float(s.context.get("asked_l") or 0) for s in segments), default=0.0)
@@ -68,7 +68,7 @@ def _inside(readings: Sequence[Reading], segments: Sequence[Segment]) -> Questio
 def _tap_questions(readings: Sequence[Reading]) -> tuple[Question, ...]:
     names = {reading.segment: None for reading in readings if reading.detector == "split"}
     return tuple(
-        _ask(
+        ask(
             f"were pulses put in or taken out ({name})",
             readings,
             lambda reading, name=name: reading.segment == name and reading.detector == "split",  # type: ignore[misc]
@@ -87,11 +87,11 @@ def _foreign_questions(segments: Sequence[Segment], readings: Sequence[Reading])
     asked = []
     if {"encoder", "board"} <= seen:
         text = "do more pulses enter the board than leave the encoder"
-        asked.append(_ask(text, mine, lambda r: r.detector == "edge-balance", missing="no channel of both stations"))
+        asked.append(ask(text, mine, lambda r: r.detector == "edge-balance", missing="no channel of both stations"))
     if "reference" in seen and len(seen) > 1:
         text = "does the error change while the reference and the pulser run"
         asked.append(
-            _ask(
+            ask(
                 text,
                 mine,
                 lambda r: r.detector == "course",
@@ -102,11 +102,11 @@ def _foreign_questions(segments: Sequence[Segment], readings: Sequence[Reading])
         at = [r for r in mine if r.link.downstream == station]
         split = [r for r in at if r.detector == "split"]
         text = f"were pulses put in or taken out ({station})"
-        asked.append(_ask(text, split, lambda r: True, missing="no steady motion of this station"))
+        asked.append(ask(text, split, lambda r: True, missing="no steady motion of this station"))
         if all({f"{station}.A", f"{station}.B"} <= set(segment.trains) for segment in own):
             shaft = [r for r in at if r.detector == "quadrature"]
             text = f"do the channels move as one shaft moves them ({station})"
-            asked.append(_ask(text, shaft, lambda r: True, missing="no steady motion of this station"))
+            asked.append(ask(text, shaft, lambda r: True, missing="no steady motion of this station"))
     elsewhere = "a recording of taps shows neither register nor display nor money"
     asked.append(Question("does what is shown follow what was delivered", False, elsewhere, None, required=False))
     return (*asked, *_tap_questions([reading for reading in readings if reading.segment not in ids]))
@@ -124,25 +124,25 @@ def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: 
         return lambda reading: reading.detector == detector and (not key or reading.key == key)
 
     asked = [
-        _ask(
+        ask(
             "does what is shown follow the reference", readings, by("constant-gain"), missing="no reference or display"
         ),
         _inside(readings, segments),
     ]
     if {"encoder", "board"} <= seen:
         asked.append(
-            _ask("do more pulses enter the board than leave the encoder", readings, by("edge-balance"), missing="")
+            ask("do more pulses enter the board than leave the encoder", readings, by("edge-balance"), missing="")
         )
     if "register" in seen and seen & {"board", "encoder"}:
         text = "does the register count what enters the board"
-        asked.append(_ask(text, readings, lambda r: r.detector in ("register-law", "course"), missing="K not sealed"))
+        asked.append(ask(text, readings, lambda r: r.detector in ("register-law", "course"), missing="K not sealed"))
     if {"register", "display"} <= seen:
-        asked.append(_ask("does the display show the register", readings, by("display-law"), missing="not read"))
+        asked.append(ask("does the display show the register", readings, by("display-law"), missing="not read"))
     if "amount" in seen:
-        asked.append(_ask("is the amount price times volume", readings, by("amount-law"), missing="no price"))
+        asked.append(ask("is the amount price times volume", readings, by("amount-law"), missing="no price"))
     knew = {covert(segment) for segment in segments if segment.kind is SegmentKind.DELIVERY}
     asked.append(
-        _ask(
+        ask(
             "is a sale that is watched measured like one that is not",
             readings,
             by("gain-change", "knowledge"),
@@ -152,7 +152,7 @@ def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: 
     )
     states = {segment.state for segment in segments}
     asked.append(
-        _ask(
+        ask(
             "is it the same before and after power was cut",
             readings,
             by("gain-change", "state"),
@@ -162,18 +162,22 @@ def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: 
     )
     if "totaliser" in seen:
         text = "does the totaliser advance by what was sold"
-        asked.append(_ask(text, readings, by("totaliser-law"), missing="not read", required=False))
+        asked.append(ask(text, readings, by("totaliser-law"), missing="not read", required=False))
     if any(reading.detector == "start-law" for reading in readings):
         text = "does a sale begin at zero"
-        asked.append(_ask(text, readings, by("start-law"), missing="not read", required=False))
+        asked.append(ask(text, readings, by("start-law"), missing="not read", required=False))
     if any(reading.detector == "self-lock-law" for reading in readings):
         text = "did the self-lock show its code where it must"
-        asked.append(_ask(text, readings, by("self-lock-law"), missing="nobody looked", required=False))
+        asked.append(ask(text, readings, by("self-lock-law"), missing="nobody looked", required=False))
     if any(reading.detector == "parameter-law" for reading in readings):
         text = "are the parameters of the menu those that were sealed"
-        asked.append(_ask(text, readings, by("parameter-law"), missing="not read"))
-    if not segments:
-        asked.append(Question("was anything measured", False, "no delivery was recorded", None))
+        asked.append(ask(text, readings, by("parameter-law"), missing="not read"))
+    return (*asked, *ending(segments, status, "no delivery was recorded"))
+
+
+def ending(segments: Sequence[Segment], status: Status, nothing: str) -> list[Question]:
+    """Open questions of a run that measured nothing, or did not come to its end."""
+    asked = [] if segments else [Question("was anything measured", False, nothing, None)]
     if status is not Status.COMPLETE:
         asked.append(Question("was the plan carried out to its end", False, f"the run ended as {status}", None))
-    return tuple(asked)
+    return asked

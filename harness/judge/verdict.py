@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.judge.catalogue import CheatEntry
 from harness.judge.causes import HonestCause
-from harness.judge.conformity import HasLimits, conformity
+from harness.judge.conformity import HasLimits
 from harness.judge.contract import (
     Basis,
     Budget,
@@ -27,10 +27,10 @@ from harness.judge.contract import (
 )
 from harness.judge.evidence import ALPHA, DEEPEST, Process, budgets, counted_nowhere, levels, processes, registered
 from harness.judge.explain import account, kind_of_test
+from harness.judge.family import DISPENSER, Family
 from harness.judge.findings import GRAVITY, Case, finding, made_anew
 from harness.judge.likelihood import Propositions, likelihood
 from harness.judge.merge import merged
-from harness.judge.questions import questions
 
 
 def read(
@@ -103,13 +103,15 @@ def judge(
     share: Fraction = Fraction(1),
     propositions: Sequence[Propositions] = (),
     registrations: Sequence[Registration] = (),
+    family: Family = DISPENSER,
 ) -> Verdict:
     """Judge one instrument's segments.
 
     `detectors` by name, `validations` by "name/version"; a detector without validation may speak but claims nothing
     (its e-values are one).  `alpha` is the false-accusation budget of the whole case,
     `share` what this instrument has of it where the case holds several.  `propositions`: the pairs that a likelihood ratio
-    may weigh; without them none is given.  `registrations`: the confirmations that the journal holds, in their order.
+    may weigh; without them none is given.  `registrations`: the confirmations that the journal holds, in their order.  `family`:
+    how conformity is decided and what has to be answered.
     """
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
     readings = read(ordered, profile, detectors, validations)
@@ -121,7 +123,7 @@ def judge(
         _account(found, readings, ordered, profile, detectors, validations, propositions)
         for found in merged(raw, catalogue, detectors, readings, ordered)
     )
-    coverage = questions(ordered, readings, Status(status))
+    coverage = family.questions(ordered, readings, Status(status))
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:
         notes.append(f"this instrument has {share} of it: alpha = {alpha * float(share):.3g}")
@@ -144,7 +146,7 @@ def judge(
     return Verdict(
         instrument=instrument,
         status=Status(status),
-        conformity=conformity(ordered, profile, edition),
+        conformity=family.conformity(ordered, profile, edition),
         integrity=integrity(findings, coverage),
         findings=findings,
         coverage=coverage,

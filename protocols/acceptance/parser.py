@@ -17,7 +17,7 @@ MAX_CHARS = 64 * 1024
 MAX_LIMITS = 200
 MAX_TEXT = 500
 
-FAMILIES = ("dispenser", "gas-dispenser", "price-scale", "truck-scale", "taximeter")
+FAMILIES = ("dispenser", "gas-dispenser", "scale", "taximeter")
 USES = ("verification",)
 UNITS = ("1", "payment step", "L", "mL", "s", "e", "e/s")
 GRADES = ("V", "V2", "P", "I", "M", "T", "C", "D", "U")

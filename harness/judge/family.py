@@ -1,0 +1,29 @@
+"""What differs from family to family in a judgement: how conformity is decided and what a case has to answer.
+
+Everything else (evidence, findings, honest causes, levels) knows segments, links and readings, and no kind of instrument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.judge import conformity, conformity_scale, questions, questions_scale
+from harness.judge.contract import ConformityResult, Question, Reading, Segment, Status
+
+
+@dataclass(frozen=True)
+class Family:
+    conformity: Callable[[Sequence[Segment], Mapping[str, Any], Any], ConformityResult]
+    questions: Callable[[Sequence[Segment], Sequence[Reading], Status], tuple[Question, ...]]
+
+
+DISPENSER = Family(conformity.conformity, questions.questions)
+SCALE = Family(conformity_scale.conformity, questions_scale.questions)
+_BY_NAME = {"scale": SCALE}
+
+
+def family(edition: str) -> Family:
+    """By the family of the acceptance edition."""
+    return _BY_NAME.get(edition, DISPENSER)

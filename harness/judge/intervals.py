@@ -1,0 +1,40 @@
+"""Weighing intervals of a scale as declared: Max_i and e_i in kg, which holds at a load, and the maximum permissible error there.
+
+R 76-1:2006, T.3.2.6 (multi-interval), T.3.2.7 (multiple range), 3.5.1 (limits in e, by the load in e); the figures come with the
+edition, as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+_NONE = "999999999/0.000001"  # nothing declared: no claim rests on e
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Up to `max_kg` the verification scale interval is `e_kg`."""
+
+    max_kg: Decimal
+    e_kg: Decimal
+
+
+def intervals(profile: Mapping[str, Any]) -> tuple[Interval, ...]:
+    """The declared intervals, rising."""
+    pairs = (pair.split("/") for pair in str(profile.get("intervals", _NONE)).split())
+    return tuple(Interval(Decimal(most), Decimal(e)) for most, e in pairs)
+
+
+def interval_at(profile: Mapping[str, Any], load_kg: float | Decimal) -> Interval:
+    """The interval in which a load lies; the last one beyond Max."""
+    own = intervals(profile)
+    return next((one for one in own if float(abs(load_kg)) <= float(one.max_kg)), own[-1])
+
+
+def coarsest_e(profile: Mapping[str, Any], load_kg: float | Decimal) -> Decimal:
+    """The largest e that a reading of this load may honestly have: of ranges, any that holds it."""
+    own = intervals(profile)
+    return own[-1].e_kg if profile.get("multi_range") is True else interval_at(profile, load_kg).e_kg

@@ -1,0 +1,151 @@
+"""Load gain: does the scale weigh the same load otherwise after an event, in another state or company?
+
+Null: two fresh loadings that differ in one declared contrast show errors of indication that differ by no more than two
+roundings of half an interval each, what an honest scale may differ by between two weighings of one load (R 76 3.6.1:
+repeatability within the maximum permissible error; creep and hysteresis are in it), and what is not known of the masses.
+A set test on what is shown: within the bound nothing is claimed, however often.
+Contrasts, fixed beforehand: knowledge (weighed by the trader for a customer | openly), state (first sealed state | later),
+event (before | after keys or a remote were worked).  Pairs are disjoint and nearest in load.  Source: statistics.md 2a, 2b.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.judge.account import Kind
+from harness.judge.contexts import covert
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
+from harness.judge.evalue import bet
+from harness.judge.loads import e_at, error_kg, loadings, observed, untouched
+
+NAME = "load-gain"
+EYE_STAKE = 0.9  # few pairs are to be had by hand: all of them must agree
+Z = 4.0  # standard uncertainties of the masses that the bound allows for
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One loading as a station showed it: load and error in kg with the load's standard uncertainty, e in kg."""
+
+    segment: Segment
+    load_kg: float
+    error_kg: float
+    u_kg: float
+    e_kg: float
+    sure: bool
+
+
+def weighed(segment: Segment, station: str, view: View) -> Weighed | str:
+    """The loading seen through `station`, or why it cannot be compared."""
+    if segment.load_kg is None:
+        return "the load is not known"
+    found, seen = error_kg(segment, station), untouched(segment, station)
+    if found is None or seen is None:
+        return "no reading at rest before a key was pressed"
+    load = segment.load_kg[0]
+    e = e_at(view.profile, max(load, float(seen.kg)))
+    if load < view.parameters["min_e"] * e:
+        return f"{load:g} kg are too little"
+    return Weighed(segment, load, found[0], found[1], e, seen.sure)
+
+
+Contrast = Callable[[Segment], bool]
+
+
+def contrasts(segments: Sequence[Segment]) -> dict[str, Contrast]:
+    """Name -> which loadings belong to the second group; fixed, never chosen by what was seen."""
+    first = segments[0].state if segments else ""
+    return {
+        "knowledge": lambda segment: not covert(segment),
+        "state": lambda segment: segment.state != first,
+        "event": lambda segment: bool(segment.context.get("pressed_before")),
+    }
+
+
+def pairs(one: Sequence[Weighed], two: Sequence[Weighed], contrast: str) -> list[tuple[Weighed, Weighed]]:
+    """Disjoint pairs across the contrast that agree in all else as far as there are such, nearest loads first."""
+
+    def differ(a: Segment, b: Segment) -> int:
+        flags = {
+            "knowledge": covert(a) != covert(b),
+            "state": a.state != b.state,
+            "event": bool(a.context.get("pressed_before")) != bool(b.context.get("pressed_before")),
+            "position": a.context.get("position") != b.context.get("position"),
+        }
+        return sum(flag for name, flag in flags.items() if name != contrast)
+
+    free = list(two)
+    found = []
+    for a in one:
+        ranked = sorted(
+            (differ(a.segment, b.segment), abs(math.log(a.load_kg / b.load_kg)), i) for i, b in enumerate(free)
+        )
+        if ranked:
+            found.append((a, free.pop(ranked[0][2])))
+    return found
+
+
+def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View) -> Reading:
+    """One pair: the difference of the errors beyond the honest bound, two-sided.  The effect is what the loading that errs
+    more shows beside the other, relative to the smaller load."""
+    delta = b.error_kg - a.error_kg
+    bound = 0.5 * (a.e_kg + b.e_kg) + view.parameters["repeatability_e"] * max(a.e_kg, b.e_kg)
+    # what an error within the limits may grow by from one load to the other
+    bound += view.parameters["gain_rel"] * abs(b.load_kg - a.load_kg)
+    bound += Z * math.hypot(a.u_kg, b.u_kg)
+    hit = abs(delta) > bound
+    certain = a.sure and b.sure
+    q = view.parameters["q" if certain else "q_eye"]
+    gains, least = (a.error_kg / a.load_kg, b.error_kg / b.load_kg), min(a.load_kg, b.load_kg)
+    effect = gains[0] - gains[1] if abs(gains[0]) >= abs(gains[1]) else gains[1] - gains[0]
+    return Reading(
+        NAME,
+        f"{a.segment.id}|{b.segment.id}",
+        link,
+        bet(hit, q, view.validation, EYE_STAKE),
+        p=q if hit else 1.0,
+        hits=int(hit),
+        effect=effect,
+        interval=(effect - bound / least, effect + bound / least),
+        mde=2 * bound / least,
+        shape=Shape.STATE if hit else None,
+        at={
+            "contrast": contrast,
+            "sure": certain,
+            "delta_kg": delta,
+            "bound_kg": bound,
+            "gains": gains,
+            "loads_kg": (a.load_kg, b.load_kg),
+        },
+        key=contrast,
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    own = [s for s in loadings(segments) if s.load_kg is not None and s.load_kg[0] > 0]
+    groups = contrasts(own)
+    readings = []
+    for station in dict.fromkeys(name for segment in own for name in observed(segment)):
+        link = Link("load", station)
+        usable = [w for s in own if isinstance(w := weighed(s, station, view), Weighed)]
+        for name, second in groups.items():
+            one = [w for w in usable if not second(w.segment)]
+            two = [w for w in usable if second(w.segment)]
+            readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]
+    return readings
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="intervention",
+    null="two loadings on either side of a declared contrast differ in error by no more than rounding, repeatability and the masses allow",
+    needs="known loads weighed in both groups, with no key pressed while they lay there",
+    parameters={"repeatability_e": 1.0, "gain_rel": 0.001, "min_e": 20.0, "q": 3e-4, "q_eye": 0.02},
+    judge=judge,
+    mechanism="the same load is weighed otherwise",
+    telling=52,
+    shows=Kind.WEIGHED,
+)

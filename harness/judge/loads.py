@@ -1,0 +1,109 @@
+"""What a scale showed of the load that lies on it: by eyes or on its line, before anybody touched a key and after each press.
+
+A stream repeats itself: what counts as a reading at rest is a stretch in which every frame that says anything says it stands
+still.  Marks of presses part a loading into stretches of constant state: within one nothing was done to the scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from captures.model import Flag, SampledTrace
+from harness.judge.contract import Segment, SegmentKind
+from harness.judge.intervals import coarsest_e
+
+STREAMS = ("weight",)
+EYES = ("display",)
+OUT_OF_RANGE = Flag.OVERLOAD | Flag.UNDERLOAD
+REST_NS = 300_000_000  # a stretch at rest lasts at least so long
+MODES = ("tare", "zero", "unit", "hold", "total", "add", "clear")
+"""Keys whose own work changes what is displayed: what follows them until the next loading is compared with nothing before."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One reading at rest of a station: kg as shown, when, and the presses in this loading that came before it."""
+
+    t_ns: int
+    kg: Decimal
+    pressed: tuple[str, ...]
+    sure: bool = False  # it cannot be one misreading: many frames say it
+
+
+def loadings(segments: Sequence[Segment]) -> list[Segment]:
+    """The finished loadings, in order."""
+    return [s for s in segments if s.kind is SegmentKind.LOADING and s.complete]
+
+
+def observed(segment: Segment) -> tuple[str, ...]:
+    """The stations that show the weight in this loading."""
+    eyes = tuple(name for name in EYES if name in segment.registers)
+    return (*(name for name in STREAMS if name in segment.traces), *eyes)
+
+
+def presses(segment: Segment) -> list[tuple[int, int, str]]:
+    """(earliest, latest, key) of each press in the loading, in order."""
+    return [
+        (m.t_ns, m.t_ns + m.u_ns, m.kind.removeprefix("press-")) for m in segment.marks if m.kind.startswith("press-")
+    ]
+
+
+def shown(segment: Segment, station: str) -> list[Shown]:
+    """The readings at rest of `station` in this loading, one a stretch between presses for a stream."""
+    own = presses(segment)
+    if station in segment.registers:
+        register = segment.registers[station]
+        times = register.times_ns.tolist()
+        return [
+            Shown(t_ns, kg, tuple(key for _, end, key in own if end <= t_ns))
+            for t_ns, kg in zip(times, register.values, strict=True)
+        ]
+    trace = segment.traces.get(station)
+    if trace is None:
+        return []
+    begin, until = segment.window_ns
+    edges = [(begin, ()), *((end, tuple(key for _, e, key in own if e <= end)) for _, end, _ in own)]
+    stops = [start for start, _, _ in own] + [until]
+    found = [_at_rest(trace, a, b, pressed) for (a, pressed), b in zip(edges, stops, strict=True)]
+    return [one for one in found if one is not None]
+
+
+def _at_rest(trace: SampledTrace, begin_ns: int, until_ns: int, pressed: tuple[str, ...]) -> Shown | None:
+    """The last value at rest of a stretch: the last run of equal readings that lasts REST_NS and of which none says it moves."""
+    first, last = (int(np.searchsorted(trace.times_ns, t)) for t in (begin_ns, until_ns))
+    if last - first < 2 or any(a < until_ns and b > begin_ns for a, b in trace.garbage):
+        return None
+    flags, steps, times = trace.flags[first:last], trace.steps[first:last], trace.times_ns[first:last]
+    bad = (flags & np.uint8(OUT_OF_RANGE)) != 0
+    if Flag.STABLE in trace.told:
+        bad |= (flags & np.uint8(Flag.STABLE)) == 0
+    cuts = np.flatnonzero((np.diff(steps) != 0) | bad[1:] | bad[:-1]) + 1
+    starts, ends = np.r_[0, cuts], np.r_[cuts, steps.size]
+    for a, b in zip(starts[::-1].tolist(), ends[::-1].tolist(), strict=True):
+        if not bad[a] and times[b - 1] - times[a] >= REST_NS:
+            return Shown(int(times[b - 1]), int(steps[a]) * trace.step, pressed, sure=True)
+    return None
+
+
+def untouched(segment: Segment, station: str) -> Shown | None:
+    """What it showed of this load before any key was pressed while it lay there."""
+    return next((one for one in shown(segment, station) if not one.pressed), None)
+
+
+def error_kg(segment: Segment, station: str) -> tuple[float, float] | None:
+    """Error of indication E = I - L in kg with the standard uncertainty of the load; None where either is missing."""
+    seen = untouched(segment, station)
+    if seen is None or segment.load_kg is None:
+        return None
+    mass, u = segment.load_kg
+    return float(seen.kg) - mass, u
+
+
+def e_at(profile: Mapping[str, Any], load_kg: float) -> float:
+    """The coarsest verification scale interval that a reading of this load may honestly have, kg."""
+    return float(coarsest_e(profile, load_kg))
