@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.contract import Garbage, ProtocolError, Role, joined
+from protocols.indication import Indication
 from protocols.wire.mt_sics import PROTOCOL, Answer, Fault, Request, Status, Text, Weight
 
 
@@ -19,11 +20,18 @@ def read(wire, sender=Role.DEVICE):
     ("wire", "why"),
     [
         (b"S S     100.00 g\n", "no CR"),
-        (b"S S     100,00 g\r\n", "no weight where one belongs"),
-        (b"S S     100.00\r\n", "no weight where one belongs"),
-        (b"S S     1.0.0 g\r\n", "no weight where one belongs"),
-        (b"S S       NaN g\r\n", "no weight where one belongs"),
-        ("S S    １００ g\r\n".encode(), "no weight where one belongs"),
+        (b"S S     100,00 g\r\n", "no weight where one belongs: comma"),
+        (b"S S     100.00\r\n", "no weight where one belongs: no unit"),
+        (b"S S     1.0.0 g\r\n", "no weight where one belongs: more than one decimal point"),
+        (b"S S       100. g\r\n", "no weight where one belongs: decimal point in a wrong place"),
+        (b"S S       .100 g\r\n", "no weight where one belongs: decimal point in a wrong place"),
+        (b"S S       NaN g\r\n", "no weight where one belongs: not a number"),
+        ("S S    １００ g\r\n".encode(), "no weight where one belongs: full-width digits"),
+        ("S S    １００ g\r\n".encode("gbk"), "no weight where one belongs: full-width digits"),
+        (
+            bytes(b | 0x80 * (b.bit_count() & 1) for b in b"S S     100.00 g\r\n"),
+            "no CR before LF: every byte has even parity",
+        ),
         (b"S  S     100.00 g\r\n", "no answer"),
         (b"SS     100.00 g\r\n", "no answer"),
         (b"s s     100.00 g\r\n", "no answer"),
@@ -95,3 +103,35 @@ def test_weights_keep_their_digits(value, unit):
     (weight,) = read(PROTOCOL.encode(Weight.of("S", Status.DYNAMIC, value, unit), Role.DEVICE))
     assert weight.value == value
     assert len(weight.field) >= 10
+
+
+COMMANDS = ("S", "SI", "SIR", "SR", "Z", "ZI", "T", "TI", "TA", "TAC", "I0", "I1", "I2", "I3", "I4", "@", "D", "DW")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_level_0_and_1_that_a_scale_needs_can_be_asked_and_refused(name):
+    assert read(PROTOCOL.encode(Request(name), Role.HOST), Role.HOST) == [Request(name)]
+    for status in (Status.NOT_NOW, Status.PARAMETER):
+        assert read(PROTOCOL.encode(Answer(name, status), Role.DEVICE)) == [Answer(name, status)]
+
+
+@pytest.mark.parametrize(
+    ("wire", "weight", "unit", "stable", "overload", "underload"),
+    [
+        (b"S S      1.235 kg\r\n", Decimal("1.235"), "kg", True, False, False),
+        (b"S D     -0.005 kg\r\n", Decimal("-0.005"), "kg", False, False, False),
+        (b"S +\r\n", None, "", None, True, False),
+        (b"S -\r\n", None, "", None, False, True),
+    ],
+)
+def test_what_the_scale_indicates(wire, weight, unit, stable, overload, underload):
+    (message,) = read(wire)
+    assert message.indication() == Indication(weight, unit, stable=stable, overload=overload, underload=underload)
+
+
+@pytest.mark.parametrize(
+    "wire", [b"S I\r\n", b"T S     100.00 g\r\n", b"TA A     100.00 g\r\n", b"Z +\r\n", b"TAC A\r\n"]
+)
+def test_tares_and_refusals_are_no_reading(wire):
+    (message,) = read(wire)
+    assert message.indication() is None

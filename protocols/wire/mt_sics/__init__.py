@@ -78,7 +78,7 @@ def _examples(sender: Role) -> Sequence[Message]:
 
 PROTOCOL = WireProtocol(
     name="mt-sics",
-    version=1,
+    version=2,
     line=LineSettings(9600, 8, "N", 1),
     encode=encode,
     decoder=decoder,

@@ -7,8 +7,11 @@ character a byte: manuals leave the code page of a display open.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from protocols.contract import Garbage, Message, ProtocolError, Role
+from protocols.figures import fault
+from protocols.lines import LineDecoder, why_not_text
 from protocols.wire.mt_sics.messages import Answer, Fault, Request, Status, Text, Weight, Word
 
 MAX_LINE = 256
@@ -20,12 +23,12 @@ _WORDS = rf"(?P<words>(?: (?:{_BARE}|{_TEXT}))*)"
 _REQUEST = re.compile(rf"(?P<command>{_COMMAND}){_WORDS}")
 _ANSWER = re.compile(rf"(?P<identifier>{_COMMAND}) (?P<status>[SDABIL+-]){_WORDS}")
 _WEIGHT = re.compile(
-    r"(?P<identifier>S|T|TI|TA) (?P<status>[SDA]) (?P<field> {0,9}-?[0-9]{1,9}(?:\.[0-9]{0,9})?) (?P<unit>[A-Za-z%][A-Za-z0-9%]{0,4})"
+    r"(?P<identifier>S|T|TI|TA) (?P<status>[SDA]) (?P<field> {0,9}-?[0-9]{1,9}(?:\.[0-9]{1,9})?) (?P<unit>[A-Za-z%][A-Za-z0-9%]{0,4})"
 )
 _WEIGHT_HEAD = re.compile(r"(?:S|T|TI|TA) [SDA] ")
 _FAULT = re.compile(r"E(?P<kind>[STL])")
 _WORD = re.compile(rf" ({_BARE}|{_TEXT})")
-_FIELD = re.compile(r" {0,9}-?[0-9]{1,9}(?:\.[0-9]{0,9})?")
+_FIELD = re.compile(r" {0,9}-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _UNIT = re.compile(r"[A-Za-z%][A-Za-z0-9%]{0,4}")
 
 
@@ -67,54 +70,31 @@ def _split(text: str) -> tuple[Word, ...]:
 def read_line(raw: bytes, sender: Role) -> Message:
     """What one line with its LF says; Garbage where it keeps to no rule."""
     if not raw.endswith(END):
-        return Garbage(raw, "no CR before LF")
+        return _bad(raw, "no CR before LF")
     line = raw[: -len(END)].decode("latin-1")
     if sender is Role.HOST:
         found = _REQUEST.fullmatch(line)
         return Request(found["command"], _split(found["words"])) if found else Garbage(raw, "no command with words")
     if weight := _WEIGHT.fullmatch(line):
         return Weight(weight["identifier"], Status(weight["status"]), weight["field"], weight["unit"])
-    if fault := _FAULT.fullmatch(line):
-        return Fault(fault["kind"])
-    if _WEIGHT_HEAD.match(line):
-        return Garbage(raw, "no weight where one belongs")
+    if said := _FAULT.fullmatch(line):
+        return Fault(said["kind"])
+    if head := _WEIGHT_HEAD.match(line):
+        field, _, unit = line[head.end() :].rpartition(" ")
+        why = fault(field.encode("latin-1")) if _UNIT.fullmatch(unit) else "no unit"
+        return Garbage(raw, f"no weight where one belongs: {why}")
     answer = _ANSWER.fullmatch(line)
     if answer is None:
-        return Garbage(raw, "no answer of MT-SICS")
+        return _bad(raw, "no answer of MT-SICS")
     return Answer(answer["identifier"], Status(answer["status"]), _split(answer["words"]))
 
 
-class LineDecoder:
-    """Reads the lines of `sender`.  An endless line is given up in pieces, to its end."""
-
-    def __init__(self, sender: Role) -> None:
-        self._sender = sender
-        self._held = b""
-        self._skipping = False
-
-    def feed(self, data: bytes) -> list[Message]:
-        messages: list[Message] = []
-        *lines, rest = (self._held + data).split(b"\n")
-        for text in lines:
-            line = text + b"\n"
-            too_long = self._skipping or len(line) > MAX_LINE
-            messages.append(Garbage(line, "line too long") if too_long else read_line(line, self._sender))
-            self._skipping = False
-        if rest and (self._skipping or len(rest) >= MAX_LINE):
-            messages.append(Garbage(rest, "line too long"))
-            self._skipping, rest = True, b""
-        self._held = rest
-        return messages
-
-    def silence(self, char_times: float) -> list[Message]:
-        """A balance may pause inside a line; only the driver's deadline ends it."""
-        return []
-
-    def close(self) -> list[Message]:
-        held, self._held, self._skipping = self._held, b"", False
-        return [Garbage(held, "line incomplete at the end of the stream")] if held else []
+def _bad(raw: bytes, why: str) -> Garbage:
+    """Bytes above 7Fh may stand in texts only: elsewhere they tell a wrong line setting or character set."""
+    cause = why_not_text(raw)
+    return Garbage(raw, f"{why}: {cause}" if cause else why)
 
 
 def decoder(sender: Role) -> LineDecoder:
     """A decoder for the bytes of `sender`."""
-    return LineDecoder(sender)
+    return LineDecoder(partial(read_line, sender=sender), MAX_LINE)

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from protocols.indication import Indication
+
+WEIGHING = "S"
+
 
 class Status(StrEnum):
     """The second word of an answer.  What each means depends on the command: `S +` is overload, `Z +` cannot zero."""
@@ -58,6 +62,13 @@ class Weight:
     def value(self) -> Decimal:
         return Decimal(self.field.strip())
 
+    def indication(self) -> Indication | None:
+        """None for a tare: only `S` tells what lies on the balance, and does not tell whether it is gross or net."""
+        if self.identifier != WEIGHING or self.status not in (Status.STABLE, Status.DYNAMIC):
+            return None
+        stable = self.status is Status.STABLE
+        return Indication(self.value, self.unit, stable=stable, overload=False, underload=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -66,6 +77,12 @@ class Answer:
     identifier: str
     status: Status
     words: tuple[Word, ...] = ()
+
+    def indication(self) -> Indication | None:
+        """`S +` and `S -` are readings out of range; all else is none."""
+        if self.identifier != WEIGHING or self.status not in (Status.ABOVE, Status.BELOW):
+            return None
+        return Indication(None, "", overload=self.status is Status.ABOVE, underload=self.status is Status.BELOW)
 
 
 @dataclass(frozen=True, slots=True)
