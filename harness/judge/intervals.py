@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+MPE = "mpe_steps"  # key of the profile: ((up to so many e, limit in e), ...) as the edition has them for class and use
 _NONE = "999999999/0.000001"  # nothing declared: no claim rests on e
 
 
@@ -31,10 +32,17 @@ def intervals(profile: Mapping[str, Any]) -> tuple[Interval, ...]:
 def interval_at(profile: Mapping[str, Any], load_kg: float | Decimal) -> Interval:
     """The interval in which a load lies; the last one beyond Max."""
     own = intervals(profile)
-    return next((one for one in own if float(abs(load_kg)) <= float(one.max_kg)), own[-1])
+    return next((one for one in own if abs(float(load_kg)) <= float(one.max_kg)), own[-1])
 
 
 def coarsest_e(profile: Mapping[str, Any], load_kg: float | Decimal) -> Decimal:
     """The largest e that a reading of this load may honestly have: of ranges, any that holds it."""
     own = intervals(profile)
     return own[-1].e_kg if profile.get("multi_range") is True else interval_at(profile, load_kg).e_kg
+
+
+def mpe_kg(profile: Mapping[str, Any], load_kg: float) -> float | None:
+    """The maximum permissible error at a load, kg; None where no edition gave its steps, or none reaches so far."""
+    e = coarsest_e(profile, load_kg)
+    steps = profile.get(MPE, ())
+    return next((float(limit * e) for upto, limit in steps if abs(load_kg) <= float(upto * e)), None)

@@ -21,8 +21,9 @@ STREAMS = ("weight",)
 EYES = ("display",)
 OUT_OF_RANGE = Flag.OVERLOAD | Flag.UNDERLOAD
 REST_NS = 300_000_000  # a stretch at rest lasts at least so long
-MODES = ("tare", "zero", "unit", "hold", "total", "add", "clear")
-"""Keys whose own work changes what is displayed: what follows them until the next loading is compared with nothing before."""
+KEYS_OF_WEIGHT = (
+    "keys_of_weight"  # key of the profile: labels of keys whose own work changes what is displayed as weight
+)
 
 
 @dataclass(frozen=True)
@@ -107,3 +108,15 @@ def error_kg(segment: Segment, station: str) -> tuple[float, float] | None:
 def e_at(profile: Mapping[str, Any], load_kg: float) -> float:
     """The coarsest verification scale interval that a reading of this load may honestly have, kg."""
     return float(coarsest_e(profile, load_kg))
+
+
+def modes(profile: Mapping[str, Any]) -> frozenset[str]:
+    """Keys whose own work changes what is displayed as weight; what follows them until the next loading is compared with
+    nothing before (catalogue/key_effects.toml)."""
+    return frozenset(profile.get(KEYS_OF_WEIGHT, ()))
+
+
+def comparable_pairs(segment: Segment, one: str, other: str, changing: frozenset[str]) -> list[tuple[Shown, Shown]]:
+    """Readings of two stations in the same stretch between presses, before any key that changes what is displayed."""
+    mine = {seen.pressed: seen for seen in shown(segment, one) if not changing.intersection(seen.pressed)}
+    return [(mine[seen.pressed], seen) for seen in shown(segment, other) if seen.pressed in mine]
