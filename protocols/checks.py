@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import xor
 
 CHECK_INPUT = b"123456789"
 
@@ -56,8 +58,20 @@ def sum8(data: bytes) -> int:
     return sum(data) & 0xFF
 
 
+def xor8(data: bytes) -> int:
+    """Exclusive or of the bytes of `data` (protocols.md 3.10)."""
+    return reduce(xor, data, 0)
+
+
+def negated_sum7(data: bytes) -> int:
+    """Low 7 bits of the negated sum of `data`: with it the sum ends in seven zeros (protocols.md 3.2)."""
+    return -sum(data) & 0x7F
+
+
 CATALOGUE: tuple[Checksum, ...] = (
     Checksum("CRC-16/ARC", crc16_arc, 0xBB3D, "CRC catalogue, entry CRC-16/ARC"),
     Checksum("CRC-16/MODBUS", crc16_modbus, 0x4B37, "CRC catalogue, entry CRC-16/MODBUS"),
+    Checksum("xor-8", xor8, 0x31, "arithmetic: 31h ^ ... ^ 39h, nine times 30h and 1 ^ ... ^ 9 = 1"),
+    Checksum("negated sum-7", negated_sum7, 0x23, "arithmetic: 31h + ... + 39h = 1DDh, and 5Dh + 23h = 80h"),
     Checksum("sum-8", sum8, 0xDD, "arithmetic: 31h + ... + 39h = 1DDh"),
 )

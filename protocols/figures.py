@@ -15,8 +15,11 @@ _NO_NUMBER = re.compile(rb"nan|inf", re.IGNORECASE)
 
 
 def exact(digits: str, decimals: int, negative: bool = False) -> Decimal:
-    """`digits` with `decimals` of them right of the point, nothing rounded; `exact("001234", 2)` is 12.34."""
-    return Decimal(f"{'-' if negative else ''}{digits}e-{decimals}")
+    """`digits` with `decimals` of them right of the point, nothing rounded: `exact("001234", 2)` is 12.34.
+
+    Negative `decimals` are zeros that are not sent.
+    """
+    return Decimal(f"{'-' if negative else ''}{digits}e{-decimals}")
 
 
 def fault(field: bytes) -> str:
