@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from fixtures.benchfile import BenchFile, load, parse
 from fixtures.errors import BenchError
+from fixtures.profile import SCALES
 
 FAMILIES = ("dispenser",)
 
@@ -83,6 +84,8 @@ def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = N
             return build_gas(gas)
         except ValueError as error:
             raise UsageError(str(error.args[0])) from None
+    if bench.family in SCALES:
+        return _scale(bench, cheat, seed, size)
     if bench.site is None:
         return build(scenario(bench, cheat, seed, size))
     ids = [one.id for one in bench.site.instruments]
@@ -96,6 +99,39 @@ def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = N
         mine = scenario(bench, what or None if one.id == where else None, seed * len(ids) + number, size)
         lanes[one.id] = replace(mine, unit_price=Decimal(str(one.profile.get("price", mine.unit_price))))
     return Forecourt(lanes, seed)
+
+
+def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -> Any:
+    """The simulated scale that a bench file describes: its line speaks what the bench listens for."""
+    from harness.exits import UsageError
+
+    if not bench.simulation:
+        raise BenchError(
+            f"{bench.where}: it has no [simulation]: this bench drives a real instrument, and --cheat or --seed mean nothing"
+        )
+    line = bench.instruments.get(bench.stations.get("weight", ""))
+    told: dict[str, Any] = {}
+    if line is not None:
+        told = {"protocol": str(line.options["protocol"]), "broadcast": line.driver == "scale-tap"}
+    try:
+        if bench.family == "truck-scale":
+            from fixtures.sim.scale.truck.station import build_truck
+
+            from fixtures.sim.scale.truck.scenario import TruckScenario, parse_truck_cheat
+
+            spec = None if cheat is None else parse_truck_cheat(cheat, size)
+            return build_truck(TruckScenario(kit=cast(Any, bench.kit), seed=seed, cheat=spec, **told))
+        from fixtures.sim.scale.station import build_scale
+
+        from fixtures.sim.scale.cheats import parse_scale_cheat
+        from fixtures.sim.scale.scenario import ScaleScenario
+
+        own = None if cheat is None else parse_scale_cheat(cheat, size)
+        pairs = (pair.split("/") for pair in str(bench.profile["intervals"]).split())
+        intervals = tuple((Decimal(most), Decimal(e)) for most, e in pairs)
+        return build_scale(ScaleScenario(kit=cast(Any, bench.kit), seed=seed, cheat=own, intervals=intervals, **told))
+    except (KeyError, ValueError) as error:
+        raise UsageError(str(error.args[0])) from None
 
 
 def draw_seed(bench: BenchFile, seed: int) -> str:

@@ -13,8 +13,7 @@ from typing import Any
 
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
-from fixtures.sim.build import build
-from harness.benches import find, on_ports, scenario
+from harness.benches import find, on_ports, world
 from harness.expected import Expected, expected_row
 from harness.inspection import inspect
 from harness.output import comment, emit
@@ -22,29 +21,38 @@ from harness.report.show import pictures
 from harness.report.text import verdict_text
 
 HONEST = "honest"
+LABORATORY = "K3"
 READY_LINE_BYTES = 65536
 
 
 def demonstrate(
-    cheat: str | None, kit: str, seed: int, case: Path | None, *, in_process: bool, as_json: bool, speed: float
+    family: str,
+    cheat: str | None,
+    kit: str,
+    seed: int,
+    case: Path | None,
+    *,
+    in_process: bool,
+    as_json: bool,
+    speed: float,
 ) -> int:
     """Run the demonstration; 0 when the verdict is the expected one, 1 when not."""
-    bench = find(f"dispenser-{kit.lower()}")
-    plan = "dispenser-bench" if kit == "K3" else "dispenser-raid"
-    simulated = scenario(bench, cheat, seed)
+    bench = find(f"{family}-{kit.lower()}")
+    plan = f"{family}-{'bench' if kit == LABORATORY else 'raid'}"
+    simulated = world(bench, cheat, seed)
     case = case if case is not None else Path(tempfile.mkdtemp(prefix="shortmeasure-")) / "case"
     ptys = not in_process and sys.platform != "win32"
     how = f"over real pseudo-terminals, {speed:g} times faster than life" if ptys else "in process, in virtual time"
-    comment(f"demo: simulated dispenser, {cheat or 'honest trader'}, kit {kit}, seed {seed}, plan {plan}, {how}")
+    comment(f"demo: simulated {family}, {cheat or 'honest trader'}, kit {kit}, seed {seed}, plan {plan}, {how}")
     if ptys:
         with _served(bench, cheat, seed, speed) as on_ptys:
             done = inspect(plan, on_ptys, case, speed=speed)
     else:
-        done = inspect(plan, bench, case, world=build(simulated))
+        done = inspect(plan, bench, case, world=simulated)
     truth = case.with_name(case.name + ".truth.json")
-    truth.write_text(json.dumps(simulated.describe(), indent=1, default=str), "utf-8")
+    truth.write_text(json.dumps(simulated.scenario.describe(), indent=1, default=str), "utf-8")
     pictures(case, done.document)
-    row = expected_row("dispenser", cheat or HONEST, kit)
+    row = expected_row(family, cheat or HONEST, kit)
     met, why = _compare(done.document, cheat, row)
     document = {
         **done.document,

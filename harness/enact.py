@@ -18,7 +18,7 @@ from harness.derive.parts import number
 from harness.draw import commitment, drawn
 from harness.measuring import Measuring
 from harness.people import People
-from harness.plans.ability import Ability, SiteAbility, Surveyed
+from harness.plans.ability import Ability, ScaleAbility, SiteAbility, Surveyed
 from harness.prompts import FLOW, delivery_text, press_text
 from harness.step import (
     Choose,
@@ -113,6 +113,20 @@ def _ability(file: BenchFile) -> Ability:
         remote="remote" in file.roles,
         can_l=Decimal(str(file.profile.get("can_l", "20"))),
         price=Decimal(str(file.profile.get("price", "0"))),
+        scale=_scale(file) if file.family in SCALES else None,
+    )
+
+
+def _scale(file: BenchFile) -> ScaleAbility:
+    pairs = (pair.split("/") for pair in str(file.profile["intervals"]).split())
+    never = set(str(file.profile.get("forbidden_keys", "")).split())
+    return ScaleAbility(
+        intervals=tuple((Decimal(most), Decimal(e)) for most, e in pairs),
+        masses_kg=tuple(map(Decimal, str(file.reference.get("masses_kg", "")).split())),
+        keys=tuple(key for key in str(file.profile.get("keys", "")).split() if key not in never),
+        clear_key=str(file.profile.get("clear_key", "")),
+        streamed="indicate" in file.roles,
+        presses="keys" in file.roles,
     )
 
 

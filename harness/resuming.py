@@ -16,7 +16,7 @@ from harness.enact import POWER_CYCLE, Enactor
 from harness.prompts import press_text
 from harness.replay import Replay
 from harness.standing import PRESS, Pressed, Standing
-from harness.step import Deliver, Outcome, PowerCycle, Press, Prove, Shut, Step, Weigh
+from harness.step import Deliver, Load, Outcome, PowerCycle, Press, Prove, Shut, Step, Weigh
 
 GO_ON = mark(
     "This run was cut and goes on now. See that the nozzle is closed and hung up and that nobody uses the dispenser"
@@ -45,7 +45,7 @@ REGISTERS = {
 
 def touched(replay: Replay, cut: Step | None) -> bool:
     """Something was delivered, or begun to be: people and fuel are at the instrument."""
-    return any(isinstance(step, Deliver | Shut) for step in [*(step for step, _ in replay.done), cut])
+    return any(isinstance(step, Deliver | Shut | Load) for step in [*(step for step, _ in replay.done), cut])
 
 
 def tell(

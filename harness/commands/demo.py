@@ -8,11 +8,16 @@ from typing import Annotated
 import typer
 
 # times faster than life: a raid by hand is mostly waiting, a laboratory run mostly pulses
+USUAL = {  # family -> the function that is shown where none is named, kits
+    "dispenser": ("fuel.C09", ("K0", "K1", "K2", "K3")),
+    "price-scale": ("scale.S01", ("K0", "K1", "K3")),
+    "truck-scale": ("truck.T01", ("K0", "K1", "K3")),
+}
 SPEED = {"K0": 60.0, "K1": 45.0, "K2": 30.0, "K3": 25.0}
 
 
 def demo(
-    family: Annotated[str, typer.Argument(help="dispenser")] = "dispenser",
+    family: Annotated[str, typer.Argument(help="dispenser, price-scale or truck-scale")] = "dispenser",
     cheat: Annotated[
         str, typer.Option("--cheat", help="catalogue id of the function that the simulated trader uses")
     ] = "",
@@ -30,13 +35,14 @@ def demo(
     """Inspect a simulated instrument end to end.  Exit 0 when the verdict is the one expected of this kit, else 1."""
     from harness.exits import UsageError
 
-    if family != "dispenser":
-        raise UsageError(f"expected family dispenser, got {family!r}")
-    if kit not in ("K0", "K1", "K2", "K3"):
-        raise UsageError(f"expected --kit K0, K1, K2 or K3, got {kit!r}")
+    if family not in USUAL:
+        raise UsageError(f"expected family {', '.join(USUAL)}, got {family!r}")
+    usual, kits = USUAL[family]
+    if kit not in kits:
+        raise UsageError(f"expected --kit {', '.join(kits)} for a {family}, got {kit!r}")
     if honest and cheat:
         raise UsageError("--honest and --cheat exclude each other")
     from harness.demonstration import demonstrate
 
-    chosen = None if honest else cheat or "fuel.C09"
-    return demonstrate(chosen, kit, seed, case, in_process=in_process, as_json=as_json, speed=SPEED[kit])
+    chosen = None if honest else cheat or usual
+    return demonstrate(family, chosen, kit, seed, case, in_process=in_process, as_json=as_json, speed=SPEED[kit])

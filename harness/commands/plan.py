@@ -12,7 +12,12 @@ app = typer.Typer(
 )
 JSON = typer.Option("--json", help="one JSON document on stdout")
 # a kit's usual bench, of which the built-in one tells the ability
-USUAL = {"dispenser": "dispenser-{kit}", "gas-dispenser": "gas-cng-{kit}"}
+USUAL = {
+    "dispenser": "dispenser-{kit}",
+    "gas-dispenser": "gas-cng-{kit}",
+    "price-scale": "price-scale-{kit}",
+    "truck-scale": "truck-scale-{kit}",
+}
 LABORATORY = "dispenser-bench"
 
 
@@ -31,7 +36,12 @@ def list_(as_json: Annotated[bool, JSON] = False) -> int:
         }
         for plan in PLANS.values()
     ]  # fmt: skip
-    names = {"dispenser": mark("fuel dispenser"), "gas-dispenser": mark("gas dispenser")}
+    names = {
+        "dispenser": mark("fuel dispenser"),
+        "gas-dispenser": mark("gas dispenser"),
+        "price-scale": mark("price scale"),
+        "truck-scale": mark("truck scale"),
+    }
     lines = [
         f"{plan.name:<16} {column(tell(names.get(plan.family, plan.family)), 15)} {tell(plan.summary)}"
         for plan in PLANS.values()

@@ -14,7 +14,7 @@ from typing import Any
 from harness.judge.contract import Registration
 from harness.step import CONFIRMATION, SEARCH
 
-DELIVERED = ("Deliver", "Shut")
+DELIVERED = ("Deliver", "Shut", "Load")
 UNREGISTERED: Mapping[str, Any] = {"unregistered": True}
 
 

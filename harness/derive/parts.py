@@ -35,7 +35,8 @@ class Stage:
 
 @dataclass
 class Part:
-    """A delivery or shut-nozzle step.  `reads` by what was read; `outcome` of the step itself."""
+    """A delivery, shut-nozzle step or load.  `reads` by what was read, `shown` everything read of a load in time order; `outcome`
+    of the step itself."""
 
     label: str
     step: Mapping[str, Any]
@@ -46,6 +47,7 @@ class Part:
     next_ns: int | None = None
     after_ns: int = -1  # end of the segment before
     reads: dict[str, Taken] = field(default_factory=dict)
+    shown: list[tuple[str, Taken]] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     outcome: Mapping[str, Any] = field(default_factory=dict)
     total_before: tuple[int, Decimal] | None = None
@@ -57,6 +59,10 @@ class Part:
     @property
     def is_delivery(self) -> bool:
         return str(self.step["type"]) == "Deliver"
+
+    @property
+    def is_load(self) -> bool:
+        return str(self.step["type"]) == "Load"
 
     @property
     def hung_up(self) -> bool:
@@ -133,7 +139,7 @@ class _Reader:
                 self._visit = self._visit.next()
             case "given-up":
                 self.extensions.give_up()
-            case kind if kind == f"{VOID}step" and body["step"]["type"] in ("Deliver", "Shut"):
+            case kind if kind == f"{VOID}step" and body["step"]["type"] in ("Deliver", "Shut", "Load"):
                 self.extensions.supersede(body["step"])
                 self._left_alone(int(body["t_ns"]))  # what flowed in an attempt that does not stand belongs to no part
             case "mark":
@@ -150,12 +156,13 @@ class _Reader:
                 self._phase = str(step["letter"])
             case "PowerCycle":
                 self._powers += 1
+                self._unloaded(t_ns)
             case "Purpose":
                 self.extensions.aim(step)
                 self._again()
             case "Inquire" if step["key"] == AGAIN:
                 self._again()
-            case "Deliver" | "Shut":
+            case "Deliver" | "Shut" | "Load":
                 part = Part(
                     str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total,
                     span=self._span, purpose=self.extensions.begin(step), visit=self._visit,
@@ -180,6 +187,11 @@ class _Reader:
         if any(part.visit is self._visit for part in self.told.parts):
             self._visit = self._visit.next()
 
+    def _unloaded(self, t_ns: int) -> None:
+        """A power cut ends the loading that lies on the scale: what it shows afterwards is of another sealed state."""
+        if self.told.parts and self.told.parts[-1].is_load:
+            self._left_alone(t_ns)
+
     def _left_alone(self, t_ns: int) -> None:
         """Nobody saw what ran from here on: it is the part before's no more, and the totaliser is not followed."""
         if self.told.parts and self.told.parts[-1].next_ns is None:
@@ -195,7 +207,7 @@ class _Reader:
         if "fault" in value:  # the instrument lost data: as if it had been cut
             return
         match self._step["type"]:
-            case "Deliver" | "Shut":
+            case "Deliver" | "Shut" | "Load":
                 self.told.parts[-1].end_ns, self.told.parts[-1].outcome = t_ns, dict(value)
                 self._ended(self.told.parts[-1])
             case "Continue":
@@ -233,6 +245,8 @@ class _Reader:
             part = None  # others may have sold in the gap: what is shown now need not be this sale's
         if part is not None and value:
             part.reads[what] = (t_ns, place, value)
+            if part.is_load:
+                part.shown.append((what, part.reads[what]))
             if what in ("display", "start") and part.stages:
                 part.stages[-1].displays.append((t_ns, place, value))
         if what == "totaliser":

@@ -77,7 +77,7 @@ def by_instrument(recorded: Recorded) -> dict[str, Recorded]:
 
 def measured(view: Recorded) -> bool:
     """Anything was delivered or watched at this instrument."""
-    return any(_type(body) in ("Deliver", "Shut") for _, body in view.entries)
+    return any(_type(body) in ("Deliver", "Shut", "Load") for _, body in view.entries)
 
 
 def raided(view: Recorded) -> bool:

@@ -6,7 +6,7 @@ still.  Marks of presses part a loading into stretches of constant state: within
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,14 +16,13 @@ import numpy as np
 from captures.model import Flag, SampledTrace
 from harness.judge.contract import Segment, SegmentKind
 from harness.judge.intervals import coarsest_e
+from harness.judge.key_effects import KEY_EFFECTS, WeightRule, effect_of
 
 STREAMS = ("weight",)
 EYES = ("display",)
+REMOTE = "remote"
 OUT_OF_RANGE = Flag.OVERLOAD | Flag.UNDERLOAD
 REST_NS = 300_000_000  # a stretch at rest lasts at least so long
-KEYS_OF_WEIGHT = (
-    "keys_of_weight"  # key of the profile: labels of keys whose own work changes what is displayed as weight
-)
 
 
 @dataclass(frozen=True)
@@ -110,13 +109,25 @@ def e_at(profile: Mapping[str, Any], load_kg: float) -> float:
     return float(coarsest_e(profile, load_kg))
 
 
-def modes(profile: Mapping[str, Any]) -> frozenset[str]:
-    """Keys whose own work changes what is displayed as weight; what follows them until the next loading is compared with
-    nothing before (catalogue/key_effects.toml)."""
-    return frozenset(profile.get(KEYS_OF_WEIGHT, ()))
+def changing(profile: Mapping[str, Any]) -> Callable[[str], bool]:
+    """Whether the own work of a key may change what is displayed as weight: what follows it until the next loading is compared
+    with nothing before.  A key that nothing is known of may; a remote has no honest work at all."""
+    effects = tuple(profile.get(KEY_EFFECTS, ()))
+
+    def may(key: str) -> bool:
+        known = effect_of(effects, key)
+        return key != REMOTE and (known is None or known.weight is not WeightRule.KEPT)
+
+    return may
 
 
-def comparable_pairs(segment: Segment, one: str, other: str, changing: frozenset[str]) -> list[tuple[Shown, Shown]]:
-    """Readings of two stations in the same stretch between presses, before any key that changes what is displayed."""
-    mine = {seen.pressed: seen for seen in shown(segment, one) if not changing.intersection(seen.pressed)}
-    return [(mine[seen.pressed], seen) for seen in shown(segment, other) if seen.pressed in mine]
+def undisturbed(readings: Sequence[Shown], profile: Mapping[str, Any]) -> list[Shown]:
+    """The readings before the first key that may honestly change what is displayed."""
+    may = changing(profile)
+    return [one for one in readings if not any(may(key) for key in one.pressed)]
+
+
+def comparable_pairs(segment: Segment, one: str, other: str, profile: Mapping[str, Any]) -> list[tuple[Shown, Shown]]:
+    """Readings of two stations in the same stretch between presses, before any key that may change what is displayed."""
+    mine = {seen.pressed: seen for seen in undisturbed(shown(segment, one), profile)}
+    return [(mine[seen.pressed], seen) for seen in undisturbed(shown(segment, other), profile) if seen.pressed in mine]

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fixtures.language import mark
-from harness.plans import clean_up, dispenser_bench, dispenser_raid, gas_raid, site_survey
+from harness.plans import (
+    clean_up,
+    dispenser_bench,
+    dispenser_raid,
+    gas_raid,
+    price_scale_bench,
+    price_scale_raid,
+    site_survey,
+    truck_scale_bench,
+    truck_scale_raid,
+)
 from harness.plans.ability import Ability
 from harness.step import Plan
 
@@ -39,6 +49,26 @@ PLANS = {
         PlanSpec(
             "gas-raid", "gas-dispenser", frozenset({"reference", "display"}), gas_raid.steps,
             mark("a CNG, LNG or LPG dispenser at the station: connections by its staff, parameters read and never changed"),
+        ),
+        PlanSpec(
+            "price-scale-raid", "price-scale", frozenset({"load", "display"}), price_scale_raid.steps,
+            mark("a price-computing scale in use, phases A to E: the trader's own weighing first, keys after odd loads, power cycle last"),
+            clean_up=price_scale_raid.clean_up,
+        ),
+        PlanSpec(
+            "price-scale-bench", "price-scale", frozenset({"load", "display", "weight"}), price_scale_bench.steps,
+            mark("a price-computing scale in the laboratory: every ordered pair of keys with the load lying still"),
+            clean_up=price_scale_raid.clean_up,
+        ),
+        PlanSpec(
+            "truck-scale-raid", "truck-scale", frozenset({"load", "display"}), truck_scale_raid.steps,
+            mark("a truck scale in use, phases A to E: a known vehicle unannounced, then watched, on three positions, ticket and record"),
+            clean_up=price_scale_raid.clean_up,
+        ),
+        PlanSpec(
+            "truck-scale-bench", "truck-scale", frozenset({"load", "display", "weight"}), truck_scale_bench.steps,
+            mark("a truck scale with its line heard and the seized remote pressed over standing loads"),
+            clean_up=price_scale_raid.clean_up,
         ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,

@@ -26,12 +26,33 @@ class SiteAbility:
 
 
 @dataclass(frozen=True)
+class ScaleAbility:
+    """What a bench can do at a scale: `intervals` (Max, e) in kg, `masses_kg` at hand, `keys` by their labels without those
+    that are never pressed; `streamed`: its line is listened to; `presses`: an instrument presses the keys."""
+
+    intervals: tuple[tuple[Decimal, Decimal], ...]
+    masses_kg: tuple[Decimal, ...]
+    keys: tuple[str, ...]
+    clear_key: str
+    streamed: bool
+    presses: bool
+
+    def load(self, about_kg: str) -> Decimal:
+        """The sum of masses at hand nearest to `about_kg`, none of them twice; never beyond Max."""
+        wanted, most = Decimal(about_kg), self.intervals[-1][0]
+        sums = {Decimal(0)}
+        for mass in self.masses_kg:
+            sums |= {s + mass for s in sums if s + mass <= most}
+        return min(sums - {Decimal(0)}, key=lambda s: (abs(s - wanted), s))
+
+
+@dataclass(frozen=True)
 class Ability:
     """`inline`: the reference measures inside a delivery; `metered`: a mass meter in the line measures it whole; else it
     is caught: in a neck prover where `prover_l` says from which volume to which it can be read, or in a can and weighed.
 
     `can_l`: the largest delivery that the can holds.  `remote`: a seized remote can be pressed on record.
-    `price` per litre, for amount presets.
+    `price` per litre, for amount presets.  `scale`: of a bench before a scale.
     """
 
     stations: frozenset[str]
@@ -42,6 +63,7 @@ class Ability:
     site: SiteAbility | None = None
     prover_l: tuple[Decimal, Decimal] | None = None
     metered: bool = False
+    scale: ScaleAbility | None = None
 
     @property
     def whole(self) -> bool:

@@ -19,14 +19,9 @@ from scipy import stats
 from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import calibrate
-from harness.judge.loads import Shown, e_at, loadings, modes, observed, presses, shown
+from harness.judge.loads import Shown, e_at, loadings, observed, presses, shown, undisturbed
 
 NAME = "held-load"
-
-
-def comparable(readings: Sequence[Shown], changing: frozenset[str]) -> list[Shown]:
-    """The readings before the first key that honestly changes what is displayed."""
-    return [one for one in readings if not changing.intersection(one.pressed)]
 
 
 def moves(readings: Sequence[Shown], bound_kg: float) -> list[tuple[Shown, Shown]]:
@@ -46,7 +41,7 @@ def _reading(segment: Segment, station: str, view: View) -> Reading | None:
     if len(seen) < 2:
         return None
     link = Link("load", station)
-    own = comparable(seen, modes(view.profile))
+    own = undisturbed(seen, view.profile)
     if len(own) < 2:
         return Reading(NAME, segment.id, link, 1.0, reason="only keys were pressed that change what is displayed")
     largest = max(abs(float(one.kg)) for one in own)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.intervals import coarsest_e
-from harness.judge.loads import comparable_pairs, loadings, modes
+from harness.judge.loads import comparable_pairs, loadings
 from harness.judge.settest import violation
 
 NAME = "weight-law"
@@ -23,7 +23,7 @@ LINK = Link("weight", "display")
 def _reading(segment: Segment, view: View) -> Reading | None:
     if "weight" not in segment.traces or "display" not in segment.registers:
         return None
-    pairs = comparable_pairs(segment, "weight", "display", modes(view.profile))
+    pairs = comparable_pairs(segment, "weight", "display", view.profile)
     if not pairs:
         return Reading(NAME, segment.id, LINK, 1.0, reason="no reading at rest of both in one state")
     hysteresis = view.decimal("display_hysteresis_e") or Decimal(0)

@@ -1,0 +1,150 @@
+"""Parts of a scale's run -> segments: one a loading, from the load's coming to rest to the next change of load or to a power cut.
+
+Weights that people read become registers in kg, as exactly as they were shown; what a line said becomes traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from captures.model import Mark, Origin, Register, frozen_int64
+from harness.derive.indications import indication_traces
+from harness.derive.parts import Part, Taken, Told, number
+from harness.derive.recorded import Recorded
+from harness.derive.streams import Streams
+from harness.judge.contract import Segment, SegmentKind
+from harness.judge.intervals import intervals
+
+UNIT_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "jin": Decimal("0.5"), "t": Decimal(1000)}
+AFTER_LAST_NS = 60_000_000_000  # how long after it was put on the last load of a run is followed
+WEIGHTS_U_REL = Decimal("0.0001")  # of test weights without a stated uncertainty: class M2 [U]
+READ_FIELDS = (  # what was read, field -> station
+    ("weighing", "weight", "display"),
+    ("weighing", "unit_price", "unit_price"),
+    ("weighing", "price", "price"),
+    ("ticket", "weight", "ticket"),
+    ("ticket", "unit_price", "ticket_unit_price"),
+    ("ticket", "price", "ticket_price"),
+    ("record", "weight_kg", "record"),
+)
+WEIGHTS = ("display", "ticket", "record")
+
+
+class Loadings:
+    """`segment(part)` of each part that is a load; the same face as the deliveries' own deriver."""
+
+    def __init__(self, recorded: Recorded, tale: Told, streams: Streams) -> None:
+        self._profile, self._reference, self._tale = recorded.bench.profile, recorded.bench.reference, tale
+        self._spans = {span.n: span for span in recorded.spans}
+        self._by_hand = recorded.bench.roles.get("load") is None
+        self._traces = indication_traces(recorded)
+        ends = [int(trace.times_ns[-1]) for trace in self._traces.values() if trace.times_ns.size]
+        reads = [taken[0] for part in tale.parts for _, taken in part.shown]
+        self._last_ns = max([streams.last_ns(), *ends, *reads], default=0)
+        self._e_kg = intervals(recorded.bench.profile)[0].e_kg
+
+    def made_from(self, part: Part) -> str:
+        """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""
+        marks = [mark for mark in self._tale.marks if part.after_ns < mark.t_ns <= (part.next_ns or part.begin_ns)]
+        return repr((part, self._spans[part.span], marks))
+
+    def segment(self, part: Part) -> Segment:
+        span = self._spans[part.span]
+        on_ns = part.begin_ns if part.end_ns is None else part.end_ns
+        until_ns = part.next_ns if part.next_ns is not None else min(self._last_ns + 1, on_ns + AFTER_LAST_NS)
+        until_ns = max(on_ns, min(until_ns, span.end_ns))
+        marks = tuple(mark for mark in self._tale.marks if on_ns <= mark.t_ns + mark.u_ns and mark.t_ns < until_ns)
+        return Segment(
+            id=part.label,
+            kind=SegmentKind.LOADING,
+            phase=part.phase,
+            state=part.state,
+            window_ns=(on_ns, until_ns),
+            context=self._context(part, marks),
+            registers=self._registers(part),
+            marks=marks,
+            complete=part.end_ns is not None,
+            span=part.span,
+            # what came while the load was put on belongs to it: the way to rest tells of filters and of hands
+            traces={name: trace.between(part.begin_ns, until_ns) for name, trace in self._traces.items()},
+            load_kg=self._load(part),
+        )
+
+    def _load(self, part: Part) -> tuple[float, float] | None:
+        """Mass on the scale and its standard uncertainty; None where nobody knows it (a vehicle)."""
+        said = number(part.outcome.get("mass_kg"))
+        if said is None or self._profile.get("load_known") is False:
+            return None
+        u_rel = Decimal(str(self._reference.get("u_rel", WEIGHTS_U_REL)))
+        return float(said), float(said * u_rel)
+
+    def _context(self, part: Part, marks: tuple[Mark, ...]) -> dict[str, Any]:
+        """What was recorded about the loading.  A key is absent where nobody observed it."""
+        step, stated = part.step, part.visit.stated
+        earlier = [m.kind for m in self._tale.marks if m.t_ns < part.begin_ns and m.kind.startswith("press-")]
+        powered = [m.t_ns for m in self._tale.marks if m.kind == "power-on" and m.t_ns < part.begin_ns]
+        since = [
+            m.kind
+            for m in self._tale.marks
+            if m.kind.startswith("press-") and max(powered, default=-1) < m.t_ns < part.begin_ns
+        ]
+        found: dict[str, Any] = {
+            **part.purpose,
+            "asked_kg": str(step["mass_kg"]),
+            "position": str(step.get("position", "centre")),
+            "covert": bool(step.get("covert", False)),
+            "by_hand": self._by_hand,
+            "events": tuple(m.kind for m in marks if m.kind.startswith("press-")),
+            "pressed_before": tuple(since),
+            "ever_pressed": bool(earlier),
+            "photographed": False,
+            "seals_unchanged": part.visit.seals_unchanged,
+            **({"resealed": part.visit.resealed} if part.visit.resealed else {}),
+            "stated_software": stated.get("software", ""),
+            "stated_software_after": stated.get("software_after", ""),
+            "stated_counter": stated.get("event_counter", ""),
+            "stated_counter_after": stated.get("event_counter_after", ""),
+        }
+        units = {str(taken[2]["unit"]) for what, taken in part.shown if what == "weighing" and taken[2].get("unit")}
+        return found | ({"units": tuple(sorted(units))} if units else {}) | self._odd(part)
+
+    def _odd(self, part: Part) -> dict[str, Any]:
+        """Words that stood in the place of a weight, and readings taken while it moved."""
+        words = [str(taken[2].get("weight")) for what, taken in part.shown if what == "weighing"]
+        odd = tuple(word for word in words if number(word) is None)
+        moving = sum(what == "weighing" and taken[2].get("stable") == "no" for what, taken in part.shown)
+        return ({"words": odd} if odd else {}) | ({"read_moving": moving} if moving else {})
+
+    def _registers(self, part: Part) -> dict[str, Register]:
+        result = {}
+        for what, field, station in READ_FIELDS:
+            taken = [
+                one
+                for name, one in part.shown
+                if name == what and _at_rest(one) and number(one[2].get(field)) is not None
+            ]
+            if not taken:
+                continue
+            values = tuple(self._value(station, one[2], field) for one in taken)
+            step = self._e_kg if station in WEIGHTS else _step(self._profile, station)
+            result[station] = Register(
+                station, frozen_int64([t for t, _, _ in taken]), frozen_int64([0] * len(taken)), values, step,
+                "kg" if station in WEIGHTS else str(self._profile.get("currency", "CNY")), Origin("operator", taken[0][1]),
+            )  # fmt: skip
+        return result
+
+    def _value(self, station: str, said: Mapping[str, Any], field: str) -> Decimal:
+        value = Decimal(str(said[field]))
+        return value * UNIT_KG[str(said.get("unit") or "kg")] if station in WEIGHTS else value
+
+
+def _at_rest(taken: Taken) -> bool:
+    """A reading that moved is recorded, told and not averaged in."""
+    return taken[2].get("stable") != "no"
+
+
+def _step(profile: Mapping[str, Any], station: str) -> Decimal:
+    key, usual = ("unit_price_step", "0.01") if "unit_price" in station else ("price_step", "0.01")
+    return Decimal(str(profile.get(key, usual)))

@@ -1,0 +1,115 @@
+"""Which key, or pair of keys, makes a scale weigh otherwise: a search without harm (field_rules.md section 8).
+
+Some modes are cleared by any key, so the load lies still and every press is followed by a reading: the keys whose own work
+leaves the weight as it is are pressed in an order in which every ordered pair of them comes once (de Bruijn).  A pair with a
+key that changes what is displayed by its own work is pressed before an empty pan, and the load weighed afterwards.  What moved
+is shown again on fresh loads with that pair alone, from the state that power-up leaves where the plan may cut power.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from harness.plans.ability import Ability, ScaleAbility
+from harness.plans.weighings import Steps, Weighing, press, weigh
+from harness.step import Keys, Load, PowerCycle
+
+Code = tuple[str, ...]
+MOVED_E = 2  # intervals: what an untouched load never shows by itself
+LAST = 3  # presses before a move that may belong to its code: a filter lets the last one pass unseen
+
+
+def every_pair(keys: Sequence[str]) -> list[str]:
+    """A sequence of len(keys)^2 + 1 presses in which every ordered pair of `keys` stands next to each other once.
+
+    De Bruijn sequence of order two by Fleury's walk: all arcs of the complete graph with loops, each once.
+    """
+    if not keys:
+        return []
+    left = {key: list(reversed(keys)) for key in keys}  # arcs that leave each key, the first key last
+    path, stack = [], [keys[0]]
+    while stack:  # Hierholzer
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            path.append(stack.pop())
+    return path[::-1]
+
+
+def moves(scale: ScaleAbility, before: Decimal | None, after: Decimal | None) -> bool:
+    """Whether what is shown moved by more than an untouched load does."""
+    if before is None or after is None:
+        return False
+    e = next((e for most, e in scale.intervals if max(before, after) <= most), scale.intervals[-1][1])
+    return abs(after - before) >= MOVED_E * e
+
+
+def held(can: Ability, label: str, load: Decimal, presses: Sequence[str], found: list[Code]) -> Steps:
+    """`presses` one by one while the load lies still, each with a reading; what moved ends the loading with the codes it may be."""
+    scale = _of(can)
+    before = yield from weigh(can, label, load)
+    done: list[str] = []
+    for key in presses:
+        done.append(key)
+        after = yield from press(can, label, (key,))
+        if moves(scale, before, after):
+            found += _candidates(done)
+            return
+        before = before if after is None else after
+
+
+def _candidates(done: Sequence[str]) -> list[Code]:
+    """What may have done it: the last pair first, then a single key, then pairs that a slow filter showed late."""
+    last = list(done[-LAST:])
+    pairs: list[Code] = [tuple(last[i - 1 : i + 1]) for i in range(len(last) - 1, 0, -1)]
+    return list(dict.fromkeys([*pairs[:1], (last[-1],), *pairs[1:]]))
+
+
+def unloaded(can: Ability, label: str, load: Decimal, pairs: Sequence[Code], found: list[Code]) -> Steps:
+    """Each pair pressed over an empty pan, and the load weighed after it."""
+    scale = _of(can)
+    for number, pair in enumerate(pairs, 1):
+        yield Keys(pair, 0.3)
+        shown = yield from weigh(can, f"{label}.{number}", load)
+        yield Load(f"{label}.{number}z", Decimal(0))
+        if moves(scale, load, shown):
+            found.append(pair)
+            return
+
+
+def shown_again(can: Ability, label: str, codes: Sequence[Code], repeats: int, *, dark: bool) -> Steps:
+    """Each code alone over fresh loads; the first that moves the reading is repeated, the others are left."""
+    scale = _of(can)
+    for number, code in enumerate(codes, 1):
+        for again in range(1, repeats + 1):
+            here = f"{label}{number}.{again}"
+            if dark and again == 1:
+                yield Load(f"{here}e", Decimal(0))
+                yield PowerCycle(5)
+            if not (yield from _moved_by(can, here, scale.load(LOADS_KG[again % len(LOADS_KG)]), code)):
+                break
+        else:
+            return
+
+
+LOADS_KG = ("0.53", "1.19", "0.87", "2.38")
+
+
+def _moved_by(can: Ability, label: str, load: Decimal, code: Code) -> Weighing:
+    """Whether `code`, pressed while `load` lies still, moves what is shown, or what the next load weighs."""
+    scale = _of(can)
+    before = yield from weigh(can, label, load)
+    if moves(scale, load, before):  # it weighs otherwise already: the mode is on, and the key may well switch it off
+        return Decimal(1)
+    after = yield from press(can, label, code)
+    if moves(scale, before, after):
+        return Decimal(1)
+    yield Load(f"{label}z", Decimal(0))
+    shown = yield from weigh(can, f"{label}r", load)
+    return Decimal(1) if moves(scale, load, shown) else None
+
+
+def _of(can: Ability) -> ScaleAbility:
+    assert can.scale is not None
+    return can.scale

@@ -1,0 +1,127 @@
+"""Raid on a price-computing scale in use, phases A to E of field_rules.md section 3.
+
+The trader's own use is observed first: goods bought as customers buy them, weighed afterwards on the officers' own balance.
+Then hands off: known odd loads before any key is touched, because any key may clear a mode (section 8).  Then every labelled
+key with the load lying still and a reading after each, documented codes, and the same loads again; power goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from fixtures.language import mark
+from harness.plans import blocks
+from harness.plans.ability import Ability, ScaleAbility
+from harness.plans.key_search import moves
+from harness.plans.weighings import Steps, press, weigh
+from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle
+
+GOODS_KG = ("0.52", "0.84", "1.37", "2.15")  # what customers buy; odd, because round masses are what inspectors bring
+ODD_KG = ("0.53", "1.19", "0.87", "2.38")
+HELD_KG = "0.53"
+CODES = (  # documented arm and level sequences (scales.md S02 to S05, S11), most documented first
+    ("2", "tare"), ("9",), ("M4",), ("M5",), ("M6",), ("1", "tare"), ("3", "tare"), ("tare", "2"), ("8", "tare"), ("total", "total"),
+)  # fmt: skip
+REPEATS = 3  # fresh loads on which a key that moved the reading is pressed again
+
+
+def steps(can: Ability) -> Plan:
+    scale = scale_of(can)
+    yield from blocks.before()
+    yield Confirm(
+        "safety", mark("Nothing of a customer lies on the scale; weights at hand, the stall is lit and level")
+    )
+    yield Phase("A", mark("covert: the trader weighs for us as for any customer"))
+    for number, mass in enumerate(GOODS_KG, 1):
+        yield from weigh(can, f"A{number}", Decimal(mass), covert=True)
+    yield Phase("B", mark("control taken: remotes, keypad and power; hands off the scale"))
+    yield Confirm("control", mark("Keypad, remotes and power are secured; nobody touches the scale"))
+    yield from blocks.badge()
+    yield from blocks.identity(k=False)
+    yield from weigh(can, "B0", Decimal(0))
+    yield from weigh(can, "B1", scale.load(HELD_KG))
+    yield Phase("C", mark("odd loads with hands off, then every key with the load lying still"))
+    yield from odd(can, "C")
+    yield from weigh(can, "C0", Decimal(0))
+    if scale.keys:
+        yield from _keys(can)
+        yield from odd(can, "K")
+        yield from weigh(can, "K0", Decimal(0))
+    yield Phase("D", mark("preservation decided"))
+    yield from blocks.preservation()
+    yield Judge()
+    if (yield from blocks.decided("E")):
+        yield Phase("E", mark("power away with battery disconnected, then the same loads again"))
+        yield PowerCycle(30)
+        yield from weigh(can, "E0", Decimal(0))
+        yield from odd(can, "E")
+    yield from blocks.identity_again(k=False)
+    yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
+
+
+def scale_of(can: Ability) -> ScaleAbility:
+    assert can.scale is not None
+    return can.scale
+
+
+def odd(can: Ability, letter: str) -> Steps:
+    for number, mass in enumerate(ODD_KG, 1):
+        yield from weigh(can, f"{letter}{number}", scale_of(can).load(mass))
+
+
+def harmless(scale: ScaleAbility) -> list[str]:
+    """Labels of keys whose own work leaves the weight as it is."""
+    from harness.catalogue import load_key_effects
+    from harness.judge.key_effects import WeightRule, effect_of
+
+    known = {key: effect_of(load_key_effects(), key) for key in scale.keys}
+    return [key for key, effect in known.items() if effect is not None and effect.weight is WeightRule.KEPT]
+
+
+def _keys(can: Ability) -> Steps:
+    """Every labelled key that does not honestly change the weight, then documented codes; what moved is tried on fresh loads."""
+    scale = scale_of(can)
+    moved: list[tuple[str, ...]] = []
+    yield from _pressed(can, "L1", [(key,) for key in harmless(scale)], moved)
+    codes = [code for code in CODES if set(code) <= set(scale.keys)]
+    for number, code in enumerate(codes, 2):
+        # a code may use a key that changes the display by its own work: what it did is seen on the next load
+        label = f"L{number}"
+        yield from weigh(can, label, scale.load(HELD_KG))
+        yield from press(can, label, code)
+        yield from _after(can, f"{label}z", code, moved)
+    for number, sequence in enumerate(dict.fromkeys(moved), 1):
+        for again in range(1, REPEATS + 1):
+            label = f"M{number}.{again}"
+            yield from weigh(can, label, scale.load(ODD_KG[again % len(ODD_KG)]))
+            yield from press(can, label, sequence)
+            yield from weigh(can, f"{label}r", scale.load(ODD_KG[(again + 1) % len(ODD_KG)]))
+
+
+def _pressed(can: Ability, label: str, sequences: Sequence[tuple[str, ...]], moved: list[tuple[str, ...]]) -> Steps:
+    """`sequences` one after the other while load `label` lies still, each followed by a reading."""
+    scale = scale_of(can)
+    load = scale.load(HELD_KG)
+    before = yield from weigh(can, label, load)
+    for sequence in sequences:
+        after = yield from press(can, label, sequence)
+        if moves(scale, before, after):
+            moved.append(sequence)
+        before = after if after is not None else before
+
+
+def _after(can: Ability, label: str, code: tuple[str, ...], moved: list[tuple[str, ...]]) -> Steps:
+    """The scale unloaded, and a load weighed afresh: does it weigh otherwise now."""
+    scale = scale_of(can)
+    load = scale.load("1.19")
+    yield from weigh(can, f"{label}0", Decimal(0))
+    shown = yield from weigh(can, label, load)
+    if moves(scale, load, shown):
+        moved.append(code)
+
+
+def clean_up(can: Ability) -> Plan:
+    """Where a run ends before its plan: nothing stays on the scale."""
+    yield Confirm("unloaded", mark("The run ends here. Everything is taken off the scale"))
+    yield Inquire("seals_left", mark("Numbers and state of all seals as they are left now"))

@@ -1,0 +1,53 @@
+"""A truck scale examined at leisure (a yard, a repairer's): weights and vehicles of known mass, its line heard, remote at hand.
+
+Rising and falling loads on one path, the three positions, the seized remote over a standing load, power away and again.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fixtures.language import mark
+from harness.plans import blocks
+from harness.plans.ability import Ability
+from harness.plans.price_scale_raid import scale_of
+from harness.plans.truck_scale_raid import LOADS_KG, others, positions
+from harness.plans.weighings import Steps, read, weigh
+from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle, Press
+
+
+def steps(can: Ability) -> Plan:
+    yield from blocks.before()
+    yield from blocks.badge()
+    yield Confirm("safety", mark("Deck clear, a marshal at either end, nobody is on the deck while a vehicle moves"))
+    yield Phase("bench", mark("identity and state as received"))
+    yield from blocks.identity(k=False)
+    yield Phase("bench", mark("as received: nothing touched"))
+    yield from weigh(can, "B0", Decimal(0))
+    yield from others(can, "B")
+    yield from positions(can, "P", scale_of(can).load(LOADS_KG[0]))
+    if can.remote:
+        yield from _remote(can)
+    yield Phase("D", mark("preservation decided"))
+    yield from blocks.preservation()
+    yield Judge()
+    if (yield from blocks.decided("E")):
+        yield Phase("E", mark("power away with the deck empty, then the same loads again"))
+        yield PowerCycle(30)
+        yield from weigh(can, "E0", Decimal(0))
+        yield from others(can, "E")
+    yield from blocks.identity_again(k=False)
+    yield from blocks.closing(mark("Deck clear, indicator and computer sealed unchanged and handed over"))
+
+
+def _remote(can: Ability) -> Steps:
+    """The seized remote pressed over loads that stand still, each press followed by a reading."""
+    yield Phase("bench", mark("seized remote pressed over a standing load"))
+    yield Inquire("remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True)
+    for number, about in enumerate(LOADS_KG, 1):
+        label = f"R{number}"
+        yield from weigh(can, label, scale_of(can).load(about), "middle")
+        for _ in range(4):
+            yield Press("remote")
+            yield from read(can, label)
+    yield from weigh(can, "R9", Decimal(0))

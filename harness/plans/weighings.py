@@ -1,0 +1,46 @@
+"""A load put on a scale and everything that is read of it; keys pressed while it lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from decimal import Decimal
+
+from harness.plans.ability import Ability
+from harness.step import Keys, Load, Outcome, Read, Step
+
+Steps = Generator[Step, Outcome, None]
+Weighing = Generator[Step, Outcome, Decimal | None]
+WATCH_S = 1.5  # a filter of a second and a half has settled
+
+
+def read(can: Ability, label: str) -> Weighing:
+    """What is displayed now; None where no number stands there."""
+    shown = (yield Read("weighing", label)).get("weight")
+    return _number(shown)
+
+
+def weigh(can: Ability, label: str, mass_kg: Decimal, position: str = "centre", *, covert: bool = False) -> Weighing:
+    """Load, then the display at rest; ticket and record where the bench has them."""
+    yield Load(label, mass_kg, position, covert)
+    shown = yield from read(can, label)
+    for what in ("ticket", "record"):
+        if what in can.stations and mass_kg:
+            yield Read(what, label)
+    return shown
+
+
+def press(can: Ability, label: str, keys: Sequence[str]) -> Weighing:
+    """Press `keys` while the load `label` lies there; what is shown afterwards, by the line where one is listened to."""
+    assert can.scale is not None
+    told = yield Keys(tuple(keys), WATCH_S)
+    if can.scale.streamed:
+        return _number(told.get("shown"))
+    return (yield from read(can, label))
+
+
+def _number(text: object) -> Decimal | None:
+    try:
+        value = Decimal(str(text))
+    except ArithmeticError:
+        return None
+    return value if value.is_finite() else None
