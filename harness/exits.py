@@ -98,7 +98,7 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         mark("`shortmeasure keys show` lists the keys and where they lie"),
     ),
     ("captures.errors.CaptureError", Exit.EVIDENCE, mark("export the recording again from the program that made it")),
-    ("protocols.acceptance.parser.AcceptanceError", Exit.PRECONDITION, mark("mend the acceptance file")),
+    ("protocols.acceptance.edition.AcceptanceError", Exit.PRECONDITION, mark("mend the acceptance file")),
     (
         "harness.plugins.PluginError",
         Exit.PLUGIN,

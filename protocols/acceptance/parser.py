@@ -13,72 +13,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from protocols.acceptance.edition import GRADES, MPE_FACTOR, AcceptanceError, Edition, Limit
+
 MAX_CHARS = 64 * 1024
 MAX_LIMITS = 200
 MAX_TEXT = 500
 
 FAMILIES = ("dispenser", "gas-dispenser", "scale", "taximeter")
 USES = ("verification",)
-UNITS = ("1", "payment step", "L", "mL", "s", "e", "e/s")
-GRADES = ("V", "V2", "P", "I", "M", "T", "C", "D", "U")
+UNITS = ("1", "payment step", "L", "mL", "s", "e", "e/s", "d", "d/s")
+CLASSES = ("III", "IIII")
 UNKNOWN_DATE = "unknown"
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
 _EDITION_KEYS = ("id", "title", "family", "in_force", "legal_basis", "use", "limit")
 _LIMIT_KEYS = ("id", "quantity", "value", "unit", "clause", "source", "grade", "verified", "applies")
-
-API_VERSION = 1
-
-
-class AcceptanceError(ValueError):
-    """An acceptance file that cannot be used; the message names file, line and what was expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One limit: `value` in `unit` ("1" is a fraction: 0.003 is 0.3 %), two-sided unless `applies` says otherwise."""
-
-    id: str
-    quantity: str
-    value: Decimal
-    unit: str
-    clause: str
-    source: str
-    grade: str
-    verified: bool
-    applies: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One edition of a regulation; `in_force` is a date, a year or "unknown"."""
-
-    id: str
-    title: str
-    family: str
-    in_force: str
-    legal_basis: str
-    use: str
-    limits: tuple[Limit, ...]
-
-    def limit(self, id: str) -> Limit:
-        """The limit named `id`; AcceptanceError when the edition has none."""
-        for limit in self.limits:
-            if limit.id == id:
-                return limit
-        known = ", ".join(limit.id for limit in self.limits)
-        raise AcceptanceError(f"edition {self.id}: expected one of the limits {known}, got {id!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class EditionSpec:
-    """Names the TOML of an edition, `resource` in `package`; whoever loads the plugin reads it and calls `parse`."""
-
-    id: str
-    package: str
-    resource: str
-    api: int = API_VERSION
+_STEP_KEYS = ("accuracy_class", "upto_e")  # both or neither: a step of the maximum permissible error of scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +52,10 @@ class _Table:
     def error(self, key: str, expected: str, got: str) -> AcceptanceError:
         return AcceptanceError(f"{self.where}, line {self.line_of(key)}: {self.name}: {expected}, got {got}")
 
-    def check_keys(self, known: tuple[str, ...]) -> None:
+    def check_keys(self, known: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
         for key in self.values:
-            if key not in known:
-                raise self.error(key, f"expected the keys {', '.join(known)}", f"unknown key {key!r}")
+            if key not in known and key not in optional:
+                raise self.error(key, f"expected the keys {', '.join((*known, *optional))}", f"unknown key {key!r}")
         for key in known:
             if key not in self.values:
                 raise self.error(key, f"expected the key {key!r}", "none; state it")
@@ -169,7 +120,10 @@ def parse(text: str, where: str) -> Edition:
         limit = _limit(table)
         if any(other.id == limit.id for other in limits):
             raise table.error("id", "id expected to be used once", _shown(limit.id))
+        _check_step(table, limit, limits)
         limits.append(limit)
+    if any(limit.is_step for limit in limits) and not any(limit.id == MPE_FACTOR for limit in limits):
+        raise top.error("limit", f"limits with upto_e expected a limit {MPE_FACTOR!r} too", "none; state it")
     return Edition(
         id=top.matching("id", _ID, "lower-case letters, digits and single hyphens"),
         title=top.text("title"),
@@ -182,7 +136,8 @@ def parse(text: str, where: str) -> Edition:
 
 
 def _limit(table: _Table) -> Limit:
-    table.check_keys(_LIMIT_KEYS)
+    stepped = any(key in table.values for key in _STEP_KEYS)
+    table.check_keys((*_LIMIT_KEYS, *_STEP_KEYS) if stepped else _LIMIT_KEYS, () if stepped else _STEP_KEYS)
     limit = Limit(
         id=table.matching("id", _ID, "lower-case letters, digits and single hyphens"),
         quantity=table.text("quantity"),
@@ -193,10 +148,27 @@ def _limit(table: _Table) -> Limit:
         grade=table.one_of("grade", GRADES),
         verified=table.flag("verified"),
         applies=table.text("applies"),
+        accuracy_class=table.one_of("accuracy_class", CLASSES) if stepped else "",
+        upto_e=table.number("upto_e") if stepped else None,
     )
     if limit.verified and limit.grade != "V":
         raise table.error("verified", "verified expected false unless grade is V (a primary document was seen)", "true")
     return limit
+
+
+def _check_step(table: _Table, limit: Limit, before: list[Limit]) -> None:
+    """A step of the maximum permissible error is in e, and the steps of a class rise."""
+    if limit.upto_e is None:
+        if limit.id == MPE_FACTOR and limit.unit != "1":
+            raise table.error("unit", f'unit of {MPE_FACTOR} expected "1"', _shown(limit.unit))
+        return
+    if limit.unit != "e":
+        raise table.error("unit", 'unit of a limit with upto_e expected "e"', _shown(limit.unit))
+    lower = [one for one in before if one.accuracy_class == limit.accuracy_class and one.upto_e is not None]
+    if lower and (lower[-1].upto_e or 0) >= limit.upto_e:
+        raise table.error(
+            "upto_e", f"upto_e expected above the {lower[-1].upto_e} of {lower[-1].id}", str(limit.upto_e)
+        )
 
 
 def _date(table: _Table) -> str:

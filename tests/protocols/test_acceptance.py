@@ -1,11 +1,12 @@
 """Acceptance editions: the files in the tree, and what the parser refuses."""
 
 from decimal import Decimal
+from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocols.acceptance import AcceptanceError, parse
@@ -31,6 +32,15 @@ grade = "V"
 verified = true
 applies = "always"
 """
+
+
+D = Decimal
+
+
+@cache
+def edition_of(id):
+    [spec] = [s for s in SPECS if s.id == id]
+    return parse(text_of(spec), spec.resource)
 
 
 def text_of(spec):
@@ -64,8 +74,125 @@ def test_editions_of_gas_dispensers_state_what_was_read_and_no_more(id, mpe, gra
     assert not any(limit.verified for limit in edition.limits)
 
 
-def test_both_editions_are_registered():
-    assert {spec.id for spec in SPECS} >= {"jjg443-2015", "jjg443-2023"}
+@pytest.mark.parametrize("id", ["oiml-r76-2006", "jjg539-2016"])
+def test_editions_of_scales(id):
+    edition = edition_of(id)
+    assert (edition.id, edition.family, edition.use) == (id, "scale", "verification")
+    assert edition.mpe_steps("III", in_service=False) == ((500, D("0.5")), (2000, D("1.0")), (10_000, D("1.5")))
+    assert edition.mpe_steps("IIII", in_service=True) == ((50, D("1.0")), (200, D("2.0")), (1000, D("3.0")))
+    assert [edition.limit(name).value for name in ("discrimination", "zero-setting", "zero-tracking", "zero-return")] == [
+        D("1.4"), D("0.25"), D("0.5"), D("0.5"),
+    ]  # fmt: skip
+    assert (edition.limit("discrimination").unit, edition.limit("zero-tracking").unit) == ("d", "d/s")
+
+
+def test_only_what_two_copies_of_r76_agree_on_is_verified():
+    r76, jjg = edition_of("oiml-r76-2006"), edition_of("jjg539-2016")
+    assert {limit.id for limit in r76.limits if limit.verified} == {
+        *(f"mpe-{c}-{n}" for c in ("iii", "iiii") for n in (1, 2, 3)), "mpe-in-service", "min-load-iii", "min-load-iiii", "eccentricity",
+        "discrimination", "zero-setting", "zero-setting-range", "initial-zero-range",
+    }  # fmt: skip
+    assert not any(limit.verified for limit in jjg.limits)
+    assert r76.mpe(D(1), "III", in_service=True).verified
+    assert not jjg.mpe(D(1), "III", in_service=True).verified
+
+
+# instrument (e in g, Max in g) and load in g -> limit in service in g: scales.md 2C, worked limits
+WORKED = [
+    (5, {500: 5, 1_000: 5, 2_000: 5, 5_000: 10, 10_000: 10, 15_000: 15}),
+    (10, {500: 10, 1_000: 10, 2_000: 10, 5_000: 10, 10_000: 20, 30_000: 30}),
+    (20_000, {1_000_000: 20_000, 5_000_000: 20_000, 10_000_000: 20_000, 40_000_000: 40_000, 60_000_000: 60_000}),
+]
+
+
+@pytest.mark.parametrize("id", ["oiml-r76-2006", "jjg539-2016"])
+@pytest.mark.parametrize(("e_g", "limits"), WORKED)
+def test_worked_limits_in_service(id, e_g, limits):
+    edition = edition_of(id)
+    assert {load: edition.mpe_e(D(load) / e_g, "III", in_service=True) * e_g for load in limits} == limits
+
+
+@given(
+    st.decimals(0, 10_000, places=3, allow_nan=False),
+    st.sampled_from([("III", 500, 2000, 10_000), ("IIII", 50, 200, 1000)]),
+    st.booleans(),
+)
+@example(D(500), ("III", 500, 2000, 10_000), False)
+@example(D("500.001"), ("III", 500, 2000, 10_000), False)
+@example(D(10_000), ("III", 500, 2000, 10_000), True)
+@example(D("1000.001"), ("IIII", 50, 200, 1000), True)
+def test_the_error_allowed_rises_in_steps_with_the_load(load, steps, in_service):
+    edition, (accuracy_class, first, second, last) = edition_of("oiml-r76-2006"), steps
+    if load > last:
+        with pytest.raises(AcceptanceError, match=f"expected a load from 0 to {last} e, got {load} e"):
+            edition.mpe(load, accuracy_class, in_service)
+        return
+    halves = 1 if load <= first else 2 if load <= second else 3
+    limit = edition.mpe(load, accuracy_class, in_service)
+    assert (limit.value, limit.unit) == (D(halves) * (1 if in_service else D("0.5")), "e")
+    assert limit.clause == ("3.5.1, Table 6; 3.5.2" if in_service else "3.5.1, Table 6")
+
+
+@pytest.mark.parametrize("load", ["-0.001", "NaN", "Infinity", "10000.1"])
+def test_no_limit_outside_the_steps(load):
+    with pytest.raises(AcceptanceError, match="expected a load from 0 to 10000 e"):
+        edition_of("oiml-r76-2006").mpe_e(D(load), "III", in_service=True)
+
+
+def test_no_limit_for_another_class_or_family():
+    with pytest.raises(AcceptanceError, match="expected one of the accuracy classes III, IIII, got class 'II'"):
+        edition_of("oiml-r76-2006").mpe(D(1), "II", in_service=True)
+    with pytest.raises(AcceptanceError, match="expected no load: it limits no scales, got class 'III'"):
+        edition_of("jjg443-2023").mpe(D(1), "III", in_service=True)
+
+
+STEPPED = GOOD.replace('unit = "1"', 'unit = "e"\naccuracy_class = "III"\nupto_e = 500') + GOOD[
+    GOOD.index("[[limit]]") :
+].replace('"mpe"', '"mpe-in-service"').replace("0.003", "2")
+SECOND = STEPPED[STEPPED.index("[[limit]]") : STEPPED.rindex("[[limit]]")].replace('"mpe"', '"second"')
+
+
+def test_the_worse_of_two_sources_says_how_good_a_limit_in_service_is():
+    factor = STEPPED.rindex('grade = "V"')
+    text = STEPPED[:factor] + STEPPED[factor:].replace('"V"', '"P"').replace("= true", "= false")
+    limit = parse(text, "test.toml").mpe(D(3), "III", in_service=True)
+    assert (limit.value, limit.grade, limit.verified) == (D("0.006"), "P", False)
+    assert parse(text, "test.toml").mpe(D(3), "III", in_service=False).verified
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "text"),
+    [
+        ("upto_e = 500\n", "", 8, "expected the key 'upto_e'"),
+        ('accuracy_class = "III"\n', "", 8, "expected the key 'accuracy_class'"),
+        ("upto_e = 500", "upto_e = 0", 14, "upto_e expected a number above 0"),
+        ("upto_e = 500", 'upto_e = "500"', 14, "upto_e expected a number"),
+        ('accuracy_class = "III"', 'accuracy_class = "II"', 13, "accuracy_class expected one of III, IIII"),
+        ('unit = "e"', 'unit = "L"', 12, 'unit of a limit with upto_e expected "e"'),
+        ('"mpe-in-service"', '"other"', 1, "limits with upto_e expected a limit 'mpe-in-service' too"),
+        ('unit = "1"', 'unit = "e"', 24, 'unit of mpe-in-service expected "1"'),
+    ],
+)
+def test_errors_in_steps_name_file_and_line(before, after, line, text):
+    assert before in STEPPED
+    with pytest.raises(AcceptanceError) as caught:
+        parse(STEPPED.replace(before, after, 1), "test.toml")
+    assert str(caught.value).startswith(f"test.toml, line {line}: ")
+    assert text in str(caught.value)
+
+
+def test_steps_of_a_class_rise():
+    for upto, fits in (("500", False), ("499.9", False), ("500.1", True)):
+        text = STEPPED + SECOND.replace("upto_e = 500", f"upto_e = {upto}")
+        if fits:
+            assert len(parse(text, "test.toml").steps("III")) == 2
+        else:
+            with pytest.raises(AcceptanceError, match="upto_e expected above the 500 of mpe, got"):
+                parse(text, "test.toml")
+
+
+def test_editions_are_registered():
+    assert {spec.id for spec in SPECS} >= {"jjg443-2015", "jjg443-2023", "oiml-r76-2006", "jjg539-2016"}
 
 
 def test_values_are_exact_decimals():
