@@ -12,9 +12,11 @@ from typing import Any
 
 from fixtures.benchfile import BenchFile
 from fixtures.language import Sentence, mark
+from fixtures.profile import SCALES
 from fixtures.standards import REFERENCE, Standard, undeclared
 from harness.derive.recorded import Recorded
 from harness.exits import UsageError
+from harness.judge.ground import LOAD
 from harness.worlds import all_people, schemes, worst_world
 
 LONGEST_REASON = 500
@@ -140,16 +142,17 @@ def overdue_stations(recorded: Recorded, view: BenchFile | None = None) -> tuple
     cannot be told from the bench file bears on every station: nothing is proven by a guess.
     """
     bench, found = view or recorded.bench, set[str]()
+    reference = LOAD if bench.family in SCALES else REFERENCE
     known = {standard.name: standard for standard in recorded.bench.standards}
     late = [known.get(name) for name in _overrides(recorded)] + list(_hidden(recorded))
     for standard in late:
         if standard is None:  # named in the journal and not in this bench file
-            found |= {REFERENCE, *bench.stations}
+            found |= {reference, *bench.stations}
         elif standard.of in ("", REFERENCE) or standard.of in (bench.roles.get("weigh"), bench.roles.get("mass")):
-            found.add(REFERENCE)
+            found.add(reference)
         else:
             own = {station for station, name in bench.stations.items() if name == standard.of}
-            found |= own or {REFERENCE, *bench.stations}
+            found |= own or {reference, *bench.stations}
     return tuple(sorted(found))
 
 

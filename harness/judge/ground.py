@@ -13,6 +13,7 @@ from typing import Any
 from harness.judge.contract import Link, Reading, Segment, Shape
 
 REFERENCE = "reference"
+LOAD = "load"  # what lies on a scale, known by its weights
 _OF_REFERENCE = frozenset({"reference_pulses_per_litre", "reference_u_rel", "reference_drift_rel"})
 """Keys of the profile that the reference's certificate states."""
 _TEMPERATURES = frozenset({"temperature_recorded", "t_meter_c", "t_reference_c"})
@@ -72,7 +73,9 @@ def _station(name: str) -> str:
 def _without_others(segment: Segment, stations: frozenset[str], taps: bool) -> Segment:
     """The segment with no value but those of `stations`."""
     trains = {name: train for name, train in segment.trains.items() if taps or _station(name) in stations}
+    traces = {name: trace for name, trace in segment.traces.items() if taps or name in stations}
     registers = {name: value for name, value in segment.registers.items() if _station(name) in stations}
+    segment = replace(segment, traces=traces, load_kg=segment.load_kg if LOAD in stations else None)
     if REFERENCE in stations:
         return replace(segment, trains=trains, registers=registers)
     context = {key: value for key, value in segment.context.items() if key not in _TEMPERATURES}
