@@ -299,7 +299,7 @@ class Enactor:
     def _press(self, what: str, *, alone: bool) -> None:
         driver = self._bench.driver_for(what)
         t_ns = self._bench.now_ns()
-        if driver is None:
+        if driver is None or isinstance(driver, Operates):
             self._operator.ask("press", translate(press_text(what), what=what), label=what, what=what)
         else:
             relay: Switches = capability(driver, Switches, what)
