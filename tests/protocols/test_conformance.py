@@ -30,9 +30,9 @@ def some(protocol, sender):
 
 
 def test_the_protocols_of_the_tree_are_registered():
-    assert {"dart", "sigrok-pico", "lcus", "sump", "ticc", "picopet"} <= set(REGISTERED), (
-        "install the tree (pip install -e .) so that plugins are found"
-    )
+    assert {"dart", "sigrok-pico", "lcus", "sump", "ticc", "picopet", "digi-b", "cas", "and", "kern", "grbl"} <= set(
+        REGISTERED
+    ), "install the tree (pip install -e .) so that plugins are found"
     assert all(entry.load().name == name for name, entry in REGISTERED.items())
 
 

@@ -6,6 +6,7 @@ import re
 
 from protocols.checks import sum8
 from protocols.contract import Garbage, Message, ProtocolError, Role
+from protocols.lines import LineDecoder
 from protocols.wire.lcus.messages import Query, Report, Switch
 
 CHANNELS = 8
@@ -74,35 +75,11 @@ def _read(frame: bytes) -> tuple[Message, int]:
     return Switch(frame[1], bool(frame[2])), _FRAME
 
 
-class DeviceDecoder:
-    """Decodes the board's report lines."""
-
-    def __init__(self) -> None:
-        self._held = b""
-        self._skipping = False
-
-    def feed(self, data: bytes) -> list[Message]:
-        messages: list[Message] = []
-        *lines, rest = (self._held + data).split(b"\n")
-        for text in lines:
-            line = text + b"\n"
-            report = None if self._skipping else _REPORT.fullmatch(line)
-            messages.append(Report(int(report[1]), report[2] == b"ON") if report else Garbage(line, "no report line"))
-            self._skipping = False
-        if rest and (self._skipping or len(rest) > MAX_LINE):
-            messages.append(Garbage(rest, "no report line"))
-            self._skipping, rest = True, b""
-        self._held = rest
-        return messages
-
-    def silence(self, char_times: float) -> list[Message]:
-        return []
-
-    def close(self) -> list[Message]:
-        held, self._held, self._skipping = self._held, b"", False
-        return [Garbage(held, "line incomplete at the end of the stream")] if held else []
+def _read_report(line: bytes) -> Message:
+    report = _REPORT.fullmatch(line)
+    return Report(int(report[1]), report[2] == b"ON") if report else Garbage(line, "no report line")
 
 
-def decoder(sender: Role) -> HostDecoder | DeviceDecoder:
+def decoder(sender: Role) -> HostDecoder | LineDecoder:
     """A decoder for the bytes of `sender`."""
-    return HostDecoder() if sender is Role.HOST else DeviceDecoder()
+    return HostDecoder() if sender is Role.HOST else LineDecoder(_read_report, MAX_LINE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from protocols.contract import Garbage, Message, ProtocolError, Role
+from protocols.contract import Message, ProtocolError, Role
+from protocols.lines import Deaf
 from protocols.wire.picopet.messages import Header, Mark, Number
 from protocols.wire.ticc.lines import NUMBER, LineDecoder, picoseconds
 
@@ -41,19 +42,6 @@ def _read(line: str) -> Message | None:
     return None
 
 
-class HostDecoder:
-    """The device listens to nothing: whatever the host sent means nothing."""
-
-    def feed(self, data: bytes) -> list[Message]:
-        return [Garbage(data, "a PicoPET takes no commands")] if data else []
-
-    def silence(self, char_times: float) -> list[Message]:
-        return []
-
-    def close(self) -> list[Message]:
-        return []
-
-
-def decoder(sender: Role) -> HostDecoder | LineDecoder:
+def decoder(sender: Role) -> Deaf | LineDecoder:
     """A decoder for the bytes of `sender`."""
-    return HostDecoder() if sender is Role.HOST else LineDecoder(_read, "PicoPET")
+    return Deaf("a PicoPET takes no commands") if sender is Role.HOST else LineDecoder(_read, "PicoPET")
