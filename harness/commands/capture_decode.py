@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,10 +95,9 @@ def _line(
     usual = spec.line
     if baud is None and usual.baud is None:
         raise ValueError(f"{spec.name} has no baud rate of its own: name it with --baud")
-    try:
-        rate = Fraction(baud) if baud is not None else Fraction(usual.baud or 0)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"--baud: expected a number, got {baud!r}") from None
+    if baud is not None and re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,9})?", baud) is None:
+        raise ValueError(f"--baud: expected a number, got {baud!r}")
+    rate = Fraction(usual.baud or 0) if baud is None else Fraction(baud)
     return UartLine(
         rate,
         usual.data_bits if data_bits is None else data_bits,
