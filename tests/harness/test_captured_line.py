@@ -168,6 +168,24 @@ def test_after_a_gap_the_rest_of_a_message_is_none() -> None:
     assert [one.raw for one in found[1:3]] == [FRAME[:5], FRAME[6:]]
 
 
+def test_after_a_gap_the_end_of_a_number_is_no_number() -> None:
+    line = UartLine(Fraction(115200))
+    whole = said(b"123.5\t ChC\n124.5\t ChC\n", line, rate_hz=10_000_000)
+    lost = int(whole.ticks[0]) + 15 * 10_000_000 // 115200  # in the second digit
+    found = said_by(PICOPET, decode(replace(whole, gaps=((lost, lost + 5),)), line), Role.DEVICE)
+    assert [one.raw for one in found] == [b"1", b"3.5\t ChC\n", b"124.5\t ChC\n"]
+    assert [type(one.message) for one in found] == [Garbage, Garbage, Mark]
+
+
+def test_messages_with_two_spellings_keep_their_places() -> None:
+    line = UartLine(Fraction(115200))
+    text = b"1.5      ChA\r\n" * 20
+    heard = decode(said(text, line, rate_hz=10_000_000), line)
+    found = said_by(PICOPET, heard, Role.DEVICE)
+    assert [one.begin_ns for one in found] == heard.to_ns(heard.starts)[::14].tolist()
+    assert {one.message for one in found} == {Mark("1.5", "A")}
+
+
 def test_silence_ends_what_was_begun() -> None:
     broken, good = kern(FRAME[:5] + FRAME, pause_after=4, pause=600_000)
     assert broken.message == Garbage(b"+0127", "line broken off by silence")
