@@ -183,6 +183,23 @@ def test_a_frame_comes_out_after_silence_and_not_before():
     assert decoder.feed(b"=00.10000=") == [Weight("000100", 2)]
 
 
+def test_once_in_step_a_frame_comes_out_as_soon_as_it_is_whole():
+    decoder, good = yaohua.REVERSED.decoder(Role.DEVICE), Weight("000100", 2)
+    assert decoder.feed(b"=00.10000=00.1000") == [good]
+    assert decoder.feed(b"0") == [good]
+    assert decoder.feed(b"=00.10000") == [good]
+    assert decoder.feed(b"00.1000-") == []  # the mark was lost
+    [lost] = decoder.feed(b"=")
+    assert isinstance(lost, Garbage)
+    assert lost.raw == b"00.1000-"
+
+
+def test_frames_of_another_length_are_never_begun_with():
+    messages = read(yaohua.REVERSED, b"=001234501" * 20)
+    assert weights(messages) == []
+    assert b"".join(message.raw for message in messages) == b"=001234501" * 20
+
+
 def test_marks_behind_are_seen_across_silences():
     decoder = yaohua.REVERSED.decoder(Role.DEVICE)
     messages = []

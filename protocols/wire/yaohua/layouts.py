@@ -105,9 +105,9 @@ def _why_priced(segment: bytes) -> str:
     return _sign_or_figure(segment[:1], figures[0]) if bad is None else fault(bad)
 
 
-REVERSED = Layout(read_reversed, _why_reversed, read_short)
-FORWARD = Layout(read_forward, _why_forward)
-PRICED = Layout(read_priced, _why_priced)
+REVERSED = Layout(WIDTH + 1, read_reversed, _why_reversed, read_short)
+FORWARD = Layout(WIDTH + 1, read_forward, _why_forward)
+PRICED = Layout(PRICED_WIDTH, read_priced, _why_priced)
 
 
 def _text(digits: str, decimals: int) -> str:

@@ -1,10 +1,10 @@
 """Streams of figures with `=` between them (protocols.md 3.10): reversed, forward and priced frames.
 
-No check protects these frames, so a figure counts only where it stands between two ends: `=`, a long silence or the
-end of the stream.  Manuals put the mark first (`=` and eight characters); one program puts it behind seven digits and
-has no sign (`0031000=4321000=`).  A frame of eight characters reads the same either way; seven may also be eight of
-which one was lost, so the mark is taken to stand behind only after CONFIRMED more of seven, and any frame of another
-length ends that belief.
+No check protects these frames.  Manuals put the mark first (`=` and eight characters); one program puts it behind seven
+digits and has no sign (`0031000=4321000=`).  So the first figures count only where they stand between two ends: `=`, a
+long silence or the end of the stream.  Eight characters read the same either way, and once a frame of eight was seen
+the next ones come out as soon as they are whole.  Seven characters may be eight of which one was lost: the mark is
+taken to stand behind only after CONFIRMED more of seven.  A frame of another length ends either belief.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ _OVERLONG = f"no = within {LONGEST} bytes"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read what stands between two marks: `after` a mark; `before` one, where that spelling exists; `why` names
-    what neither reads."""
+    """How to read what stands between two marks: `after` a mark, `length` characters; `before` one, where that spelling
+    exists; `why` names what neither reads."""
 
+    length: int
     after: Callable[[bytes], Message | None]
     why: Callable[[bytes], str]
     before: Callable[[bytes], Message | None] | None = None
@@ -44,7 +45,7 @@ class _Place(Enum):
 
 
 class MarkedDecoder:
-    """Reads the figures of one stream.  A frame comes out when the next one begins, or after a silence."""
+    """Reads the figures of one stream."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -73,6 +74,11 @@ class MarkedDecoder:
             messages.append(Garbage(raw, _OVERLONG))
             return len(raw)
         self._skipping = False
+        if marked and self._place is _Place.FIRST:
+            segment = buffer[at + 1 : at + 1 + self._layout.length]
+            if message := self._layout.after(segment):
+                messages.append(message)
+                return len(MARK + segment)
         end = buffer.find(MARK, at + 1 if marked else at)
         if end < 0:
             return self._give_up(buffer, at, messages)

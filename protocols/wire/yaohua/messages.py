@@ -42,8 +42,10 @@ class Weight:
         return exact(self.digits, self.decimals, self.negative)
 
     def indication(self) -> Indication:
-        net = None if self.basis is None else self.basis is Basis.NET
-        return Indication(self.value, self.unit, net=net, overload=False if self.unit else None)
+        """Only labelled frames tell gross from net, and have a form of their own for what is out of range."""
+        if self.basis is None:
+            return Indication(self.value, self.unit)
+        return Indication(self.value, self.unit, net=self.basis is Basis.NET, overload=False, underload=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,7 @@ class Priced:
         return Decimal(f"-{self.weight}" if self.negative else self.weight)
 
     def indication(self) -> Indication:
-        return Indication(
-            self.value, self.unit, unit_price=Decimal(self.unit_price), price=Decimal(self.amount), overload=False
-        )
+        return Indication(self.value, self.unit, unit_price=Decimal(self.unit_price), price=Decimal(self.amount))
 
 
 class Command(StrEnum):
