@@ -12,10 +12,13 @@ from harness.judge.catalogue import CheatEntry
 from harness.judge.causes import HonestCause
 from harness.judge.contract import Shape, Validation
 from harness.judge.facts import FACTS
+from harness.judge.intervals import MPE
+from harness.judge.key_effects import CHANGES, KEY_EFFECTS, KeyEffect, WeightRule
 from harness.judge.laws.self_lock import LockRule
+from protocols.acceptance import Edition
 
 MAX_BYTES = 1 << 20
-FAMILIES = {"fuel.toml": "dispenser"}
+FAMILIES = {"fuel.toml": "dispenser", "scale.toml": "price-scale", "truck.toml": "truck-scale"}
 CAUSES = ("causes_fuel.toml", "causes_gas.toml")
 _ENTRY = {
     "id": str,
@@ -52,6 +55,17 @@ _RULE = {
     "source": str,
     "grade": str,
     "verified": bool,
+}
+_KEY = {
+    "labels": list,
+    "aliases": list,
+    "changes": list,
+    "weight": str,
+    "momentary": bool,
+    "expected_en": str,
+    "expected_zh": str,
+    "source": str,
+    "grade": str,
 }
 _CURVE = {
     "name": str,
@@ -132,8 +146,35 @@ def load_self_lock() -> tuple[LockRule, ...]:
     return tuple(LockRule(**entry) for entry in load_table("self_lock.toml", "rule", _RULE))
 
 
-def with_rules(profile: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The declared profile together with the self-lock rules of the edition it declares."""
+@cache
+def load_key_effects(resource: str = "key_effects.toml") -> tuple[KeyEffect, ...]:
+    """What every listed key of a price-computing scale may do, one entry a label; no two keys share a name."""
+    result: list[KeyEffect] = []
+    for number, entry in enumerate(load_table(resource, "key", _KEY), 1):
+        where = f"{resource}, key {number}"
+        labels, lists = entry.pop("labels"), {name: tuple(entry[name]) for name in ("aliases", "changes")}
+        if unknown := sorted(set(lists["changes"]) - set(CHANGES)):
+            raise CatalogueError(f"{where}: changes expected some of {', '.join(CHANGES)}, got {', '.join(unknown)}")
+        if entry["weight"] not in set(WeightRule):
+            raise CatalogueError(f"{where}: weight expected one of {', '.join(WeightRule)}, got {entry['weight']!r}")
+        if (entry["weight"] != WeightRule.KEPT) != ("weight" in lists["changes"]):
+            raise CatalogueError(f"{where}: weight = {entry['weight']!r} and changes = {entry['changes']} contradict")
+        if not labels or (lists["aliases"] and len(labels) > 1):
+            raise CatalogueError(f"{where}: expected one label, or several without aliases, got {labels}")
+        rule = {**entry, **lists, "weight": WeightRule(entry["weight"])}
+        result.extend(KeyEffect(label=label, **rule) for label in labels)
+    names = [name for one in result for name in {key.casefold() for key in (one.label, *one.aliases)}]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CatalogueError(f"{resource}: two keys are named {', '.join(twice)}")
+    return tuple(result)
+
+
+def with_rules(profile: Mapping[str, Any], edition: Edition) -> Mapping[str, Any]:
+    """The declared profile with the data that its tests need: self-lock rules of the edition it declares; of a scale the steps
+    of its maximum permissible errors and what its keys may honestly do."""
+    if edition.family == "scale":
+        steps = edition.mpe_steps(str(profile.get("accuracy_class", "III")), profile.get("limits") != "initial")
+        return {**profile, MPE: steps, KEY_EFFECTS: load_key_effects()}
     return {**profile, "self_lock_rules": load_self_lock()} if "self_lock" in profile else profile
 
 

@@ -10,31 +10,36 @@ from harness.output import emit
 
 
 def cheats(
-    family: Annotated[str, typer.Argument(help="dispenser, or nothing for all")] = "",
+    family: Annotated[str, typer.Argument(help="dispenser, price-scale, truck-scale, or nothing for all")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """List the known cheat functions: id, family, which link of the chain each breaks, and whether it is built into the
     simulation."""
     from fixtures.sim.cheats import CHEATS
-    from harness.catalogue import load_catalogue
+    from fixtures.sim.scale.cheats import SCALE_CHEATS
+    from fixtures.sim.scale.truck.cheats import TRUCK_CHEATS
+    from harness.catalogue import FAMILIES, load_catalogue
     from harness.exits import UsageError
     from harness.report.possible import title
 
     entries = [entry for entry in load_catalogue() if family in ("", entry.family)]
     if not entries:
-        raise UsageError(f"no cheats of family {family!r}; the catalogue knows dispenser")
+        raise UsageError(f"no cheats of family {family!r}; the catalogue knows {', '.join(FAMILIES.values())}")
+    simulated = {*CHEATS, *SCALE_CHEATS, *TRUCK_CHEATS}
     rows = [
         {
             "id": entry.id, "family": entry.family, "title": entry.title_en, "title_zh": entry.title_zh, "breaks": list(entry.breaks),
-            "built": entry.id in CHEATS, "grade": entry.grade, "verified": entry.verified,
+            "built": entry.id in simulated, "grade": entry.grade, "verified": entry.verified,
         }
         for entry in entries
     ]  # fmt: skip
+    wide = max(len(", ".join(entry.breaks)) for entry in entries)
     lines = [
-        f"{e.id:<10} {'built' if e.id in CHEATS else '-':<6} {', '.join(e.breaks):<40} {title(e)}" for e in entries
+        f"{e.id:<10} {'built' if e.id in simulated else '-':<6} {', '.join(e.breaks):<{wide}} {title(e)}"
+        for e in entries
     ]
     text = "\n".join(
-        [f"{'id':<10} {'sim':<6} {'breaks':<40} what", *lines, "", "All entries: grade as listed, unverified."]
+        [f"{'id':<10} {'sim':<6} {'breaks':<{wide}} what", *lines, "", "All entries: grade as listed, unverified."]
     )
     emit("cheats", {"cheats": rows}, text, as_json)
     return 0

@@ -30,6 +30,13 @@ KINDS = (
     mark("totaliser or identity are replaced when power is cut"),
     mark("the monitoring of the pulser is kept silent"),
     mark("a sealed parameter was changed"),
+    mark("a load cell or its cable gives another signal for the same load"),
+    mark("the same load is weighed otherwise"),
+    mark("the display shows another weight than is sent"),
+    mark("the price is not the weight times the unit price"),
+    mark("the ticket says something else than the display"),
+    mark("the record keeps something else than was printed"),
+    mark("the scale does not start from zero, or does not come back to it"),
     mark("not determined by what was observed"),
 )
 METHODS = (

@@ -1,6 +1,6 @@
 """The catalogue functions that fit a finding, for people: a few by name, many as counts by where they act.
 
-A display and eyes leave nearly every function possible; thirty-five numbers tell an officer nothing.  The document
+A display and eyes leave nearly every function possible; dozens of numbers tell an officer nothing.  The document
 holds all ids.
 """
 
@@ -27,6 +27,12 @@ PLACES = {  # by base link: where it mainly acts
     "register>totaliser": mark("totaliser or tax memory"),
     "encoder>monitor": mark("monitoring unit"),
     "sealed>parameters": mark("parameter menu"),
+    "load>counts": mark("load receptor, load cells or their cables"),
+    "counts>weight": mark("indicator and its program"),
+    "weight>display": mark("between indicator and display"),
+    "display>price": mark("price computing"),
+    "price>ticket": mark("printer or ticket"),
+    "ticket>record": mark("computer and its records"),
 }
 
 

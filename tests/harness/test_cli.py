@@ -59,7 +59,7 @@ def test_a_stranger_under_one_of_our_names_is_named(tmp_path: Path) -> None:
         (["bench", "check", "absent.toml"], Exit.PRECONDITION, "there are dispenser-k0"),
         (["bench", "check", "dispenser-k2", "--plan", "dispenser-bench"], Exit.PRECONDITION, "needs station(s) board"),
         (["run", "no-plan", "--bench", "dispenser-k0", "--case", "x"], Exit.USAGE, "expected a plan"),
-        (["cheats", "elevator"], Exit.USAGE, "no cheats of family"),
+        (["cheats", "elevator"], Exit.USAGE, "the catalogue knows dispenser, price-scale, truck-scale"),
         (["verify", "no-such-case"], Exit.USAGE, "no-such-case"),
         (["capture", "info", "README.md"], Exit.EVIDENCE, "another format"),
         (["capture", "info", "absent.sr"], Exit.USAGE, "absent.sr: No such file or directory"),

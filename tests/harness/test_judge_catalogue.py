@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
+from itertools import combinations, pairwise, product
+from typing import Any
 
 import pytest
 
 import harness.catalogue as catalogue
-from harness.judge.catalogue import possible
-from harness.judge.chain import BESIDE, DISPENSER, adjacent, base_links, contains
+from harness.judge.catalogue import CheatEntry, possible
+from harness.judge.chain import BESIDE, DISPENSER, SCALE, adjacent, base_links, contains
 from harness.judge.contract import Link, Shape
 from harness.judge.facts import FACTS
+from harness.judge.key_effects import WeightRule, effect_of
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+UNPUBLISHED = ("scale.S21", "scale.S22", "scale.S23", "scale.S24", "scale.S25", "scale.S26")  # no known case
+
+
+def of(family: str) -> tuple[CheatEntry, ...]:
+    return tuple(entry for entry in catalogue.load_catalogue() if entry.family == family)
 
 
 def test_all_thirty_five() -> None:
-    entries = catalogue.load_catalogue()
+    entries = of("dispenser")
     assert [entry.id for entry in entries] == [f"fuel.C{n:02}" for n in range(1, 36)]
     known = {f"{a}>{b}" for a, b in pairwise(DISPENSER)} | {f"{f}>{b}" for b, f in BESIDE.items()}
     known |= {"sealed>parameters"}  # the parameter menu of a gas dispenser
@@ -22,6 +32,150 @@ def test_all_thirty_five() -> None:
         assert entry.title_zh
         assert set(entry.breaks) <= known
         assert not entry.verified
+
+
+def test_all_fifty_one_of_scales() -> None:
+    price, truck = of("price-scale"), of("truck-scale")
+    assert [entry.id for entry in price] == [f"scale.S{n:02}" for n in range(1, 29)]
+    assert [entry.id for entry in truck] == [f"truck.T{n:02}" for n in range(1, 24)]
+    known = {f"{a}>{b}" for a, b in pairwise(SCALE)}
+    for entry in (*price, *truck):
+        assert CHINESE.search(entry.title_zh)
+        assert entry.breaks
+        assert set(entry.breaks) <= known
+        assert len(set(entry.breaks)) == len(entry.breaks)
+        assert entry.sources
+        assert entry.triggers
+        assert entry.magnitude
+        assert not entry.verified
+    assert {entry.id for entry in price if entry.grade == "U"} == set(UNPUBLISHED)
+    assert {entry.id for entry in truck if entry.grade == "U"} == {f"truck.T{n}" for n in (16, 19, 21, 22)}
+
+
+@pytest.mark.parametrize("family", ["price-scale", "truck-scale"])
+def test_what_is_possible_on_a_link_is_possible_on_every_wider_one(family: str) -> None:
+    links = [Link(up, down) for up, down in combinations(SCALE, 2)]
+    for link, wider in product(links, links):
+        if contains(wider, link):
+            assert set(possible(of(family), link, None)) <= set(possible(of(family), wider, None))
+    assert len(possible(of(family), Link(SCALE[0], SCALE[-1]), None)) == len(of(family))
+
+
+# what the simulated function changes, by the stations of a bench -> the link on which it is seen (scales.md 1A, 1B signatures)
+SEEN = [
+    ("scale.S01", "load", "weight", Shape.SWITCHED),
+    ("scale.S01", "load", "display", Shape.STATE),
+    ("scale.S09", "load", "weight", Shape.EXTRA),
+    ("scale.S10", "weight", "display", Shape.SWITCHED),
+    ("scale.S10", "load", "display", Shape.SWITCHED),
+    ("scale.S13", "display", "price", Shape.CONSTANT),
+    ("scale.S14", "load", "display", Shape.EXTRA),
+    ("scale.S18", "price", "ticket", Shape.STATE),
+    ("scale.S21", "load", "weight", Shape.THRESHOLD),
+    ("scale.S25", "display", "price", Shape.SWITCHED),
+    ("scale.S25", "weight", "ticket", Shape.STATE),
+    ("truck.T01", "load", "weight", Shape.SWITCHED),
+    ("truck.T04", "load", "display", Shape.SWITCHED),
+    ("truck.T09", "load", "ticket", Shape.STATE),
+    ("truck.T10", "load", "weight", Shape.EXTRA),
+    ("truck.T19", "weight", "display", Shape.STATE),
+    ("truck.T19", "display", "ticket", Shape.CONSTANT),
+    ("truck.T19", "load", "weight", Shape.STATE),
+    ("truck.T20", "ticket", "record", Shape.STATE),
+    ("truck.T20", "display", "ticket", Shape.STATE),
+    ("truck.T20", "weight", "record", Shape.EXTRA),
+]
+
+
+@pytest.mark.parametrize(("id", "up", "down", "shape"), SEEN)
+def test_the_function_that_acts_remains_possible_where_it_shows(id: str, up: str, down: str, shape: Shape) -> None:
+    assert id in possible(catalogue.load_catalogue(), Link(up, down), shape)
+
+
+def test_a_display_that_contradicts_its_line_rules_out_what_lies_before_both() -> None:
+    left = possible(of("price-scale"), Link("weight", "display"), None)
+    assert "scale.S10" in left
+    assert not {"scale.S07", "scale.S08", "scale.S09", "scale.S19", "scale.S20"} & set(left)
+
+
+def test_no_function_of_one_family_is_possible_in_another() -> None:
+    entries = catalogue.load_catalogue()
+    assert {id.split(".")[0] for id in possible(entries, Link("reference", "amount"), None)} == {"fuel"}
+    assert {id.split(".")[0] for id in possible(entries, Link("load", "record"), None)} == {"scale", "truck"}
+
+
+def test_every_key_of_a_keypad_has_an_effect() -> None:
+    from fixtures.sim.scale.keypad import KEYS
+
+    effects = catalogue.load_key_effects()
+    assert {one.label for one in effects} >= set(KEYS)
+    for one in effects:
+        assert CHINESE.search(one.expected_zh)
+        assert one.expected_en
+        assert (one.weight is WeightRule.KEPT) == ("weight" not in one.changes)
+        assert one.grade == "D"
+
+
+def test_keys_by_what_is_printed_on_them() -> None:
+    effects = catalogue.load_key_effects()
+    for printed, label in (
+        ("去皮", "tare"),
+        ("置零", "zero"),
+        ("清除", "clear"),
+        ("累计", "add"),
+        ("找零", "change"),
+        ("打印", "print"),
+        (" Tare ", "tare"),
+        ("m3", "M3"),
+    ):
+        found = effect_of(effects, printed)
+        assert found is not None
+        assert found.label == label
+    assert effect_of(effects, "储存") is None
+
+
+def test_no_digit_memory_or_sum_key_may_change_the_weight() -> None:
+    effects = {one.label: one for one in catalogue.load_key_effects()}
+    changing = {label for label, one in effects.items() if one.may_change("weight")}
+    assert changing == {"clear", "zero", "tare", "unit", "hold"}
+    assert effects["unit"].weight is WeightRule.CONVERTED
+    assert not effects["light"].changes
+
+
+GOOD_KEY: dict[str, Any] = {
+    "labels": ["x"], "aliases": ["X", "乘"], "changes": ["price"], "weight": "kept", "momentary": False, "expected_en": "a",
+    "expected_zh": "甲", "source": "print", "grade": "D",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"changes": ["colour"]}, "key 1: changes expected some of weight, .*, got colour"),
+        ({"weight": "doubled"}, "key 1: weight expected one of kept, .*, got 'doubled'"),
+        ({"weight": "net"}, "key 1: weight = 'net' and changes = .* contradict"),
+        ({"changes": ["weight"]}, "contradict"),
+        ({"labels": []}, "expected one label"),
+        ({"labels": ["x", "y"]}, "expected one label"),
+    ],
+)
+def test_key_effects_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], match: str) -> None:
+    monkeypatch.setattr(catalogue, "load_table", lambda *_: [{**GOOD_KEY, **changed}])
+    with pytest.raises(catalogue.CatalogueError, match=match):
+        catalogue.load_key_effects.__wrapped__("x.toml")
+
+
+def test_two_keys_of_one_name_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {**GOOD_KEY, "labels": ["y"], "aliases": ["x"]}
+    monkeypatch.setattr(catalogue, "load_table", lambda *_: [dict(GOOD_KEY), other])
+    with pytest.raises(catalogue.CatalogueError, match=r"x\.toml: two keys are named x"):
+        catalogue.load_key_effects.__wrapped__("x.toml")
+
+
+def test_unknown_keys_of_a_data_file_are_errors() -> None:
+    lacking = {name: kind for name, kind in catalogue._KEY.items() if name != "weight"}
+    with pytest.raises(catalogue.CatalogueError, match=r"key_effects.toml, key 1: unknown keys \['weight'\]"):
+        catalogue.load_table("key_effects.toml", "key", lacking)
 
 
 def test_each_function_remains_possible_wherever_it_may_show() -> None:

@@ -21,7 +21,8 @@ from harness.report.possible import FEW, possible
 from harness.report.stops import stop_reason
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-ALL = [entry.id for entry in load_catalogue()]
+ALL = [entry.id for entry in load_catalogue() if entry.family == "dispenser"]
+OF_SCALES = [entry.id for entry in load_catalogue() if entry.family == "price-scale"]
 
 
 @pytest.fixture
@@ -82,6 +83,28 @@ def test_a_group_is_of_the_link_that_is_broken() -> None:
     told = possible(wide, "register>display")
     assert "display and its board" in told
     assert "pulser line" not in told
+
+
+def test_functions_of_scales_are_counted_by_where_they_act() -> None:
+    told = possible(OF_SCALES, "load>weight")
+    assert told.startswith(
+        f"{len(OF_SCALES)} known functions, by where they mainly act: load receptor, load cells or their cables "
+    )
+    assert sum(int(number) for number in re.findall(r" (\d+)(?:;| \()", told)) == len(OF_SCALES)
+    assert "not in this catalogue" not in told
+
+
+@pytest.mark.parametrize(("family", "count"), [("dispenser", 35), ("price-scale", 28), ("truck-scale", 23), ("", 86)])
+def test_cheats_are_listed_by_family(family: str, count: int, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_app(build_app(), ["cheats", *([family] if family else []), "--json"], {}) == 0
+    rows = json.loads(capfd.readouterr().out)["cheats"]
+    assert len(rows) == count
+    assert {row["family"] for row in rows} == ({family} if family else {"dispenser", "price-scale", "truck-scale"})
+    built = {row["id"] for row in rows if row["built"]}
+    assert built >= {
+        id for id in ("fuel.C09", "scale.S01", "scale.S26", "truck.T01", "truck.T20") if id in {r["id"] for r in rows}
+    }
+    assert not built & {"scale.S27", "scale.S28", "truck.T13"}
 
 
 def test_few_possible_functions_are_named() -> None:
