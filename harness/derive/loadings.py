@@ -6,11 +6,14 @@ Weights that people read become registers in kg, as exactly as they were shown; 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from captures.model import Mark, Origin, Register, frozen_int64
-from harness.derive.indications import indication_traces
+from harness.derive.indications import indicated_lines
 from harness.derive.parts import Part, Taken, Told, number
 from harness.derive.recorded import Recorded
 from harness.derive.streams import Streams
@@ -39,7 +42,9 @@ class Loadings:
         self._profile, self._reference, self._tale = recorded.bench.profile, recorded.bench.reference, tale
         self._spans = {span.n: span for span in recorded.spans}
         self._by_hand = recorded.bench.roles.get("load") is None
-        self._traces = indication_traces(recorded)
+        lines = indicated_lines(recorded)
+        self._traces = {station: line.trace for station, line in lines.items()}
+        self._told = [register for line in lines.values() for register in line.registers.values()]
         ends = [int(trace.times_ns[-1]) for trace in self._traces.values() if trace.times_ns.size]
         reads = [taken[0] for part in tale.parts for _, taken in part.shown]
         self._last_ns = max([streams.last_ns(), *ends, *reads], default=0)
@@ -63,7 +68,7 @@ class Loadings:
             state=part.state,
             window_ns=(on_ns, until_ns),
             context=self._context(part, marks),
-            registers=self._registers(part),
+            registers=self._registers(part) | self._sent(part.begin_ns, until_ns),
             marks=marks,
             complete=part.end_ns is not None,
             span=part.span,
@@ -107,8 +112,10 @@ class Loadings:
             "stated_counter": stated.get("event_counter", ""),
             "stated_counter_after": stated.get("event_counter_after", ""),
         }
-        units = {str(taken[2]["unit"]) for what, taken in part.shown if what == "weighing" and taken[2].get("unit")}
-        return found | ({"units": tuple(sorted(units))} if units else {}) | self._odd(part)
+        told = [taken for what, taken in part.shown if what == "weighing" and taken[2].get("unit")]
+        unit_of = tuple((taken[0], str(taken[2]["unit"])) for taken in told)
+        units = tuple(sorted({unit for _, unit in unit_of}))
+        return found | ({"units": units, "unit_of": unit_of} if units else {}) | self._odd(part)
 
     def _odd(self, part: Part) -> dict[str, Any]:
         """Words that stood in the place of a weight, and readings taken while it moved."""
@@ -134,6 +141,18 @@ class Loadings:
                 "kg" if station in WEIGHTS else str(self._profile.get("currency", "CNY")), Origin("operator", taken[0][1]),
             )  # fmt: skip
         return result
+
+    def _sent(self, begin_ns: int, until_ns: int) -> dict[str, Register]:
+        """Prices and unit prices that the line told while the load was put on and lay there, by "weight.price" and so on."""
+        found = {}
+        for own in self._told:
+            first, last = (int(k) for k in np.searchsorted(own.times_ns, (begin_ns, until_ns)))
+            if last > first:
+                found[own.station] = replace(
+                    own, times_ns=frozen_int64(own.times_ns[first:last]), u_ns=frozen_int64(own.u_ns[first:last]),
+                    values=own.values[first:last],
+                )  # fmt: skip
+        return found
 
     def _value(self, station: str, said: Mapping[str, Any], field: str) -> Decimal:
         value = Decimal(str(said[field]))

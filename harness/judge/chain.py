@@ -21,6 +21,8 @@ OF_SALE = (
     "unit_price",
     "ticket_unit_price",
     "ticket_price",
+    "weight.unit_price",
+    "weight.price",
 )  # registers that are no station of their own
 
 
