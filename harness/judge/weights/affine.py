@@ -86,9 +86,9 @@ def _least_most(slope: Floats, low: Floats, high: Floats) -> tuple[float, float]
     """Bounds of s for which some c has low <= s slope + c <= high everywhere; inf, -inf where equal slopes contradict."""
     apart = slope[:, None] - slope[None, :]
     below, above = low[:, None] - high[None, :], high[:, None] - low[None, :]
-    if bool(np.any((np.abs(apart) <= _SLACK) & (below > _SLACK))):
+    if bool(np.any((apart == 0) & (below > _SLACK))):
         return inf, -inf
-    steep = apart > _SLACK
+    steep = apart > 0
     least = float((below[steep] / apart[steep]).max(initial=-inf))
     most = float((above[steep] / apart[steep]).min(initial=inf))
     return least, most
@@ -102,10 +102,10 @@ def admitted(loads: Floats, readings: npt.ArrayLike, half: Floats) -> Admitted:
     if gain[0] > gain[1] + _SLACK:
         return Admitted(None, None)
     laden = np.abs(loads) > _SLACK
-    # g lies between (low - b)/L and (high - b)/L: with 1/L as slope, -b is what is sought
+    # low/L <= b (1/L) + g <= high/L: b is the slope over 1/L
     ends = np.sort(np.column_stack([low[laden] / loads[laden], high[laden] / loads[laden]]), axis=1)
     less, more = _least_most(1 / loads[laden], ends[:, 0], ends[:, 1])
-    offset = (max(-more, float(low[~laden].max(initial=-inf))), min(-less, float(high[~laden].min(initial=inf))))
+    offset = (max(less, float(low[~laden].max(initial=-inf))), min(more, float(high[~laden].min(initial=inf))))
     return Admitted(gain, offset)
 
 

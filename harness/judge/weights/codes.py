@@ -6,7 +6,8 @@ none.  All here within one interval and one unit: at 15 kg / 5 g the units thems
 A slow ramp visits every code.  Its null: the ramp was slow enough that each code between the ends was shown for several
 readings; lumps in what is poured skip codes at random places, which neither lie at one period nor repeat on the next ramp.
 Random loads visit codes by chance.  Their null: each load falls into every residue class of the tried periods alike, as
-loads spread over many periods at random do; every class of every period tried is paid for.
+loads spread over many periods at random do; every class of every period tried is paid for.  A gain that is no ratio of small
+whole numbers drifts through the classes: that, only a ramp finds.
 """
 
 from __future__ import annotations

@@ -154,8 +154,9 @@ def _switch_cost(codes: Floats, s: float) -> float:
 def _level_cost(part: Floats, s: float) -> float:
     if not part.size:
         return 0.0
+    codes, counts = np.unique(part, return_counts=True)
     levels = np.append(np.median(part) + np.linspace(-0.75, 0.75, 151), np.mean(part))
-    return -float(log_mass(part[:, None], levels[None, :], s).sum(axis=0).max())
+    return -float((log_mass(codes[:, None], levels[None, :], s) * counts[:, None]).sum(axis=0).max())
 
 
 def alike(one: Transient, other: Transient) -> bool:
