@@ -44,6 +44,7 @@ METHODS = (
     mark("pulses between pulses"),
     mark("period of the disc's pattern"),
     mark("volume of the reference"),
+    mark("mass of the load"),
 )
 PARAMETERS = {
     "every_n": mark("after every {value} pulses"),

@@ -74,6 +74,14 @@ QUESTIONS = (
     mark("was anything measured"),
     mark("was the plan carried out to its end"),
     mark("does the error change while the reference and the pulser run"),
+    mark("does what is shown follow the load"),
+    mark("is a load that is watched weighed like one that is not"),
+    mark("does a key change what the same load weighs"),
+    mark("does the display show what the line says"),
+    mark("is the price the unit price times the weight"),
+    mark("does the ticket say what was displayed"),
+    mark("does the record keep what was displayed"),
+    mark("does it come back to zero when it is unloaded"),
 )
 REASONS = (
     mark("no reference or display"),
@@ -94,6 +102,11 @@ REASONS = (
     mark("no delivery could be followed that far"),
     mark("no in-line reference and no sale measured in parts: a can or prover shows nothing beyond its own volume"),
     mark("a recording of taps shows neither register nor display nor money"),
+    mark("no known load"),
+    mark("no loads weighed both for a customer and openly"),
+    mark("no key was pressed"),
+    mark("the empty scale was not read"),
+    mark("no load was weighed"),
 )
 LIMITS = (
     mark("seen in a single run"),
@@ -149,6 +162,10 @@ EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("JJG 1114-2015 Liquefied natural gas dispensers"),
     mark("LPG dispensers, Chinese verification rule (edition not stated)"),
     mark("not stated in the copies read"),
+    mark("OIML R 76-1:2006 Non-automatic weighing instruments"),
+    mark("JJG 539-2016 Digital indicating weighing instruments (verification regulation)"),
+    mark("3.5.1, Table 6"),
+    mark("3.5.1, Table 6; 3.5.2"),
 )
 NOTES = (mark("the number of a confirmation was given to two targets: what was run for the second counts nowhere"),)
 STATUSES = (mark("stopped"), mark("error"), mark("cut"))
@@ -160,6 +177,12 @@ STATIONS = (
     mark("display"),
     mark("amount"),
     mark("totaliser"),
+    mark("load"),
+    mark("counts"),
+    mark("weight"),
+    mark("price"),
+    mark("ticket"),
+    mark("record"),
 )
 # sentences with figures; a field in a field is a sentence of its own
 TEMPLATES = (

@@ -34,15 +34,28 @@ def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked() -> Iterator[str]:
     """Texts of the questions a case has to answer, as the judge writes them."""
-    for node in ast.walk(ast.parse((JUDGE / "questions.py").read_text("utf-8"))):
-        match node:
-            case ast.Call(func=ast.Name(id="_ask" | "Question"), args=[ast.Constant(value=str(text)), *_]):
-                yield text
-            case ast.Assign(targets=[ast.Name(id="text")], value=ast.Constant(value=str(text))):
-                yield text
-            case ast.Call(func=ast.Name(id="_ask"), keywords=keywords):
-                missing = [key.value for key in keywords if key.arg == "missing"]
-                yield from (one.value for one in missing if isinstance(one, ast.Constant) and one.value)
+    for module in sorted(JUDGE.glob("questions*.py")):
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="ask" | "ending" | "Question"), args=args, keywords=keywords):
+                    missing = [key.value for key in keywords if key.arg == "missing"]
+                    yield from (
+                        one.value
+                        for one in [*args, *missing]
+                        if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value
+                    )
+                case ast.Assign(targets=[ast.Name()], value=ast.Constant(value=str(text))):
+                    yield text
+
+
+def test_the_questions_are_found_where_they_are_written() -> None:
+    found = set(asked())
+    assert {
+        "does the display show the register",
+        "does the display show what the line says",
+        "no load was weighed",
+    } <= found
+    assert len(found) > 40
 
 
 @pytest.mark.usefixtures("chinese")
