@@ -121,8 +121,10 @@ def indications(spans: Sequence[Sequence[WireChunk]], source: Source, station: s
     used = [one.reading and not why for one, why in zip(told, whys, strict=True)]
     noise = [one for frames_, _ in heard for one in frames_.noise]
     faults = sorted([*noise, *_faults(which, times, not_used, whys)], key=lambda one: (one.begin_ns, one.end_ns))
-    good = np.array(used, np.bool_)[which] & (not_used == 0)
+    sound = (np.array([not why for why in whys], np.bool_)[which]) & (not_used == 0)
+    good = np.array(used, np.bool_)[which] & sound
     steps, flags, step = in_steps(told, used)
+    priced = times[sound], which[sound]
     which, times = which[good], times[good]
     can_tell = Flag(0)
     for one in told:
@@ -134,7 +136,7 @@ def indications(spans: Sequence[Sequence[WireChunk]], source: Source, station: s
     )
     longest = max((len(source.protocol.encode(message, Role.DEVICE)) for message in messages), default=0)
     u_ns = (longest * source.line.char_ns() + max(int(HOST_NS * source.speed), source.late_ns)) // 2
-    return Line(trace, u_ns, _registers(trace, told, which, u_ns, source.currency), tuple(faults))
+    return Line(trace, u_ns, _registers(trace, told, *priced, u_ns, source.currency), tuple(faults))
 
 
 def _span(chunks: Sequence[WireChunk], source: Source) -> tuple[Frames, Int64Array]:
@@ -179,7 +181,8 @@ def _faults(
 ) -> list[Noise]:
     """Runs of messages that do not count for one reason."""
     reasons = ["", *dict.fromkeys([*NOT_USED.values(), *filter(None, whys)])]
-    number = np.array([reasons.index(why) for why in whys], np.int64)
+    places = {why: place for place, why in enumerate(reasons)}
+    number = np.array([places[why] for why in whys], np.int64)
     kinds = np.where(not_used > 0, not_used, number[which]) if which.size else which
     edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), kinds.size]
     return [
@@ -201,19 +204,24 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _registers(
-    trace: SampledTrace, told: Sequence[Said], which: npt.NDArray[np.int64], u_ns: int, currency: str
+    trace: SampledTrace,
+    told: Sequence[Said],
+    times: npt.NDArray[np.int64],
+    which: npt.NDArray[np.int64],
+    u_ns: int,
+    currency: str,
 ) -> dict[str, Register]:
+    """Prices in messages `which` (n,) of `told`, at `times` (n,)."""
     result: dict[str, Register] = {}
     for name in ("unit_price", "price"):
         values: list[Decimal | None] = [getattr(one, name) for one in told]
         has = np.array([value is not None for value in values], np.bool_)
-        at = np.flatnonzero(has[which]) if which.size else which
-        if not at.size:
-            continue
+        at = np.flatnonzero(has[which])
         kept = tuple(value for k in which[at] if (value := values[k]) is not None)
-        resolution = Decimal(1).scaleb(min(int(value.as_tuple().exponent) for value in set(kept)))
-        result[name] = Register(
-            f"{trace.station}.{name}", frozen_int64(trace.times_ns[at] - u_ns), frozen_int64(np.full(at.size, u_ns)), kept,
-            resolution, currency, trace.origin,
-        )  # fmt: skip
+        if kept:
+            resolution = Decimal(1).scaleb(min(int(value.as_tuple().exponent) for value in set(kept)))
+            result[name] = Register(
+                f"{trace.station}.{name}", frozen_int64(times[at] - u_ns), frozen_int64(np.full(at.size, u_ns)), kept,
+                resolution, currency, trace.origin,
+            )  # fmt: skip
     return result

@@ -18,6 +18,7 @@ import numpy as np
 from captures.model import Flag, Int64Array, UInt8Array
 from protocols.contract import Message
 from protocols.indication import Indicating, Indication
+from protocols.wire import yaohua
 
 KILOGRAMS = {
     "kg": Decimal(1), "g": Decimal("0.001"), "mg": Decimal("0.000001"), "t": Decimal(1000), "jin": Decimal("0.5"),
@@ -53,8 +54,12 @@ NOTHING = Said()
 
 
 def said(message: Message, unstated: str) -> Said:
-    """What `message` says; `unstated`: the unit of weights sent without one."""
+    """What `message` says; `unstated`: the unit of weights sent without one.  Asked by commands, prices are answers of their own."""
     found = message.indication() if isinstance(message, Indicating) else None
+    if isinstance(message, yaohua.Answer) and message.command is yaohua.Command.PRICE_OR_VEHICLE:
+        return Said(unit_price=message.value)
+    if isinstance(message, yaohua.Answer) and message.command is yaohua.Command.AMOUNT_OR_CARGO:
+        return Said(price=message.value)
     if found is None:
         return NOTHING
     flags = told = NONE
