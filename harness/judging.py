@@ -14,7 +14,7 @@ from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
 from fixtures.errors import BenchError
-from harness.catalogue import load_catalogue, load_causes, with_rules
+from harness.catalogue import cheats_of, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
@@ -124,13 +124,16 @@ def _judge_one(
         share,
         memory,
         registrations(recorded),
+        bench.family,
     )
     return {**document, "history": history(recorded), **({OVERDUE: list(late)} if late else {})}
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
     tests = family_tests(edition(recorded.bench.edition))
-    return read_detectors(found, with_rules(recorded.bench.profile), tests.detectors, tests.validations)
+    return read_detectors(
+        found, with_rules(recorded.bench.profile, edition(recorded.bench.edition)), tests.detectors, tests.validations
+    )
 
 
 def tap_segments(path: Path) -> list[Segment]:
@@ -158,13 +161,14 @@ def _judged(
     share: Fraction = Fraction(1),
     memory: Memory | None = None,
     confirmations: Sequence[Registration] = (),
+    kind: str = "dispenser",
 ) -> Mapping[str, Any]:
     tests = family_tests(limits)
     verdict: Verdict = judge(
         found,
-        with_rules(profile),
+        with_rules(profile, limits),
         limits,
-        load_catalogue(),
+        cheats_of(kind),
         load_causes(),
         tests.detectors if memory is None else memory.detectors(tests.detectors),
         tests.validations,

@@ -126,6 +126,12 @@ def load_catalogue() -> tuple[CheatEntry, ...]:
     return tuple(result)
 
 
+def cheats_of(family: str) -> tuple[CheatEntry, ...]:
+    """The functions documented for a family of instruments; all of them for a family that has none of its own."""
+    own = tuple(entry for entry in load_catalogue() if entry.family == family)
+    return own or load_catalogue()
+
+
 @cache
 def load_causes() -> tuple[HonestCause, ...]:
     """All honest causes; every fact they name must be one that facts.py computes."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import harness.catalogue as catalogue
-from harness.judge.catalogue import CheatEntry, possible
+from harness.judge.catalogue import possible
 from harness.judge.chain import BESIDE, DISPENSER, SCALE, adjacent, base_links, contains
 from harness.judge.contract import Link, Shape
 from harness.judge.facts import FACTS
@@ -19,8 +19,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 UNPUBLISHED = ("scale.S21", "scale.S22", "scale.S23", "scale.S24", "scale.S25", "scale.S26")  # no known case
 
 
-def of(family: str) -> tuple[CheatEntry, ...]:
-    return tuple(entry for entry in catalogue.load_catalogue() if entry.family == family)
+of = catalogue.cheats_of
 
 
 def test_all_thirty_five() -> None:
@@ -96,6 +95,12 @@ def test_a_display_that_contradicts_its_line_rules_out_what_lies_before_both() -
     left = possible(of("price-scale"), Link("weight", "display"), None)
     assert "scale.S10" in left
     assert not {"scale.S07", "scale.S08", "scale.S09", "scale.S19", "scale.S20"} & set(left)
+
+
+def test_a_judgement_names_the_functions_of_its_own_family() -> None:
+    for family in ("dispenser", "price-scale", "truck-scale"):
+        assert {entry.family for entry in catalogue.cheats_of(family)} == {family}
+    assert catalogue.cheats_of("gas-dispenser") == catalogue.load_catalogue()
 
 
 def test_no_function_of_one_family_is_possible_in_another() -> None:

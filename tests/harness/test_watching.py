@@ -198,7 +198,8 @@ def test_what_is_remembered_looks_at_segments_one_by_one(laboratory: Path) -> No
         "period-gain",
         "timer-lattice",
     }
-    profile = with_rules({**recorded.bench.profile, "sensor_class": "disc"})
+    limits = edition(recorded.bench.edition)
+    profile = with_rules({**recorded.bench.profile, "sensor_class": "disc"}, limits)
     for name, spec in sorted(remembered.items()):
         assert spec.kind in ("detector", "law")
         view = View(profile, spec.parameters, Validation(10_000, 0))
