@@ -102,6 +102,8 @@ def shape_of(hits: Sequence[Reading], others: Sequence[Reading]) -> Shape | None
         return None
     if all(shape is Shape.EXTRA for shape in own):
         return Shape.EXTRA
+    if all(shape is Shape.THRESHOLD for shape in own):
+        return Shape.THRESHOLD  # told by many loads of one state: it acts in some of them
     if all(shape is Shape.SWITCHED for shape in own) and all(r.at.get("held") for r in hits):
         return Shape.SWITCHED  # it moved while the load was held
     inside = [r for r in hits if r.shape is Shape.SWITCHED and r.at.get("onset_l")]

@@ -6,7 +6,7 @@ place (a sum, the change due) is no price: nothing is taken between such a key a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -163,13 +163,18 @@ def rule(profile: Mapping[str, Any], resolution: Decimal, half_kg: Decimal) -> R
 
 def one_digit(frame: Frame, own: Rule) -> bool:
     """Whether one wrong digit, in one of the three numbers, explains the frame."""
-    for name in ("weight", "unit_price", "price"):
-        text = str(getattr(frame, name))
+    changed: tuple[tuple[Decimal, Callable[[Decimal], Frame]], ...] = (
+        (frame.weight, lambda value: replace(frame, weight=value)),
+        (frame.unit_price, lambda value: replace(frame, unit_price=value)),
+        (frame.price, lambda value: replace(frame, price=value)),
+    )
+    for number, made in changed:
+        text = str(number)
         for at, digit in enumerate(text):
             if not digit.isdigit():
                 continue
             others = (text[:at] + other + text[at + 1 :] for other in "0123456789" if other != digit)
-            if any(own.explains(replace(frame, **{name: Decimal(other)})) for other in others):
+            if any(own.explains(made(Decimal(other))) for other in others):
                 return True
     return False
 
