@@ -61,6 +61,16 @@ NULLS = (
         "with the nozzle closed no more is counted than a hose takes up and a leak lets through, and rare disturbances"
     ),
     mark("with the nozzle closed the register advances by no more than a hose takes up and a leak lets through"),
+    mark("display and line round one weight each to its own step, or a digit was misread"),
+    mark(
+        "the error of indication of a known load lies within twice the maximum permissible error, rounding and load allowed for"
+    ),
+    mark(
+        "two loadings on either side of a declared contrast differ in error by no more than rounding, repeatability and the masses allow"
+    ),
+    mark(
+        "what an untouched load shows moves by less than two intervals when keys are pressed that have no work with weight, misread digits apart"
+    ),
 )
 NEEDS = (
     mark(
@@ -104,6 +114,10 @@ NEEDS = (
     mark("totaliser read before the first and after each sale of a row of two or more, sales at rest"),
     mark("a watch of half a minute with the nozzle closed and the motor on, a tap of encoder or board"),
     mark("a watch of half a minute with the nozzle closed and the motor on, the register on the wire"),
+    mark("a known load at rest, its weight read before a key was pressed"),
+    mark("a load that stays while keys are pressed, its weight read after each"),
+    mark("known loads weighed in both groups, with no key pressed while they lay there"),
+    mark("the scale's line at rest while the display was read, in one unit and mode"),
 )
 CHEATS = (
     mark("it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at"),

@@ -43,6 +43,14 @@ MECHANISMS = (
     mark("the self-lock stays silent where it must show a code"),
     mark("a sealed parameter is not what was sealed"),
     mark("the error is beyond what honest adjustment makes"),
+    mark("the error of a known load is beyond what honest adjustment makes"),
+    mark("the same load is weighed otherwise"),
+    mark("what an untouched load shows moves when a key is pressed"),
+    mark("the display is not what the scale sends"),
+    mark("the price is not the weight times the unit price"),
+    mark("the ticket or the record is not what was displayed"),
+    mark("the empty scale does not show zero"),
+    mark("the error depends on the load as no straight line does"),
 )
 SIZES = (
     mark(": by a fixed volume per sale"),
@@ -154,6 +162,14 @@ TESTS = (  # detectors by their ids
     mark("self-lock-law"),
     mark("parameter-law"),
     mark("constant-gain"),
+    mark("scale-error"),
+    mark("load-gain"),
+    mark("held-load"),
+    mark("load-line"),
+    mark("weight-law"),
+    mark("price-law"),
+    mark("ticket-law"),
+    mark("zero-return"),
 )
 EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("JJG 443-2023 Fuel dispensers (trial verification regulation)"),

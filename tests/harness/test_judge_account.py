@@ -33,6 +33,7 @@ from harness.judge.contract import (
 from harness.judge.explain import account, simplest
 from harness.judge.findings import DEVICE_TYPE
 from harness.judge.gain import ALPHA, Measured, agree, half_width, together
+from harness.plugins import specs
 from harness.report.account import KINDS, METHODS, account_lines
 from harness.report.document import plain
 from tests.harness.test_judge_pulse_pattern import multiplied, seen, timed
@@ -347,7 +348,7 @@ def test_every_kind_and_method_has_a_place_and_is_told_in_chinese(monkeypatch: p
     monkeypatch.setenv("SHORTMEASURE_LANG", "zh_CN")
     assert set(PLACES) == set(Kind)
     assert set(KINDS) == {str(kind) for kind in Kind}
-    assert {spec.method for spec in DETECTORS.values() if spec.method} == set(METHODS)
+    assert {spec.method for spec in specs("detectors").values() if spec.method} == set(METHODS)
     assert all(translated(text) for text in (*KINDS, *METHODS))
     own = plain_of(explained([hit("split", f"C{i}", 0.04, pattern="random") for i in range(3)]))
     assert account_lines(own)[0] == "  性质        在无规律位置加入的脉冲"
