@@ -8,6 +8,15 @@ from typing import Any
 from fixtures.language import mark, translate
 from harness.report.wording import percent, said
 
+OF_SCALES = (
+    mark("a load cell or its cable gives another signal for the same load"),
+    mark("the same load is weighed otherwise"),
+    mark("the display shows another weight than is sent"),
+    mark("the price is not the weight times the unit price"),
+    mark("the ticket says something else than the display"),
+    mark("the record keeps something else than was printed"),
+    mark("the scale does not start from zero, or does not come back to it"),
+)
 KINDS = (
     mark("pulses put in or left out after every so many"),
     mark("pulses put in by an oscillator of its own"),
@@ -30,21 +39,16 @@ KINDS = (
     mark("totaliser or identity are replaced when power is cut"),
     mark("the monitoring of the pulser is kept silent"),
     mark("a sealed parameter was changed"),
-    mark("a load cell or its cable gives another signal for the same load"),
-    mark("the same load is weighed otherwise"),
-    mark("the display shows another weight than is sent"),
-    mark("the price is not the weight times the unit price"),
-    mark("the ticket says something else than the display"),
-    mark("the record keeps something else than was printed"),
-    mark("the scale does not start from zero, or does not come back to it"),
+    *OF_SCALES,
     mark("not determined by what was observed"),
 )
+LOADS = mark("mass of the load")
 METHODS = (
     mark("edges of both taps"),
     mark("pulses between pulses"),
     mark("period of the disc's pattern"),
     mark("volume of the reference"),
-    mark("mass of the load"),
+    LOADS,
 )
 PARAMETERS = {
     "every_n": mark("after every {value} pulses"),
@@ -90,6 +94,11 @@ def account_lines(account: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _of_scale(account: Mapping[str, Any]) -> bool:
+    """Whether loads were compared, not deliveries."""
+    return account["kind"] in OF_SCALES or any(size["method"] == LOADS for size in account["sizes"])
+
+
 def _parameter(one: Mapping[str, Any]) -> str:
     value = f"{one['value']:.6g}"
     if one["u"] is not None:
@@ -102,8 +111,12 @@ def _sizes(account: Mapping[str, Any], semicolon: str) -> list[str]:
     """The gain by each method, and whether the methods agree."""
     if not account["sizes"]:
         return []
-    each = mark("{method} {gain} (from {low} to {high} at 95 %, {n} deliveries)")
-    apart = mark("{method} {gain} (from {low} to {high}, {n} deliveries that differ)")
+    if _of_scale(account):
+        each = mark("{method} {gain} (from {low} to {high} at 95 %, {n} loads)")
+        apart = mark("{method} {gain} (from {low} to {high}, {n} loads that differ)")
+    else:
+        each = mark("{method} {gain} (from {low} to {high} at 95 %, {n} deliveries)")
+        apart = mark("{method} {gain} (from {low} to {high}, {n} deliveries that differ)")
     told = semicolon.join(
         translate(
             each if size["uniform"] else apart, method=said(size["method"]), gain=percent(size["gain"]),
@@ -135,7 +148,10 @@ def _places(account: Mapping[str, Any]) -> list[str]:
             lines.append(translate(text, places=semicolon.join([*told, *rest])))
     if account["follows"]:
         lags = [one["lag_s"] for one in account["onsets"] if one["mark"] == account["follows"]]
-        text = mark("  follows     mark {mark} in {followed} of {n} deliveries, {low} to {high} s after it")
+        if _of_scale(account):
+            text = mark("  follows     mark {mark} at {followed} of {n} loads, {low} to {high} s after it")
+        else:
+            text = mark("  follows     mark {mark} in {followed} of {n} deliveries, {low} to {high} s after it")
         lines.append(
             translate(
                 text, mark=account["follows"], followed=account["followed"], n=len(account["onsets"]),

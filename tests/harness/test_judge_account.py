@@ -354,6 +354,22 @@ def test_every_kind_and_method_has_a_place_and_is_told_in_chinese(monkeypatch: p
     assert account_lines(own)[0] == "  性质        在无规律位置加入的脉冲"
 
 
+def test_an_account_of_a_scale_speaks_of_loads_and_of_no_deliveries() -> None:
+    size = {"method": "mass of the load", "gain": 0.05, "interval": (0.04, 0.06), "deliveries": 7, "uniform": True}
+    onset = {"segment": "C1", "litres": None, "interval_l": None, "seconds": 3.0, "mark": "press-M1", "lag_s": 0.4}
+    own = {
+        **plain_of(explained([hit("split", f"C{i}", 0.04) for i in range(3)])), "parameters": [], "onsets": [onset], "follows": "press-M1",
+        "followed": 1, "agree": None, "apart": [], "kind": str(Kind.WEIGHED),
+    }  # fmt: skip
+    for uniform in (True, False):
+        text = "\n".join(account_lines({**own, "sizes": [{**size, "uniform": uniform}]}))
+        assert "7 loads" in text
+        assert "mark press-M1 at 1 of 1 loads" in text
+        assert "deliver" not in text
+    unknown = {**own, "kind": str(Kind.UNDETERMINED), "sizes": [size]}
+    assert "deliver" not in "\n".join(account_lines(unknown))
+
+
 def test_no_segment_is_needed_beside_the_readings() -> None:
     shut = Segment("S1", SegmentKind.SHUT, "C", "s", (0, 1))
     own = explained([replace(hit("zero-flow", "S1", None), shape=Shape.EXTRA)], (shut,), shape=Shape.EXTRA)
