@@ -6,12 +6,12 @@ import time
 
 import numpy as np
 import pytest
-from tests.bench.truck import Bench
 
 from fixtures.sim.scale.truck.direct import Key, Off, On, PowerOff, Stand, Work, again, stream
 from fixtures.sim.scale.truck.line import LINES, Listener
 from fixtures.sim.scale.truck.scale import Event
 from fixtures.sim.scale.truck.scenario import TruckScenario, parse_truck_cheat
+from tests.bench.truck import Bench
 
 PLAIN = ("truck.T01", "truck.T04", "truck.T07", "truck.T08", "truck.T08:rezero", "truck.T09", "truck.T10", "truck.T14")
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
-from tests.bench.truck import Bench, S
 
 from fixtures.sim.scale.truck.line import LINES, Listener
 from fixtures.sim.scale.truck.scenario import TruckScenario, parse_truck_cheat
 from fixtures.sim.scale.truck.software import WeighingComputer
 from protocols.contract import Garbage, Role
+from tests.bench.truck import Bench, S
 
 
 def test_a_vehicle_is_driven_on_weighed_printed_recorded_and_driven_off() -> None:
@@ -35,7 +36,7 @@ def test_the_line_says_what_the_display_shows(protocol: str) -> None:
     assert said[-1].weight == shown
     assert listener.garbage == 0
     assert said[-1].stable is (None if protocol.startswith("yaohua") else True)
-    spacing = {b.t_ns - a.t_ns for a, b in zip(bench.frames[-20:], bench.frames[-19:], strict=False)}
+    spacing = {b.t_ns - a.t_ns for a, b in pairwise(bench.frames[-20:])}
     assert spacing == {100_000_000}
 
 
@@ -77,7 +78,7 @@ def test_power_off_darkens_display_and_line_and_zero_is_taken_anew() -> None:
     bench.wait(10)
     before = len(bench.frames)
     bench.ask("power_cycle", off_s="20")
-    gaps = [b.t_ns - a.t_ns for a, b in zip(bench.frames[before - 1 :], bench.frames[before:], strict=False)]
+    gaps = [b.t_ns - a.t_ns for a, b in pairwise(bench.frames[before - 1 :])]
     assert 25 * S < max(gaps) < 28 * S
     assert bench.weight() == 0
 
