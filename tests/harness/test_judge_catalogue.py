@@ -91,6 +91,44 @@ def test_the_function_that_acts_remains_possible_where_it_shows(id: str, up: str
     assert id in possible(catalogue.load_catalogue(), Link(up, down), shape)
 
 
+WHERE = {  # a simulated mechanism -> links one of which must be broken, by what it does there
+    "NetGain": {"counts>weight"},
+    "WindowGain": {"counts>weight"},
+    "Respan": {"counts>weight"},
+    "AnalogueGain": {"load>counts"},
+    "DisplayGain": {"weight>display"},
+    "UnitFactor": {"counts>weight", "display>price"},
+    "PriceGain": {"display>price"},
+    "WideTracking": {"counts>weight"},
+    "StableSpoof": {"counts>weight"},
+    "Base": {"counts>weight"},
+    "Pan": {"load>counts"},
+    "Remainder": {"load>counts"},
+    "Impact": {"load>counts", "price>ticket"},
+    "CoarsePrice": {"display>price"},
+    "CellGain": {"load>counts"},
+    "CellCode": {"load>counts"},
+    "LeadOffset": {"load>counts"},
+    "Field": {"load>counts"},
+    "Simulator": {"load>counts"},
+    "LoadedZero": {"counts>weight"},
+    "JackFoot": {"load>counts"},
+    "LineRewrite": {"weight>display", "price>ticket"},
+    "RecordEdit": {"ticket>record", "price>ticket"},
+}
+
+
+def test_the_catalogue_breaks_what_each_simulated_mechanism_breaks() -> None:
+    from fixtures.sim.scale.cheats import SCALE_CHEATS, SCALE_VARIANTS, parse_scale_cheat
+    from fixtures.sim.scale.truck.cheats import TRUCK_CASES, parse_truck_cheat
+
+    breaks = {entry.id: set(entry.breaks) for entry in catalogue.load_catalogue()}
+    built = [parse_scale_cheat(id) for id in (*SCALE_CHEATS, *SCALE_VARIANTS)]
+    for cheat in [*built, *map(parse_truck_cheat, TRUCK_CASES)]:
+        for part in cheat.parts:
+            assert WHERE[type(part.mechanism).__name__] <= breaks[cheat.id.split(":")[0]], cheat.id
+
+
 def test_a_display_that_contradicts_its_line_rules_out_what_lies_before_both() -> None:
     left = possible(of("price-scale"), Link("weight", "display"), None)
     assert "scale.S10" in left
