@@ -36,12 +36,12 @@ def family_tests(edition: Edition) -> FamilyTests:
     if own is None:
         others = {name for family in _families() for name in family["only"]}
         return FamilyTests({name: spec for name, spec in known.items() if name not in others}, load_validations())
-    mpe = float(edition.limit("mpe").value)
-    chosen = {name: _with(known[name], changes, mpe) for name, changes in own["detectors"].items() if name in known}
+    chosen = {name: _with(known[name], changes, edition) for name, changes in own["detectors"].items() if name in known}
     return FamilyTests(chosen, load_validations(own["validation"]))
 
 
-def _with(spec: DetectorSpec, changes: Mapping[str, float], mpe: float) -> DetectorSpec:
+def _with(spec: DetectorSpec, changes: Mapping[str, float], edition: Edition) -> DetectorSpec:
+    mpe = float(edition.limit("mpe").value) if "bound_mpe" in changes else 0.0
     own = {
         ("bound" if key == "bound_mpe" else key): value * (mpe if key == "bound_mpe" else 1)
         for key, value in changes.items()

@@ -9,9 +9,11 @@ from typing import Any
 
 from captures.errors import IntegrityError
 from captures.model import Origin, Register, frozen_int64
+from fixtures.profile import SCALES
 from harness.derive.fills import Fills
 from harness.derive.instruments import CLOCK
 from harness.derive.lateness import late_ns
+from harness.derive.loadings import Loadings
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
@@ -41,7 +43,7 @@ class Kept:
 
 
 def segments(recorded: Recorded, streams: Streams | None = None, kept: Kept | None = None) -> list[Segment]:
-    """All deliveries and shut-nozzle watches of a run, in time order.  A cut run gives what came before the cut.
+    """All deliveries and shut-nozzle watches, or loadings, of a run, in time order.  A cut run gives what came before the cut.
 
     `streams`: of `recorded`, where they are decoded already; `kept` from call to call where a run is going on.
     Raises IntegrityError when the journal does not hold what a run writes.
@@ -49,7 +51,7 @@ def segments(recorded: Recorded, streams: Streams | None = None, kept: Kept | No
     tale = told(recorded)
     try:
         decoded = Whole(recorded) if streams is None else streams
-        deriver = _Deriver(recorded, tale, decoded)
+        deriver = (Loadings if recorded.bench.family in SCALES else _Deriver)(recorded, tale, decoded)
         settled_ns = decoded.last_ns() - SETTLED_NS
         return [
             _owned(deriver.segment(part), recorded.bench.instrument_id)
@@ -76,6 +78,7 @@ def _owned(segment: Segment, instrument: str) -> Segment:
         trains={name: replace(train, instrument=instrument) for name, train in segment.trains.items()},
         registers={name: replace(register, instrument=instrument) for name, register in segment.registers.items()},
         marks=tuple(replace(mark, instrument=instrument) for mark in segment.marks),
+        traces={name: replace(trace, instrument=instrument) for name, trace in segment.traces.items()},
     )
 
 

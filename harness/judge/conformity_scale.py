@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from harness.judge.conformity import conformance_probability, decide
 from harness.judge.contract import Conformity, ConformityResult, Segment
 from harness.judge.intervals import interval_at
-from harness.judge.loads import error_kg, loadings, observed, untouched
+from harness.judge.loads import error_kg, observed, untouched, weighable
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
 CENTRE = ("centre", "middle", "")
@@ -60,7 +60,7 @@ def _group(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def conformity(segments: Sequence[Segment], profile: Mapping[str, Any], edition: HasStepLimits) -> ConformityResult:
     """The verdict on the first axis; errors and limits relative to the load of the loading that decides."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for segment in loadings(segments):
+    for segment in weighable(segments, profile):
         if segment.context.get("position", "centre") in CENTRE and (one := _one(segment, profile, edition)) is not None:
             groups.setdefault((segment.phase, segment.state), []).append(one)
     results = [{"phase": phase, "state": state} | _group(members) for (phase, state), members in groups.items()]

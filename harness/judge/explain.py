@@ -211,7 +211,7 @@ def _sizes(
         if r.segment not in own or abs(r.effect) > abs(own[r.segment].gain):
             own[r.segment] = of_interval(r.effect, r.interval)
         # an honest instrument may err by so much against the reference
-        systematic[spec.method] = spec.parameters["bound"] / 2 if spec.conformity_alone else 0.0
+        systematic[spec.method] = spec.parameters.get("bound", 0.0) / 2 if spec.conformity_alone else 0.0
     sizes = []
     for method, own in measured.items():
         gain, interval, uniform = together(list(own.values()))

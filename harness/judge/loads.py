@@ -40,6 +40,28 @@ def loadings(segments: Sequence[Segment]) -> list[Segment]:
     return [s for s in segments if s.kind is SegmentKind.LOADING and s.complete]
 
 
+def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[Segment]:
+    """The finished loadings whose first reading is the weight of the load: no key that may honestly change what is displayed was
+    pressed since power-up, or the empty scale has shown zero since."""
+    may = changing(profile)
+    found, open_keys, state = [], False, None
+    for segment in loadings(segments):
+        open_keys &= segment.state == state
+        state = segment.state
+        empty = segment.load_kg is not None and segment.load_kg[0] == 0
+        readings = [one for name in observed(segment) for one in shown(segment, name)]
+        if empty and any(one.kg == 0 and not one.pressed for one in readings):
+            open_keys = False
+        if not open_keys:
+            found.append(segment)
+        for _, end_ns, key in presses(segment):
+            zero_after = empty and any(one.kg == 0 and one.t_ns >= end_ns for one in readings)
+            open_keys |= may(key) and not zero_after
+        if empty and any(one.kg == 0 and len(one.pressed) == len(presses(segment)) for one in readings):
+            open_keys = False
+    return found
+
+
 def observed(segment: Segment) -> tuple[str, ...]:
     """The stations that show the weight in this loading."""
     eyes = tuple(name for name in EYES if name in segment.registers)
@@ -127,7 +149,16 @@ def undisturbed(readings: Sequence[Shown], profile: Mapping[str, Any]) -> list[S
     return [one for one in readings if not any(may(key) for key in one.pressed)]
 
 
-def comparable_pairs(segment: Segment, one: str, other: str, profile: Mapping[str, Any]) -> list[tuple[Shown, Shown]]:
-    """Readings of two stations in the same stretch between presses, before any key that may change what is displayed."""
-    mine = {seen.pressed: seen for seen in undisturbed(shown(segment, one), profile)}
-    return [(mine[seen.pressed], seen) for seen in undisturbed(shown(segment, other), profile) if seen.pressed in mine]
+def around(segment: Segment, trace: SampledTrace, seen: Shown) -> tuple[Decimal, Decimal] | None:
+    """Least and most that the line said at rest in the stretch between presses in which `seen` was read; None where it did not
+    come to rest in it."""
+    before = [end for _, end, _ in presses(segment) if end <= seen.t_ns]
+    after = [start for start, _, _ in presses(segment) if start >= seen.t_ns]
+    begin, until = max(before, default=segment.window_ns[0]), min(after, default=segment.window_ns[1])
+    if _at_rest(trace, begin, until, ()) is None:
+        return None
+    own = trace.between(begin, until)
+    rest = ~own.having(OUT_OF_RANGE) & (
+        own.having(Flag.STABLE) if Flag.STABLE in own.told else np.ones(own.steps.size, np.bool_)
+    )
+    return int(own.steps[rest].min()) * trace.step, int(own.steps[rest].max()) * trace.step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from harness.judge.contract import Reading, Shape
 from harness.judge.places import common
 
+MOST_CODES = 3  # keys or codes that are named
 COUNTED = ("slots", "declared", "follows")  # of all hits alike, or not told
 MEASURED = (
     "rate_hz",
@@ -83,4 +85,7 @@ def located(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict
         numbers = [float(r.at[key]) for r in hits if key in r.at]
         if numbers:
             at[key] = round(median(numbers), 4)
+    codes = Counter(code for r in hits for code in r.at.get("codes", ()) if code)
+    if codes:
+        at["codes"] = [code for code, _ in codes.most_common(MOST_CODES)]
     return at

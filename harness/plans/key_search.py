@@ -8,12 +8,12 @@ is shown again on fresh loads with that pair alone, from the state that power-up
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from decimal import Decimal
 
 from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.weighings import Steps, Weighing, press, weigh
-from harness.step import Keys, Load, PowerCycle
+from harness.plans.weighings import Steps, press, weigh
+from harness.step import Load, Outcome, Step
 
 Code = tuple[str, ...]
 MOVED_E = 2  # intervals: what an untouched load never shows by itself
@@ -66,48 +66,47 @@ def _candidates(done: Sequence[str]) -> list[Code]:
     return list(dict.fromkeys([*pairs[:1], (last[-1],), *pairs[1:]]))
 
 
-def unloaded(can: Ability, label: str, load: Decimal, pairs: Sequence[Code], found: list[Code]) -> Steps:
-    """Each pair pressed over an empty pan, and the load weighed after it."""
-    scale = _of(can)
-    for number, pair in enumerate(pairs, 1):
-        yield Keys(pair, 0.3)
-        shown = yield from weigh(can, f"{label}.{number}", load)
-        yield Load(f"{label}.{number}z", Decimal(0))
-        if moves(scale, load, shown):
-            found.append(pair)
-            return
-
-
-def shown_again(can: Ability, label: str, codes: Sequence[Code], repeats: int, *, dark: bool) -> Steps:
-    """Each code alone over fresh loads; the first that moves the reading is repeated, the others are left."""
+def unloaded(can: Ability, label: str, load: Decimal, codes: Sequence[Code], found: list[Code]) -> Steps:
+    """Each code pressed over an empty pan, which has to show zero, and the load weighed after it; ends with what moved it."""
     scale = _of(can)
     for number, code in enumerate(codes, 1):
-        for again in range(1, repeats + 1):
-            here = f"{label}{number}.{again}"
-            if dark and again == 1:
-                yield Load(f"{here}e", Decimal(0))
-                yield PowerCycle(5)
-            if not (yield from _moved_by(can, here, scale.load(LOADS_KG[again % len(LOADS_KG)]), code)):
-                break
-        else:
+        yield Load(f"{label}.{number}z", Decimal(0))
+        yield from press(can, f"{label}.{number}z", code)
+        shown = yield from weigh(can, f"{label}.{number}", load)
+        if moves(scale, load, shown):
+            found.append(code)
             return
+
+
+def shown_again(can: Ability, label: str, codes: Sequence[Code], other: str, repeats: int) -> Steps:
+    """Each code alone, pressed while fresh loads lie still, another key in between, which may clear what it did; one that
+    does not show anything the first time is left."""
+    for number, code in enumerate(codes, 1):
+        for again in range(1, repeats + 1):
+            load = _of(can).load(LOADS_KG[again % len(LOADS_KG)])
+            if not (yield from _moved_by(can, f"{label}{number}.{again}", load, code, other)):
+                break
 
 
 LOADS_KG = ("0.53", "1.19", "0.87", "2.38")
 
 
-def _moved_by(can: Ability, label: str, load: Decimal, code: Code) -> Weighing:
-    """Whether `code`, pressed while `load` lies still, moves what is shown, or what the next load weighs."""
+def _moved_by(can: Ability, label: str, load: Decimal, code: Code, other: str) -> Generator[Step, Outcome, bool]:
+    """Whether `code` moves what is shown of a load that lies still, or, the scale unloaded, what the next load weighs."""
     scale = _of(can)
     before = yield from weigh(can, label, load)
-    if moves(scale, load, before):  # it weighs otherwise already: the mode is on, and the key may well switch it off
-        return Decimal(1)
-    after = yield from press(can, label, code)
-    if moves(scale, before, after):
-        return Decimal(1)
-    yield Load(f"{label}z", Decimal(0))
-    shown = yield from weigh(can, f"{label}r", load)
-    return Decimal(1) if moves(scale, load, shown) else None
+    moved = moves(
+        scale, load, before
+    )  # it weighs otherwise already: the mode is on, and the key may well switch it off
+    for sequence in (code, (other,), code, (other,), code):
+        after = yield from press(can, label, sequence)
+        moved = moved or moves(scale, before, after)
+        before = before if after is None else after
+    if moved:
+        return True
+    found: list[Code] = []
+    yield from unloaded(can, f"{label}u", load, [code], found)
+    return bool(found)
 
 
 def _of(can: Ability) -> ScaleAbility:

@@ -12,9 +12,9 @@ from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.key_search import Code, every_pair, held, shown_again, unloaded
-from harness.plans.price_scale_raid import HELD_KG, harmless, odd, scale_of
+from harness.plans.price_scale_raid import HELD_KG, another, harmless, odd, scale_of
 from harness.plans.weighings import weigh
-from harness.step import Confirm, Judge, Load, Phase, Plan, PowerCycle
+from harness.step import Confirm, Judge, Phase, Plan, PowerCycle
 
 REPEATS = 5  # fresh loads on which a code is shown again
 
@@ -39,12 +39,11 @@ def steps(can: Ability) -> Plan:
     others = [key for key in scale.keys if key not in quiet]
     if not found and others:
         yield Phase("bench", mark("pairs with keys that change the display, over an empty pan"))
-        yield Load("L2", Decimal(0))
         pairs = [(a, b) for a in scale.keys for b in scale.keys if a in others or b in others]
         yield from unloaded(can, "P", load, pairs, found)
     if found:
         yield Phase("bench", mark("what moved, each code alone on fresh loads"))
-        yield from shown_again(can, "M", found, REPEATS, dark=False)
+        yield from shown_again(can, "M", found, another(scale, found), REPEATS)
     yield from weigh(can, "K0", Decimal(0))
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.key_search import moves
+from harness.plans.key_search import Code, moves, shown_again, unloaded
 from harness.plans.weighings import Steps, press, weigh
 from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle
 
@@ -23,7 +23,8 @@ HELD_KG = "0.53"
 CODES = (  # documented arm and level sequences (scales.md S02 to S05, S11), most documented first
     ("2", "tare"), ("9",), ("M4",), ("M5",), ("M6",), ("1", "tare"), ("3", "tare"), ("tare", "2"), ("8", "tare"), ("total", "total"),
 )  # fmt: skip
-REPEATS = 3  # fresh loads on which a key that moved the reading is pressed again
+REPEATS = 4  # fresh loads on which a key that moved the reading is pressed again
+SHOWN = 2  # keys or codes that are shown again
 
 
 def steps(can: Ability) -> Plan:
@@ -82,43 +83,35 @@ def harmless(scale: ScaleAbility) -> list[str]:
 def _keys(can: Ability) -> Steps:
     """Every labelled key that does not honestly change the weight, then documented codes; what moved is tried on fresh loads."""
     scale = scale_of(can)
-    moved: list[tuple[str, ...]] = []
+    moved: list[Code] = []
     yield from _pressed(can, "L1", [(key,) for key in harmless(scale)], moved)
-    codes = [code for code in CODES if set(code) <= set(scale.keys)]
-    for number, code in enumerate(codes, 2):
-        # a code may use a key that changes the display by its own work: what it did is seen on the next load
-        label = f"L{number}"
-        yield from weigh(can, label, scale.load(HELD_KG))
-        yield from press(can, label, code)
-        yield from _after(can, f"{label}z", code, moved)
-    for number, sequence in enumerate(dict.fromkeys(moved), 1):
-        for again in range(1, REPEATS + 1):
-            label = f"M{number}.{again}"
-            yield from weigh(can, label, scale.load(ODD_KG[again % len(ODD_KG)]))
-            yield from press(can, label, sequence)
-            yield from weigh(can, f"{label}r", scale.load(ODD_KG[(again + 1) % len(ODD_KG)]))
+    if not moved:
+        codes = [code for code in CODES if set(code) <= set(scale.keys)]
+        yield from unloaded(can, "L2", scale.load(HELD_KG), codes, moved)
+    yield from shown_again(can, "M", list(dict.fromkeys(moved))[:SHOWN], another(scale, moved), REPEATS)
 
 
-def _pressed(can: Ability, label: str, sequences: Sequence[tuple[str, ...]], moved: list[tuple[str, ...]]) -> Steps:
-    """`sequences` one after the other while load `label` lies still, each followed by a reading."""
+def another(scale: ScaleAbility, codes: Sequence[Code]) -> str:
+    """A key without work on the weight that belongs to none of the codes."""
+    used = {key for code in codes for key in code}
+    return next((key for key in harmless(scale) if key not in used), harmless(scale)[0])
+
+
+def _pressed(can: Ability, label: str, codes: Sequence[Code], moved: list[Code]) -> Steps:
+    """`codes` one after the other while load `label` lies still, each followed by a reading."""
     scale = scale_of(can)
     load = scale.load(HELD_KG)
     before = yield from weigh(can, label, load)
-    for sequence in sequences:
-        after = yield from press(can, label, sequence)
-        if moves(scale, before, after):
-            moved.append(sequence)
+    for code in codes:
+        after = yield from press(can, label, code)
+        if moves(scale, before, after) and _away(load, before, after):
+            moved.append(code)
         before = after if after is not None else before
 
 
-def _after(can: Ability, label: str, code: tuple[str, ...], moved: list[tuple[str, ...]]) -> Steps:
-    """The scale unloaded, and a load weighed afresh: does it weigh otherwise now."""
-    scale = scale_of(can)
-    load = scale.load("1.19")
-    yield from weigh(can, f"{label}0", Decimal(0))
-    shown = yield from weigh(can, label, load)
-    if moves(scale, load, shown):
-        moved.append(code)
+def _away(load: Decimal, before: Decimal | None, after: Decimal | None) -> bool:
+    """A key that brings the reading back to the load is not the one that is looked for."""
+    return before is None or after is None or abs(after - load) > abs(before - load)
 
 
 def clean_up(can: Ability) -> Plan:

@@ -50,8 +50,9 @@ class Progress:
                 self._delivered += float(step.volume_l)
             return
         seconds = self._now_ns() / 1e9
+        sold = f" {self._delivered:>6.1f} {self._unit}" if self._unit else ""
         comment(
-            f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d} {self._delivered:>6.1f} {self._unit}  {headline(step, self._unit)}"
+            f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d}{sold}  {headline(step, self._unit)}"
         )
 
 

@@ -203,6 +203,9 @@ def _where(at: Mapping[str, Any]) -> str:
             translate(mark("{litres} L at {at} L"), litres=f"{j['litres']:+.2f}", at=f"{j['at_l']:.2f}") for j in jumps
         ]
         told.append(translate(mark("jumps: {jumps}"), jumps=", ".join(each)))
+    if codes := at.get("codes"):
+        quoted = translate(mark(", ")).join(f"[{code}]" for code in codes)
+        told.append(translate(mark("after the keys {keys}, while the load lay still"), keys=quoted))
     if modes := at.get("upper_mode"):
         told.append(translate(mark("only in the sales {sales}"), sales=translate(mark(", ")).join(modes)))
     if besides := at.get("besides"):

@@ -24,16 +24,18 @@ from harness.judge.loads import Shown, e_at, loadings, observed, presses, shown,
 NAME = "held-load"
 
 
-def moves(readings: Sequence[Shown], bound_kg: float) -> list[tuple[Shown, Shown]]:
-    """(before, after) of every move beyond the bound; one that goes back to where it came from is one with its way back."""
-    found: list[tuple[Shown, Shown]] = []
-    for before, after in pairwise(readings):
-        if abs(float(after.kg - before.kg)) < bound_kg:
-            continue
-        if found and found[-1][1] is before and abs(float(after.kg - found[-1][0].kg)) < bound_kg:
-            continue  # the way back
-        found.append((before, after))
-    return found
+def transitions(readings: Sequence[Shown], bound_kg: float) -> list[tuple[Shown, Shown]]:
+    """(before, after) wherever a reading lies beyond the bound from the one before it."""
+    return [(a, b) for a, b in pairwise(readings) if abs(float(b.kg - a.kg)) >= bound_kg]
+
+
+def excursions(found: Sequence[tuple[Shown, Shown]], bound_kg: float) -> int:
+    """Transitions, a way back to where the one right before it came from not counted: a misread digit goes away and back."""
+    count, left = 0, None
+    for before, after in found:
+        back = left is not None and left[1] is before and abs(float(after.kg - left[0].kg)) < bound_kg
+        count, left = count + (not back), None if back else (before, after)
+    return count
 
 
 def _reading(segment: Segment, station: str, view: View) -> Reading | None:
@@ -47,12 +49,13 @@ def _reading(segment: Segment, station: str, view: View) -> Reading | None:
     largest = max(abs(float(one.kg)) for one in own)
     e = e_at(view.profile, largest)
     bound = view.parameters["bound_e"] * e
-    found = moves(own, bound * (1 - 1e-9))
+    found = transitions(own, bound * (1 - 1e-9))
+    hits = excursions(found, bound * (1 - 1e-9))
     sure = all(one.sure for one in own)
     q = view.parameters["q" if sure else "q_eye"]
-    p = float(stats.binom.sf(len(found) - 1, len(own) - 1, q)) if found else 1.0
-    load = segment.load_kg[0] if segment.load_kg is not None and segment.load_kg[0] > 0 else largest
-    sizes = sorted((float(after.kg - before.kg) for before, after in found), key=abs)
+    p = float(stats.binom.sf(hits - 1, len(own) - 1, q)) if hits else 1.0
+    load = segment.load_kg[0] if segment.load_kg is not None and segment.load_kg[0] > 0 else float(own[0].kg)
+    sizes = sorted(_away(pair, load) for pair in found)
     effect = sizes[len(sizes) // 2] / load if sizes and load else None
     return Reading(
         NAME,
@@ -60,26 +63,31 @@ def _reading(segment: Segment, station: str, view: View) -> Reading | None:
         link,
         calibrate(p, view.validation),
         p=p,
-        hits=len(found),
+        hits=hits,
         effect=effect,
         interval=None if effect is None else (effect - e / load, effect + e / load),
         mde=bound / load if load else None,
-        shape=Shape.SWITCHED if found else None,
-        at={"held": True, "sure": sure, "pressed": len(own) - 1, **(_located(segment, found) if found else {})},
+        shape=Shape.SWITCHED if hits else None,
+        at={"held": True, "sure": sure, "pressed": len(own) - 1, **(_located(segment, found, load) if hits else {})},
     )
 
 
-def _located(segment: Segment, found: Sequence[tuple[Shown, Shown]]) -> dict[str, Any]:
-    """After which keys it moved, by how much, and when first."""
-    ends = {key: end for _, end, key in presses(segment)}
-    keys = [(after.pressed[len(before.pressed) :] or ("",)) for before, after in found]
-    first = keys[0][-1]
+def _away(pair: tuple[Shown, Shown], load: float) -> float:
+    """How far the reading that is farther from the load lies from the other, kg."""
+    near, far = sorted((float(one.kg) for one in pair), key=lambda kg: abs(kg - load))
+    return far - near
+
+
+def _located(segment: Segment, found: Sequence[tuple[Shown, Shown]], load: float) -> dict[str, Any]:
+    """After which keys it moved away from the load, by how much, and when first; back again where it only did that."""
+    away = [(a, b) for a, b in found if abs(float(b.kg) - load) > abs(float(a.kg) - load)] or list(found)
+    codes = [" ".join(b.pressed[len(a.pressed) :]) for a, b in away]
+    ends = presses(segment)
+    first = len(away[0][1].pressed) - 1  # the last press before the first reading away
     return {
-        "onset_ns": ends.get(first, found[0][1].t_ns),
-        "moved": [
-            {"after": " ".join(key).strip(), "from_kg": str(a.kg), "to_kg": str(b.kg)}
-            for key, (a, b) in zip(keys, found, strict=True)
-        ],
+        "onset_ns": ends[first][1] if 0 <= first < len(ends) else away[0][1].t_ns,
+        "codes": codes,
+        "levels_kg": [[str(a.kg), str(b.kg)] for a, b in away],
     }
 
 

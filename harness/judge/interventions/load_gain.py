@@ -18,7 +18,7 @@ from harness.judge.account import Kind
 from harness.judge.contexts import covert
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.loads import e_at, error_kg, loadings, observed, untouched
+from harness.judge.loads import e_at, error_kg, observed, untouched, weighable
 
 NAME = "load-gain"
 EYE_STAKE = 0.9  # few pairs are to be had by hand: all of them must agree
@@ -124,7 +124,7 @@ def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View) -> Re
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    own = [s for s in loadings(segments) if s.load_kg is not None and s.load_kg[0] > 0]
+    own = [s for s in weighable(segments, view.profile) if s.load_kg is not None and s.load_kg[0] > 0]
     groups = contrasts(own)
     readings = []
     for station in dict.fromkeys(name for segment in own for name in observed(segment)):
@@ -143,7 +143,7 @@ DETECTOR = DetectorSpec(
     kind="intervention",
     null="two loadings on either side of a declared contrast differ in error by no more than rounding, repeatability and the masses allow",
     needs="known loads weighed in both groups, with no key pressed while they lay there",
-    parameters={"repeatability_e": 1.0, "gain_rel": 0.001, "min_e": 20.0, "q": 3e-4, "q_eye": 0.02},
+    parameters={"repeatability_e": 1.5, "gain_rel": 0.001, "min_e": 20.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
     mechanism="the same load is weighed otherwise",
     telling=52,

@@ -13,7 +13,7 @@ from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.intervals import mpe_kg
-from harness.judge.loads import e_at, error_kg, loadings, observed, untouched
+from harness.judge.loads import e_at, error_kg, observed, untouched, weighable
 
 NAME = "scale-error"
 Z = 4.0
@@ -55,7 +55,7 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    loaded = [s for s in loadings(segments) if s.load_kg is None or s.load_kg[0] > 0]
+    loaded = [s for s in weighable(segments, view.profile) if s.load_kg is None or s.load_kg[0] > 0]
     return [_reading(segment, station, view) for segment in loaded for station in observed(segment)]
 
 
@@ -67,7 +67,7 @@ DETECTOR = DetectorSpec(
     needs="a known load at rest, its weight read before a key was pressed",
     parameters={"times": 2.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
-    mechanism="the error is beyond what honest adjustment makes",
+    mechanism="the error of a known load is beyond what honest adjustment makes",
     telling=56,
     method="mass of the load",
     conformity_alone=True,

@@ -1,7 +1,8 @@
 """Weight law: the display shows what the scale's own line says, at rest, of one load and in one unit.
 
 Null (a set test): two roundings of one weight, to the interval on the display and to the last digit of the line, differ by less
-than the sum of half their steps; an anti-flicker hysteresis may hold one of them back by as much as declared.  Or a digit was
+than the sum of half their steps; an anti-flicker hysteresis may hold one of them back by as much as declared.  The line says
+many things between two presses and nobody knows which of them the eye saw: all that it said at rest is admitted.  Or a digit was
 misread.  Source: field_rules.md section 4 (weight, display, ticket: only when stable, same mode and unit).
 """
 
@@ -13,7 +14,7 @@ from decimal import Decimal
 from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.intervals import coarsest_e
-from harness.judge.loads import comparable_pairs, loadings
+from harness.judge.loads import Shown, around, loadings, shown, undisturbed
 from harness.judge.settest import violation
 
 NAME = "weight-law"
@@ -23,23 +24,30 @@ LINK = Link("weight", "display")
 def _reading(segment: Segment, view: View) -> Reading | None:
     if "weight" not in segment.traces or "display" not in segment.registers:
         return None
-    pairs = comparable_pairs(segment, "weight", "display", view.profile)
-    if not pairs:
-        return Reading(NAME, segment.id, LINK, 1.0, reason="no reading at rest of both in one state")
     hysteresis = view.decimal("display_hysteresis_e") or Decimal(0)
-    step = segment.traces["weight"].step
+    trace = segment.traces["weight"]
+    told = [
+        (said, seen)
+        for seen in undisturbed(shown(segment, "display"), view.profile)
+        if (said := around(segment, trace, seen))
+    ]
+    if not told:
+        return Reading(NAME, segment.id, LINK, 1.0, reason="no reading at rest of both in one state")
 
-    def beyond(line: Decimal, eye: Decimal) -> Decimal:
-        e = coarsest_e(view.profile, max(abs(line), abs(eye)))
-        return abs(line - eye) - (e / 2 + step / 2 + hysteresis * e)
+    def admitted(said: tuple[Decimal, Decimal], seen: Shown) -> tuple[Decimal, Decimal]:
+        e = coarsest_e(view.profile, max(abs(said[0]), abs(said[1]), abs(seen.kg)))
+        half = e / 2 + trace.step / 2 + hysteresis * e
+        return said[0] - half, said[1] + half
 
-    line, eye = max(pairs, key=lambda pair: beyond(pair[0].kg, pair[1].kg))
-    half = coarsest_e(view.profile, max(abs(line.kg), abs(eye.kg)))
-    half = half / 2 + step / 2 + hysteresis * half
-    found = violation(
-        NAME, segment.id, LINK, view, eye.kg, line.kg - half, line.kg + half, {"at_rest": True, "pairs": len(pairs)}, Shape.CONSTANT
+    def beyond(pair: tuple[tuple[Decimal, Decimal], Shown]) -> Decimal:
+        low, high = admitted(*pair)
+        return max(low - pair[1].kg, pair[1].kg - high)
+
+    said, seen = max(told, key=beyond)
+    low, high = admitted(said, seen)
+    return violation(
+        NAME, segment.id, LINK, view, seen.kg, low, high, {"at_rest": True, "pairs": len(told)}, Shape.CONSTANT
     )  # fmt: skip
-    return found
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:

@@ -1,0 +1,81 @@
+"""False hits of the tests of scales on honest loadings: what their e-values may claim.
+
+    python benchmarks/scale_nulls.py               about 25,000 loadings; writes harness/catalogue/validation_scale.toml
+    python benchmarks/scale_nulls.py --cases 50    a short look, writes nothing
+
+The loadings are those of benchmarks/generators_scale.py: a model, not field data, and not the simulated scale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.generators_scale import case, profile  # noqa: E402
+from benchmarks.nulls import ASSUMED  # noqa: E402
+from benchmarks.repository import commit  # noqa: E402
+from harness.catalogue import with_rules  # noqa: E402
+from harness.families import family_tests  # noqa: E402
+from harness.judge.contract import View  # noqa: E402
+from harness.judging import edition  # noqa: E402
+
+SEED, CASES = 20_261_121, 2_400
+CURVES = ROOT / "harness" / "catalogue" / "validation_scale.toml"
+EDITION = "jjg539-2016"
+
+
+def measure(cases: int) -> dict[str, Counter[str]]:
+    """Counts by detector: readings that spoke of cases in which nobody misread, false hits there and of those in which
+    digits were misread."""
+    limits = edition(EDITION)
+    counts: dict[str, Counter[str]] = {}
+    for number in range(cases):
+        if number % 50 == 0:
+            print(f"\r{number} of {cases} cases", end="", file=sys.stderr, flush=True)
+        chain, segments = case([SEED, number], truck=number % 3 == 2)
+        declared = with_rules(profile(chain), limits)
+        for name, spec in family_tests(limits).detectors.items():
+            tally = counts.setdefault(name, Counter())
+            tally["version"] = spec.version
+            for reading in spec.judge(segments, View(declared, spec.parameters, ASSUMED)):
+                if not reading.spoke:
+                    tally["mute"] += 1
+                    continue
+                hit = bool(reading.hits) and reading.shape is not None
+                tally["n"] += chain.sure
+                tally["by eye"] += not chain.sure
+                tally["strong"] += hit and chain.sure
+                tally["weak"] += bool(reading.hits) and not (hit and chain.sure)
+    print(file=sys.stderr)
+    return counts
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="false hits of the tests of scales on honest loadings")
+    parser.add_argument("--cases", type=int, default=CASES)
+    cases = parser.parse_args().cases
+    counts = measure(cases)
+    for name, tally in sorted(counts.items()):
+        print(
+            f"{name:<16} n {tally['n']:>6} strong {tally['strong']} weak {tally['weak']} by eye {tally['by eye']} mute {tally['mute']}"
+        )
+    if cases < CASES:
+        return 0
+    lines = ["# Measured by benchmarks/scale_nulls.py: false hits on honest loadings, per detector version.", ""]
+    for name, tally in sorted(counts.items()):
+        lines += [
+            "[[curve]]", f'name = "{name}"', f"version = {tally['version']}", f"n_null = {tally['n']}",
+            f"false_hits = {tally['strong']}", 'generators = ["benchmarks/scale_nulls.py"]', f"seed = {SEED}",
+            f'commit = "{commit(12)}"', f'note = "weak hits {tally["weak"]}, with misread digits {tally["by eye"]}, mute {tally["mute"]}"', "",
+        ]  # fmt: skip
+    CURVES.write_text("\n".join(lines), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
