@@ -112,7 +112,7 @@ def cable() -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def served(world: World, speed: float = 1.0) -> Iterator[Mapping[str, str]]:
-    """The ports of `world` on real pseudo-terminals."""
+    """The ports of `world` on real pseudo-terminals; time goes on from where the world is."""
     ports: dict[str, str] = {}
     up, stop = threading.Event(), threading.Event()
 
@@ -120,7 +120,7 @@ def served(world: World, speed: float = 1.0) -> Iterator[Mapping[str, str]]:
         ports.update(found)
         up.set()
 
-    server = threading.Thread(target=lambda: serve(world, RealClock(speed), ready, stop))
+    server = threading.Thread(target=lambda: serve(world, RealClock(speed, world.now_ns), ready, stop))
     server.start()
     try:
         assert up.wait(10)

@@ -79,7 +79,7 @@ def test_a_client_that_leaves_is_noticed_when_the_slave_is_not_kept_open() -> No
     os.close(client)
     assert posix.hung_up(pair.master)
     os.write(pair.master, b"stale")
-    posix.discard_unread(pair.path)
+    posix.make_fresh(pair.path)
     assert posix.hung_up(pair.master)
     client = os.open(pair.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     assert not posix.hung_up(pair.master)

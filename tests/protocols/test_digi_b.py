@@ -151,18 +151,3 @@ def test_what_cannot_be_said_is_refused(message, sender):
 def test_the_host_asks_with_one_byte():
     decoder = PROTOCOL.decoder(Role.HOST)
     assert joined(decoder.feed(b"\x05W\x05")) == [Enquiry(), Garbage(b"W", "byte 57h, expected 05h"), Enquiry()]
-
-
-def test_independent_software_reads_what_the_scale_sends():
-    pydigi = pytest.importorskip("pydigi", reason="pydigi is not installed")
-    reader = pydigi.TypeBProtocol()
-    bases = {"$/kg": "kg", "$/100g": "100 g", "$/lb": "lb", "$/(1/4)lb": "1/4 lb"}
-    for reading in PROTOCOL.examples(Role.DEVICE):
-        told, ours = reader.parse(PROTOCOL.encode(reading, Role.DEVICE)), reading.indication()
-        numbers = (told.weight_net_kg, told.weight_tare_kg, told.unit_price, told.total_price)
-        assert numbers == tuple(
-            None if value is None else float(value) for value in (ours.weight, ours.tare, ours.unit_price, ours.price)
-        )
-        flags = (told.is_stable, told.is_net, told.is_zero, told.weight_overflow, told.weight_underflow)
-        assert flags == (ours.stable, ours.net, ours.zero, ours.overload, ours.underload)
-        assert bases[str(told.price_base)] == reading.price_base
