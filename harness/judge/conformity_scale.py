@@ -2,7 +2,7 @@
 
 Of each loading with a known mass the error of indication E = I - L, I as displayed before any key was pressed (on the line
 where nobody read it).  A displayed weight is known to half an interval: its standard uncertainty is e/sqrt(12), the load's own
-is added.  The limit is a step function of the load in e, data of the edition.  Loadings of one phase and sealed state are one
+is added.  Four loadings of one interval and more that a straight line explains tell their errors together.  The limit is a step function of the load in e, data of the edition.  Loadings of one phase and sealed state are one
 group; the gravest group counts.
 
 A misread digit is no error of the instrument: a group of which one loading alone fails, read by eye once, is inconclusive.
@@ -15,12 +15,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
+import numpy as np
+
 from harness.judge.conformity import conformance_probability, decide
 from harness.judge.contract import Conformity, ConformityResult, Segment
 from harness.judge.intervals import interval_at
 from harness.judge.loads import error_kg, observed, untouched, weighable
+from harness.judge.weights import affine
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
+FEWEST = 4
+SCATTER_E = 0.2  # repeatability of one weighing, standard deviation in e [D]
 CENTRE = ("centre", "middle", "")
 
 
@@ -44,12 +49,38 @@ def _one(segment: Segment, profile: Mapping[str, Any], edition: HasStepLimits) -
     decided = decide(conformance_probability(error, u, most))
     return {
         "segment": segment.id, "error": error, "u": u, "limit": most, "load": segment.load_kg[0], "conformity": decided, "sure": seen.sure,
+        "e": float(e), "u_load": u_load,
         "clause": str(limit.clause), "verified": bool(limit.verified),
     }  # fmt: skip
 
 
+def _on_a_line(members: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The loadings with the errors that a straight line through all of them gives, where one explains them: what rounding hides
+    of one loading several tell.  As they are for fewer than FEWEST, of more than one interval, or where no line explains them."""
+    steps = {one["e"] for one in members}
+    if len(members) < FEWEST or len(steps) > 1:
+        return list(members)
+    [e] = steps
+    loads = np.array([one["load"] / e for one in members])
+    shown = loads + np.array([one["error"] / e for one in members])
+    u_loads = np.array([one["u_load"] / e for one in members])
+    half = affine.half_widths(shown, loads, u_loads, SCATTER_E)
+    if float(np.ptp(loads)) <= 0 or not affine.admitted(loads, shown, half).any:
+        return list(members)
+    fit = affine.line(loads, shown, noise=SCATTER_E)
+    found = []
+    for one, x in zip(members, loads.tolist(), strict=True):
+        error = (fit.gain - 1) * x + fit.offset
+        # the masses are of one set: what is not known of them is common to all
+        u = math.sqrt(fit.u_offset**2 + (x * fit.u_gain) ** 2 + 2 * x * fit.covariance + (one["u_load"] / e) ** 2)
+        decided = decide(conformance_probability(error, u, one["limit"] / e))
+        found.append({**one, "error": error * e, "u": u * e, "conformity": decided})
+    return found
+
+
 def _group(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The gravest loading of a group; alone and seen once, it decides nothing."""
+    members = _on_a_line(members)
     worst = max(members, key=lambda one: (_GRAVITY[one["conformity"]], abs(one["error"]) / one["limit"]))
     failing = [one for one in members if one["conformity"] is Conformity.FAIL]
     if len(failing) == 1 and not failing[0]["sure"]:

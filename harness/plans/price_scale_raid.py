@@ -17,8 +17,14 @@ from harness.plans.key_search import Code, moves, shown_again, unloaded
 from harness.plans.weighings import Steps, press, weigh
 from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle
 
-GOODS_KG = ("0.52", "0.84", "1.37", "2.15")  # what customers buy; odd, because round masses are what inspectors bring
-ODD_KG = ("0.53", "1.19", "0.87", "2.38")
+GOODS_KG = (
+    "0.52",
+    "0.84",
+    "1.37",
+    "2.15",
+    "0.71",
+)  # what customers buy; odd, because round masses are what inspectors bring
+ODD_KG = ("0.53", "1.19", "0.87", "2.38", "1.62")
 HELD_KG = "0.53"
 CODES = (  # documented arm and level sequences (scales.md S02 to S05, S11), most documented first
     ("2", "tare"), ("9",), ("M4",), ("M5",), ("M6",), ("1", "tare"), ("3", "tare"), ("tare", "2"), ("8", "tare"), ("total", "total"),
