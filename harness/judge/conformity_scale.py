@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.judge.conformity import conformance_probability, decide
 from harness.judge.contract import Conformity, ConformityResult, Segment
-from harness.judge.intervals import interval_at
+from harness.judge.intervals import interval_at, mpe_kg
 from harness.judge.loads import error_kg, observed, untouched, weighable
 from harness.judge.weights import affine
 
@@ -41,6 +41,8 @@ def _one(segment: Segment, profile: Mapping[str, Any], edition: HasStepLimits) -
     if found is None or seen is None or segment.load_kg is None or segment.load_kg[0] <= 0:
         return None
     error, u_load = found
+    if mpe_kg(profile, segment.load_kg[0]) is None:
+        return None  # no limit reaches so far
     e = interval_at(profile, segment.load_kg[0]).e_kg
     load_e = Decimal(str(segment.load_kg[0])) / e
     in_service = profile.get("limits", "in-service") == "in-service"
