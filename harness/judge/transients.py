@@ -1,0 +1,119 @@
+"""How loads of an instrument come to be shown, and whether a step came otherwise: at once, as only a figure changes.
+
+A load that is put on moves receptor, cell and filter, each of which takes its time; a gain that is switched behind the filter does
+not.  A step is compared with load steps of like size and direction alone, as a filter with a cut-out lets large ones through at once
+(weights/dynamics.py), and with the fastest of them: a hand may be slow, no filter is ever faster than it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from captures.model import Int64Array
+from harness.judge.contract import Segment
+from harness.judge.loads import loadings
+from harness.judge.pulses.sequential import Floats
+from harness.judge.weight_line import NS, SETTLE_S, SILENCE_NS, Frames, frames
+from harness.judge.weights.dynamics import LIKE, switch_ratio, transient
+from harness.judge.weights.runs import thinned
+from harness.judge.weights.steps import Step
+
+SURE = 20.0  # nats by which a switch must explain a step better than the fastest load step does
+FEWEST = 2  # load steps of like size
+_MOST = 6  # of them looked at for one step
+_MARGIN_S = 1.0
+_READINGS = 160
+_AT_ONCE = 10.0  # nats that a free time constant may gain where there is none (statistics.md 2c: log_ratio of switches)
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """Separate readings of one change of level, both levels among them: `seconds` (n,), `steps` (n,); `noise` in steps."""
+
+    seconds: Floats
+    steps: Int64Array
+    noise: float
+
+    @property
+    def size(self) -> float:
+        edge = max(1, self.steps.size // 10)
+        return float(np.median(self.steps[-edge:]) - np.median(self.steps[:edge]))
+
+
+class LoadSteps:
+    """The changes of load of one line of a case; each is fitted once, and only where a step asks for it."""
+
+    def __init__(self, segments: Sequence[Segment], station: str, profile: Mapping[str, Any]) -> None:
+        self._segments = [s for s in loadings(segments) if station in s.traces]
+        self._station, self._profile = station, profile
+        self._ways: list[Way] | None = None
+        self._tau: dict[int, float | None] = {}
+
+    def sudden(self, line: Frames, step: Step) -> bool | None:
+        """Whether the step came at once although load steps of like size take their time; None where none was recorded, or the
+        line is too slow to tell."""
+        own = _cut(line, step.from_ns, step.to_ns)
+        if own is None:
+            return None
+        known = [tau for tau in self._like(own.size) if tau is not None]
+        if len(known) < FEWEST:
+            return None
+        ratio = switch_ratio(own.seconds, own.steps, own.noise, min(known))
+        fitted = transient(own.seconds, own.steps, own.noise)
+        if ratio is None or fitted is None or abs(ratio) < SURE:
+            return None
+        return ratio >= SURE and fitted.log_ratio < _AT_ONCE
+
+    def _like(self, size: float) -> Iterable[float | None]:
+        if self._ways is None:
+            found = (way_to_rest(s, self._station, self._profile) for s in self._segments)
+            self._ways = [way for way in found if way is not None]
+        alike = [i for i, way in enumerate(self._ways) if 1 / LIKE <= way.size / size <= LIKE]
+        alike.sort(key=lambda i: abs(np.log((self._ways or [])[i].size / size)))
+        return [self._fitted(i) for i in alike[:_MOST]]
+
+    def _fitted(self, i: int) -> float | None:
+        if i not in self._tau:
+            way = (self._ways or [])[i]
+            fitted = transient(way.seconds, way.steps, way.noise)
+            self._tau[i] = None if fitted is None else fitted.tau_s
+        return self._tau[i]
+
+
+def way_to_rest(segment: Segment, station: str, profile: Mapping[str, Any]) -> Way | None:
+    """The change of load with which a loading begins, where it is one and its beginning was recorded."""
+    settle_ns = round(float(profile.get("settle_s", SETTLE_S)) * NS)
+    begin, rest = int(segment.traces[station].times_ns[0]), segment.window_ns[0]
+    if begin >= rest:
+        return None
+    line = frames(segment, station, profile, begin, rest + settle_ns)
+    if len(line) < 8 or any(a < rest and b > begin for a, b in line.holes):
+        return None
+    edge = max(2, round(0.3 * NS / max(line.frame_ns, 1)))
+    before, after = (float(np.median(part)) for part in (line.steps[:edge], line.steps[-edge:]))
+    if abs(after - before) < 2 * line.e:
+        return None
+    band = max(1.0, line.e)
+    left = np.flatnonzero(np.abs(line.steps - before) > band)
+    outside = np.flatnonzero(np.abs(line.steps - after) > band)
+    if not left.size or not outside.size or left[0] < edge or outside[-1] >= len(line) - edge:
+        return None  # it was under way already, or still is
+    return _cut(line, int(line.times_ns[left[0] - 1]), int(line.times_ns[outside[-1] + 1]))
+
+
+def _cut(line: Frames, from_ns: int, to_ns: int) -> Way | None:
+    """Separate readings from a second before `from_ns` to a second after `to_ns`; None where a frame is missing on the way, or
+    too few are there."""
+    part = line.between(from_ns - round(_MARGIN_S * NS), to_ns + round(_MARGIN_S * NS))
+    times, steps = line.times_ns[part], line.steps[part]
+    if times.size < 8 or int(np.diff(times).max()) > min(3 * line.frame_ns, SILENCE_NS):
+        return None
+    kept = thinned(times, max(line.update_ns - line.frame_ns // 2, 1))
+    if kept.size > _READINGS:
+        kept = kept[:: -(-kept.size // _READINGS)]
+    seconds = (times[kept] - times[0]) / NS
+    return Way(seconds.astype(np.float64), steps[kept], max(0.05, 0.1 * line.e))
