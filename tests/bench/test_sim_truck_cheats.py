@@ -197,7 +197,6 @@ def test_the_trader_uses_it_on_customers_and_hides_it_from_officers(name: str, s
 
 
 _WRONG = {
-    "truck.T09": {"ticket", "record"},  # the cells are back in their place before anybody looks
     "truck.T19": {"ticket", "record"},
     "truck.T20": {"record"},
     "truck.T20:printed": {"ticket", "record"},
@@ -232,6 +231,7 @@ def test_t19_behind_a_tap_at_the_indicator_is_seen_on_ticket_and_record_alone() 
 def test_t09_has_no_ramp_and_no_noise() -> None:
     bench = Bench(scenario("truck.T09", kit="K1", seed=5, honest=("vibration", "wind")))
     bench.place(COVERT, covert=True)
+    bench.place(0)
     scale = bench.world.scale
     plugs = [event for event in scale.events if event.kind == "plug"]
     assert [event.payload["pulled"] for event in plugs] == [True, False, True, False]

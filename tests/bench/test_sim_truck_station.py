@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from captures.model import Flag
 from fixtures.sim.scale.truck.line import LINES, Listener
 from fixtures.sim.scale.truck.scenario import TruckScenario, parse_truck_cheat
 from fixtures.sim.scale.truck.software import WeighingComputer
@@ -38,6 +39,20 @@ def test_the_line_says_what_the_display_shows(protocol: str) -> None:
     assert said[-1].stable is (None if protocol.startswith("yaohua") else True)
     spacing = {b.t_ns - a.t_ns for a, b in pairwise(bench.frames[-20:])}
     assert spacing == {100_000_000}
+
+
+@pytest.mark.parametrize("protocol", sorted(LINES))
+def test_every_weight_makes_a_frame_of_one_length_and_none_is_made_of_overload(protocol: str) -> None:
+    line, step = LINES[protocol], Decimal(20)
+    weights = [Decimal(20 * n) for n in range(-500, 5000, 7)]
+    frames = [line.wire(weight, step, 0) for weight in weights]
+    out = [line.wire(Decimal(0), step, int(flag)) for flag in (Flag.OVERLOAD, Flag.UNDERLOAD)]
+    assert len({len(frame) for frame in [*frames, *out]}) == 1
+    listener = Listener(line)
+    heard = listener.hear(b"".join(frames) + frames[0])
+    assert [one.weight for one in heard][: len(weights)] == weights
+    assert listener.garbage == 0
+    assert all(one.weight is None for one in listener.hear(b"".join(out))[1:])
 
 
 def test_kits_have_their_ports_and_people() -> None:
