@@ -65,11 +65,12 @@ def bench_text(driver: str, url: str, options: str = "", link: str = "") -> str:
 
 
 @contextmanager
-def bench_of(folder: Path, text: str, world: World | None = None) -> Iterator[Bench]:
-    """The opened bench of `text` with its journal in `folder`; instruments are not identified yet."""
+def bench_of(folder: Path, text: str, world: World | None = None, speed: float = 1.0) -> Iterator[Bench]:
+    """The opened bench of `text` with its journal in `folder`, on a clock so much faster than the wall's; instruments are not
+    identified yet."""
     journal = folder / "journal"
     journal.mkdir()
-    bench = open_bench(parse(text, "bench.toml"), specs("instruments"), journal, {}, world=world)
+    bench = open_bench(parse(text, "bench.toml"), specs("instruments"), journal, {}, world=world, speed=speed)
     try:
         yield bench
     finally:
