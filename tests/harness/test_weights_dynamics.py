@@ -87,6 +87,7 @@ def test_a_response_of_another_shape_is_not_sure_of_its_time_constant() -> None:
 
 def test_nothing_that_moves_is_none() -> None:
     assert transient(np.arange(20) / 10, np.full(20, 7), 0.05) is None
+    assert transient(np.zeros(20), np.arange(20), 0.05) is None
     assert transient(np.arange(3) / 10, np.array([1, 5, 9]), 0.05) is None
     assert switch_ratio(np.arange(20) / 10, np.full(20, 7), 0.05, 0.2) is None
 
@@ -171,6 +172,8 @@ def test_a_pull_at_one_rate_is_told_from_settling() -> None:
     assert settling is not None
     assert settling.constant_p < 0.005
     assert pull(times, np.full(t.size, 3)) is None
+    with pytest.raises(ValueError, match="settled"):
+        absorbed(np.arange(20_001), np.zeros(20_001), np.zeros(20_001, dtype=np.int64))
     assert pull(times, np.where(t > 20, 9, 0)) is None
 
 

@@ -55,6 +55,8 @@ def test_an_honest_ramp_misses_nothing_and_lumps_miss_at_random() -> None:
     for p in (regular, repeated):
         assert sum(x <= 0.01 for x in p) <= stats.binom.isf(1e-5, RUNS, 0.01)
     assert ramp(np.array([3, 3, 4])) is None
+    with pytest.raises(ValueError, match="one slow ramp"):
+        ramp(np.array([0, 10**12]))
     assert repeated_p([honest]) == 1.0
 
 
@@ -150,6 +152,8 @@ def test_hostile_numbers_are_refused() -> None:
         exact(sold("1", "1", "1", "stone"))
     with pytest.raises(ValueError, match="expected numbers"):
         modes([sold("NaN", "1", "1")], CENT)
+    with pytest.raises(ValueError, match="expected numbers"):
+        exact(sold("1E+999999", "1", "1"))
     with pytest.raises(ValueError, match="above 0"):
         modes([], Decimal(0))
 

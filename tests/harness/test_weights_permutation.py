@@ -137,7 +137,9 @@ def test_what_is_no_comparison_is_refused() -> None:
     with pytest.raises(ValueError, match="of A and B"):
         two_sample(np.arange(4), none)
     with pytest.raises(ValueError, match="one load"):
-        two_sample(np.array([0, 0, 1, 1 << 20]), two)
+        two_sample(np.array([0, 0, 1, 1 << 30]), two)
+    with pytest.raises(ValueError, match="one load"):
+        paired(np.array([1, 1 << 40]))
     with pytest.raises(ValueError, match="whole blocks"):
         mirrored(np.arange(5), np.zeros(5, dtype=bool))
     with pytest.raises(ValueError, match="as many A as B"):

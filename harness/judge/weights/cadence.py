@@ -8,7 +8,7 @@ Null: one pace that at most wanders smoothly, one latency, and delays of the hos
 Statistic at a place: the median of the W blocks after it less that of the W before, less the mean of the same W blocks earlier
 and later, in which no change at this place shows and a steady or bending clock does.  Its scale is the median deviation of
 all places, so that whatever the stream does everywhere counts as noise; p from Student's t with as many degrees of freedom as
-there are separate windows, all places paid for.  What is smaller than `floor_ns` is none, whatever its p.
+there are pairs of separate windows, all places paid for.  What is smaller than `floor_ns` is none, whatever its p.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _shift(values: Floats, begins: Int64Array, floor: float) -> Shift | None:
     if abs(size) < floor:
         return None
     spread = max(1.4826 * median(np.abs(score - middle)), floor / 100)
-    windows = values.size / width - 3
+    windows = max(values.size / (2 * width) - 2, 1)
     p = min(1.0, score.size * 2 * float(stats.t.sf(abs(size) / spread, windows)))
     place = at + 2 * width
     half = int(begins[min(place + 2, begins.size - 1)] - begins[place - 2]) // 2

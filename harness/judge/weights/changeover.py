@@ -113,6 +113,7 @@ def _tail(k: int, noise: float, phase: float, shift: float, at_least: int, side:
     return float(masses[np.abs(sums) >= at_least].sum())
 
 
+@lru_cache(maxsize=4096)
 def difference_p(total: int, k: int, noise: float, side: int = 0, drawn: bool = False) -> float:
     """P(a difference of the sums of K dithered readings in two states as large as `total`, either way or towards `side`).
 

@@ -22,6 +22,7 @@ from scipy import stats
 from captures.model import Int64Array
 from harness.judge.pulses.suspects import every
 
+_WIDEST = 1_000_000  # codes
 PERIODS = (2, 200)  # of impossible codes: gains of 100 % down to 0.5 %
 
 
@@ -49,9 +50,13 @@ class Missing:
 
 
 def ramp(codes: Int64Array) -> Missing | None:
-    """What separate readings `codes` (n,) of one slow ramp never showed; None where it spans fewer than three codes."""
+    """What separate readings `codes` (n,) of one slow ramp never showed; None where it spans fewer than three codes.
+
+    Raises ValueError where it spans more than a million: no ramp of one instrument."""
     if not codes.size or int(np.ptp(codes)) < 2:
         return None
+    if int(np.ptp(codes)) > _WIDEST:
+        raise ValueError(f"ramp: readings span {int(np.ptp(codes))} codes, expected at most {_WIDEST}: one slow ramp?")
     low, high = int(codes.min()), int(codes.max())
     counts = np.bincount(codes - low)
     missing = np.flatnonzero(counts == 0) + low

@@ -57,7 +57,7 @@ def transient(times_s: Floats, readings: Int64Array, noise: float) -> Transient 
     """The step in separate `readings` (n,) at `times_s` (n,), both plateaus among them; `noise` in steps.  None where they do
     not end at another level than they began at, or are fewer than six."""
     codes = readings.astype(np.float64)
-    if not _moves(codes):
+    if not _moves(times_s, codes):
         return None
     s = max(noise, FLOOR)
     t0, tau, a, b, least = _fitted(times_s, codes, s, None)
@@ -70,7 +70,7 @@ def switch_ratio(times_s: Floats, readings: Int64Array, noise: float, tau_s: flo
     """ln of the likelihood of a sudden switch over that of a transient with the time constant `tau_s`, which load steps of
     like size have on this instrument: above 0, it looks like a switch.  None where `transient` has none."""
     codes = readings.astype(np.float64)
-    if not _moves(codes):
+    if not _moves(times_s, codes):
         return None
     s = max(noise, FLOOR)
     return _fitted(times_s, codes, s, tau_s)[4] - _switch_cost(codes, s)
@@ -81,8 +81,8 @@ def _edge(codes: Floats) -> tuple[float, float]:
     return float(np.median(codes[:edge])), float(np.median(codes[-edge:]))
 
 
-def _moves(codes: Floats) -> bool:
-    if codes.size < _FEWEST:
+def _moves(t: Floats, codes: Floats) -> bool:
+    if codes.size < _FEWEST or t[-1] <= t[0]:
         return False
     before, after = _edge(codes)
     return abs(after - before) >= 1
@@ -91,7 +91,8 @@ def _moves(codes: Floats) -> bool:
 def _fitted(t: Floats, codes: Floats, s: float, tau_s: float | None) -> tuple[float, float, float, float, float]:
     """(t0, tau, before, after, least negative log likelihood): least squares, from there the likelihood; tau free or held."""
     before, after = _edge(codes)
-    apart, span = float(np.median(np.diff(t))), float(t[-1] - t[0])
+    span = float(t[-1] - t[0])
+    apart = max(float(np.median(np.diff(t))), span / (10 * t.size))  # frames that came together have one time
     left = float(t[max(int(np.argmax(np.abs(codes - before) >= 1)) - 1, 0)])
     reached = float(t[int(np.argmax((codes - before) / (after - before) >= 1 - exp(-1)))])
     free = tau_s is None

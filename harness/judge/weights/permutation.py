@@ -18,7 +18,7 @@ import numpy.typing as npt
 from captures.model import Int64Array
 
 BET = 0.9  # share of the capital on the sign of the next pair: 11 pairs to 1e3, 15 to 1e4 (statistics.md 2b)
-_LARGEST = 1 << 16  # spread of readings in steps: beyond it the table of sums is no longer small
+_LARGEST = 20_000_000  # places in the table of sums: more is no comparison of like readings
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ def two_sample(
     (n,) numbers (all arrangements of a block's A and B alike likely; for mirrored ABBA blocks see `mirrored`).
 
     Statistic: the sum over B.  `side`: +1, B reads more; -1, less; 0, either.  Raises ValueError where A or B is empty, or
-    the readings spread over more than 65,536 steps.
+    the readings lie so far apart that their sums no longer fit a table.
     """
     if readings.shape != is_b.shape or not is_b.any() or is_b.all():
         raise ValueError(f"permutation: expected readings of A and B, got {readings.size} and {int(is_b.sum())} of B")
     spread = int(readings.max() - readings.min())
-    if spread > _LARGEST:
-        raise ValueError(f"permutation: readings spread over {spread} steps, expected at most {_LARGEST}: one load?")
+    if spread * readings.size**2 > _LARGEST:
+        raise ValueError(f"permutation: {readings.size} readings spread over {spread} steps: expected one load for all")
     blocks = np.zeros(readings.size, dtype=np.int64) if block is None else block
     counts, total, expected = [1], 0, Fraction(0)
     for one in np.unique(blocks):
@@ -63,6 +63,10 @@ def paired(differences: Int64Array, side: int = 0) -> Randomised:
     """Exact sign-flip test of differences (n,), B less A of pairs in random order.  Raises ValueError without a pair."""
     if not differences.size:
         raise ValueError("permutation: expected a pair of readings, got none")
+    if int(np.abs(differences).sum()) * differences.size > _LARGEST:
+        raise ValueError(
+            f"permutation: {differences.size} pairs differ by up to {int(np.abs(differences).max())} steps: one load?"
+        )
     sizes = np.abs(differences).tolist()
     counts = [1]
     for size in sizes:

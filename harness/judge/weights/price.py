@@ -18,6 +18,7 @@ UNIT_KG = {
     "kg": Decimal(1), "g": Decimal("0.001"), "100 g": Decimal("0.1"), "jin": Decimal("0.5"), "500 g": Decimal("0.5"),
     "liang": Decimal("0.05"), "t": Decimal(1000),
 }  # fmt: skip
+_DIGITS = 15  # before or after the point, in any number of a display
 _EXACT = Context(prec=60)
 
 
@@ -37,7 +38,8 @@ def exact(frame: Frame) -> Decimal:
     for unit in (frame.unit, frame.basis):
         if unit not in UNIT_KG:
             raise ValueError(f"price: unit {unit!r} is not known, expected one of {', '.join(UNIT_KG)}")
-    if not all(number.is_finite() for number in (frame.weight, frame.unit_price, frame.price)):
+    numbers = (frame.weight, frame.unit_price, frame.price)
+    if not all(number.is_finite() and abs(number.adjusted()) <= _DIGITS for number in numbers):
         raise ValueError(f"price: expected numbers, got {frame.weight} x {frame.unit_price} = {frame.price}")
     in_kg = _EXACT.multiply(frame.weight, UNIT_KG[frame.unit])
     return _EXACT.divide(_EXACT.multiply(in_kg, frame.unit_price), UNIT_KG[frame.basis])

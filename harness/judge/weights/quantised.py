@@ -6,6 +6,8 @@ little, and every test on weights goes through these masses instead of through a
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import log_ndtr
@@ -24,3 +26,12 @@ def log_mass(codes: npt.ArrayLike, level: npt.ArrayLike, noise: npt.ArrayLike) -
 def mass(codes: npt.ArrayLike, level: npt.ArrayLike, noise: npt.ArrayLike) -> Floats:
     """P(round(level + N(0, noise^2)) = code), broadcast."""
     return np.asarray(np.exp(log_mass(codes, level, noise)), dtype=np.float64)
+
+
+def worst_sd(noise: float) -> float:
+    """Largest standard deviation of the codes of one level over its phase, in steps: half way between two codes, where they
+    take turns (0.5 for small noise, sqrt(noise^2 + 1/12) for large)."""
+    codes = np.arange(-int(6 * noise) - 2, int(6 * noise) + 4)
+    p = mass(codes, 0.5, noise)
+    half_way = float((p * (codes - 0.5) ** 2).sum() / p.sum())
+    return sqrt(max(half_way, noise**2 + 1 / 12))

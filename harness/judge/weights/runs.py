@@ -53,9 +53,9 @@ def runs(times_ns: Int64Array, steps: Int64Array, flags: UInt8Array, gap_ns: int
 
 def renewed_within_ns(found: Runs) -> int | None:
     """An upper bound of the time after which the indicator renews its result: the shortest time a changed value stood before
-    the next change.  None with fewer than two changes: a display at rest does not tell."""
-    times = found.from_ns[found.changed]
-    return int(np.diff(times).min()) if times.size >= 2 else None
+    the next change.  None with fewer than two changes at different times: a display at rest does not tell."""
+    apart = np.diff(found.from_ns[found.changed])
+    return int(apart[apart > 0].min()) if bool(np.any(apart > 0)) else None
 
 
 def readings(found: Runs, update_ns: int | None) -> Int64Array:

@@ -14,7 +14,7 @@ their share of the time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from scipy import stats
 from captures.model import Int64Array
 from harness.judge.pulses.sequential import Floats, cusum
 from harness.judge.weights.plateau import Plateaus
+from harness.judge.weights.quantised import worst_sd
 
 CREEP = 0.5  # steps, where one step is one scale interval: R 76-1, creep in 30 minutes
 _UNSURE = 7.0  # nats: chance that the place of a step lies outside
@@ -112,8 +113,11 @@ def coincidence_p(hits: int, total: int, share: float) -> float:
     return float(stats.binom.sf(hits - 1, total, min(max(share, 0.0), 1.0)))
 
 
-def course(readings: Int64Array, level: float, noise: float, d: float) -> Floats:
-    """CUSUM (n,) in nats of separate readings after a `level`, for a shift of `d` standard deviations up; negate both for one
-    down.  The deviation counts the rounding: sqrt(noise^2 + 1/12)."""
-    standard = (readings.astype(np.float64) - level) / sqrt(noise**2 + 1 / 12)
-    return cusum(standard, d)
+def course(readings: Int64Array, level: float, noise: float, shift: float = 1.0) -> tuple[Floats, float]:
+    """CUSUM (n,) in nats of separate readings after a `level`, for a `shift` in steps (signed), and the d of it in standard
+    deviations, for `sequential.threshold`.  The deviation is the worst that rounding makes of the noise over all phases: with
+    the mean one, a level half way between two codes would alarm by taking turns."""
+    sd = worst_sd(noise)
+    way = 1.0 if shift > 0 else -1.0
+    d = abs(shift) / sd
+    return cusum(way * (readings.astype(np.float64) - level) / sd, d), d

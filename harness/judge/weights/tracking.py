@@ -20,6 +20,7 @@ from harness.judge.pulses.sequential import Floats
 
 LEGAL_D_PER_S = 0.5  # d/s, R 76-1 4.5.7, V2: anchor for tests; what is judged comes from the acceptance data
 _FEWEST = 4
+_MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,10 @@ def absorbed(
     times_ns: Int64Array, on_pan: Floats, readings: Int64Array, u_pan: float = 0.0, least_ns: int = 500_000_000
 ) -> Absorbed | None:
     """The fastest tracking that settled `readings` (n,) with `on_pan` (n,) steps of weights prove, over any span of `least_ns`
-    or more; `u_pan` bounds the error of the weights.  None where no tracking is proved.  Null: an affine scale of gain one
-    without tracking, noise below half a step."""
+    or more; `u_pan` bounds the error of the weights.  None where no tracking is proved.  Null: a scale of gain one near zero
+    without tracking, noise within the rounding.  Raises ValueError for more than 20,000 readings: settled ones are few."""
+    if times_ns.size > _MOST:
+        raise ValueError(f"absorbed: {times_ns.size} readings, expected at most {_MOST} settled ones")
     tracked = on_pan - readings
     best: Absorbed | None = None
     for i in range(times_ns.size):
