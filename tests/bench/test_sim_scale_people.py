@@ -12,6 +12,7 @@ from fixtures.sim.scale.honest import EFFECTS
 from fixtures.sim.scale.keypad import KEYS
 from tests.bench.scale_stand import Counter
 
+ELSEWHERE = ("wrong_weight", "misread", "zero_tracking")  # tested by themselves; the last in test_sim_scale_indicator
 MASSES = ("0.263", "0.531", "1.19", "2.137", "5.3")
 
 
@@ -93,7 +94,7 @@ def test_an_honest_trader_weighs_right_and_types_his_price() -> None:
         assert Decimal(str(bought["unit_price"])) > 0
 
 
-@pytest.mark.parametrize("effect", [name for name in EFFECTS if name not in ("wrong_weight", "misread")])
+@pytest.mark.parametrize("effect", [name for name in EFFECTS if name not in ELSEWHERE])
 def test_honest_effects_are_felt_and_stay_small(effect: str) -> None:
     """Against the same scale without the effect something differs, and no displayed weight is wrong by more than 3 e."""
 
