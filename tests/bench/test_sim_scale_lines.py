@@ -120,13 +120,12 @@ def test_price_is_on_the_lines_that_carry_it() -> None:
 
 
 def test_digi_tells_base_tare_and_range() -> None:
-    line = Line("digi-b", broadcast=False)
+    line = Line("digi-b", broadcast=False, units=("kg", "100g"))
     line.until(2)
     line.put(0.25)
     line.until(5)
     line.scale.key("tare", line.station.now_ns)
     line.until(6)
-    line.scale.key("unit", line.station.now_ns)
     line.scale.key("unit", line.station.now_ns)
     line.put(1.25)
     line.until(9)

@@ -56,6 +56,17 @@ def test_what_cannot_be_done_is_refused_with_the_reason(verb: str, parameters: d
     assert why in str(answer["why"])
 
 
+def test_the_lamp_of_what_the_unit_price_is_for_is_read_too() -> None:
+    counter = Counter(span=0.0, units=("kg", "jin", "100g"))
+    counter.done("keys", sequence=["1", "0", "unit"])
+    jin = counter.weigh("1.0")
+    assert (jin["weight"], jin["unit"], jin["price"]) == ("2.00", "jin", "20.00")
+    assert "per" not in jin
+    counter.done("keys", sequence=["unit"])
+    hundred = counter.done("read", what="weighing")
+    assert (hundred["weight"], hundred["unit"], hundred["per"], hundred["price"]) == ("1.000", "kg", "100g", "100.00")
+
+
 def test_overload_and_dark_are_told_as_such() -> None:
     counter = Counter()
     assert counter.weigh("16")["weight"] == "overload"

@@ -55,7 +55,7 @@ def test_a_half_cent_goes_where_the_mode_says(mode: str, price: str) -> None:
 
 
 def test_price_is_that_of_the_displayed_weight_in_each_unit() -> None:
-    made = scale()
+    made = scale(units=("kg", "jin", "100g"))
     press(made, 2, "1", "2", ".", "5")
     made.put(0.5338, 5 * S)
     kg = made.shown(10 * S)
