@@ -89,6 +89,16 @@ def test_a_client_that_leaves_is_noticed_when_the_slave_is_not_kept_open() -> No
     os.close(pair.master)
 
 
+def test_plain_pyserial_opens_a_fresh_line_in_7e1_again_and_again() -> None:
+    """It takes EINVAL for its own fault where it changes nothing but parity and size, which a pseudo-terminal does not keep."""
+    pair = posix.open_pty_pair()
+    os.close(pair.slave)
+    for _ in range(3):
+        posix.make_fresh(pair.path)
+        serial.Serial(pair.path, 9600, bytesize=7, parity="E").close()
+    os.close(pair.master)
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc on this system")
 def test_another_process_that_holds_the_port_is_named(pair: posix.PtyPair) -> None:
     assert posix.other_holders(pair.path) == []

@@ -138,6 +138,43 @@ def test_mettler_toledo_device_zeroes_the_scale(monkeypatch: pytest.MonkeyPatch)
         assert device.get_weight_stable() == [5.0, "kg"]
 
 
+# --- MT-SICS: the driver of labmcp-mettler-toledo, where it is installed (docs/peers_scales.md) --------------------------------
+
+
+def test_the_driver_of_labmcp_reads_tares_and_zeroes_the_scale() -> None:
+    driver = pytest.importorskip(
+        "labmcp_mettler_toledo.driver", reason="labmcp-mettler-toledo is not installed: it brings 70 packages along"
+    )
+    from labmcp import open_transport
+
+    counter = asked("mt-sics")
+    with line(counter) as port:
+        ends = {"read_termination": "\r\n", "write_termination": "\r\n", "timeout": 2.0}
+        balance = driver.MTSICSBalance(open_transport(f"serial://{port}", baudrate=9600, **ends))
+        told = balance.identify()
+        assert (told["serial"], told["balance_data"], told["mt_sics_level"]) == (
+            "SIM0000002", "SIMULATED SCALE 15 kg", "01"
+        )  # fmt: skip
+        assert "model" not in told  # I11 is of level 2
+        balance.close()
+    shown = counter.weigh("0.531")["weight"]
+    with line(counter) as port:
+        balance = driver.MTSICSBalance(open_transport(f"serial://{port}", baudrate=9600, **ends))
+        for stable in (True, False):
+            weight = balance.weight(stable=stable)
+            assert (weight.value, weight.unit, weight.stable) == (float(str(shown)), "kg", True)
+        assert balance.tare().value == 0.53
+        assert balance.tare_value().value == 0.53
+        assert balance.weight().value == 0.0
+        assert balance.preset_tare(0.1, "kg").value == 0.1
+        assert balance.weight().value == 0.43
+        balance.clear_tare()
+        assert balance.reset() == "SIM0000002"
+        with pytest.raises(Exception, match="wrong"):
+            balance.preset_tare(0.1, "g")
+        balance.close()
+
+
 # --- DIGI Type B: pydigi -------------------------------------------------------------------------------------------------------
 
 
@@ -203,8 +240,8 @@ def test_pydigi_reads_tare_motion_and_overload(capsys: pytest.CaptureFixture[str
 
 
 def test_pydigi_is_told_the_price_base(capsys: pytest.CaptureFixture[str]) -> None:
-    counter = asked("digi-b")
-    counter.done("keys", sequence=["2", "unit", "unit"])
+    counter = asked("digi-b", units=("kg", "100g"))
+    counter.done("keys", sequence=["2", "unit"])
     shown = counter.weigh("0.530")
     assert (shown["weight"], shown["unit"], shown["price"]) == ("0.530", "kg", "10.60")  # 2.00 for 100 g
     told = pydigi_reads(counter, capsys)

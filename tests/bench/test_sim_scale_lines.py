@@ -170,6 +170,21 @@ def test_sics_answers_weights_zero_tare_and_identity() -> None:
     assert line.until(line.station.now_ns / S + 1) == []
 
 
+def test_sics_tells_no_weight_of_before_a_tare_after_it() -> None:
+    """Asked in one breath: the answers keep their order, and the weight has followed."""
+    line = Line("mt-sics", broadcast=False)
+    line.until(2)
+    line.put(0.5)
+    line.until(6)
+    requests = (mt_sics.Request(command) for command in ("T", "S", "TAC", "SI"))
+    line.station.ports["scale"].receive(b"".join(mt_sics.PROTOCOL.encode(one, Role.HOST) for one in requests))
+    tared, net, cleared, gross = line.until(7)
+    assert (told([net])[0].weight, told([gross])[0].weight) == (0, Decimal("0.500"))
+    assert isinstance(tared, mt_sics.Weight)
+    assert tared.identifier == "T"
+    assert cleared == mt_sics.Answer("TAC", mt_sics.Status.DONE)
+
+
 def test_8217_passes_the_probe_and_tells_a_status_for_what_is_no_weight() -> None:
     line = Line("toledo-8217", broadcast=False)
     line.until(2)
