@@ -19,7 +19,7 @@ from protocols.acceptance import Edition
 
 MAX_BYTES = 1 << 20
 FAMILIES = {"fuel.toml": "dispenser", "scale.toml": "price-scale", "truck.toml": "truck-scale"}
-CAUSES = ("causes_fuel.toml", "causes_gas.toml")
+CAUSES = ("causes_fuel.toml", "causes_gas.toml", "causes_scale.toml")
 _ENTRY = {
     "id": str,
     "title_en": str,

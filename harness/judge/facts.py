@@ -23,6 +23,7 @@ from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
 from harness.judge.volumes import track
+from harness.judge.weighing_facts import TESTS as OF_WEIGHINGS
 
 
 def _each(test: Callable[[Segment], bool]) -> Callable[[Ground], bool]:
@@ -350,6 +351,7 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "at_rest": _at_rest,
     "wire_register": _wire,
     "clean_elsewhere": _clean_elsewhere,
+    **OF_WEIGHINGS,
 }
 
 READS: Mapping[str, tuple[str, ...]] = {  # a fact sees the values of no other station (ground.py)

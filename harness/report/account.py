@@ -68,6 +68,8 @@ PARAMETERS = {
     "ratio_n": mark("for {value} in"),
     "offset_l": mark("{value} L a sale"),
     "factor": mark("{value} times the volume"),
+    "lattice_kg": mark("on a lattice of 160 kg: {value} kg"),
+    "lattice_percent": mark("on a lattice of round gains: {value} %"),
 }
 FEW = 4  # kinds that are named one by one
 WITH_U = mark("{value} (standard uncertainty {u})")

@@ -71,6 +71,24 @@ NULLS = (
     mark(
         "what an untouched load shows moves by less than two intervals when keys are pressed that have no work with weight, misread digits apart"
     ),
+    mark(
+        "the price is the weight shown times the unit price shown under one of the rounding modes, or a number was misread"
+    ),
+    mark("ticket and record say what was displayed of this load at rest, within one interval, or a number was misread"),
+    mark(
+        "the empty scale shows zero within setting, rounding and creep, or something lies on it, or a digit was misread"
+    ),
+    mark(
+        "known loads of one state lie on one straight line within rounding, repeatability, honest bending and the masses' uncertainty"
+    ),
+    mark(
+        "within one interval and unit every code is shown, at the declared interval, lumps of a ramp and misread digits apart"
+    ),
+    mark(
+        "pressing or not pressing, in an order drawn by lot beforehand, makes no difference to what an untouched load shows"
+    ),
+    mark("a labelled key that is pressed has an effect that its label names, or did not make contact now and then"),
+    mark("what is printed was at rest, within one interval of the reading that follows"),
 )
 NEEDS = (
     mark(
@@ -118,6 +136,15 @@ NEEDS = (
     mark("a load that stays while keys are pressed, its weight read after each"),
     mark("known loads weighed in both groups, with no key pressed while they lay there"),
     mark("the scale's line at rest while the display was read, in one unit and mode"),
+    mark("weight, unit price and price read at one instant at rest"),
+    mark("the ticket or the record of a load whose weight was read at rest"),
+    mark("the empty scale read at rest, no tare held and no key pressed that moves the zero"),
+    mark("five different known loads of one state and company, read before a key was pressed"),
+    mark("a slow ramp on the scale's line, or many loads that are no round masses"),
+    mark("errors of known loads, or prices, beyond what rounding explains"),
+    mark("one load, four trials a block in an order committed to and drawn, the weight read after each"),
+    mark("keys pressed one by one with the display read before and after, or tried by an officer"),
+    mark("the scale's line while a ticket is printed"),
 )
 CHEATS = (
     mark("it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at"),

@@ -51,6 +51,11 @@ MECHANISMS = (
     mark("the ticket or the record is not what was displayed"),
     mark("the empty scale does not show zero"),
     mark("the error depends on the load as no straight line does"),
+    mark("some weights are never shown, or the display steps otherwise than declared"),
+    mark("the size lies on a lattice of round gains"),
+    mark("what an untouched load shows follows the presses that were drawn by lot"),
+    mark("a labelled key has none of its functions"),
+    mark("a ticket is printed while the weight is not at rest"),
 )
 SIZES = (
     mark(": by a fixed volume per sale"),
@@ -115,6 +120,25 @@ REASONS = (
     mark("no key was pressed"),
     mark("the empty scale was not read"),
     mark("no load was weighed"),
+    mark("a key that adds sales up was pressed"),
+    mark("shown in more than one unit"),
+    mark("no reading at rest of both"),
+    mark("the ticket is that of the load before"),
+    mark("the record is that of the load before"),
+    mark("a tare is held"),
+    mark("the empty scale was not read at rest"),
+    mark("a key that moves the zero was pressed"),
+    mark("the ramp visits too few codes"),
+    mark("the ramp was too fast"),
+    mark("what came on the line was no reading in part"),
+    mark("the order was not committed to before it was drawn"),
+    mark("the order is not one of whole blocks ABBA or BAAB"),
+    mark("not every trial was marked"),
+    mark("not every trial was read at rest"),
+    mark("the trials were not marked"),
+    mark("a key was pressed whose own work changes what is displayed"),
+    mark("a hold or averaging mode is declared"),
+    mark("nothing was printed while the line was heard"),
 )
 LIMITS = (
     mark("seen in a single run"),
@@ -170,6 +194,11 @@ TESTS = (  # detectors by their ids
     mark("price-law"),
     mark("ticket-law"),
     mark("zero-return"),
+    mark("code-gap"),
+    mark("gain-lattice"),
+    mark("random-press"),
+    mark("key-inventory"),
+    mark("price-moving"),
 )
 EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("JJG 443-2023 Fuel dispensers (trial verification regulation)"),
@@ -234,6 +263,8 @@ TEMPLATES = (
     mark("standard {name}, no certificate stated, due {due}, used on {day} (UTC)"),
     mark("overdue standard used: {what}; reason on record: {reason}"),
     mark("overdue standard used and not overridden on record: {what}"),
+    mark("fewer than {n} different known loads in one state"),
+    mark("fewer than {n} loads that are no round masses"),
 )
 FIGURES = frozenset(
     {

@@ -112,6 +112,7 @@ def _reading(own: Sequence[Weighed], link: Link, view: View) -> Reading:
             "on_loads_kg": tuple(sorted(one.load_kg for one in own if one not in inside)),
             "told_by": found.how,
             "one_sided": one_sided,
+            "excess_each": tuple(float(one) for one in away / np.maximum(loads[list(found.places)], 1.0)),
             **({"from_kg": min(one.load_kg for one in inside), "to_kg": max(one.load_kg for one in inside)} if found.how == "window" else {}),
         },
     )  # fmt: skip

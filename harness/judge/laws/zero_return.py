@@ -86,6 +86,7 @@ def _reading(segments: Sequence[Segment], place: int, station: str, reason: str,
         shape=Shape.EXTRA if hit else None,
         at={
             "sure": seen.sure,
+            "t_ns": seen.t_ns,
             "after_load": bool(laden),
             "offset_kg": remainder,
             "shown_kg": str(seen.kg),

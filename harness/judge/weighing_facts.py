@@ -1,0 +1,167 @@
+"""Observations at a scale that can exclude an honest cause: how a difference grows with the load, how large it is beside the
+maximum permissible error, whether it comes and goes, what else explains it.
+
+A fact is false where what it needs was not observed (facts.py).  Sizes are those of the readings that hit, in kg at their load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from harness.judge.contract import Reading
+from harness.judge.ground import Ground
+from harness.judge.intervals import intervals, mpe_kg
+
+HONEST_MPE = 4.0  # eccentric load, tilt, temperature, creep, a weak battery: each within one on an approved scale [D]
+GOODS_REL, GOODS_KG = 0.02, 0.010  # what goods lose or gain between two weighings: drying, dripping, a bag [D]
+UNITS = (2.0, 10.0, 20.0, 1000.0, 2.2046, 1.6535, 35.274, 1.2, 0.9072)  # jin, 100 g, liang, g, lb, catty, oz, short ton
+UNIT_REL = 0.005
+ALIKE = 0.25  # sizes of one mechanism scatter by no more of themselves
+
+
+@dataclass(frozen=True)
+class Size:
+    """One difference: `kg` at `load_kg`, signed."""
+
+    load_kg: float
+    kg: float
+
+
+def sizes(ground: Ground) -> list[Size]:
+    """Of every hit, in order; [] where one of them has none in kg."""
+    loads = {s.id: s.load_kg[0] for s in ground.segments if s.load_kg is not None}
+    found = [_size(reading, loads) for reading in ground.hits]
+    return [one for one in found if one is not None] if all(one is not None for one in found) else []
+
+
+def _size(reading: Reading, loads: Mapping[str, float]) -> Size | None:
+    at = reading.at
+    if "delta_kg" in at and "loads_kg" in at:
+        kg = abs(float(at["delta_kg"]))
+        return Size(min(map(float, at["loads_kg"])), kg if (reading.effect or 0) >= 0 else -kg)
+    if "error_kg" in at and "load_kg" in at:
+        return Size(float(at["load_kg"]), float(at["error_kg"]))
+    if "off_loads_kg" in at and reading.effect is not None:
+        load = min(map(float, at["off_loads_kg"]))
+        return Size(load, reading.effect * load)
+    load = loads.get(reading.segment, 0.0) or float(at.get("base_kg", 0.0))
+    if load <= 0 and {"value", "low", "high"} <= set(at):
+        middle = (Decimal(at["low"]) + Decimal(at["high"])) / 2
+        return Size(float(middle), float(Decimal(at["value"]) - middle)) if middle > 0 else None
+    return Size(load, reading.effect * load) if load > 0 and reading.effect is not None else None
+
+
+def _grows(ground: Ground) -> bool:
+    """The difference grows with the load: no tare, packaging or remainder of one mass makes it."""
+    found = sorted(sizes(ground), key=lambda one: one.load_kg)
+    if len(found) < 2:
+        return False
+    small, large = found[0], found[-1]
+    return large.load_kg > 1.3 * small.load_kg and small.kg * large.kg > 0 and abs(large.kg) > 1.2 * abs(small.kg)
+
+
+def _beyond_honest(ground: Ground) -> bool:
+    """Every difference is several times what the scale may err by at that load."""
+    found = sizes(ground)
+    limits = [mpe_kg(ground.profile, one.load_kg) for one in found]
+    return bool(found) and all(
+        limit is not None and abs(one.kg) > HONEST_MPE * limit for one, limit in zip(found, limits, strict=True)
+    )
+
+
+def _beyond_goods(ground: Ground) -> bool:
+    found = sizes(ground)
+    return bool(found) and all(abs(one.kg) > max(GOODS_KG, GOODS_REL * one.load_kg) for one in found)
+
+
+def _effects(ground: Ground) -> list[float]:
+    return [reading.effect for reading in ground.hits if reading.effect is not None]
+
+
+def _one_way(ground: Ground) -> bool:
+    """All of them read more: no tare that was stored under a key takes mass away."""
+    found = _effects(ground)
+    return len(found) == len(ground.hits) > 0 and min(found) > 0
+
+
+def _no_unit(ground: Ground) -> bool:
+    """No ratio of two units of mass is within reach of any of the differences."""
+    ratios = [1 + effect for effect in _effects(ground)]
+    known = [ratio for unit in UNITS for ratio in (unit, 1 / unit)]
+    return bool(ratios) and all(abs(ratio / unit - 1) > UNIT_REL for ratio in ratios for unit in known)
+
+
+def _no_remote(ground: Ground) -> bool:
+    """Nobody pressed a remote while the loads that show it lay there."""
+    return bool(ground.segments) and not any(
+        mark.kind == "press-remote" for segment in ground.segments for mark in segment.marks
+    )
+
+
+def _comes_and_goes(ground: Ground) -> bool:
+    """Three or more remainders of one size, and between them the scale empty at zero, with nobody the wiser."""
+    hits = [(int(r.at["t_ns"]), float(r.at["offset_kg"])) for r in ground.hits if {"t_ns", "offset_kg"} <= set(r.at)]
+    clean = [int(r.at["t_ns"]) for r in ground.others if "t_ns" in r.at]
+    if len(hits) < 3 or len(hits) < len(ground.hits):
+        return False
+    e = float(intervals(ground.profile)[0].e_kg)
+    offsets = [kg for _, kg in hits]
+    alike = max(offsets) - min(offsets) <= max(ALIKE * max(map(abs, offsets)), 2 * e)
+    between = any(a < t < b for (a, _), (b, _) in pairwise(sorted(hits)) for t in clean)
+    return alike and between
+
+
+def _bounded(ground: Ground) -> bool:
+    """Loads below and above those that are off the line lie on it: nothing that touches, binds or ends its travel there."""
+    told = [reading.at for reading in ground.hits]
+    return bool(told) and all(
+        at.get("on_loads_kg")
+        and at.get("off_loads_kg")
+        and any(0 < load < min(at["off_loads_kg"]) for load in at["on_loads_kg"])
+        and max(at["on_loads_kg"]) > max(at["off_loads_kg"])
+        for at in told
+    )
+
+
+def _even_excess(ground: Ground) -> bool:
+    """Three or more loads off the line by the same share: not one wrong mass among them."""
+    told = [reading.at.get("excess_each", ()) for reading in ground.hits]
+    return bool(told) and all(
+        len(each) >= 3 and max(each) - min(each) <= ALIKE * max(map(abs, each)) + 0.005 for each in told
+    )
+
+
+def _codes_missing(ground: Ground) -> bool:
+    return bool(ground.hits) and all(reading.at.get("missing") is True for reading in ground.hits)
+
+
+def _counter(ground: Ground) -> bool:
+    """The event counter of the adjustment reads after the visit what it read before."""
+    pairs = {(s.context.get("stated_counter"), s.context.get("stated_counter_after")) for s in ground.segments}
+    return bool(pairs) and all(before and before == after for before, after in pairs)
+
+
+def _says(key: str, value: bool = True) -> Callable[[Ground], bool]:
+    return lambda ground: bool(ground.hits) and all(reading.at.get(key) is value for reading in ground.hits)
+
+
+TESTS: Mapping[str, Callable[[Ground], bool]] = {
+    "grows_with_load": _grows,
+    "beyond_honest_change": _beyond_honest,
+    "beyond_goods": _beyond_goods,
+    "reads_more": _one_way,
+    "not_a_unit": _no_unit,
+    "no_remote": _no_remote,
+    "comes_and_goes": _comes_and_goes,
+    "window_bounded": _bounded,
+    "even_excess": _even_excess,
+    "codes_missing": _codes_missing,
+    "counter_unchanged": _counter,
+    "beyond_interval": _says("beyond_interval"),
+    "beyond_one_digit": _says("one_digit", False),
+    "across_units": _says("across_units"),
+    "randomised": _says("randomised"),
+}
