@@ -163,7 +163,8 @@ class Shut:
 @dataclass(frozen=True, slots=True)
 class Read:
     """One number read at rest: "display" (volume and amount), "totaliser", or "start" (the display of the new sale before
-    the nozzle is opened); of a scale "weighing" (weight, unit price, price), "ticket" or "record"; for the segment `label`."""
+    the nozzle is opened); of a scale "weighing" (weight, unit price, price), "ticket", "record", or "line" (what
+    its line says just now); for the segment `label`."""
 
     cut: ClassVar[Cut] = Cut.REPEAT
     what: str

@@ -13,6 +13,8 @@ from harness.people import People
 from harness.step import Keys, Load, Outcome, Read
 
 SECOND_NS = 1_000_000_000
+FRESH_NS = 400_000_000
+SETTLE_S = 3  # to a stable reading, where the profile does not say
 POSITION = {
     "centre": mark("centre"),
     "front left": mark("front left"),
@@ -34,10 +36,12 @@ UNLOAD = mark("{label}: take everything off the scale, let it come to rest; pres
 UNLOAD_DECK = mark("{label}: have the vehicle driven off, nobody on the deck; press no key")
 KEYS = mark("Press on the keypad, in this order: {keys}. Leave on the scale what lies there")
 READ = {
+    "line": mark("what the line says of {label}"),
     "weighing": mark("Read weight, unit price and price of {label} aloud, type them as displayed"),
     "ticket": mark("Read weight, unit price and price on the ticket of {label} aloud, type them as printed"),
     "record": mark("Read the weight of {label} in the computer's records aloud, type it as shown"),
 }
+LINE = "line"  # what the scale says on its line just now, read by no eye
 STATIONS = {"weighing": "display", "ticket": "ticket", "record": "record"}  # what -> the station that is read
 DECK = "truck-scale"
 
@@ -107,6 +111,23 @@ class Weighing:
             "unit": said.unit,
             **({} if said.stable is None else {"stable": "yes" if said.stable else "no"}),
         }
+
+    def heard(self) -> Outcome:
+        """What the line says once it says that the weight stands still, or after the time that it may take."""
+        driver = self._bench.driver_for("indicate")
+        if driver is None:
+            return {}
+        listener: Indicates = capability(driver, Indicates, "indicate")
+        until_ns = self._bench.now_ns() + int(
+            float(str(self._bench.file.profile.get("settle_s", SETTLE_S))) * SECOND_NS
+        )
+        self._bench.idle(FRESH_NS)  # what came before the load was at rest is not waited for
+        link = next(iter(self._bench.file.instruments[self._bench.file.roles["indicate"]].links.values()))
+        self._bench.until(
+            lambda: self._bench.now_ns() >= until_ns or ((said := listener.indicated()) is not None and said.stable is True),
+            2 * SECOND_NS + until_ns - self._bench.now_ns(), "a weight at rest", link,
+        )  # fmt: skip
+        return self.shown()
 
     def read(self, step: Read, eyes: People) -> Outcome:
         answer: Mapping[str, Any] = eyes.ask(

@@ -12,7 +12,7 @@ from collections.abc import Generator, Sequence
 from decimal import Decimal
 
 from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.weighings import Steps, press, weigh
+from harness.plans.weighings import Steps, hear, press, weigh
 from harness.step import Load, Outcome, Step
 
 Code = tuple[str, ...]
@@ -48,7 +48,7 @@ def moves(scale: ScaleAbility, before: Decimal | None, after: Decimal | None) ->
 def held(can: Ability, label: str, load: Decimal, presses: Sequence[str], found: list[Code]) -> Steps:
     """`presses` one by one while the load lies still, each with a reading; what moved ends the loading with the codes it may be."""
     scale = _of(can)
-    before = yield from weigh(can, label, load)
+    before = yield from hear(can, label, load)
     done: list[str] = []
     for key in presses:
         done.append(key)
@@ -72,41 +72,49 @@ def unloaded(can: Ability, label: str, load: Decimal, codes: Sequence[Code], fou
     for number, code in enumerate(codes, 1):
         yield Load(f"{label}.{number}z", Decimal(0))
         yield from press(can, f"{label}.{number}z", code)
-        shown = yield from weigh(can, f"{label}.{number}", load)
+        shown = yield from hear(can, f"{label}.{number}", load)
         if moves(scale, load, shown):
             found.append(code)
             return
 
 
-def shown_again(can: Ability, label: str, codes: Sequence[Code], other: str, repeats: int) -> Steps:
-    """Each code alone, pressed while fresh loads lie still, another key in between, which may clear what it did; one that
-    does not show anything the first time is left."""
+def shown_again(
+    can: Ability, label: str, codes: Sequence[Code], still: Sequence[str], other: str, repeats: int
+) -> Generator[Step, Outcome, list[Code]]:
+    """Each code alone on fresh loads, from an empty scale that shows zero; which of them moved the reading.
+
+    A code of keys that leave the weight as it is (`still`) is pressed while the load lies there, another key in between, which
+    may clear what it did; any other over the empty pan.  One that does not show anything the first time is left.
+    """
+    scale, told = _of(can), list[Code]()
     for number, code in enumerate(codes, 1):
         for again in range(1, repeats + 1):
-            load = _of(can).load(LOADS_KG[again % len(LOADS_KG)])
-            if not (yield from _moved_by(can, f"{label}{number}.{again}", load, code, other)):
+            here, load = f"{label}{number}.{again}", scale.load(LOADS_KG[again % len(LOADS_KG)])
+            yield from hear(can, f"{here}z", Decimal(0))
+            found: list[Code] = []
+            if set(code) <= set(still) and (yield from _moved_by(can, here, load, code, other)):
+                found.append(code)
+            else:
+                yield from unloaded(can, f"{here}u", load, [code], found)
+            if not found:
                 break
+            told += [code] * (again == 1)
+    return told
 
 
 LOADS_KG = ("0.53", "1.19", "0.87", "2.38")
 
 
 def _moved_by(can: Ability, label: str, load: Decimal, code: Code, other: str) -> Generator[Step, Outcome, bool]:
-    """Whether `code` moves what is shown of a load that lies still, or, the scale unloaded, what the next load weighs."""
+    """Whether `code` moves what is shown of a load that lies still, or it weighs otherwise already."""
     scale = _of(can)
     before = yield from weigh(can, label, load)
-    moved = moves(
-        scale, load, before
-    )  # it weighs otherwise already: the mode is on, and the key may well switch it off
+    moved = moves(scale, load, before)  # the mode is on, and the key may well switch it off
     for sequence in (code, (other,), code, (other,), code):
         after = yield from press(can, label, sequence)
         moved = moved or moves(scale, before, after)
         before = before if after is None else after
-    if moved:
-        return True
-    found: list[Code] = []
-    yield from unloaded(can, f"{label}u", load, [code], found)
-    return bool(found)
+    return moved
 
 
 def _of(can: Ability) -> ScaleAbility:

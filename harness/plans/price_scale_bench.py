@@ -6,16 +6,18 @@ the load lying still, pairs with keys that change the display, power away, and t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
-from harness.plans.key_search import Code, every_pair, held, shown_again, unloaded
-from harness.plans.price_scale_raid import HELD_KG, another, harmless, odd, scale_of
-from harness.plans.weighings import weigh
-from harness.step import Confirm, Judge, Phase, Plan, PowerCycle
+from harness.plans.key_search import LOADS_KG, Code, every_pair, held, shown_again, unloaded
+from harness.plans.price_scale_raid import CODES, ODD_KG, another, harmless, odd, scale_of
+from harness.plans.weighings import Steps, hear, press, weigh
+from harness.step import Confirm, Judge, Load, Phase, Plan, PowerCycle
 
+ZERO = "zero"
 REPEATS = 5  # fresh loads on which a code is shown again
 
 
@@ -30,20 +32,23 @@ def steps(can: Ability) -> Plan:
     yield from weigh(can, "B0", Decimal(0))
     yield from odd(can, "B")
     yield from weigh(can, "B9", Decimal(0))
-    load = scale.load(HELD_KG)
-    quiet = harmless(scale)
+    load = max(scale.load(mass) for mass in ODD_KG[:2])  # beyond what a zero key sets to zero
+    still = [key for key in scale.keys if key in harmless(scale) or key in (scale.clear_key, ZERO)]
+    others = [key for key in scale.keys if key not in still]
     found: list[Code] = []
-    if quiet:
+    if scale.keys:
+        yield Phase("bench", mark("documented codes, over an empty pan"))
+        yield from unloaded(can, "D", load, [code for code in CODES if set(code) <= set(scale.keys)], found)
+    if not found and still:
         yield Phase("bench", mark("every ordered pair of keys, the load lying still"))
-        yield from held(can, "L1", load, every_pair(quiet), found)
-    others = [key for key in scale.keys if key not in quiet]
+        yield from held(can, "L", load, every_pair(still), found)
     if not found and others:
         yield Phase("bench", mark("pairs with keys that change the display, over an empty pan"))
         pairs = [(a, b) for a in scale.keys for b in scale.keys if a in others or b in others]
         yield from unloaded(can, "P", load, pairs, found)
     if found:
         yield Phase("bench", mark("what moved, each code alone on fresh loads"))
-        yield from shown_again(can, "M", found, another(scale, found), REPEATS)
+        found = yield from shown_again(can, "M", found, still, another(scale, found), REPEATS)
     yield from weigh(can, "K0", Decimal(0))
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
@@ -54,5 +59,19 @@ def steps(can: Ability) -> Plan:
         yield from weigh(can, "E0", Decimal(0))
         yield from odd(can, "E")
         yield from weigh(can, "E9", Decimal(0))
+        for code in found:
+            yield from _from_power_up(can, code, still)
     yield from blocks.identity_again(k=False)
     yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
+
+
+def _from_power_up(can: Ability, code: Code, still: Sequence[str]) -> Steps:
+    """What a mode that lasts until power is cut does to a load that lies still: the code once after each power-up."""
+    if not set(code) <= set(still):
+        return  # its keys change the display by their own work: shown over an empty pan before
+    for again in range(1, REPEATS + 1):
+        label = f"F{again}"
+        yield Load(f"{label}z", Decimal(0))
+        yield PowerCycle(5)
+        yield from hear(can, label, scale_of(can).load(LOADS_KG[again % len(LOADS_KG)]))
+        yield from press(can, label, code)

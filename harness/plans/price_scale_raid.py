@@ -92,9 +92,10 @@ def _keys(can: Ability) -> Steps:
     moved: list[Code] = []
     yield from _pressed(can, "L1", [(key,) for key in harmless(scale)], moved)
     if not moved:
-        codes = [code for code in CODES if set(code) <= set(scale.keys)]
-        yield from unloaded(can, "L2", scale.load(HELD_KG), codes, moved)
-    yield from shown_again(can, "M", list(dict.fromkeys(moved))[:SHOWN], another(scale, moved), REPEATS)
+        documented = [code for code in CODES if set(code) <= set(scale.keys)]
+        yield from unloaded(can, "L2", scale.load(HELD_KG), documented, moved)
+    codes = list(dict.fromkeys(moved))[:SHOWN]
+    yield from shown_again(can, "M", codes, harmless(scale), another(scale, moved), REPEATS)
 
 
 def another(scale: ScaleAbility, codes: Sequence[Code]) -> str:

@@ -10,13 +10,22 @@ from harness.step import Keys, Load, Outcome, Read, Step
 
 Steps = Generator[Step, Outcome, None]
 Weighing = Generator[Step, Outcome, Decimal | None]
-WATCH_S = 1.5  # a filter of a second and a half has settled
+WATCH_S, WATCH_HEARD_S = 1.5, 0.5  # before eyes read; before the line is heard, where what moves is seen on its way
 
 
 def read(can: Ability, label: str) -> Weighing:
     """What is displayed now; None where no number stands there."""
     shown = (yield Read("weighing", label)).get("weight")
     return _number(shown)
+
+
+def hear(can: Ability, label: str, mass_kg: Decimal) -> Weighing:
+    """Load, then what the line says at rest: by eye where nobody listens to one."""
+    assert can.scale is not None
+    if not can.scale.streamed:
+        return (yield from weigh(can, label, mass_kg))
+    yield Load(label, mass_kg)
+    return _number((yield Read("line", label)).get("shown"))
 
 
 def weigh(can: Ability, label: str, mass_kg: Decimal, position: str = "centre", *, covert: bool = False) -> Weighing:
@@ -32,7 +41,7 @@ def weigh(can: Ability, label: str, mass_kg: Decimal, position: str = "centre", 
 def press(can: Ability, label: str, keys: Sequence[str]) -> Weighing:
     """Press `keys` while the load `label` lies there; what is shown afterwards, by the line where one is listened to."""
     assert can.scale is not None
-    told = yield Keys(tuple(keys), WATCH_S)
+    told = yield Keys(tuple(keys), WATCH_HEARD_S if can.scale.streamed and can.scale.presses else WATCH_S)
     if can.scale.streamed:
         return _number(told.get("shown"))
     return (yield from read(can, label))

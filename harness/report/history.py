@@ -44,6 +44,7 @@ READ = {
     "start": mark("start"),
     "parameters": mark("parameters"),
     "weighing": mark("weighing"),
+    "line": mark("line"),
     "ticket": mark("ticket"),
     "record": mark("record"),
 }
