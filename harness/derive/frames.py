@@ -1,24 +1,27 @@
 """Messages of one line with the instants at which their last bytes were in, decoded fast where frames repeat.
 
-A scale that broadcasts says few different things very often.  The stream is cut at a byte that every frame of the protocol
-ends with (or begins with); what a fresh decoder makes of a piece is remembered where it is exactly one message and nothing
-is held afterwards.  Every other piece, and every piece after it until the decoder says of one what a fresh decoder says, goes
-through a decoder as it stands: what is decoded is the same as without the memory, only faster.
+A scale that broadcasts says few different things very often.  The stream is cut into pieces at a byte that frames of the
+protocol end or begin with, and what a decoder in one state makes of one piece is remembered, with the state it is in then: an
+automaton that is learned as it is used.  What is decoded is the same as without it, whatever comes and however it was cut.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 
 from captures.model import Int64Array, WireChunk, frozen_int64
 from protocols.contract import Decoder, Garbage, LineSettings, Message, Role, WireProtocol
 
+MOST_STATES, MOST_PIECES = 64, 100_000  # that are learned
 SILENCE_CHARS = 20.0
 """A shorter silence is told to no decoder: adapters hand bytes over in blocks.  Each codec has its own, longer or equal."""
+FOR_EVER = 1e9  # character times
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """`messages` without repeats; message k of the stream is `messages[which[k]]`, its last byte in at `times_ns[k]`, both
+    """`messages` with few repeats; message k of the stream is `messages[which[k]]`, its last byte in at `times_ns[k]`, both
     (n,), times in order.  `noise` in order of time."""
 
     messages: Sequence[Message]
@@ -57,122 +60,161 @@ def frames(
     chunks = [chunk for chunk in chunks if chunk.data]
     if not chunks:
         return Frames((), frozen_int64([]), frozen_int64([]), ())
-    stream = _Stream(chunks, line.char_ns(), late_ns)
-    pieces = _cut(stream.data, protocol, sender)
-    sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
-    ends = np.cumsum(sizes)
-    first, last = np.searchsorted(stream.ends, ends - sizes, "right"), np.searchsorted(stream.ends, ends)
-    known, messages = _remembered(pieces, protocol, sender)
-    ids = np.fromiter(map(known.__getitem__, pieces), np.int64, len(pieces))
-    paused = stream.pauses[last] > stream.pauses[first]
-    live = _Live(protocol, sender, stream, messages)
-    odd = np.flatnonzero((ids < 0) | paused)
-    at = 0  # everything before has been told
-    for k in odd:
-        if k < at:
-            continue
-        at = int(k)
-        live.begin()
-        while at < len(pieces):
-            same = live.feed(int(ends[at] - sizes[at]), int(ends[at]), at, int(ids[at]))
-            at += 1
-            if same:
-                break
-        else:
-            live.close()
-    plain = np.ones(len(pieces), np.bool_)
-    plain[live.took] = False
-    places = np.concatenate((np.flatnonzero(plain), np.array(live.places, np.int64)))
-    which = np.concatenate((ids[plain], np.array(live.which, np.int64)))
-    times = np.concatenate((stream.times[last[plain]], np.array(live.times, np.int64)))
-    order = np.argsort(places, kind="stable")
-    return Frames(messages, frozen_int64(which[order]), frozen_int64(times[order]), tuple(live.noise))
+    reader = _Reader(protocol, sender, _Stream(chunks, line.char_ns(), late_ns))
+    return reader.read()
 
 
 class _Stream:
-    """Bytes of the chunks as one; `ends` (c,) where each chunk ends, `times` (c,) its stamp, `pauses` (c,) how many silences
-    came before it."""
+    """Bytes of the chunks as one.  By chunk (c,): `ends` where it ends, `times` its stamp, `quiet` the silence before it in
+    character times, 0 where there surely was none to speak of."""
 
     def __init__(self, chunks: Sequence[WireChunk], char_ns: int, late_ns: int) -> None:
         self.data = b"".join([chunk.data for chunk in chunks])
         self.ends = np.cumsum(np.fromiter((len(chunk.data) for chunk in chunks), np.int64, len(chunks)))
         self.times = np.fromiter((chunk.t_ns for chunk in chunks), np.int64, len(chunks))
-        self._char_ns, self._late_ns = char_ns, late_ns
-        quiet_ns = np.diff(self.times, prepend=self.times[:1]) - late_ns
-        self.pauses = np.cumsum(quiet_ns > SILENCE_CHARS * char_ns) if char_ns else np.zeros(len(chunks), np.int64)
+        quiet = (np.diff(self.times, prepend=self.times[:1]) - late_ns) / char_ns if char_ns else np.zeros(len(chunks))
+        self.quiet = np.where(quiet >= SILENCE_CHARS, quiet, 0.0)
 
     def parts(self, begin: int, end: int) -> Iterator[tuple[int, float, bytes]]:
-        """Bytes begin to end as they came: (instant, character times of silence before, bytes); 0.0 where there surely was
-        none."""
-        at = begin
+        """Bytes begin to end as they came: instant, silence before, bytes."""
+        chunk, at = int(np.searchsorted(self.ends, begin, "right")), begin
         while at < end:
-            chunk = int(np.searchsorted(self.ends, at, "right"))
-            stop = min(end, int(self.ends[chunk]))
-            opens = chunk and at == int(self.ends[chunk - 1])
-            quiet_ns = int(self.times[chunk] - self.times[chunk - 1]) - self._late_ns if opens else 0
+            chunk_end = int(self.ends[chunk])
+            opens = at == (int(self.ends[chunk - 1]) if chunk else 0)
             yield (
                 int(self.times[chunk]),
-                max(0.0, quiet_ns / self._char_ns) if self._char_ns else 0.0,
-                self.data[at:stop],
+                float(self.quiet[chunk]) if opens else 0.0,
+                self.data[at : min(end, chunk_end)],
             )
-            at = stop
+            at, chunk = min(end, chunk_end), chunk + 1
 
 
-class _Live:
-    """A decoder for what is not remembered."""
+@dataclass
+class _State:
+    """What a decoder has in mind between two pieces.  `waits`: a silence would change it.  `after`: piece -> number of the one
+    message that its last byte completes, and the state then; None for a piece that gives anything else."""
 
-    def __init__(self, protocol: WireProtocol, sender: Role, stream: _Stream, messages: list[Message]) -> None:
-        self._protocol, self._sender, self._stream, self._messages = protocol, sender, stream, messages
-        self._decoder: Decoder = protocol.decoder(sender)
-        self._since_ns: int | None = None  # first byte after the last message
-        self._now_ns = 0
+    decoder: Decoder
+    waits: bool
+    after: dict[bytes, tuple[int, _State] | None] = field(default_factory=dict)
+
+
+class _Reader:
+    def __init__(self, protocol: WireProtocol, sender: Role, stream: _Stream) -> None:
+        self._stream = stream
+        self._pieces = _cut(stream.data, protocol, sender)
+        self._decoder: Decoder = protocol.decoder(sender)  # as it stands, while no piece is remembered
+        self._states: dict[Hashable, _State] = {}
+        self._learned = 0
+        self._messages: list[Message] = []
+        self._which: list[int] = []
+        self._times: list[int] = []
+        self._noise: list[Noise] = []
+        self._since_ns: int | None = None  # the first byte after the last message
         self._open = False  # the last noise may go on
-        self._noisy = False  # there was some in this piece
-        self.took: list[int] = []
-        self.places: list[int] = []
-        self.which: list[int] = []
-        self.times: list[int] = []
-        self.noise: list[Noise] = []
 
-    def begin(self) -> None:
-        self._decoder, self._since_ns, self._open = self._protocol.decoder(self._sender), None, False
+    def read(self) -> Frames:
+        stream, pieces = self._stream, self._pieces
+        sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
+        ends = np.cumsum(sizes)
+        first, last = np.searchsorted(stream.ends, ends - sizes, "right"), np.searchsorted(stream.ends, ends)
+        opens = np.isin(ends - sizes, np.append(0, stream.ends[:-1]))
+        silences = np.cumsum(stream.quiet > 0)
+        broken = silences[last] > silences[first]  # a silence inside
+        preceded = opens & (stream.quiet[first] > 0)
+        odd = (broken | preceded).tolist()
+        times, begins, stops = stream.times[last].tolist(), (ends - sizes).tolist(), ends.tolist()
+        told, when = self._which, self._times
+        state, remembered = self._state(), False
+        for k, piece in enumerate(pieces):
+            if state is not None and not (odd[k] and (broken[k] or state.waits)):
+                try:
+                    known = state.after[piece]
+                except KeyError:
+                    known = self._learn(state, piece)
+                if known is not None:
+                    told.append(known[0])
+                    when.append(times[k])
+                    state, remembered = known[1], True
+                    continue
+            if remembered:
+                self._open, self._since_ns, remembered = False, None, False
+            if state is not None:
+                self._decoder = deepcopy(state.decoder)
+            self._feed(begins[k], stops[k])
+            state = self._state()
+        if state is not None:
+            self._decoder = deepcopy(state.decoder)
+        self._take(self._decoder.close(), times[-1])
+        return Frames(self._messages, frozen_int64(told), frozen_int64(when), tuple(self._noise))
 
-    def feed(self, begin: int, end: int, place: int, known: int) -> bool:
-        """Piece number `place`, bytes begin to end; True where the decoder says of it what a fresh one does: `known`."""
-        self.took.append(place)
-        before, self._noisy = len(self.which), False
+    def _state(self) -> _State | None:
+        """The learned state that the decoder is in; None where too many are learned already."""
+        key = _key(self._decoder)
+        if key not in self._states and len(self._states) < MOST_STATES:
+            quiet = deepcopy(self._decoder)
+            waits = bool(quiet.silence(FOR_EVER)) or _key(quiet) != key
+            self._states[key] = _State(deepcopy(self._decoder), waits)
+        return self._states.get(key)
+
+    def _learn(self, state: _State, piece: bytes) -> tuple[int, _State] | None:
+        decoder = deepcopy(state.decoder)
+        early, said = decoder.feed(piece[:-1]), decoder.feed(piece[-1:])
+        known: tuple[int, _State] | None = None
+        then = self._states.get(_key(decoder))
+        if not early and len(said) == 1 and not isinstance(said[0], Garbage) and then is not None:
+            known = len(self._messages), then
+        if self._learned < MOST_PIECES:
+            self._learned += 1
+            state.after[piece] = known
+        self._messages += said if known is not None else []
+        return known
+
+    def _feed(self, begin: int, end: int) -> None:
         for t_ns, quiet, data in self._stream.parts(begin, end):
-            if quiet >= SILENCE_CHARS:
-                self._take(self._decoder.silence(quiet), place)
-            self._now_ns = t_ns
-            if self._since_ns is None:
-                self._since_ns = t_ns
-            self._take(self._decoder.feed(data), place)
-        said = self.which[before:]
-        return known >= 0 and not self._noisy and len(said) == 1 and self._messages[said[0]] == self._messages[known]
+            if quiet:
+                self._take(self._decoder.silence(quiet), t_ns)
+            self._since_ns = t_ns if self._since_ns is None else self._since_ns
+            self._take(self._decoder.feed(data), t_ns)
 
-    def close(self) -> None:
-        self._take(self._decoder.close(), len(self.took))
-
-    def _take(self, messages: list[Message], place: int) -> None:
+    def _take(self, messages: Sequence[Message], t_ns: int) -> None:
         for message in messages:
             if isinstance(message, Garbage):
-                self._noise(message)
+                self._bad(message, t_ns)
                 continue
-            self.places.append(place)
-            self.which.append(len(self._messages))
-            self.times.append(self._now_ns)
+            self._which.append(len(self._messages))
+            self._times.append(t_ns)
             self._messages.append(message)
             self._since_ns, self._open = None, False
 
-    def _noise(self, garbage: Garbage) -> None:
-        begin_ns = self._now_ns if self._since_ns is None else self._since_ns
+    def _bad(self, garbage: Garbage, t_ns: int) -> None:
+        begin_ns, why, size = t_ns if self._since_ns is None else self._since_ns, garbage.why, len(garbage.raw)
         if self._open:
-            last = self.noise.pop()
-            self.noise.append(Noise(last.begin_ns, self._now_ns, last.why, last.size + len(garbage.raw)))
-        else:
-            self.noise.append(Noise(begin_ns, self._now_ns, garbage.why, len(garbage.raw)))
-        self._since_ns, self._open, self._noisy = None, True, True
+            last = self._noise.pop()
+            begin_ns, why, size = last.begin_ns, last.why, last.size + size
+        self._noise.append(Noise(begin_ns, t_ns, why, size))
+        self._since_ns, self._open = None, True
+
+
+def _key(value: object, above: tuple[int, ...] = ()) -> Hashable:
+    """All that `value` has in mind, compared by value: two decoders with the same key go on in the same way.  What is of no
+    known kind is compared by identity, so that it is never taken for another."""
+    if value is None or isinstance(value, bytes | bytearray | str | int | float | Enum):
+        return bytes(value) if isinstance(value, bytearray) else value
+    if id(value) in above:
+        return "above"
+    inner = (*above, id(value))
+    if isinstance(value, Sequence | set | frozenset):
+        return type(value), tuple(_key(one, inner) for one in value)
+    if isinstance(value, Mapping):
+        return type(value), tuple((_key(name, inner), _key(one, inner)) for name, one in value.items())
+    if isinstance(value, Callable):  # type: ignore[arg-type]
+        owner = getattr(value, "__self__", None)
+        return ("function", getattr(value, "__name__", ""), _key(owner, inner) if owner is not None else "")
+    names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+    if not names:
+        return id(value)
+    return type(value), tuple((name, _key(getattr(value, name, None), inner)) for name in names)
 
 
 def _cut(data: bytes, protocol: WireProtocol, sender: Role) -> list[bytes]:
@@ -189,18 +231,3 @@ def _cut(data: bytes, protocol: WireProtocol, sender: Role) -> list[bytes]:
         return [piece + tail for piece in whole] + ([rest] if rest else [])
     rest, *whole = data.split(head)
     return ([rest] if rest else []) + [head + piece for piece in whole]
-
-
-def _remembered(
-    pieces: Sequence[bytes], protocol: WireProtocol, sender: Role
-) -> tuple[dict[bytes, int], list[Message]]:
-    """Piece -> number of its message, -1 where a fresh decoder does not make exactly one of it."""
-    known: dict[bytes, int] = {}
-    messages: list[Message] = []
-    for piece in dict.fromkeys(pieces):
-        decoder = protocol.decoder(sender)
-        said = decoder.feed(piece)
-        plain = len(said) == 1 and not isinstance(said[0], Garbage) and not decoder.close()
-        known[piece] = len(messages) if plain else -1
-        messages += said if plain else []
-    return known, messages

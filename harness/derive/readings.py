@@ -25,6 +25,7 @@ KILOGRAMS = {
     "lb": Decimal("0.45359237"), "ct": Decimal("0.0002"),
 }  # fmt: skip
 HEAVIEST_KG = 1_000_000  # more than any scale weighs
+COARSEST = 2  # decimal exponent of a last digit: x100 (protocols.md 3.2)
 FINEST = -12  # decimal exponent of a last digit in kg: with the heaviest still inside 64 bit
 SETTING = 5  # readings of another unit, or with other decimals, that are a setting and no accident of the line
 FLAGS = (
@@ -84,13 +85,8 @@ def _fault(found: Indication, unit: str) -> str:
         return f"{weight} is no weight"
     if unit not in KILOGRAMS:
         return f"unit {unit[:8]!r}, expected one of {', '.join(KILOGRAMS)}"
-    exponent = weight.as_tuple().exponent
-    if (
-        not isinstance(exponent, int)
-        or exponent < FINEST
-        or exponent > 3
-        or abs(weight) * KILOGRAMS[unit] > HEAVIEST_KG
-    ):
+    finest = _exponent(weight) + _exponent(KILOGRAMS[unit])
+    if finest < FINEST or _exponent(weight) > COARSEST or abs(weight) * KILOGRAMS[unit] > HEAVIEST_KG:
         return f"{weight} {unit}: no scale weighs that"
     return ""
 

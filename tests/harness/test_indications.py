@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captures.model import Direction, Flag, WireChunk
-from fixtures.scale_lines import ASKED
+from fixtures.scale_lines import ASKED, weight_protocols
 from harness.derive.frames import frames
 from harness.derive.indications import Line, Source, indications
 from harness.derive.readings import Interval
@@ -255,7 +255,7 @@ def test_no_number_of_a_plugin_becomes_a_weight(weight: str) -> None:
     assert len(line.faults) == 1
 
 
-PROTOCOLS = (cas.PROTOCOL, and_weighing.PROTOCOL, digi_b.PROTOCOL, mt_sics.PROTOCOL)
+PROTOCOLS = tuple(weight_protocols().values())
 
 
 @st.composite
@@ -281,10 +281,11 @@ def slowly(protocol: WireProtocol, chunks: list[WireChunk]) -> list[tuple[int, M
         found += [(chunk.t_ns, message) for message in decoder.silence(chars)] if chars else []
         before = chunk.t_ns
         found += [(chunk.t_ns, message) for message in decoder.feed(chunk.data)]
+    found += [(before or 0, message) for message in decoder.close()]
     return [(t_ns, message) for t_ns, message in found if not isinstance(message, Garbage)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(streams())
 def test_the_memory_of_frames_changes_nothing(stream: tuple[WireProtocol, list[WireChunk]]) -> None:
     protocol, chunks = stream
@@ -297,7 +298,7 @@ def test_the_memory_of_frames_changes_nothing(stream: tuple[WireProtocol, list[W
     assert all(noise.begin_ns <= noise.end_ns for noise in found.noise)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(streams())
 def test_any_bytes_give_a_trace(stream: tuple[WireProtocol, list[WireChunk]]) -> None:
     protocol, chunks = stream
