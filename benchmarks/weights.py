@@ -100,7 +100,7 @@ def readings_needed(
     blocks: Blocks, shift: float, noise: float, dither: bool, alpha: float, first: int, side: str
 ) -> str:
     """The least n whose measured power is 0.9, and that power."""
-    n, count = first, blocks.runs(300 if dither else 2000)
+    n, count = first, blocks.runs(2000 if not dither else 200 if first < 50 else 100)
     while n <= 140:
         p = blocks.get(
             f"permutation {shift} {noise} {dither} {n}",
@@ -109,7 +109,7 @@ def readings_needed(
         power = float(np.mean(np.array(p) <= alpha))
         if power >= 0.9:
             return f"{n} ({power:.2f})"
-        n += 1 if not dither or n < 24 else 4
+        n += 1 if n < 24 else 8
     return "> 140"
 
 
@@ -129,22 +129,22 @@ def nulls(blocks: Blocks) -> list[str]:
         )
         lines.append(null_line("permutation, 12 + 12", f"no shift, noise {noise}", found["two"]))
         found = blocks.get(
-            f"null changeover {noise}", lambda n=noise: measures.changeover_null(n, 20, blocks.runs(10_000))
+            f"null changeover {noise}", lambda n=noise: measures.changeover_null(n, 20, blocks.runs(5000))
         )
         lines.append(null_line("changeover, K = 20", f"phase 0.413, noise {noise}", found["worst"]))
         lines.append(null_line("changeover, strata drawn", f"phase 0.413, noise {noise}", found["drawn"]))
     for noise in (0.1, 0.5, 1.5):
-        found = blocks.get(f"null noise {noise}", lambda n=noise: measures.noise_levels(n, blocks.runs(10_000)))
+        found = blocks.get(f"null noise {noise}", lambda n=noise: measures.noise_levels(n, blocks.runs(4000)))
         lines.append(null_line("too noisy", f"60 readings of noise {noise}", found["noisy"]))
         if found["quiet"]:
             lines.append(null_line("too quiet", f"60 readings of noise {noise}", found["quiet"]))
         else:
             lines.append(f"| too quiet | 60 readings of noise {noise} | no power: says nothing | | | |")
     for n in (2000, 6000):
-        found = blocks.get(f"null cadence {n}", lambda n=n: measures.cadences(n, 0.0, 0.0, blocks.runs(3000)))
+        found = blocks.get(f"null cadence {n}", lambda n=n: measures.cadences(n, 0.0, 0.0, blocks.runs(2000)))
         lines.append(null_line("latency", f"{n} frames, wandering clock, stalls", found["latency"]))
         lines.append(null_line("period", f"{n} frames, wandering clock, stalls", found["period"]))
-    found = blocks.get("codes 1.0", lambda: measures.codes(1.0, 0.01, blocks.runs(2000)))
+    found = blocks.get("codes 1.0", lambda: measures.codes(1.0, 0.01, blocks.runs(1000)))
     for name, what in (("regular", "ramp"), ("repeated", "two ramps"), ("never", "1200 random loads")):
         lines.append(null_line(f"missing codes, {what}", "no gain, 30 lumps a ramp", found[name]))
     found = blocks.get("pulls", lambda: measures.pulls(blocks.runs(3000)))
@@ -156,7 +156,7 @@ def nulls(blocks: Blocks) -> list[str]:
 
 
 def tau(blocks: Blocks, size: int, hz: int) -> measures.Found:
-    return blocks.get(f"tau {size} {hz}", lambda: measures.time_constants(size, hz, blocks.runs(1000)))
+    return blocks.get(f"tau {size} {hz}", lambda: measures.time_constants(size, hz, blocks.runs(600)))
 
 
 def dynamics_table(blocks: Blocks) -> list[str]:
@@ -198,7 +198,7 @@ def step_table(blocks: Blocks) -> list[str]:
         found = [
             blocks.get(
                 f"steps {noise} {s}",
-                lambda n=noise, s=s: measures.step_runs(n, s, blocks.runs(10_000 if not s else 500)),
+                lambda n=noise, s=s: measures.step_runs(n, s, blocks.runs(3000 if not s else 300)),
             )
             for s in shifts
         ]
@@ -269,7 +269,7 @@ offset of the strata is drawn at random. Without that draw the worst phase count
 
 ## Exact permutation: readings per state for 90 % power
 
-In brackets the measured power at that number (2000 comparisons, 300 with dither). The table is one-sided. Dither: a
+In brackets the measured power at that number (2000 comparisons, 100-200 with dither). The table is one-sided. Dither: a
 random weight of up to e added to each placing, in twentieths, and taken off its reading.
 
 {chr(10).join(needed)}

@@ -146,3 +146,13 @@ def test_what_is_no_comparison_is_refused() -> None:
         mirrored(np.arange(4), none)
     with pytest.raises(ValueError, match="a pair"):
         paired(np.zeros(0, dtype=np.int64))
+
+
+def test_beyond_sixty_two_bits_it_is_fishers_test() -> None:
+    """Of readings 0 and 1 the sum is hypergeometric; 40 + 40 arrangements no longer fit an integer of 62 bits."""
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        values, is_b = rng.integers(0, 2, 80), rng.permutation(np.repeat([False, True], 40))
+        both = int(values[is_b].sum())
+        exact = float(stats.hypergeom.sf(both - 1, 80, int(values.sum()), 40))
+        assert two_sample(values, is_b, 1).p == pytest.approx(exact, rel=1e-9)

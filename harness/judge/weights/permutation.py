@@ -1,7 +1,7 @@
 """Does the same load read differently after an event?  The committed random allocation is the null (statistics.md 2b).
 
 All allocations that could have been drawn are alike likely, and under the null each gives the readings that were seen: their
-sums are counted exactly, in integers, by convolution instead of enumeration.  No model of noise, drift or rounding enters.
+sums are counted, in integers, by convolution instead of enumeration.  No model of noise, drift or rounding enters.
 Smallest p: 1/C(2n, n) one-sided for n + n readings, 2^-n for n pairs.
 """
 
@@ -106,10 +106,11 @@ def sign_capital(differences: Sequence[int], side: int = 0, bet: float = BET) ->
 
 
 def _sums(values: list[int], k: int) -> list[int]:
-    """How many choices of `k` of the values (>= 0) have each sum, by the recursion over values; exact in any size."""
+    """How many choices of `k` of the values (>= 0) have each sum, by the recursion over values; exact while they fit 62 bits
+    (33 + 33 readings), beyond that to 1e-13, for only positive numbers are added."""
     largest = sum(sorted(values)[len(values) - k :])
     small = comb(len(values), min(k, len(values) // 2)) < 1 << 62
-    table = np.zeros((k + 1, largest + 1), dtype=np.int64 if small else object)
+    table = np.zeros((k + 1, largest + 1), dtype=np.int64 if small else np.float64)
     table[0, 0] = 1
     for value in values:
         for chosen in range(k, 0, -1):
