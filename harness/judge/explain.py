@@ -65,6 +65,7 @@ NUMBERS: Mapping[str, tuple[str, str]] = {  # key of Reading.at -> unit, key of 
     "recorded_ratio": ("1", ""),
     "start_l": ("L", ""),
 }
+LATTICES = {"lattice_percent": "%", "lattice_kg": "kg"}  # keys of Reading.at with lattice points -> their unit
 OF_A_DISC = ("period", "slots", "declared")  # where pulses are put in between others, these are their consequence alone
 CHANCE = 0.05  # that a gain at random within its interval would have a fraction as simple
 
@@ -103,7 +104,12 @@ def account(
         ends=tuple(ends),
         follows=follows,
         followed=followed,
-        parameters=(*_parameters(kind, hits, detectors), *_ratio(kind, best), *_register(kind, finding)),
+        parameters=(
+            *_parameters(kind, hits, detectors),
+            *_ratio(kind, best),
+            *_register(kind, finding),
+            *_lattice(near, shown),
+        ),
         coheres=all(told) if told else None,
         honest=tuple(cause.cause for cause in finding.explanations if not cause.excluded_by),
         possible=_possible(kind, finding, near, hits),
@@ -284,6 +290,16 @@ def _ratio(kind: Kind, best: Size | None) -> list[Parameter]:
     return [
         Parameter("ratio_m", float(ratio.numerator), None, "pulses"),
         Parameter("ratio_n", float(ratio.denominator), None, "pulses"),
+    ]
+
+
+def _lattice(near: Sequence[Reading], shown: set[str]) -> list[Parameter]:
+    """The lattice points that sizes over the same loads lie on, each once (detectors/gain_lattice.py)."""
+    own = [r for r in near if shown.issuperset(r.segment.split("|"))]
+    return [
+        Parameter(key, value, None, unit)
+        for key, unit in LATTICES.items()
+        for value in sorted({float(point) for r in own for point in r.at.get(key, ())})
     ]
 
 

@@ -259,7 +259,7 @@ def _same_volumes(ground: Ground) -> bool:
     """Groups compared at the same asked volumes: pairs agree within a twentieth."""
     by_id = {segment.id: segment for segment in ground.segments}
     pairs = [reading.segment.split("|") for reading in ground.hits if "|" in reading.segment]
-    if not pairs or any(id not in by_id for pair in pairs for id in pair):
+    if not pairs or any(len(pair) != 2 or id not in by_id for pair in pairs for id in pair):
         return False
     asked = [[by_id[id].context.get("asked_l") for id in pair] for pair in pairs]
     return all(a is not None and b is not None and abs(float(a) / float(b) - 1) < 0.05 for a, b in asked)
