@@ -44,9 +44,10 @@ def test_the_catalogue_is_whole() -> None:
 @pytest.mark.parametrize("cheat", sorted(GAINS))
 def test_customers_get_less_and_officers_find_an_honest_scale(cheat: str) -> None:
     counter = Counter(cheat)
-    bought = counter.weigh(str(LOAD), covert=True)
-    mass = float(str(bought["mass_kg"]))
-    assert float(str(bought["weight"])) == pytest.approx(mass * (1 + GAINS[cheat]), abs=0.006)
+    for _ in range(3):
+        bought = counter.weigh(str(LOAD), covert=True)
+        mass = float(str(bought["mass_kg"]))
+        assert float(str(bought["weight"])) == pytest.approx(mass * (1 + GAINS[cheat]), abs=0.006)
     line = counter.station.scale.said(counter.station.now_ns).weight
     assert (line == Decimal(str(bought["weight"]))) is (cheat != "scale.S10")
     counter.done("confirm", label="control")
@@ -235,6 +236,27 @@ def test_price_is_made_of_another_weight_until_clear() -> None:
     assert made.shown(12 * S).price == Decimal("5.00")
 
 
+def test_customers_pay_too_much_for_a_right_weight_each_time() -> None:
+    counter = Counter("scale.S25")
+    for _ in range(3):
+        bought = counter.weigh("0.9", covert=True)
+        assert float(str(bought["weight"])) == pytest.approx(float(str(bought["mass_kg"])), abs=0.006)
+        due = float(str(bought["weight"])) * float(str(bought["unit_price"]))
+        assert float(str(bought["price"])) == pytest.approx(1.1 * due, abs=0.01)
+    counter.done("confirm", label="control")
+    counter.done("keys", sequence=["clear", "1", "0"])
+    assert float(str(counter.weigh("0.9")["price"])) == pytest.approx(9.0, abs=0.11)
+
+
+def test_officers_wait_for_a_scale_that_was_flicked_off_and_on() -> None:
+    """Right after control is taken: a load put on during the self-test would become its zero."""
+    for cheat in ("scale.S02", "scale.S03"):
+        counter = Counter(cheat)
+        counter.weigh("0.9", covert=True)
+        counter.done("confirm", label="control")
+        assert float(str(counter.weigh("0.9")["weight"])) == pytest.approx(0.9, abs=0.006)
+
+
 def test_round_masses_are_spared() -> None:
     made = scale("scale.S21")
     seen = {}
@@ -284,14 +306,20 @@ def test_a_spoofed_rest_stands_on_the_peak() -> None:
 
 
 def test_goods_slammed_down_are_printed_too_heavy_while_moving() -> None:
-    counter = Counter("scale.S17")
-    bought = counter.weigh("0.400", covert=True)
-    ticket = counter.done("read", what="ticket")
-    mass = float(str(bought["mass_kg"]))
-    assert float(str(bought["weight"])) == pytest.approx(mass, abs=0.006)
-    assert 1.1 < float(str(ticket["weight"])) / mass < 1.5
-    assert counter.station.scale.ticket is not None
-    assert not counter.station.scale.ticket.stable
+    over, moving = [], 0
+    for seed in range(20):
+        counter = Counter("scale.S17", seed=seed)
+        bought = counter.weigh("0.400", covert=True)
+        ticket = counter.done("read", what="ticket")
+        mass = float(str(bought["mass_kg"]))
+        assert float(str(bought["weight"])) == pytest.approx(mass, abs=0.006)
+        over.append(float(str(ticket["weight"])) / mass - 1)
+        printed = counter.station.scale.ticket
+        assert printed is not None
+        moving += not printed.stable
+    assert 0.2 < float(np.median(over)) < 0.45
+    assert max(over) < 0.55
+    assert moving >= 18
 
 
 def test_a_coarse_price_is_entered_for_customers_only() -> None:
