@@ -35,7 +35,7 @@ def steps_of(spec: DetectorSpec, segments: list[Segment], **profile: Any) -> lis
         {"hz": 50.0, "noise_e": 0.2},
     ],
 )
-def test_what_wanders_creeps_and_sways_makes_no_step(line: dict[str, float], seed: int) -> None:
+def test_what_wanders_creeps_and_sways_makes_no_step(line: dict[str, Any], seed: int) -> None:
     scale = ScaleLine(seed, **line)
     segments = [scale.load(kg) for kg in LOADS]
     readings = run(rest_step.DETECTOR, *segments, **PRICE)
