@@ -15,6 +15,7 @@ from fixtures.scale_lines import ASKED, weight_protocols
 from harness.derive.frames import frames
 from harness.derive.indications import Line, Source, indications
 from harness.derive.readings import Interval
+from harness.derive.stuck import Change, stuck
 from protocols.contract import EvidenceClass, Garbage, LineSettings, Message, Role, WireProtocol
 from protocols.indication import Indication
 from protocols.wire import and_weighing, cas, digi_b, mt_sics
@@ -331,3 +332,26 @@ def test_a_million_frames_are_decoded_within_seconds() -> None:
     line = indications([chunks], Source(cas.PROTOCOL, cas.PROTOCOL.line))
     assert 98_000 < line.trace.times_ns.size < 99_500
     assert 0 < len(line.faults) < 1_500
+
+
+# --- one frame for ever -----------------------------------------------------------------------------------------------------
+
+
+def test_one_reading_over_a_change_of_load_is_told_and_a_scale_at_rest_is_not() -> None:
+    changes = [
+        Change(0, 0, Decimal(0)),
+        Change(5000 * MS, 7000 * MS, Decimal("1.234")),
+        Change(15_000 * MS, 16_000 * MS, Decimal("1.238")),
+        Change(25_000 * MS, 26_000 * MS, Decimal(0)),
+    ]
+    true = [("0.000", 60), ("1.235", 100), ("1.240", 100), ("0.000", 60)]
+    honest = cas_line(*[cas_frame(text) for text, n in true for _ in range(n)]).trace
+    assert stuck(honest, changes, Decimal("0.010"), 3000 * MS) == []
+    hung = cas_line(*[cas_frame("0.000")] * 60, *[cas_frame("1.235")] * 260).trace
+    assert stuck(hung, changes, Decimal("0.010"), 3000 * MS) == [(26_000 * MS, 31_900 * MS)]
+    dead = cas_line(*[cas_frame("0.000")] * 320).trace
+    assert stuck(dead, changes, Decimal("0.010"), 3000 * MS) == [(7000 * MS, 15_000 * MS), (26_000 * MS, 31_900 * MS)]
+    assert stuck(dead.between(0, 9000 * MS), changes[:2], Decimal("0.010"), 3000 * MS) == []
+    assert stuck(cas_line().trace, changes, Decimal("0.010"), 3000 * MS) == []
+    over = cas.PROTOCOL.encode(cas.Weight.of(Decimal(0), status=cas.Status.OVERLOAD), Role.DEVICE)
+    assert stuck(cas_line(*[over] * 320).trace, changes, Decimal("0.010"), 3000 * MS) == []
