@@ -9,7 +9,7 @@ the scale's line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -88,9 +88,18 @@ class Run:
         self._pressed: list[str] = []
 
     def load(
-        self, label: str, about_kg: float, phase: str, state: str, *, covert: bool = False, keys: Sequence[str] = ()
+        self,
+        label: str,
+        about_kg: float,
+        phase: str,
+        state: str,
+        *,
+        covert: bool = False,
+        keys: Sequence[str] = (),
+        told: Mapping[str, Any] | None = None,
     ) -> None:
-        """One loading of about so much, keys pressed over it one by one."""
+        """One loading of about so much, keys pressed over it one by one ("" = none, for as long); `told`: more of its context,
+        with `allocation` among it every one of `keys` is a trial."""
         chain, rng = self.chain, self._rng
         on_ns = self._t_ns + int(rng.uniform(4, 9) * SECOND)
         truth = about_kg * float(rng.uniform(0.97, 1.03)) if about_kg else 0.0
@@ -105,7 +114,10 @@ class Run:
         for key in keys:
             pressed = times[-1] + int(rng.uniform(1, 3) * SECOND)
             width = int(rng.uniform(0.2, 3) * SECOND)
-            marks.append(Mark(pressed, width, MarkSource.OPERATOR, f"press-{key}"))
+            if "allocation" in (told or {}):
+                marks.append(Mark(pressed - SECOND // 10, 0, MarkSource.RUNNER, "trial"))
+            if key:
+                marks.append(Mark(pressed, width, MarkSource.OPERATOR, f"press-{key}"))
             times.append(pressed + width + int(rng.uniform(2, 4) * SECOND))
         until = times[-1] + int(rng.uniform(1, 3) * SECOND)
 
@@ -146,14 +158,38 @@ class Run:
             Segment(
                 label, SegmentKind.LOADING, phase, state, (on_ns, until), {
                     "asked_kg": str(about_kg), "position": "middle" if chain.truck else "centre", "covert": covert, "by_hand": True,
-                    "events": tuple(mark.kind for mark in marks), "pressed_before": tuple(self._pressed),
-                    "photographed": chain.sure, "seals_unchanged": True,
+                    "events": tuple(mark.kind for mark in marks if mark.kind != "trial"), "pressed_before": tuple(self._pressed),
+                    "photographed": chain.sure, "seals_unchanged": True, **(told or {}),
                 }, registers=registers, marks=tuple(marks), load_kg=(float(masses), float(masses) * chain.u_rel),
                 traces={"weight": self._line(level, on_ns, until, e)} if chain.wired else {},
             )
         )  # fmt: skip
-        self._pressed += [mark.kind for mark in marks]
+        self._pressed += [mark.kind for mark in marks if mark.kind != "trial"]
         self._t_ns, self._before_kg = until, truth
+
+    def trials(self, label: str, about_kg: float, state: str, blocks: int) -> None:
+        """A key pressed or not, in an order drawn for each block, over a load that lies still."""
+        letters = "".join(str(self._rng.choice(["ABBA", "BAAB"])) for _ in range(blocks))
+        key = str(self._rng.choice(HARMLESS))
+        told = {"allocation": letters, "allocation_sha256": "0" * 64, "allocation_keys": key}
+        self.load(label, about_kg, "E", state, keys=[key if one == "B" else "" for one in letters], told=told)
+
+    def pour(self, label: str, state: str) -> None:
+        """Sand poured slowly, in lumps now and then, over some hundred codes."""
+        chain, rng = self.chain, self._rng
+        e, begin = float(chain.intervals[0][1]), self._t_ns + 5 * SECOND
+        codes = float(rng.uniform(80, 160))
+        times = np.arange(begin, begin + int(codes * 1.5 * SECOND), FRAME_NS, dtype=np.int64)
+        lumps = np.where(rng.random(times.size) < float(rng.uniform(0, 0.02)), rng.uniform(0.5, 4.0, times.size), 0.0)
+        course = (np.linspace(0, codes, times.size) + np.cumsum(lumps)) * e * (1 + chain.span) + chain.zero_kg
+        course = course + np.repeat(rng.normal(0, chain.noise_kg, -(-times.size // 2)), 2)[: times.size]
+        steps, flags = np.rint(course / e).astype(np.int64), np.zeros(times.size, np.uint8)
+        line = SampledTrace("weight", times, steps, flags, self._step(), "kg", HERE, Flag.STABLE | Flag.OVERLOAD)
+        window = (begin, int(times[-1]))
+        self.found.append(
+            Segment(label, SegmentKind.LOADING, "E", state, window, {"ramp": True}, traces={"weight": line})
+        )
+        self._t_ns = window[1]
 
     def dark(self) -> None:
         """Power away for a while."""
@@ -173,6 +209,9 @@ class Run:
         moving = np.abs(course - level(times.astype(np.float64))) > float(e)
         flags = np.where(moving, 0, int(Flag.STABLE)).astype(np.uint8)
         told = Flag.STABLE | Flag.OVERLOAD
+        if chain.truck:  # every load is printed at its end
+            told |= Flag.PRINT
+            flags[-8:] |= np.uint8(Flag.PRINT)
         return SampledTrace(
             "weight", times + rng.integers(0, 3_000_000, times.size), steps, flags, self._step(), "kg", HERE, told
         )
@@ -200,7 +239,7 @@ def _register(name: str, at: Sequence[int], values: Sequence[Decimal], step: Dec
 
 
 def case(seed: Sequence[int], truck: bool) -> tuple[Chain, list[Segment]]:
-    """One honest inspection: 23 loadings of a price scale, 18 of a truck scale."""
+    """One honest inspection: 27 loadings of a price scale, 15 of a truck scale, and two ramps where its line is heard."""
     rng = np.random.default_rng(list(seed))
     chain = drawn(rng, truck)
     most = float(chain.intervals[-1][0])
@@ -224,4 +263,12 @@ def case(seed: Sequence[int], truck: bool) -> tuple[Chain, list[Segment]]:
     run.load("E0", 0, "E", "power-1")
     for i, load in enumerate(loads):
         run.load(f"E{i + 1}", load, "E", "power-1")
+    if not truck:
+        for i in range(2):
+            tests = {key: "no" if rng.random() < 0.02 else "yes" for key in ("change", "total", "add", "print")}
+            run.load(f"T{i}", loads[i], "E", "power-1", told={"key_tests": tests})
+            run.trials(f"P{i}", loads[i], "power-1", int(rng.integers(6, 12)))
+    if chain.wired:
+        run.pour("R0", "power-1")
+        run.pour("R1", "power-1")
     return chain, run.found
