@@ -29,6 +29,7 @@ from protocols.contract import LineSettings, Role, WireProtocol
 TAP, HOST = "scale-tap", "scale-host"
 HOST_NS = 2_000_000  # stamping by an idle host, per unit of clock speed
 WALL_NS = 250_000_000  # no deadline of a driver is shorter on the wall (fixtures/clock.py)
+LENGTHS = 1000  # messages that show how long a frame of the line is
 NOT_USED = {Heard.LATE: "answer after its time", Heard.SURPLUS: "second answer to one question"}
 
 
@@ -134,7 +135,8 @@ def indications(spans: Sequence[Sequence[WireChunk]], source: Source, station: s
     trace = SampledTrace(
         station, frozen_int64(times), frozen_int64(steps[which]), flags[which], step, "kg", origin, can_tell, garbage
     )
-    longest = max((len(source.protocol.encode(message, Role.DEVICE)) for message in messages), default=0)
+    lengths = (len(source.protocol.encode(message, Role.DEVICE)) for message in messages[:LENGTHS])
+    longest = max(lengths, default=0)
     u_ns = (longest * source.line.char_ns() + max(int(HOST_NS * source.speed), source.late_ns)) // 2
     return Line(trace, u_ns, _registers(trace, told, *priced, u_ns, source.currency), tuple(faults))
 

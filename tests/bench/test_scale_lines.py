@@ -21,7 +21,7 @@ from fixtures.pairing import Heard, Pairing
 from fixtures.scale_lines import ASKED, weight_protocols
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.world import World
-from harness.derive.indications import Line, Source, indications
+from harness.derive.indications import Line, Source, indication_traces, indications
 from harness.derive.recorded import read_recorded
 from harness.plugins import specs
 from protocols.contract import LineSettings, Role
@@ -413,6 +413,25 @@ def test_every_asked_protocol_asks_with_known_words_and_reads_weights() -> None:
             assert known[name].decoder(Role.HOST).feed(raw) == [question.request]
         told = known[name].examples(Role.DEVICE)
         assert any(question.fits(message) for question in table.questions.values() for message in told)
+
+
+def test_the_station_of_a_bench_says_which_line_is_its_weight(tmp_path: Path) -> None:
+    """Weights without a unit are what the instrument's entry says; the other drivers' lines are left alone."""
+    world = Alone()
+    frame = yaohua.CONTINUOUS.encode(yaohua.Weight("012345", 2), Role.DEVICE)
+    world.send_every(100, lambda: frame)
+    text = bench_text("scale-tap", "sim:scale", 'protocol = "yaohua-continuous"\nunit = "t"')
+    with bench_of(
+        tmp_path, text.replace("[stations]", '[stations]\nweight = "it"\ndisplay = "operator"'), world
+    ) as bench:
+        bench.open()
+        bench.idle(SECOND)
+    recorded = read_recorded(tmp_path / "journal")
+    traces = indication_traces(recorded)
+    assert set(traces) == {"weight"}
+    assert set(traces["weight"].steps) == {12_345}
+    assert (traces["weight"].step, traces["weight"].unit) == (Decimal("10"), "kg")
+    assert traces["weight"].origin.source == recorded.places["line"]
 
 
 ASKING = Source(mt_sics.PROTOCOL, mt_sics.PROTOCOL.line, asked=ASKED["mt-sics"]("A"))
