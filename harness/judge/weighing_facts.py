@@ -20,6 +20,8 @@ GOODS_REL, GOODS_KG = 0.02, 0.010  # what goods lose or gain between two weighin
 UNITS = (2.0, 10.0, 20.0, 1000.0, 2.2046, 1.6535, 35.274, 1.2, 0.9072)  # jin, 100 g, liang, g, lb, catty, oz, short ton
 UNIT_REL = 0.005
 ALIKE = 0.25  # sizes of one mechanism scatter by no more of themselves
+PERSON_KG = 300.0  # two heavy people who get on or off together [D]
+RADIO_S = 30.0  # nobody speaks on a radio for longer without a break [D]
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,29 @@ def _counter(ground: Ground) -> bool:
     return bool(pairs) and all(before and before == after for before, after in pairs)
 
 
+def _steps(ground: Ground) -> list[float]:
+    """Sizes in kg of all steps that were followed on the line."""
+    return [float(one["kg"]) for reading in ground.hits for one in reading.at.get("steps", ())]
+
+
+def _steps_alike(ground: Ground) -> bool:
+    """Three or more steps of one size, or of one share of their loads: no two touches, gusts or bystanders are alike."""
+    found = sorted(map(abs, _steps(ground)))
+    e = float(intervals(ground.profile)[-1].e_kg)
+    shares = sorted(map(abs, _effects(ground)))
+    even = len(shares) >= 3 and shares[-1] - shares[0] <= ALIKE * shares[-1]
+    return even or (len(found) >= 3 and found[-1] - found[0] <= max(ALIKE * found[-1], 2 * e))
+
+
+def _beyond_person(ground: Ground) -> bool:
+    found = _steps(ground)
+    return bool(found) and min(map(abs, found)) > PERSON_KG
+
+
+def _outlasts_radio(ground: Ground) -> bool:
+    return bool(ground.hits) and all(float(reading.at.get("stays_s", 0)) > RADIO_S for reading in ground.hits)
+
+
 def _says(key: str, value: bool = True) -> Callable[[Ground], bool]:
     return lambda ground: bool(ground.hits) and all(reading.at.get(key) is value for reading in ground.hits)
 
@@ -164,4 +189,10 @@ TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "beyond_one_digit": _says("one_digit", False),
     "across_units": _says("across_units"),
     "randomised": _says("randomised"),
+    "sudden": _says("sudden"),
+    "like_size": _says("like_size"),
+    "steps_alike": _steps_alike,
+    "beyond_person": _beyond_person,
+    "outlasts_radio": _outlasts_radio,
+    "no_hold_mode": lambda ground: ground.profile.get("hold_mode") is False,
 }

@@ -89,6 +89,26 @@ NULLS = (
     ),
     mark("a labelled key that is pressed has an effect that its label names, or did not make contact now and then"),
     mark("what is printed was at rest, within one interval of the reading that follows"),
+    mark(
+        "one load at rest makes no step of two intervals beyond what its line wanders, keys apart, but for a rare disturbance or a misread digit"
+    ),
+    mark(
+        "every step of a load at rest has the transient that load steps of like size and direction have on this instrument"
+    ),
+    mark(
+        "a vehicle comes axle by axle, and what is shown of it rises no faster than its bound, declared or learned, allows"
+    ),
+    mark(
+        "a load at rest scatters at most twice as much as the noisiest and at least half as much as the quietest of the other loads of its size"
+    ),
+    mark(
+        "no weight moves by several intervals in a second while every frame before, during and after calls it stable, and one that stands is called so"
+    ),
+    mark("near zero the indication is corrected by at most half an interval a second"),
+    mark("frames of one stretch come at one pace and with one latency, delays of the host alike throughout"),
+    mark(
+        "what a place of the deck adds to the error is the same in both groups of a contrast, and every cell takes a share of its own of the load"
+    ),
 )
 NEEDS = (
     mark(
@@ -145,6 +165,20 @@ NEEDS = (
     mark("one load, four trials a block in an order committed to and drawn, the weight read after each"),
     mark("keys pressed one by one with the display read before and after, or tried by an officer"),
     mark("the scale's line while a ticket is printed"),
+    mark("the scale's line for ten seconds after settling, or the display read several times with no key between"),
+    mark(
+        "the scale's line with two or more changes of load of about the size of the step, renewed faster than they settle"
+    ),
+    mark(
+        "the line of a truck scale while vehicles drive on, renewed twice a second; a declared bound with its source, or three other drive-ons"
+    ),
+    mark("the scale's line at rest for fifteen seconds in five loadings of like size, on displays that flicker"),
+    mark("a line that tells of stability, several frames a second, loads that come and go"),
+    mark(
+        "small known loads put on one after the other without a key, or the line while a reading near zero is left alone"
+    ),
+    mark("1,536 frames of the scale's line or more without a silence"),
+    mark("one load at two places or more in both groups, or the codes of each cell"),
 )
 CHEATS = (
     mark("it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at"),

@@ -73,7 +73,9 @@ def _located(found: Sequence[Step], own: Followed, at_once: bool) -> Mapping[str
         {"t_ns": step.at_ns, "u_ns": (step.to_ns - step.from_ns) // 2, "kg": round(step.size * own.line.step_kg, 6)}
         for step in found
     ]
-    return {"onset_ns": found[0].at_ns, "sudden": at_once, "steps": steps}
+    ends = [*(step.at_ns for step in own.found), int(own.line.times_ns[-1])]
+    stays = min(next(end for end in ends if end > step.at_ns) - step.at_ns for step in found)
+    return {"onset_ns": found[0].at_ns, "sudden": at_once, "steps": steps, "stays_s": round(stays / NS, 1)}
 
 
 def _seen(segment: Segment, station: str, view: View) -> Reading | None:

@@ -47,7 +47,8 @@ def _reading(segment: Segment, station: str, refs: LoadSteps, view: View) -> Rea
         hits=len(hits),
         effect=size / load if size is not None and load else None,
         shape=Shape.SWITCHED if hits else None,
-        at={"held": True, "sure": True} | ({"onset_ns": hits[0].at_ns, "sudden": True} if hits else {}),
+        at={"held": True, "sure": True}
+        | ({"onset_ns": hits[0].at_ns, "sudden": True, "like_size": True} if hits else {}),
     )
 
 
