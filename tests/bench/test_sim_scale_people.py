@@ -126,13 +126,13 @@ def test_honest_effects_are_felt_and_stay_small(effect: str) -> None:
 
 def test_wrong_weights_and_misreadings_come_about_as_often_as_said() -> None:
     wrong, readings = 0, 300
-    counter = Counter(seed=6, honest=("wrong_weight",), span=0.0)
+    counter = Counter(kit="K0", seed=6, honest=("wrong_weight",), span=0.0)
     for number in range(readings):
         said = counter.weigh(("1.2", "1.0")[number % 2])
         wrong += abs(float(str(said["weight"])) - float(str(said["mass_kg"]))) > 0.05
     assert 0.01 * readings < wrong < 0.08 * readings
     slips = 0
-    counter = Counter(seed=6, honest=("misread",), span=0.0)
+    counter = Counter(kit="K0", seed=6, honest=("misread",), span=0.0)
     counter.weigh("1.2")
     for _ in range(300):
         slips += counter.done("read", what="weighing")["weight"] != "1.200"
