@@ -6,6 +6,7 @@ A fact is false where what it needs was not observed (facts.py).  Sizes are thos
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +18,7 @@ from harness.judge.intervals import intervals, mpe_kg
 
 HONEST_MPE = 4.0  # eccentric load, tilt, temperature, creep, a weak battery: each within one on an approved scale [D]
 GOODS_REL, GOODS_KG = 0.02, 0.010  # what goods lose or gain between two weighings: drying, dripping, a bag [D]
-UNITS = (2.0, 10.0, 20.0, 1000.0, 2.2046, 1.6535, 35.274, 1.2, 0.9072)  # jin, 100 g, liang, g, lb, catty, oz, short ton
+UNITS = (2.0, 10.0, 20.0, 1000.0, 2.2046, 1.6535, 35.274)  # of a kilogram: jin, 100 g, liang, g, lb, catty, oz
 UNIT_REL = 0.005
 ALIKE = 0.25  # sizes of one mechanism scatter by no more of themselves
 PERSON_KG = 300.0  # two heavy people who get on or off together [D]
@@ -128,6 +129,23 @@ def _bounded(ground: Ground) -> bool:
     )
 
 
+def _key_locked(ground: Ground) -> bool:
+    """One key or code moved the reading of three or more loads that lay still, two times or more each, by one share of the load;
+    what else happened to the scale knows nothing of keys."""
+    shares: dict[str, list[tuple[str, float]]] = {}
+    for reading in ground.hits:
+        at = reading.at
+        for code, levels in zip(at.get("codes", ()), at.get("levels_kg", ()), strict=True):
+            if code and float(at.get("base_kg", 0)) > 0:
+                moved = abs(float(levels[1]) - float(levels[0])) / float(at["base_kg"])
+                shares.setdefault(code, []).append((reading.segment, moved))
+    return any(
+        sum(n >= 2 for n in Counter(segment for segment, _ in found).values()) >= 3
+        and max(x for _, x in found) - min(x for _, x in found) <= ALIKE * max(x for _, x in found)
+        for found in shares.values()
+    )
+
+
 def _even_excess(ground: Ground) -> bool:
     """Three or more loads off the line by the same share: not one wrong mass among them."""
     told = [reading.at.get("excess_each", ()) for reading in ground.hits]
@@ -192,6 +210,7 @@ TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "sudden": _says("sudden"),
     "like_size": _says("like_size"),
     "steps_alike": _steps_alike,
+    "key_locked": _key_locked,
     "beyond_person": _beyond_person,
     "outlasts_radio": _outlasts_radio,
     "no_hold_mode": lambda ground: ground.profile.get("hold_mode") is False,
