@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
+def packed(values: list[float]) -> list[float] | dict[str, int]:
+    """Values as they are, or, where most are repeats, how often each occurs: exact tests give few different p."""
+    each = Counter(values)
+    return {repr(value): count for value, count in sorted(each.items())} if 4 * len(each) < len(values) else values
+
+
+def unpacked(stored: list[float] | dict[str, int]) -> list[float]:
+    if isinstance(stored, dict):
+        return [float(value) for value, count in stored.items() for _ in range(count)]
+    return stored
+
+
 class Blocks:
     """Finished blocks by name; made where missing, stored at once."""
 
@@ -59,9 +72,12 @@ class Blocks:
         if self.keep and RESULTS.exists():
             for line in map(json.loads, RESULTS.read_text("utf-8").splitlines()):
                 if line["digest"] == self.digest:
-                    self.done[line["key"]] = line["found"]
-            kept = [{"key": key, "digest": self.digest, "found": found} for key, found in self.done.items()]
-            RESULTS.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
+                    self.done[line["key"]] = {name: unpacked(values) for name, values in line["found"].items()}
+            RESULTS.write_text("".join(self.line(key) for key in self.done), "utf-8")
+
+    def line(self, key: str) -> str:
+        found = {name: packed(values) for name, values in self.done[key].items()}
+        return json.dumps({"key": key, "digest": self.digest, "found": found}) + "\n"
 
     def runs(self, count: int) -> int:
         return max(int(count * self.share), 20)
@@ -74,7 +90,7 @@ class Blocks:
             if self.keep:
                 RESULTS.parent.mkdir(parents=True, exist_ok=True)
                 with RESULTS.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps({"key": key, "digest": self.digest, "found": rounded}) + "\n")
+                    out.write(self.line(key))
         return self.done[key]
 
 
@@ -179,7 +195,7 @@ def switch_table(blocks: Blocks) -> list[str]:
     for hz in (10, 20, 80):
         for value in (0.0, 0.1, 0.25):
             found = blocks.get(
-                f"transient {hz} {value}", lambda hz=hz, v=value: measures.transients(hz, v, blocks.runs(300))
+                f"transient {hz} {value}", lambda hz=hz, v=value: measures.transients(hz, v, blocks.runs(100))
             )
             ratio = np.clip(found["ratio"], None, 1e4)
             lines.append(
@@ -222,11 +238,11 @@ def found_table(blocks: Blocks) -> list[str]:
     ]
     for what, key, n, late, slow, name in cases:
         p = np.array(
-            blocks.get(key, lambda n=n, late=late, slow=slow: measures.cadences(n, late, slow, blocks.runs(300)))[name]
+            blocks.get(key, lambda n=n, late=late, slow=slow: measures.cadences(n, late, slow, blocks.runs(100)))[name]
         )
         lines.append(f"| {what} | {np.mean(p <= 0.01):.2f} | {np.mean(p <= 1e-4):.2f} | {p.size} |")
     for gain in (1.02, 1.05, 1.1):
-        found = blocks.get(f"codes {gain}", lambda g=gain: measures.codes(g, 0.001, blocks.runs(300)))
+        found = blocks.get(f"codes {gain}", lambda g=gain: measures.codes(g, 0.001, blocks.runs(100)))
         for name, what in (
             ("regular", "one ramp of 300 codes, 3 lumps"),
             ("repeated", "two such ramps"),
