@@ -6,9 +6,10 @@ place (a sum, the change due) is no price: nothing is taken between such a key a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -161,22 +162,24 @@ def rule(profile: Mapping[str, Any], resolution: Decimal, half_kg: Decimal) -> R
     return Rule((declared,), step) if declared in MODES else Rule(tuple(MODES), step, half_kg)
 
 
-def one_digit(frame: Frame, own: Rule) -> bool:
-    """Whether one wrong digit, in one of the three numbers, explains the frame."""
-    changed: tuple[tuple[Decimal, Callable[[Decimal], Frame]], ...] = (
-        (frame.weight, lambda value: replace(frame, weight=value)),
-        (frame.unit_price, lambda value: replace(frame, unit_price=value)),
-        (frame.price, lambda value: replace(frame, price=value)),
+def slips(value: Decimal) -> Iterator[Decimal]:
+    """What one slip of an eye or a finger makes of a number: a digit wrong, or two neighbours exchanged."""
+    text = str(value)
+    for at, digit in enumerate(text):
+        if digit.isdigit():
+            yield from (Decimal(text[:at] + other + text[at + 1 :]) for other in "0123456789" if other != digit)
+    for at, (one, other) in enumerate(pairwise(text)):
+        if one.isdigit() and other.isdigit() and one != other:
+            yield Decimal(text[:at] + other + one + text[at + 2 :])
+
+
+def one_slip(frame: Frame, own: Rule) -> bool:
+    """Whether one slip, in one of the three numbers, explains the frame."""
+    return (
+        any(own.explains(replace(frame, weight=value)) for value in slips(frame.weight))
+        or any(own.explains(replace(frame, unit_price=value)) for value in slips(frame.unit_price))
+        or any(own.explains(replace(frame, price=value)) for value in slips(frame.price))
     )
-    for number, made in changed:
-        text = str(number)
-        for at, digit in enumerate(text):
-            if not digit.isdigit():
-                continue
-            others = (text[:at] + other + text[at + 1 :] for other in "0123456789" if other != digit)
-            if any(own.explains(made(Decimal(other))) for other in others):
-                return True
-    return False
 
 
 def basis_of(readings: Sequence[Priced], own: Mapping[int, Rule]) -> dict[tuple[str, ...], str]:

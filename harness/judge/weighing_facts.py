@@ -80,6 +80,12 @@ def _beyond_goods(ground: Ground) -> bool:
     return bool(found) and all(abs(one.kg) > max(GOODS_KG, GOODS_REL * one.load_kg) for one in found)
 
 
+def _same_mass(ground: Ground) -> bool:
+    """Three or more differences of one mass, whatever the load."""
+    found = [one.kg for one in sizes(ground)]
+    return len(found) >= 3 and max(found) - min(found) <= ALIKE * max(map(abs, found))
+
+
 def _effects(ground: Ground) -> list[float]:
     return [reading.effect for reading in ground.hits if reading.effect is not None]
 
@@ -91,10 +97,36 @@ def _one_way(ground: Ground) -> bool:
 
 
 def _no_unit(ground: Ground) -> bool:
-    """No ratio of two units of mass is within reach of any of the differences."""
-    ratios = [1 + effect for effect in _effects(ground)]
+    """No ratio of two units of mass is within reach of any of the differences; where keys are named, of those of one key that
+    moved two readings or more: another key may change the unit beside it."""
     known = [ratio for unit in UNITS for ratio in (unit, 1 / unit)]
-    return bool(ratios) and all(abs(ratio / unit - 1) > UNIT_REL for ratio in ratios for unit in known)
+    of_key = [[1 + moved for _, moved in found] for found in _shares(ground).values() if len(found) >= 2]
+    told = of_key or [[1 + effect for effect in _effects(ground)]]
+    return any(ratios and all(abs(r / unit - 1) > UNIT_REL for r in ratios for unit in known) for ratios in told)
+
+
+def _shares(ground: Ground) -> dict[str, list[tuple[str, float]]]:
+    """By key or code that is named: (loading, share of the load) of every move away from it."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for reading in ground.hits:
+        at, base = reading.at, float(reading.at.get("base_kg", 0))
+        for code, levels in zip(at.get("codes", ()), at.get("levels_kg", ()), strict=False):
+            if code and base > 0:
+                found.setdefault(code, []).append((reading.segment, abs(float(levels[1]) - float(levels[0])) / base))
+    return found
+
+
+def _one_level(ground: Ground) -> bool:
+    """Three or more of the differences, and half of them at least, are one share of loads that differ: what spoils one weighing
+    spoils no other alike, and a function of several levels shows others beside it."""
+    found = [one for one in sizes(ground) if one.load_kg > 0]
+    for one in found:
+        share = one.kg / one.load_kg
+        alike = [other for other in found if abs(other.kg / other.load_kg - share) <= ALIKE / 2 * abs(share)]
+        loads = [other.load_kg for other in alike]
+        if len(alike) >= 3 and 2 * len(alike) >= len(found) and max(loads) > 1.3 * min(loads):
+            return True
+    return False
 
 
 def _no_remote(ground: Ground) -> bool:
@@ -132,17 +164,10 @@ def _bounded(ground: Ground) -> bool:
 def _key_locked(ground: Ground) -> bool:
     """One key or code moved the reading of three or more loads that lay still, two times or more each, by one share of the load;
     what else happened to the scale knows nothing of keys."""
-    shares: dict[str, list[tuple[str, float]]] = {}
-    for reading in ground.hits:
-        at = reading.at
-        for code, levels in zip(at.get("codes", ()), at.get("levels_kg", ()), strict=True):
-            if code and float(at.get("base_kg", 0)) > 0:
-                moved = abs(float(levels[1]) - float(levels[0])) / float(at["base_kg"])
-                shares.setdefault(code, []).append((reading.segment, moved))
     return any(
         sum(n >= 2 for n in Counter(segment for segment, _ in found).values()) >= 3
         and max(x for _, x in found) - min(x for _, x in found) <= ALIKE * max(x for _, x in found)
-        for found in shares.values()
+        for found in _shares(ground).values()
     )
 
 
@@ -178,6 +203,12 @@ def _steps_alike(ground: Ground) -> bool:
     return even or (len(found) >= 3 and found[-1] - found[0] <= max(ALIKE * found[-1], 2 * e))
 
 
+def _sudden(ground: Ground) -> bool:
+    """Every step that could be compared with loads of like size came at once: all of them, or three and more."""
+    told = [reading.at["sudden"] for reading in ground.hits if "sudden" in reading.at]
+    return bool(told) and all(told) and len(told) >= min(3, len(ground.hits))
+
+
 def _beyond_person(ground: Ground) -> bool:
     found = _steps(ground)
     return bool(found) and min(map(abs, found)) > PERSON_KG
@@ -204,13 +235,15 @@ TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "codes_missing": _codes_missing,
     "counter_unchanged": _counter,
     "beyond_interval": _says("beyond_interval"),
-    "beyond_one_digit": _says("one_digit", False),
+    "beyond_one_slip": _says("one_slip", False),
+    "same_mass": _same_mass,
     "across_units": _says("across_units"),
     "randomised": _says("randomised"),
-    "sudden": _says("sudden"),
+    "sudden": _sudden,
     "like_size": _says("like_size"),
     "steps_alike": _steps_alike,
     "key_locked": _key_locked,
+    "one_level": _one_level,
     "beyond_person": _beyond_person,
     "outlasts_radio": _outlasts_radio,
     "no_hold_mode": lambda ground: ground.profile.get("hold_mode") is False,

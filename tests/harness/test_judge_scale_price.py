@@ -78,7 +78,7 @@ def test_one_misread_digit_is_named_and_weighs_little() -> None:
     own[0] = loading(0, float(kg), registers=priced(0, kg, unit_price, wrong))
     readings = run(price.DETECTOR, *own)
     assert [one.hits for one in readings] == [1, 0, 0, 0, 0]
-    assert readings[0].at["one_digit"]
+    assert readings[0].at["one_slip"]
     assert np.prod([one.e for one in readings]) < 20
 
 

@@ -53,7 +53,11 @@ def off_line(loads: Floats, shown: Floats, half: Floats, unit_kg: float) -> Off 
         return None
     round_ones = np.array([is_round(float(load) * unit_kg) or load == 0 for load in loads])
     for spared in (round_ones, ~round_ones | (loads == 0)):
-        if 2 < spared.sum() < loads.size and np.ptp(loads[spared]) > 0 and admitted(loads[spared], shown[spared], half[spared]).any:
+        if (
+            2 < spared.sum() < loads.size
+            and np.ptp(loads[spared]) > 0
+            and admitted(loads[spared], shown[spared], half[spared]).any
+        ):
             return _off(loads, shown, ~spared, "round")
     window = breaking(loads, shown, half)
     if window is None:

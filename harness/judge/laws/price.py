@@ -4,7 +4,8 @@ Null (a set test, exact decimals): every price follows from the weight and the u
 rounding modes half-up, half-even, down and up, the one declared where one is; where no papers say how the price is rounded, it
 may be computed from any weight that shows as this one.  What the unit price is for (kg, 100 g, jin) is the scale's choice in
 each unit and holds over the case.  A load that is shown in another unit costs what it costs in kilograms, to two roundings of
-the weight.  Or a number was misread.  The modes that agree with all readings are told, not judged.
+the weight.  Or a number was misread: one digit wrong or two exchanged in one of the three numbers (`q`), otherwise (`q_beyond`).
+The modes that agree with all readings are told, not judged.
 Source: R 76-1:2006 4.14; statistics.md 2d; scales.md 2D and 1A rows S13, S18, S25.
 """
 
@@ -19,7 +20,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, 
 from harness.judge.evalue import bet
 from harness.judge.intervals import coarsest_e
 from harness.judge.loads import changing, loadings, presses
-from harness.judge.priced import Priced, Rule, basis_of, displayed, one_digit, printed, rule, sent
+from harness.judge.priced import Priced, Rule, basis_of, displayed, one_slip, printed, rule, sent
 from harness.judge.weights.price import MODES, Frame, exact, modes
 
 NAME = "price-law"
@@ -71,7 +72,8 @@ def _reading(segment: Segment, link: Link, tried: Sequence[Tried], consistent: t
     broken = [one for one in tried if one.broken]
     worst = max(broken or tried, key=lambda one: abs(one.excess))
     sure = all(one.one.sure for one in (broken or tried))
-    q = view.parameters["q_sure" if sure else "q"]
+    slip = any(one_slip(one.frame, one.rule) for one in broken)
+    q = view.parameters["q_sure" if sure else "q" if slip or not broken else "q_beyond"]
     low, high = worst.rule.span(worst.frame)
     value = exact(worst.frame)
     ends = sorted(float(worst.frame.price / end) - 1 if end else 0.0 for end in (low, high))
@@ -95,7 +97,7 @@ def _reading(segment: Segment, link: Link, tried: Sequence[Tried], consistent: t
             "basis": worst.frame.basis,
             "units": worst.one.units,
             "consistent": consistent,
-            "one_digit": any(one_digit(one.frame, one.rule) for one in broken),
+            "one_slip": slip,
             "beyond_interval": all(_beyond(one, view) for one in broken),
             **({"across_units": True} if broken and all(one.across for one in broken) else {}),
         },
@@ -141,7 +143,7 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="the price is the weight shown times the unit price shown under one of the rounding modes, or a number was misread",
     needs="weight, unit price and price read at one instant at rest",
-    parameters={"q": 0.02, "q_sure": 3e-4},
+    parameters={"q": 0.02, "q_beyond": 0.005, "q_sure": 3e-4},
     judge=judge,
     mechanism="the price is not the weight times the unit price",
     telling=20,

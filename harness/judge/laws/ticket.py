@@ -4,7 +4,7 @@ Null (a set test): the ticket's weight is one that the display showed at rest wh
 interval, as a reading that flickers between two may be printed (R 76-1:2006 4.4.2: printed within one interval of the reading at
 rest); the record is the ticket to half an interval.  Unit price and price are the same to the last digit, the price of a
 neighbouring weight apart.  A ticket that says what the load before showed is that load's and says nothing of this one, nor does
-one taken after a key that adds sales up.  Or a number was misread.  Source: field_rules.md section 4; scales.md T19, T20, S10.
+one taken after a key that adds sales up.  Or a number was misread: one digit wrong or two exchanged (`q`), otherwise (`q_beyond`).  Source: field_rules.md section 4; scales.md T19, T20, S10.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.judge.evalue import bet
 from harness.judge.intervals import coarsest_e
 from harness.judge.key_effects import KEY_EFFECTS, effect_of
 from harness.judge.loads import loadings, observed, shown
-from harness.judge.priced import displayed, printed
+from harness.judge.priced import displayed, printed, slips
 
 NAME = "ticket-law"
 DOWN = ("ticket", "record")
@@ -42,6 +42,13 @@ class Beside:
     @property
     def broken(self) -> bool:
         return self.apart > self.allowed or bool(self.also)
+
+
+def one_slip(found: Beside) -> bool:
+    """Whether one slip in one of the two weights explains that they differ."""
+    return any(abs(value - found.other) <= found.allowed for value in slips(found.own)) or any(
+        abs(value - found.own) <= found.allowed for value in slips(found.other)
+    )
 
 
 def above(segments: Sequence[Segment], station: str) -> str:
@@ -114,7 +121,8 @@ def _reading(segment: Segment, before: Segment | None, link: Link, view: View) -
         return mute(f"the {link.downstream} is that of the load before")
     photographed = segment.context.get("photographed") is True
     sure = photographed or link == Link("weight", "record")
-    q = view.parameters["q_sure" if sure else "q"]
+    slip = found.broken and (found.apart <= found.allowed or one_slip(found))
+    q = view.parameters["q_sure" if sure else "q_beyond" if found.broken and not slip else "q"]
     at_all = float(found.other) or 1.0
     effect, half = float(found.own - found.other) / at_all, float(found.allowed) / abs(at_all)
     if found.broken and found.apart <= found.allowed:
@@ -133,6 +141,7 @@ def _reading(segment: Segment, before: Segment | None, link: Link, view: View) -
         at={
             "at_rest": True,
             "sure": sure,
+            "one_slip": slip,
             "value": str(found.own),
             "low": str(found.other - found.allowed),
             "high": str(found.other + found.allowed),
@@ -170,7 +179,7 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="ticket and record say what was displayed of this load at rest, within one interval, or a number was misread",
     needs="the ticket or the record of a load whose weight was read at rest",
-    parameters={"q": 0.02, "q_sure": 3e-4},
+    parameters={"q": 0.02, "q_beyond": 0.005, "q_sure": 3e-4},
     judge=judge,
     mechanism="the ticket or the record is not what was displayed",
     telling=22,
