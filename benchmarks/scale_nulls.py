@@ -24,7 +24,7 @@ from harness.families import family_tests  # noqa: E402
 from harness.judge.contract import View  # noqa: E402
 from harness.judging import edition  # noqa: E402
 
-SEED, CASES = 20_261_121, 2_400
+SEED, CASES = 20_261_121, 6_000
 CURVES = ROOT / "harness" / "catalogue" / "validation_scale.toml"
 EDITION = "jjg539-2016"
 

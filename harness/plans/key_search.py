@@ -110,7 +110,7 @@ def _moved_by(can: Ability, label: str, load: Decimal, code: Code, other: str) -
     scale = _of(can)
     before = yield from weigh(can, label, load)
     moved = moves(scale, load, before)  # the mode is on, and the key may well switch it off
-    for sequence in (code, (other,), code, (other,), code):
+    for sequence in ((other,), code, (other,), code, (other,), code):
         after = yield from press(can, label, sequence)
         moved = moved or moves(scale, before, after)
         before = before if after is None else after

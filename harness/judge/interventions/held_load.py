@@ -88,6 +88,7 @@ def _located(segment: Segment, found: Sequence[tuple[Shown, Shown]], load: float
         "onset_ns": ends[first][1] if 0 <= first < len(ends) else away[0][1].t_ns,
         "codes": codes,
         "levels_kg": [[str(a.kg), str(b.kg)] for a, b in away],
+        "base_kg": load,
     }
 
 

@@ -21,7 +21,10 @@ from harness.judge.evalue import bet
 from harness.judge.loads import e_at, error_kg, observed, untouched, weighable
 
 NAME = "load-gain"
-EYE_STAKE = 0.9  # few pairs are to be had by hand: all of them must agree
+# few pairs are to be had in company and across a power cut, and all of them must agree; most keys that are pressed do nothing
+STAKES = {"knowledge": 0.9, "state": 0.9, "event": 0.3}
+# what a pair must have in common: a trader's hand is no key and no power cut
+ALIKE = {"knowledge": (), "state": ("knowledge",), "event": ("knowledge", "state")}
 Z = 4.0  # standard uncertainties of the masses that the bound allows for
 
 
@@ -67,20 +70,22 @@ def contrasts(segments: Sequence[Segment]) -> dict[str, Contrast]:
 def pairs(one: Sequence[Weighed], two: Sequence[Weighed], contrast: str) -> list[tuple[Weighed, Weighed]]:
     """Disjoint pairs across the contrast that agree in all else as far as there are such, nearest loads first."""
 
-    def differ(a: Segment, b: Segment) -> int:
+    def differ(a: Segment, b: Segment) -> int | None:
         flags = {
             "knowledge": covert(a) != covert(b),
             "state": a.state != b.state,
             "event": bool(a.context.get("pressed_before")) != bool(b.context.get("pressed_before")),
             "position": a.context.get("position") != b.context.get("position"),
         }
+        if any(flags[name] for name in ALIKE[contrast]):
+            return None
         return sum(flag for name, flag in flags.items() if name != contrast)
 
     free = list(two)
     found = []
     for a in one:
         ranked = sorted(
-            (differ(a.segment, b.segment), abs(math.log(a.load_kg / b.load_kg)), i) for i, b in enumerate(free)
+            (d, abs(math.log(a.load_kg / b.load_kg)), i) for i, b in enumerate(free) if (d := differ(a.segment, b.segment)) is not None
         )
         if ranked:
             found.append((a, free.pop(ranked[0][2])))
@@ -104,7 +109,7 @@ def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View) -> Re
         NAME,
         f"{a.segment.id}|{b.segment.id}",
         link,
-        bet(hit, q, view.validation, EYE_STAKE),
+        bet(hit, q, view.validation, STAKES[contrast]),
         p=q if hit else 1.0,
         hits=int(hit),
         effect=effect,
