@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.judge.contract import Segment
 from harness.judge.weight_line import NS, SILENCE_NS, Frames, at_rest, wander
 from harness.judge.weights.plateau import plateaus
@@ -22,6 +24,7 @@ SUDDEN_S = 2.0  # that a step lasts at most: a filter that settles longer hides 
 NOISE_E = 0.25  # e: scatter that every line is granted
 TIMES_WANDER = 5.0
 _SHORTEST_S = 10.0
+_NEAR = 0.9  # of the bound: the ends of a plateau fill no whole window
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ def followed(
     inside, between = wander(line)
     hysteresis = float(profile.get("display_hysteresis_e", 0) or 0)
     bound = (bound_e + hysteresis) * line.e + TIMES_WANDER * between
+    if _range(line, least_s / 2) < _NEAR * bound:
+        return Followed(line, bound, ())
     noise = max(NOISE_E * line.e, 1.5 * inside)
     levels = plateaus(line.times_ns, line.steps, noise, line.update_ns, round(least_s * NS), 0, SILENCE_NS)
     kept = []
@@ -53,6 +58,15 @@ def followed(
         if abs(step.size) >= bound * (1 - 1e-9) and apart and took <= SUDDEN_S * NS and _heard(line, step):
             kept.append(step)
     return Followed(line, bound, tuple(kept))
+
+
+def _range(line: Frames, seconds: float) -> float:
+    """Greatest less least of the means over so many seconds: no two plateaus lie farther apart."""
+    size = max(1, round(seconds * NS / max(line.frame_ns, 1)))
+    if len(line) <= size or int(np.ptp(line.steps)) == 0:
+        return float(np.ptp(line.steps))
+    total = np.concatenate([[0], np.cumsum(line.steps - line.steps[0])])
+    return float(np.ptp(total[size:] - total[:-size])) / size
 
 
 def _heard(line: Frames, step: Step) -> bool:

@@ -17,13 +17,14 @@ from captures.model import Int64Array
 from harness.judge.contract import Segment
 from harness.judge.loads import loadings
 from harness.judge.pulses.sequential import Floats
-from harness.judge.weight_line import NS, SETTLE_S, SILENCE_NS, Frames, frames
+from harness.judge.weight_line import NS, SETTLE_S, SILENCE_NS, Frames, frames, streams
 from harness.judge.weights.dynamics import LIKE, switch_ratio, transient
 from harness.judge.weights.runs import thinned
 from harness.judge.weights.steps import Step
 
 SURE = 20.0  # nats by which a switch must explain a step better than the fastest load step does
 FEWEST = 2  # load steps of like size
+MOST_STEPS = 6  # steps of one line that are compared: each takes a tenth of a second
 _MOST = 6  # of them looked at for one step
 _MARGIN_S = 1.0
 _READINGS = 160
@@ -37,11 +38,12 @@ class Way:
     seconds: Floats
     steps: Int64Array
     noise: float
+    size: float
 
-    @property
-    def size(self) -> float:
-        edge = max(1, self.steps.size // 10)
-        return float(np.median(self.steps[-edge:]) - np.median(self.steps[:edge]))
+
+def load_steps(segments: Sequence[Segment], profile: Mapping[str, Any]) -> dict[str, LoadSteps]:
+    """By station, of every line that was listened to."""
+    return {station: LoadSteps(segments, station, profile) for station in {name for _, name in streams(segments)}}
 
 
 class LoadSteps:
@@ -51,17 +53,22 @@ class LoadSteps:
         self._segments = [s for s in loadings(segments) if station in s.traces]
         self._station, self._profile = station, profile
         self._ways: list[Way] | None = None
+        self._sizes: Floats = np.zeros(0)
         self._tau: dict[int, float | None] = {}
+        self._left = MOST_STEPS
 
     def sudden(self, line: Frames, step: Step) -> bool | None:
-        """Whether the step came at once although load steps of like size take their time; None where none was recorded, or the
-        line is too slow to tell."""
+        """Whether the step came at once although load steps of like size take their time; None where none was recorded, the line
+        is too slow to tell, or so many steps of this line have been looked at that more would tell nothing new."""
+        if not self._left:
+            return None
         own = _cut(line, step.from_ns, step.to_ns)
-        if own is None:
+        if own is None or own.size == 0:
             return None
         known = [tau for tau in self._like(own.size) if tau is not None]
         if len(known) < FEWEST:
             return None
+        self._left -= 1
         ratio = switch_ratio(own.seconds, own.steps, own.noise, min(known))
         fitted = transient(own.seconds, own.steps, own.noise)
         if ratio is None or fitted is None or abs(ratio) < SURE:
@@ -72,13 +79,14 @@ class LoadSteps:
         if self._ways is None:
             found = (way_to_rest(s, self._station, self._profile) for s in self._segments)
             self._ways = [way for way in found if way is not None]
-        alike = [i for i, way in enumerate(self._ways) if 1 / LIKE <= way.size / size <= LIKE]
-        alike.sort(key=lambda i: abs(np.log((self._ways or [])[i].size / size)))
-        return [self._fitted(i) for i in alike[:_MOST]]
+            self._sizes = np.array([way.size for way in self._ways])
+        ratio = self._sizes / size
+        alike = np.flatnonzero((ratio >= 1 / LIKE) & (ratio <= LIKE))
+        nearest = alike[np.argsort(np.abs(np.log(ratio[alike])), kind="stable")][:_MOST]
+        return [self._fitted(self._ways[i], i) for i in nearest.tolist()]
 
-    def _fitted(self, i: int) -> float | None:
+    def _fitted(self, way: Way, i: int) -> float | None:
         if i not in self._tau:
-            way = (self._ways or [])[i]
             fitted = transient(way.seconds, way.steps, way.noise)
             self._tau[i] = None if fitted is None else fitted.tau_s
         return self._tau[i]
@@ -87,9 +95,10 @@ class LoadSteps:
 def way_to_rest(segment: Segment, station: str, profile: Mapping[str, Any]) -> Way | None:
     """The change of load with which a loading begins, where it is one and its beginning was recorded."""
     settle_ns = round(float(profile.get("settle_s", SETTLE_S)) * NS)
-    begin, rest = int(segment.traces[station].times_ns[0]), segment.window_ns[0]
-    if begin >= rest:
+    stamps, rest = segment.traces[station].times_ns, segment.window_ns[0]
+    if not stamps.size or stamps[0] >= rest:
         return None
+    begin = int(stamps[0])
     line = frames(segment, station, profile, begin, rest + settle_ns)
     if len(line) < 8 or any(a < rest and b > begin for a, b in line.holes):
         return None
@@ -112,8 +121,10 @@ def _cut(line: Frames, from_ns: int, to_ns: int) -> Way | None:
     times, steps = line.times_ns[part], line.steps[part]
     if times.size < 8 or int(np.diff(times).max()) > min(3 * line.frame_ns, SILENCE_NS):
         return None
+    edge = max(1, steps.size // 10)
     kept = thinned(times, max(line.update_ns - line.frame_ns // 2, 1))
     if kept.size > _READINGS:
         kept = kept[:: -(-kept.size // _READINGS)]
     seconds = (times[kept] - times[0]) / NS
-    return Way(seconds.astype(np.float64), steps[kept], max(0.05, 0.1 * line.e))
+    size = float(np.median(steps[-edge:]) - np.median(steps[:edge]))
+    return Way(seconds.astype(np.float64), steps[kept], max(0.05, 0.1 * line.e), size)

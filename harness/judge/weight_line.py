@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,7 @@ _EVENTS = ("press-", "power-")
 @dataclass(frozen=True, eq=False)
 class Frames:
     """Frames of one stretch: `times_ns` (n,), `steps` (n,) in `step_kg`, `flags` (n,), the `told` ones; out of range and garbage
-    left out (`holes`: spans of it).  `e`: the verification scale interval at this load, in steps; `frame_ns`: time from frame to
-    frame; `update_ns`: time after which a reading is another one."""
+    left out (`holes`: spans of it).  `e`: the verification scale interval at this load, in steps; `update_ms`: as declared."""
 
     times_ns: Int64Array
     steps: Int64Array
@@ -39,9 +39,8 @@ class Frames:
     told: Flag
     step_kg: float
     e: float
-    frame_ns: int
-    update_ns: int
     holes: tuple[tuple[int, int], ...]
+    update_ms: int | None = None
 
     def __len__(self) -> int:
         return int(self.times_ns.size)
@@ -49,6 +48,19 @@ class Frames:
     @property
     def seconds(self) -> float:
         return float(self.times_ns[-1] - self.times_ns[0]) / NS if len(self) else 0.0
+
+    @cached_property
+    def frame_ns(self) -> int:
+        """Time from frame to frame."""
+        return int(median(np.diff(self.times_ns))) if len(self) > 1 else 0
+
+    @cached_property
+    def update_ns(self) -> int:
+        """Time after which a reading is another one: as declared, else as the shortest time between two changes shows."""
+        if self.update_ms is not None:
+            return max(self.update_ms * 1_000_000, self.frame_ns, 1)
+        found = renewed_within_ns(runs(self.times_ns, self.steps, np.zeros(len(self), np.uint8)))
+        return max(min(found or RENEWED_NS, RENEWED_NS), self.frame_ns, 1)
 
     def between(self, begin_ns: int, end_ns: int) -> slice:
         """Indices of the frames of [begin, end]."""
@@ -75,11 +87,11 @@ def frames(segment: Segment, station: str, profile: Mapping[str, Any], begin_ns:
     fit = (flags & np.uint8(OUT_OF_RANGE)) == 0
     if not fit.all():
         times, steps, flags = times[fit], steps[fit], flags[fit]
-    frame_ns = int(median(np.diff(times))) if times.size > 1 else 0
     e = interval_steps(segment, trace, profile, steps)
     holes = tuple((a, b) for a, b in trace.garbage if a < end_ns and b > begin_ns)
+    declared = profile.get("update_ms")
     return Frames(
-        times, steps, flags, trace.told, float(trace.step), e, frame_ns, _update_ns(times, steps, frame_ns, profile), holes
+        times, steps, flags, trace.told, float(trace.step), e, holes, None if declared is None else int(declared)
     )  # fmt: skip
 
 
@@ -99,14 +111,6 @@ def interval_steps(segment: Segment, trace: SampledTrace, profile: Mapping[str, 
     largest = float(np.abs(steps).max()) * float(trace.step) if steps.size else 0.0
     load = segment.load_kg[0] if segment.load_kg is not None else 0.0
     return max(e_at(profile, max(load, largest)) / float(trace.step), 1.0)
-
-
-def _update_ns(times: Int64Array, steps: Int64Array, frame_ns: int, profile: Mapping[str, Any]) -> int:
-    declared = profile.get("update_ms")
-    if declared is not None:
-        return max(int(declared) * 1_000_000, frame_ns, 1)
-    found = renewed_within_ns(runs(times, steps, np.zeros(times.size, np.uint8)))
-    return max(min(found or RENEWED_NS, RENEWED_NS), frame_ns, 1)
 
 
 def wander(own: Frames) -> tuple[float, float]:

@@ -25,13 +25,16 @@ from harness.judge.weight_line import WITNESS
 NAME = "cell-share"
 CELLS = "counts."
 LIKE = 0.95  # loads that count as one
+MOST_LOADS = 50
 COUNTS = Link("load", "counts")
 
 
 def _one_load(segments: Sequence[Segment]) -> list[Segment]:
     """The loadings of the heaviest load that stood at two places: a fixed error weighs more on a small load."""
     known = [(s, s.load_kg[0]) for s in segments if s.load_kg is not None and s.load_kg[0] > 0]
-    for _, heavy in sorted(known, key=lambda pair: -pair[1]):
+    if len({s.context.get("position", "centre") for s, _ in known}) < 2:
+        return []
+    for heavy in sorted({load for _, load in known}, reverse=True)[:MOST_LOADS]:
         like = [s for s, load in known if LIKE * heavy <= load <= heavy]
         if len({s.context.get("position", "centre") for s in like}) >= 2:
             return like

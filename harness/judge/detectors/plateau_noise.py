@@ -76,16 +76,20 @@ def _reading(own: Plateau, others: Sequence[Plateau], link: Link, view: View) ->
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     found = [(segment, station, plateau(segment, station, view)) for segment, station in streams(segments)]
+    plateaus = {
+        station: [one for _, name, one in found if name == station and isinstance(one, Plateau)]
+        for station in {name for _, name, _ in found}
+    }
+    levels = {station: np.array([one.level for one in own]) for station, own in plateaus.items()}
     readings = []
     for segment, station, own in found:
         link = Link("load", station)
         if isinstance(own, str):
             readings.append(Reading(NAME, segment.id, link, 1.0, reason=own))
             continue
-        others = [
-            one for _, name, one in found if isinstance(one, Plateau) and one is not own and name == station
-            and 1 / view.parameters["like"] <= one.level / own.level <= view.parameters["like"]
-        ]  # fmt: skip
+        ratio = levels[station] / own.level
+        near = np.flatnonzero((ratio >= 1 / view.parameters["like"]) & (ratio <= view.parameters["like"]))
+        others = [plateaus[station][i] for i in near.tolist() if plateaus[station][i] is not own]
         if len(others) < view.parameters["least_others"]:
             readings.append(Reading(NAME, segment.id, link, 1.0, reason="fewer than four other loads of its size"))
             continue

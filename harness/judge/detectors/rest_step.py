@@ -21,7 +21,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, 
 from harness.judge.evalue import bet, calibrate
 from harness.judge.loads import EYES, Shown, e_at, loadings, shown, undisturbed
 from harness.judge.rest_steps import Followed, followed, separate
-from harness.judge.transients import LoadSteps
+from harness.judge.transients import LoadSteps, load_steps
 from harness.judge.weight_line import NS, WITNESS, Frames, meets, streams, worked
 from harness.judge.weights.steps import Step
 
@@ -46,9 +46,8 @@ def _streamed(segment: Segment, station: str, refs: LoadSteps, view: View) -> Re
     if isinstance(own, str):
         return Reading(NAME, segment.id, link, 1.0, reason=own)
     found = unexplained(segment, own, view)
-    sudden = [refs.sudden(own.line, step) for step in found[:3]]
-    at_once = bool(sudden) and all(sudden)
-    q = view.parameters["q" if at_once else "q_moved"]
+    sudden = _sudden(refs, own, found)
+    q = view.parameters["q" if sudden else "q_moved"]
     load, step_kg = _load(segment, own.line), own.line.step_kg
     sizes = sorted((step.size for step in found), key=abs)
     size = sizes[len(sizes) // 2] * step_kg if sizes else None
@@ -64,18 +63,25 @@ def _streamed(segment: Segment, station: str, refs: LoadSteps, view: View) -> Re
         interval=((size - half) / load, (size + half) / load) if size is not None and load else None,
         mde=own.bound * step_kg / load if load else None,
         shape=Shape.SWITCHED if found else None,
-        at={"held": True, "sure": True, **(_located(found, own, at_once) if found else {})},
+        at={"held": True, "sure": True, **(_located(found, own, sudden) if found else {})},
     )
 
 
-def _located(found: Sequence[Step], own: Followed, at_once: bool) -> Mapping[str, Any]:
+def _sudden(refs: LoadSteps, own: Followed, found: Sequence[Step]) -> bool | None:
+    """Whether the first steps came at once; None where not all of them could be compared."""
+    told = [refs.sudden(own.line, step) for step in found[:3]]
+    return False if False in told else None if None in told or not told else True
+
+
+def _located(found: Sequence[Step], own: Followed, sudden: bool | None) -> Mapping[str, Any]:
     steps = [
         {"t_ns": step.at_ns, "u_ns": (step.to_ns - step.from_ns) // 2, "kg": round(step.size * own.line.step_kg, 6)}
         for step in found
     ]
     ends = [*(step.at_ns for step in own.found), int(own.line.times_ns[-1])]
     stays = min(next(end for end in ends if end > step.at_ns) - step.at_ns for step in found)
-    return {"onset_ns": found[0].at_ns, "sudden": at_once, "steps": steps, "stays_s": round(stays / NS, 1)}
+    told = {} if sudden is None else {"sudden": sudden}
+    return {"onset_ns": found[0].at_ns, **told, "steps": steps, "stays_s": round(stays / NS, 1)}
 
 
 def _seen(segment: Segment, station: str, view: View) -> Reading | None:
@@ -105,7 +111,7 @@ def _seen(segment: Segment, station: str, view: View) -> Reading | None:
         interval=((size - e) / load, (size + e) / load) if size is not None and load else None,
         mde=bound / load if load else None,
         shape=Shape.SWITCHED if found else None,
-        at={"held": True, "sure": False} | ({"onset_ns": steps[0]["t_ns"], "sudden": False, "steps": steps} if found else {}),
+        at={"held": True, "sure": False} | ({"onset_ns": steps[0]["t_ns"], "steps": steps} if found else {}),
     )  # fmt: skip
 
 
@@ -122,11 +128,8 @@ def _moved(pairs: Sequence[tuple[Shown, Shown]], bound_kg: float) -> list[tuple[
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    refs: dict[str, LoadSteps] = {}
-    readings: list[Reading] = []
-    for segment, station in streams(segments):
-        own = refs.setdefault(station, LoadSteps(segments, station, view.profile))
-        readings.append(_streamed(segment, station, own, view))
+    refs = load_steps(segments, view.profile)
+    readings = [_streamed(segment, station, refs[station], view) for segment, station in streams(segments)]
     for segment in loadings(segments):
         seen = [_seen(segment, station, view) for station in EYES if station in segment.registers]
         readings += [one for one in seen if one is not None]

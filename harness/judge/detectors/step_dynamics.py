@@ -15,7 +15,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, 
 from harness.judge.evalue import bet
 from harness.judge.loads import changing, presses
 from harness.judge.rest_steps import followed, separate
-from harness.judge.transients import LoadSteps
+from harness.judge.transients import LoadSteps, load_steps
 from harness.judge.weight_line import WITNESS, streams
 
 NAME = "step-dynamics"
@@ -53,11 +53,8 @@ def _reading(segment: Segment, station: str, refs: LoadSteps, view: View) -> Rea
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    refs: dict[str, LoadSteps] = {}
-    return [
-        _reading(segment, station, refs.setdefault(station, LoadSteps(segments, station, view.profile)), view)
-        for segment, station in streams(segments)
-    ]
+    refs = load_steps(segments, view.profile)
+    return [_reading(segment, station, refs[station], view) for segment, station in streams(segments)]
 
 
 DETECTOR = DetectorSpec(
