@@ -299,12 +299,13 @@ Hits at each level, and in brackets the bound that an exact test exceeds once in
 ## Steps at constant load
 
 A minute at 20 readings a second, creep up to 0.5 e either way, a shift in the middle (columns, e): share of streams in which a step
-was told; without a shift, streams with any.
+was told; without a shift, streams with any.  An interval is of levels that stand still: where creep moves a level over a
+changeover point within one plateau, it may be too narrow by part of the creep.
 
 {chr(10).join(step_table(blocks))}
 
 CUSUM on single readings, noise 0.2 e, shift 1 e, mean time between false alarms 1e4: mean delay {np.mean(delays["delays"]):.2f} readings
-(stated 1-2), longest {max(delays["delays"]):.0f}; {sum(delays["alarmed"]):.0f} of {len(delays["alarmed"])} thousands of readings without
+(stated 1-2 before rounding; at an unknown phase rounding leaves d = 2 of 5), longest {max(delays["delays"]):.0f}; {sum(delays["alarmed"]):.0f} of {len(delays["alarmed"])} thousands of readings without
 a shift alarmed.
 
 ## Time constants of a step of 250 ms
