@@ -1,4 +1,5 @@
-"""What differs from family to family in a judgement: how conformity is decided and what a case has to answer.
+"""What differs from family to family in a judgement: how conformity is decided, what a case has to answer, what
+is said of what was tried.
 
 Everything else (evidence, findings, honest causes, levels) knows segments, links and readings, and no kind of instrument.
 """
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.judge import conformity, conformity_scale, questions, questions_scale
+from harness.judge import codes_tried, conformity, conformity_scale, questions, questions_scale
 from harness.judge.contract import ConformityResult, Question, Reading, Segment, Status
 
 
@@ -17,10 +18,11 @@ from harness.judge.contract import ConformityResult, Question, Reading, Segment,
 class Family:
     conformity: Callable[[Sequence[Segment], Mapping[str, Any], Any], ConformityResult]
     questions: Callable[[Sequence[Segment], Sequence[Reading], Status], tuple[Question, ...]]
+    notes: Callable[[Sequence[Segment], Mapping[str, Any]], list[str]] = lambda segments, profile: []
 
 
 DISPENSER = Family(conformity.conformity, questions.questions)
-SCALE = Family(conformity_scale.conformity, questions_scale.questions)
+SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes)
 _BY_NAME = {"scale": SCALE}
 
 

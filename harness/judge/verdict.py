@@ -127,6 +127,7 @@ def judge(
     notes = [f"false-accusation budget of the case: alpha = {alpha:g}, that is {alpha * 1e5:g} in 10^5 honest cases"]
     if share != 1:
         notes.append(f"this instrument has {share} of it: alpha = {alpha * float(share):.3g}")
+    notes += family.notes(ordered, profile)
     notes += counted_nowhere(ordered)
     notes += [made_anew(one.k, one.anew) for one in confirmations if one.anew]
     notes += [

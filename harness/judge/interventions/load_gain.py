@@ -79,13 +79,15 @@ def pairs(one: Sequence[Weighed], two: Sequence[Weighed], contrast: str) -> list
         }
         if any(flags[name] for name in ALIKE[contrast]):
             return None
-        return sum(flag for name, flag in flags.items() if name != contrast)
+        return sum(bool(flag) for name, flag in flags.items() if name != contrast)
 
     free = list(two)
     found = []
     for a in one:
         ranked = sorted(
-            (d, abs(math.log(a.load_kg / b.load_kg)), i) for i, b in enumerate(free) if (d := differ(a.segment, b.segment)) is not None
+            (d, abs(math.log(a.load_kg / b.load_kg)), i)
+            for i, b in enumerate(free)
+            if (d := differ(a.segment, b.segment)) is not None
         )
         if ranked:
             found.append((a, free.pop(ranked[0][2])))

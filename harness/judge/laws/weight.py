@@ -9,6 +9,7 @@ misread.  Source: field_rules.md section 4 (weight, display, ticket: only when s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from harness.judge.account import Kind
@@ -45,9 +46,12 @@ def _reading(segment: Segment, view: View) -> Reading | None:
 
     said, seen = max(told, key=beyond)
     low, high = admitted(said, seen)
-    return violation(
+    found = violation(
         NAME, segment.id, LINK, view, seen.kg, low, high, {"at_rest": True, "pairs": len(told)}, Shape.CONSTANT
     )  # fmt: skip
+    least = Decimal(str(view.parameters["min_e"])) * coarsest_e(view.profile, low)
+    # of next to nothing no share can be told
+    return found if min(abs(low), abs(high)) >= least else replace(found, effect=None, interval=None, mde=None)
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
@@ -60,7 +64,7 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="display and line round one weight each to its own step, or a digit was misread",
     needs="the scale's line at rest while the display was read, in one unit and mode",
-    parameters={"q": 0.02, "q_sure": 3e-4},
+    parameters={"q": 0.02, "q_sure": 3e-4, "min_e": 20},
     judge=judge,
     mechanism="the display is not what the scale sends",
     telling=18,
