@@ -171,7 +171,7 @@ class Run:
         """A key pressed or not, in an order drawn for each block, over a load that lies still."""
         letters = "".join(str(self._rng.choice(["ABBA", "BAAB"])) for _ in range(blocks))
         key = str(self._rng.choice(HARMLESS))
-        told = {"allocation": letters, "allocation_sha256": "0" * 64, "allocation_keys": key}
+        told = {"allocation": letters, "allocation_sha256": "0" * 64}
         self.load(label, about_kg, "E", state, keys=[key if one == "B" else "" for one in letters], told=told)
 
     def pour(self, label: str, state: str) -> None:

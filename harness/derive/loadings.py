@@ -107,6 +107,7 @@ class Loadings:
             "photographed": False,
             "seals_unchanged": part.visit.seals_unchanged,
             **({"resealed": part.visit.resealed} if part.visit.resealed else {}),
+            **({"allocation": part.trials[0], "allocation_sha256": part.trials[1]} if part.trials else {}),
             "stated_software": stated.get("software", ""),
             "stated_software_after": stated.get("software_after", ""),
             "stated_counter": stated.get("event_counter", ""),

@@ -14,6 +14,7 @@ from harness.derive.extensions import Extensions
 from harness.derive.recorded import Recorded
 from harness.derive.spans import VOID
 from harness.derive.visits import AGAIN, Visit
+from harness.draw import BLOCKS, allocation, commitment, drawn, of_blocks
 from harness.judge.contract import Registration
 
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?\Z")  # ASCII only; no NaN, infinity or exponent
@@ -55,6 +56,9 @@ class Part:
     span: int = 0  # the start of the program in which it was done
     purpose: Mapping[str, Any] = field(default_factory=dict)  # what it was registered for beforehand; {} = scheduled
     visit: Visit = field(default_factory=Visit)
+    trials: tuple[str, str] | None = (
+        None  # order drawn while this load lay there, and the hash of its seed shown before
+    )
 
     @property
     def is_delivery(self) -> bool:
@@ -122,6 +126,7 @@ class _Reader:
         self._step: Mapping[str, Any] = {"type": ""}
         self._total: tuple[int, Decimal] | None = None
         self._span = 0
+        self._committed, self._revealed = "", set[str]()
 
     def take(self, place: str, body: Mapping[str, Any]) -> None:
         match body.get("kind"):
@@ -218,11 +223,27 @@ class _Reader:
                 self._filled(str(self._step["type"]).lower(), (t_ns, place, dict(value)))
             case "Read":
                 self._read(str(self._step["what"]), t_ns, place, dict(value))
+            case "Commit":
+                self._committed = str(value["sha256"])
+            case "Draw":
+                self._drawn(value)
             case "Inquire" | "Confirm" | "Choose":
                 key, said = str(self._step["key"]), str(value.get("value", ""))
                 self.told.stated[key] = self._visit.stated[key] = said
             case _:
                 pass
+
+    def _drawn(self, value: Mapping[str, Any]) -> None:
+        """The order of trials over the load that lies there; none where the seed is not the one committed to, or another draw."""
+        candidates, seed = tuple(map(str, self._step["candidates"])), str(value["seed"])
+        if candidates != of_blocks(len(candidates) // len(BLOCKS)) or not candidates or not self.told.parts:
+            return
+        part, order = self.told.parts[-1], drawn(seed, candidates, len(candidates))
+        unseen = self._committed not in self._revealed  # after the first draw everybody knows the next one
+        self._revealed.add(commitment(seed))
+        same = commitment(seed) == self._committed and [str(one) for one in value["drawn"]] == order
+        if part.is_load and same and unseen:
+            part.trials = allocation(order), self._committed
 
     def _ended(self, part: Part) -> None:
         if part.stages:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
 
 from captures.model import Mark, MarkSource
-from harness.draw import allocation, drawn, of_blocks
+from harness.derive.parts import _Reader
+from harness.draw import allocation, commitment, drawn, of_blocks
 from harness.judge.contract import Segment
 from harness.judge.interventions import random_press
 from tests.weighed import S, begin_s, loading, run, shown_as, stream
@@ -26,8 +28,9 @@ def letters(blocks: int, seed: str = SEED) -> str:
 def tried(drawn_: str, shows: Shows, **context: object) -> Segment:
     values = shows([False, *(letter == "B" for letter in drawn_)])
     at_s = [1 + 30 * i / len(values) for i in range(len(values))]
-    own = {"allocation": tuple(drawn_), "allocation_sha256": "ab" * 32, "allocation_keys": "M5"} | context
-    return loading(1, 1.187, [shown_as(kg) for kg in values], at_s=at_s, **own)
+    own = {"allocation": tuple(drawn_), "allocation_sha256": "ab" * 32} | context
+    pressed = [(t + 0.3, "M5") for t, letter in zip(at_s, drawn_, strict=False) if letter == "B"]
+    return loading(1, 1.187, [shown_as(kg) for kg in values], at_s=at_s, keys=pressed, **own)
 
 
 def toggles(pressed: list[bool]) -> list[float]:
@@ -103,3 +106,31 @@ def test_trials_marked_on_a_line() -> None:
     (reading,) = run(random_press.DETECTOR, own)
     assert reading.hits == 8
     assert Decimal(str(reading.at["moved_kg"])) == pytest.approx(Decimal("0.12"), abs=Decimal("0.006"))
+
+
+def journal(*acts: tuple[dict[str, Any], dict[str, Any]]) -> list[tuple[str, str] | None]:
+    """The trials of every load in a journal of these steps and outcomes."""
+    reader = _Reader()
+    for n, (step, value) in enumerate(acts):
+        reader.take(f"0001:{2 * n}", {"kind": "step", "n": n, "t_ns": n * S, "step": step})
+        reader.take(f"0001:{2 * n + 1}", {"kind": "outcome", "n": n, "t_ns": n * S + 1, "value": value})
+    return [part.trials for part in reader.told.parts]
+
+
+LOAD = ({"type": "Load", "label": "P1", "mass_kg": "1.187"}, {"mass_kg": "1.187"})
+COMMIT = ({"type": "Commit"}, {"sha256": commitment(SEED)})
+
+
+def lot(seed: str = SEED, order: list[str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    candidates = of_blocks(4)
+    told = {"seed": seed, "drawn": order or drawn(seed, candidates, len(candidates))}
+    return {"type": "Draw", "candidates": list(candidates), "count": len(candidates)}, told
+
+
+def test_a_lot_counts_once_as_it_was_committed_to() -> None:
+    assert journal(LOAD, COMMIT, lot()) == [(letters(4), commitment(SEED))]
+    assert journal(LOAD, lot()) == [None]
+    assert journal(LOAD, COMMIT, lot("0" * 32)) == [None]
+    assert journal(LOAD, COMMIT, lot(order=sorted(of_blocks(4)))) == [None]
+    # the seed is known after the first draw
+    assert journal(LOAD, COMMIT, lot(), LOAD, COMMIT, lot()) == [(letters(4), commitment(SEED)), None]

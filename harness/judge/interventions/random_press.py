@@ -7,7 +7,8 @@ Two statistics, fixed beforehand: the reading after B less that after A (a mode 
 how far the reading moved in the trial, B less A (a mode that stays, or that every press toggles).  Of either the sign of each
 block's contrast is bet on (an e-process, weights/permutation.py); half of the capital stands on each.
 Context of the loading: `allocation`, a text such as "ABBABAAB" or a tuple of letters, in the order of the readings;
-`allocation_sha256`, the hash of the seed as it was shown before the first trial, "" where none was.  Readings: marks of the kind
+`allocation_sha256`, the hash of the seed as it was shown before the first trial, "" where none was (a plan yields Load, Commit,
+Draw over `draw.of_blocks`, then a Mark "trial" before each trial; derive/parts.py checks the lot).  Readings: marks of the kind
 "trial", one where each trial begins, or else one reading of the display a trial, and one before the first.
 Source: statistics.md 2b.
 """
@@ -57,6 +58,17 @@ def _last(segment: Segment, station: str, begin_ns: int, until_ns: int) -> Decim
     """The last reading at rest within a trial, whatever was pressed in it."""
     own = shown(replace(segment, window_ns=(begin_ns, until_ns), marks=()), station)
     return next((one.kg for one in reversed(own) if begin_ns <= one.t_ns < until_ns), None)
+
+
+def _sequence(segment: Segment, letters: Sequence[str]) -> list[str]:
+    """What was pressed in the first trial with a press, as far as the trials are marked; else all keys that were."""
+    begins = [mark.t_ns for mark in segment.marks if mark.kind == TRIAL]
+    own = [(begin, key) for begin, _, key in presses(segment)]
+    if len(begins) != len(letters):
+        return list(dict.fromkeys(key for _, key in own))
+    first = list(letters).index("B")
+    until = [*begins, segment.window_ns[1]][first + 1]
+    return [key for begin, key in own if begins[first] <= begin < until]
 
 
 def contrasts(values: Int64Array, is_b: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[int]:
@@ -113,7 +125,7 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
         at={
             "held": True,
             "randomised": True,
-            "sequence": str(segment.context.get("allocation_keys", "")),
+            "sequence": " ".join(_sequence(segment, letters)),
             "blocks": len(blocks),
             "level_kg": level,
             "moved_kg": size,
