@@ -25,8 +25,9 @@ NAME = "held-load"
 
 
 def transitions(readings: Sequence[Shown], bound_kg: float) -> list[tuple[Shown, Shown]]:
-    """(before, after) wherever a reading lies beyond the bound from the one before it."""
-    return [(a, b) for a, b in pairwise(readings) if abs(float(b.kg - a.kg)) >= bound_kg]
+    """(before, after) wherever a reading lies beyond the bound from the one before it and a key was pressed in between; what moves
+    by itself is rest-step's."""
+    return [(a, b) for a, b in pairwise(readings) if a.pressed != b.pressed and abs(float(b.kg - a.kg)) >= bound_kg]
 
 
 def excursions(found: Sequence[tuple[Shown, Shown]], bound_kg: float) -> int:
