@@ -87,5 +87,6 @@ def located(hits: Sequence[Reading], shape: Shape | None, contrast: str) -> dict
             at[key] = round(median(numbers), 4)
     codes = Counter(code for r in hits for code in r.at.get("codes", ()) if code)
     if codes:
-        at["codes"] = [code for code, _ in codes.most_common(MOST_CODES)]
+        most = codes.most_common(1)[0][1]
+        at["codes"] = [code for code, n in codes.most_common(MOST_CODES) if 3 * n >= most]
     return at

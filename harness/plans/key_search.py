@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from decimal import Decimal
 
+from harness.draw import allocation, of_blocks
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.weighings import Steps, hear, press, weigh
-from harness.step import Load, Outcome, Step
+from harness.step import Commit, Draw, Load, Mark, Outcome, Step
 
 Code = tuple[str, ...]
 MOVED_E = 2  # intervals: what an untouched load never shows by itself
+TRIAL = "trial"  # mark where a trial by lot begins
 LAST = 3  # presses before a move that may belong to its code: a filter lets the last one pass unseen
 
 
@@ -100,6 +102,19 @@ def shown_again(
                 break
             told += [code] * (again == 1)
     return told
+
+
+def by_lot(can: Ability, label: str, code: Code, other: str, blocks: int) -> Steps:
+    """Over one load that lies still `code` is pressed, or `other` again in its place, in an order drawn by lot whose seed was
+    committed to; `other` begins every trial, so that a mode that it clears begins anew (statistics.md 2b)."""
+    yield from hear(can, label, _of(can).load(LOADS_KG[1]))
+    yield Commit()
+    lots = of_blocks(blocks)
+    drawn = (yield Draw(lots, len(lots))).get("drawn")
+    for letter in allocation(drawn or lots):
+        yield Mark(TRIAL)
+        yield from press(can, label, (other,))
+        yield from press(can, label, code if letter == "B" else (other,))
 
 
 LOADS_KG = ("0.53", "1.19", "0.87", "2.38")

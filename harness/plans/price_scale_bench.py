@@ -12,12 +12,13 @@ from decimal import Decimal
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
-from harness.plans.key_search import LOADS_KG, Code, every_pair, held, shown_again, unloaded
-from harness.plans.price_scale_raid import CODES, ODD_KG, another, harmless, odd, scale_of
+from harness.plans.key_search import LOADS_KG, Code, by_lot, every_pair, held, shown_again, unloaded
+from harness.plans.price_scale_raid import CODES, ODD_KG, another, harmless, modes_of_display, odd, scale_of
 from harness.plans.weighings import Steps, hear, press, weigh
 from harness.step import Confirm, Judge, Load, Phase, Plan, PowerCycle
 
 ZERO = "zero"
+BLOCKS = 12  # of four trials each, by lot
 REPEATS = 5  # fresh loads on which a code is shown again
 
 
@@ -48,8 +49,13 @@ def steps(can: Ability) -> Plan:
         yield from unloaded(can, "P", load, pairs, found)
     if found:
         yield Phase("bench", mark("what moved, each code alone on fresh loads"))
-        found = yield from shown_again(can, "M", found, still, another(scale, found), REPEATS)
+        other = another(scale, found)
+        found = yield from shown_again(can, "M", found, still, other, REPEATS)
+        for number, code in enumerate(found, 1):
+            if set(code) <= set(still):
+                yield from by_lot(can, f"R{number}", code, other, BLOCKS)
     yield from weigh(can, "K0", Decimal(0))
+    yield from modes_of_display(can)
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()

@@ -30,6 +30,7 @@ CODES = (  # documented arm and level sequences (scales.md S02 to S05, S11), mos
     ("2", "tare"), ("9",), ("M4",), ("M5",), ("M6",), ("1", "tare"), ("3", "tare"), ("tare", "2"), ("8", "tare"), ("total", "total"),
 )  # fmt: skip
 REPEATS = 4  # fresh loads on which a key that moved the reading is pressed again
+UNIT, TARE = "unit", "tare"
 SHOWN = 2  # keys or codes that are shown again
 
 
@@ -55,6 +56,7 @@ def steps(can: Ability) -> Plan:
         yield from _keys(can)
         yield from odd(can, "K")
         yield from weigh(can, "K0", Decimal(0))
+        yield from modes_of_display(can)
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()
@@ -84,6 +86,24 @@ def harmless(scale: ScaleAbility) -> list[str]:
 
     known = {key: effect_of(load_key_effects(), key) for key in scale.keys}
     return [key for key, effect in known.items() if effect is not None and effect.weight is WeightRule.KEPT]
+
+
+def modes_of_display(can: Ability) -> Steps:
+    """Other units, tare and zero by their keys: prices hold in every unit, a tare takes off what it was, zero comes back."""
+    scale = scale_of(can)
+    if UNIT in scale.keys:
+        for number, mass in enumerate(ODD_KG[:3], 1):
+            label = f"U{number}"
+            yield from weigh(can, label, scale.load(mass))
+            yield from press(can, label, (UNIT,), eyes=True)
+            yield from press(can, label, (UNIT,), eyes=True)
+    if TARE in scale.keys:
+        yield from weigh(can, "T1", scale.load(HELD_KG))
+        yield from press(can, "T1", (TARE,), eyes=True)
+        yield from weigh(can, "T2", scale.load(ODD_KG[1]))
+        yield from weigh(can, "T0", Decimal(0))
+        yield from press(can, "T0", (TARE,), eyes=True)
+    yield from weigh(can, "Z0", Decimal(0))
 
 
 def _keys(can: Ability) -> Steps:

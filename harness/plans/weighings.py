@@ -38,11 +38,12 @@ def weigh(can: Ability, label: str, mass_kg: Decimal, position: str = "centre", 
     return shown
 
 
-def press(can: Ability, label: str, keys: Sequence[str]) -> Weighing:
-    """Press `keys` while the load `label` lies there; what is shown afterwards, by the line where one is listened to."""
+def press(can: Ability, label: str, keys: Sequence[str], *, eyes: bool = False) -> Weighing:
+    """Press `keys` while the load `label` lies there; what is shown afterwards, by the line where one is listened to and the
+    display is not asked for."""
     assert can.scale is not None
     told = yield Keys(tuple(keys), WATCH_HEARD_S if can.scale.streamed and can.scale.presses else WATCH_S)
-    if can.scale.streamed:
+    if can.scale.streamed and not eyes:
         return _number(told.get("shown"))
     return (yield from read(can, label))
 
