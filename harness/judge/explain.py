@@ -64,6 +64,10 @@ NUMBERS: Mapping[str, tuple[str, str]] = {  # key of Reading.at -> unit, key of 
     "evened_to": ("1", ""),
     "recorded_ratio": ("1", ""),
     "start_l": ("L", ""),
+    "offset_kg": ("kg", ""),
+    "from_kg": ("kg", ""),
+    "to_kg": ("kg", ""),
+    "period_codes": ("intervals", ""),
 }
 LATTICES = {"lattice_percent": "%", "lattice_kg": "kg"}  # keys of Reading.at with lattice points -> their unit
 OF_A_DISC = ("period", "slots", "declared")  # where pulses are put in between others, these are their consequence alone

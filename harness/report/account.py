@@ -69,6 +69,10 @@ PARAMETERS = {
     "offset_l": mark("{value} L a sale"),
     "factor": mark("{value} times the volume"),
     "lattice_kg": mark("on a lattice of 160 kg: {value} kg"),
+    "offset_kg": mark("{value} kg on the empty scale"),
+    "from_kg": mark("from loads of {value} kg on"),
+    "to_kg": mark("up to loads of {value} kg"),
+    "period_codes": mark("one weight in {value} is never shown"),
     "lattice_percent": mark("on a lattice of round gains: {value} %"),
 }
 FEW = 4  # kinds that are named one by one

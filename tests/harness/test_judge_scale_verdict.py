@@ -136,6 +136,8 @@ def test_mud_on_a_deck_stays_a_suspicion_and_a_remainder_that_comes_and_goes_doe
     one = found(goes, "zero-return")
     assert one.level is Integrity.PROVEN, one.limits
     assert one.shape is Shape.EXTRA
+    assert one.account is not None
+    assert [(p.name, p.value) for p in one.account.parameters] == [("offset_kg", 0.05)]
 
 
 def windowed(mass: float) -> float:
@@ -153,3 +155,5 @@ def test_a_window_of_loads() -> None:
     assert one.shape is Shape.THRESHOLD
     assert "scale.S21" in one.catalogue_ids
     assert not [cause.cause for cause in one.explanations if not cause.excluded_by]
+    assert one.account is not None
+    assert {p.name: p.value for p in one.account.parameters if p.unit == "kg"} == {"from_kg": 0.531, "to_kg": 1.713}
