@@ -170,7 +170,7 @@ NEEDS = (
         "the scale's line with two or more changes of load of about the size of the step, renewed faster than they settle"
     ),
     mark(
-        "the line of a truck scale while vehicles drive on, renewed twice a second; a declared bound with its source, or three other drive-ons"
+        "the line of a truck scale while vehicles drive on, renewed twice a second; a declared bound with its source, or four other vehicles"
     ),
     mark("the scale's line at rest for fifteen seconds in five loadings of like size, on displays that flicker"),
     mark("a line that tells of stability, several frames a second, loads that come and go"),

@@ -152,7 +152,7 @@ REASONS = (
     mark("the line renews its readings too slowly to show how a vehicle comes"),
     mark("a silence or garbage while the load came"),
     mark("no vehicle came or went"),
-    mark("neither a bound with its source nor three drive-ons of this instrument that came axle by axle"),
+    mark("neither a bound with its source nor four other vehicles that came or went"),
     mark("no line to follow"),
     mark("no frame"),
     mark("too few separate readings at rest"),

@@ -51,7 +51,7 @@ def test_what_comes_at_once_did_not_drive_on() -> None:
     (found,) = hits(drive_on.DETECTOR, [*segments, substituted], **TRUCK)
     assert found.segment == substituted.id
     assert found.shape is Shape.EXTRA
-    assert found.at["share"] > 0.95
+    assert found.at["seconds"] < 0.5
 
 
 def test_without_drive_ons_of_its_own_nothing_is_claimed() -> None:

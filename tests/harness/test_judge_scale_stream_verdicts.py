@@ -14,7 +14,7 @@ from harness.judge.contract import Finding, Integrity, Segment, Shape, Verdict
 from harness.judge.family import family
 from harness.judge.verdict import judge
 from harness.judging import edition
-from tests.scale_stream import Change, ScaleLine, after
+from tests.scale_stream import ScaleLine, after
 from tests.weighed import VALIDATED
 
 EDITION = edition("jjg539-2016")
@@ -43,13 +43,13 @@ def of(verdict: Verdict, detector: str) -> Finding:
     return one
 
 
-def raid(scale: ScaleLine, acts: Callable[[float], dict[str, Change]]) -> list[Segment]:
+def raid(scale: ScaleLine, acts: Callable[[float], dict[str, Any]]) -> list[Segment]:
     """Loads come and go; over the larger ones `acts` while they lie there."""
     loads = (0.0, 0.06, 0.0, 0.6, 0.0, 0.12, 0.0, 0.12, 1.19, 0.0, 0.08, 0.8, 0.0, 1.0, 0.0, 1.19, 0.0, 0.7, 0.0)
     return [scale.load(kg, 50, **(acts(kg) if kg > 0.5 else {})) for kg in loads]
 
 
-def vehicles(scale: ScaleLine, acts: Callable[[float], dict[str, Change]]) -> list[Segment]:
+def vehicles(scale: ScaleLine, acts: Callable[[float], dict[str, Any]]) -> list[Segment]:
     loads = (0, 31_000, 0, 17_000, 0, 43_000, 0, 24_000, 0, 31_000, 0, 28_000, 0)
     return [scale.load(kg, 90, known=False, **(acts(kg) if kg else {})) for kg in loads]
 

@@ -1,9 +1,9 @@
 """Drive-on: what is shown changes faster than a vehicle can roll on and the indicator can follow.
 
 Null, declared: between two readings the weight changes by no more than the declared `ramp_kg_s` allows, two intervals and what the
-line wanders besides; without `ramp_source` the bound is not used.  Null, learned: a vehicle comes axle by axle, so that
-within half a second no more than seven tenths of it are new; held only to an instrument of which three other drive-ons of the
-case were seen to come so, at a line that renews its readings fast enough to show it.  A simulator plugged in for the cells (T09)
+line wanders besides; without `ramp_source` the bound is not used.  Null, learned: vehicles come and go axle by axle, so that
+none takes less than a second and an eighth of the time that the middle one of the others takes, of which four were seen, at a
+line that renews its readings fast enough to show it.  A simulator plugged in for the cells (T09)
 brings everything at once; a remote (T01 to T08) adds what no axle brings.  Source: scales.md 0.5, 1D; statistics.md 2c.
 """
 
@@ -27,10 +27,11 @@ NAME = "drive-on"
 
 @dataclass(frozen=True)
 class Ramp:
-    """How one change of load came: its whole `size` in steps, the largest `share` of it within the span, and when that began."""
+    """How one change of load came: its whole `size` in steps, the `seconds` from a twentieth of it to all but a twentieth, and
+    when that began."""
 
     size: float
-    share: float
+    seconds: float
     at_ns: int
 
 
@@ -59,27 +60,30 @@ def ramp(line: Frames, begin_ns: int, rest_ns: int, view: View) -> Ramp | str:
     """How the load came between `begin_ns` and its being at rest, or why that cannot be told."""
     way = line.between(begin_ns, rest_ns)
     times, steps = line.times_ns[way], line.steps[way]
-    span_ns = max(2 * line.update_ns, round(view.parameters["span_s"] * NS))
-    if times.size < 8 or span_ns > NS:
+    if times.size < 8 or 2 * line.update_ns > round(view.parameters["jump_s"] * NS):
         return "the line renews its readings too slowly to show how a vehicle comes"
-    if int(np.diff(times).max()) > min(SILENCE_NS, span_ns) or any(a < rest_ns and b > begin_ns for a, b in line.holes):
+    if int(np.diff(times).max()) > min(SILENCE_NS, 3 * line.update_ns) or any(
+        a < rest_ns and b > begin_ns for a, b in line.holes
+    ):
         return "a silence or garbage while the load came"
     size = float(np.median(steps[-3:]) - np.median(steps[:3]))
     if abs(size) < view.parameters["least_e"] * line.e:
         return "no vehicle came or went"
-    later = np.minimum(np.searchsorted(times, times + span_ns, "right") - 1, times.size - 1)
-    moved = (steps[later] - steps) * np.sign(size)
-    at = int(np.argmax(moved))
-    return Ramp(size, float(moved[at]) / abs(size), int(times[at]))
+    done = (steps - np.median(steps[:3])) / size
+    first, last = int(np.argmax(done > 0.05)), int(np.flatnonzero(done < 0.95)[-1])
+    return Ramp(size, max(float(times[last] - times[first]), 0.0) / NS + line.update_ns / NS, int(times[first]))
 
 
 def _learned(found: Ramp, others: Sequence[Ramp], view: View) -> str:
     """Why the other drive-ons allow no claim; "" where they do."""
-    own = [one for one in others if one is not found]
-    slow = [one for one in own if one.share <= view.parameters["honest_share"]]
-    if len(slow) < view.parameters["least_others"]:
-        return "neither a bound with its source nor three drive-ons of this instrument that came axle by axle"
+    if len(others) - 1 < view.parameters["least_others"]:
+        return "neither a bound with its source nor four other vehicles that came or went"
     return ""
+
+
+def _jumped(found: Ramp, others: Sequence[Ramp], view: View) -> bool:
+    usual = float(np.median([one.seconds for one in others if one is not found]))
+    return found.seconds < min(view.parameters["jump_s"], usual / view.parameters["times"])
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
@@ -98,7 +102,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
             readings.append(
                 Reading(NAME, segment.id, Link("load", station), 1.0, reason=why)
                 if why or isinstance(one, str)
-                else _told(segment, station, one.share >= view.parameters["jump_share"], {"share": round(one.share, 3)}, [one.at_ns], view)
+                else _told(segment, station, _jumped(one, others, view), {"seconds": round(one.seconds, 2)}, [one.at_ns], view)
             )  # fmt: skip
     return readings
 
@@ -136,9 +140,9 @@ DETECTOR = DetectorSpec(
     version=1,
     kind="detector",
     null="a vehicle comes axle by axle, and what is shown of it rises no faster than its bound, declared or learned, allows",
-    needs="the line of a truck scale while vehicles drive on, renewed twice a second; a declared bound with its source, or three other drive-ons",
+    needs="the line of a truck scale while vehicles drive on, renewed twice a second; a declared bound with its source, or four other vehicles",
     parameters={
-        "span_s": 0.5, "jump_share": 0.9, "honest_share": 0.7, "least_others": 3.0, "least_e": 100.0, "after_rest_s": 2.0,
+        "jump_s": 1.0, "times": 8.0, "least_others": 4.0, "least_e": 100.0, "after_rest_s": 2.0,
         "spare_e": 2.0, "times_wander": 5.0, "late_s": 0.05, "q": 3e-4,
     },
     judge=judge,
