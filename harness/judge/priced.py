@@ -110,20 +110,22 @@ def sent(segment: Segment) -> list[Priced]:
     if trace is None or not trace.times_ns.size or columns[0] is None or columns[1] is None:
         return []
     begin, until = segment.window_ns
+    told = columns[0]
+    at = np.searchsorted(trace.times_ns, told.times_ns + told.u_ns)
+    at_most = np.minimum(at, trace.times_ns.size - 1)
+    good = (at < trace.times_ns.size) & (trace.times_ns[at_most] == told.times_ns + told.u_ns)
+    good &= (told.times_ns >= begin + REST_NS) & (told.times_ns < until)
+    good &= (trace.flags[at_most] & np.uint8(Flag.OVERLOAD | Flag.UNDERLOAD)) == 0
+    if Flag.STABLE in trace.told:
+        good &= (trace.flags[at_most] & np.uint8(Flag.STABLE)) != 0
     prices, seen = _by_time(columns[1]), dict[tuple[int, Decimal, Decimal], list[int]]()
-    for t_ns, u_ns, unit_price in zip(
-        columns[0].times_ns.tolist(), columns[0].u_ns.tolist(), columns[0].values, strict=True
-    ):
-        at = int(np.searchsorted(trace.times_ns, t_ns + u_ns))
-        if t_ns not in prices or at >= trace.times_ns.size or trace.times_ns[at] != t_ns + u_ns:
-            continue
-        odd = int(trace.flags[at]) & int(Flag.OVERLOAD | Flag.UNDERLOAD)
-        moving = Flag.STABLE in trace.told and not int(trace.flags[at]) & int(Flag.STABLE)
-        if begin + REST_NS <= t_ns < until and not odd and not moving:
-            seen.setdefault((int(trace.steps[at]), unit_price, prices[t_ns]), []).append(t_ns)
+    steps, times_ns = trace.steps[at_most].tolist(), told.times_ns.tolist()
+    for k in np.flatnonzero(good).tolist():
+        if times_ns[k] in prices:
+            seen.setdefault((steps[k], told.values[k], prices[times_ns[k]]), []).append(times_ns[k])
     found = []
-    for (steps, unit_price, price), times in seen.items():
-        frame = Frame(steps * trace.step, "kg", unit_price, "kg", price)
+    for (shown, unit_price, price), times in seen.items():
+        frame = Frame(shown * trace.step, "kg", unit_price, "kg", price)
         if len(times) >= REPEATS and _priced(frame):
             found.append(Priced(times[-1], frame, ("kg",), sure=True))
     return found
