@@ -6,7 +6,6 @@ A fact is false where what it needs was not observed (facts.py).  Sizes are thos
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -162,13 +161,16 @@ def _bounded(ground: Ground) -> bool:
 
 
 def _key_locked(ground: Ground) -> bool:
-    """One key or code moved the reading of three or more loads that lay still, two times or more each, by one share of the load;
-    what else happened to the scale knows nothing of keys."""
-    return any(
-        sum(n >= 2 for n in Counter(segment for segment, _ in found).values()) >= 3
-        and max(x for _, x in found) - min(x for _, x in found) <= ALIKE * max(x for _, x in found)
-        for found in _shares(ground).values()
-    )
+    """One key or code moved the reading of three or more loads that lay still, of each two times or more and by as much each
+    time; what else happened to the scale knows nothing of keys."""
+    for found in _shares(ground).values():
+        of_load: dict[str, list[float]] = {}
+        for segment, share in found:
+            of_load.setdefault(segment, []).append(share)
+        again = [shares for shares in of_load.values() if len(shares) >= 2]
+        if len(again) >= 3 and all(max(shares) - min(shares) <= ALIKE * max(shares) for shares in again):
+            return True
+    return False
 
 
 def _even_excess(ground: Ground) -> bool:

@@ -13,7 +13,9 @@ from harness.plans.ability import Ability
 from harness.plans.price_scale_raid import scale_of
 from harness.plans.truck_scale_raid import LOADS_KG, others, positions
 from harness.plans.weighings import Steps, read, weigh
-from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle, Press
+from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle, Press, Wait
+
+STAYS_S = 35  # nobody speaks on a radio for longer without a break
 
 
 def steps(can: Ability) -> Plan:
@@ -47,7 +49,12 @@ def _remote(can: Ability) -> Steps:
     for number, about in enumerate(LOADS_KG, 1):
         label = f"R{number}"
         yield from weigh(can, label, scale_of(can).load(about), "middle")
-        for _ in range(4):
+        for _ in range(2):
+            yield Press("remote")
+            yield from read(can, label)
+            # a transmission that disturbs the indicator is over by then
+            yield Wait(STAYS_S, mark("the load stands, nobody touches anything, nobody sends"))
+            yield from read(can, label)
             yield Press("remote")
             yield from read(can, label)
     yield from weigh(can, "R9", Decimal(0))

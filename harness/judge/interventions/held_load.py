@@ -69,7 +69,12 @@ def _reading(segment: Segment, station: str, view: View) -> Reading | None:
         interval=None if effect is None else (effect - e / load, effect + e / load),
         mde=bound / load if load else None,
         shape=Shape.SWITCHED if hits else None,
-        at={"held": True, "sure": sure, "pressed": len(own) - 1, **(_located(segment, found, load) if hits else {})},
+        at={
+            "held": True,
+            "sure": sure,
+            "pressed": len(own) - 1,
+            **(_located(segment, found, load, own, bound) if hits else {}),
+        },
     )
 
 
@@ -79,7 +84,16 @@ def _away(pair: tuple[Shown, Shown], load: float) -> float:
     return far - near
 
 
-def _located(segment: Segment, found: Sequence[tuple[Shown, Shown]], load: float) -> dict[str, Any]:
+def _stays_s(at: Shown, own: Sequence[Shown], ends: Sequence[tuple[int, int, str]], bound_kg: float) -> float:
+    """How long after the press it was still shown, with nothing pressed since."""
+    since = ends[len(at.pressed) - 1][1] if 0 < len(at.pressed) <= len(ends) else at.t_ns
+    alike = [one.t_ns for one in own if one.pressed == at.pressed and abs(float(one.kg - at.kg)) < bound_kg]
+    return (max(alike) - since) / 1e9
+
+
+def _located(
+    segment: Segment, found: Sequence[tuple[Shown, Shown]], load: float, own: Sequence[Shown], bound: float
+) -> dict[str, Any]:
     """After which keys it moved away from the load, by how much, and when first; back again where it only did that."""
     away = [(a, b) for a, b in found if abs(float(b.kg) - load) > abs(float(a.kg) - load)] or list(found)
     codes = [" ".join(b.pressed[len(a.pressed) :]) for a, b in away]
@@ -90,6 +104,7 @@ def _located(segment: Segment, found: Sequence[tuple[Shown, Shown]], load: float
         "codes": codes,
         "levels_kg": [[str(a.kg), str(b.kg)] for a, b in away],
         "base_kg": load,
+        "stays_s": max(_stays_s(b, own, ends, bound) for _, b in away),
     }
 
 
