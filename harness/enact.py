@@ -127,6 +127,7 @@ def _scale(file: BenchFile) -> ScaleAbility:
         clear_key=str(file.profile.get("clear_key", "")),
         streamed="indicate" in file.roles,
         presses="keys" in file.roles,
+        priced=file.profile.get("unit_price_keys") is True,
     )
 
 
@@ -153,6 +154,10 @@ class Enactor:
                 self._measuring.displayed(number(outcome.get("volume_l")))
             case Instrument(id=id):
                 self._bench.put_under_test(id)
+            case Load():
+                self._weighing.put_on(step, outcome)
+            case Keys() | PowerCycle():
+                self._weighing.worked()
             case _:
                 pass
 
@@ -335,6 +340,7 @@ class Enactor:
         pump: Dispenses | None = None if master is None else capability(master, Dispenses, "deliver")
         if pump is not None:
             pump.hold()
+        self._weighing.worked()
         self._bench.recorder.mark(self._bench.now_ns(), "runner", "power-off")
         driver = self._bench.driver_for("power")
         if driver is None:
@@ -352,7 +358,7 @@ class Enactor:
 
     def _read(self, step: Read) -> Outcome:
         if step.what == LINE:
-            return self._weighing.heard()
+            return self._weighing.heard(step.label)
         name = self._bench.file.stations[READ_AT.get(step.what, step.what)]
         driver = self._bench.drivers[name]
         if isinstance(driver, Dispenses) and step.what == "totaliser":

@@ -28,7 +28,7 @@ class SiteAbility:
 @dataclass(frozen=True)
 class ScaleAbility:
     """What a bench can do at a scale: `intervals` (Max, e) in kg, `masses_kg` at hand, `keys` by their labels without those
-    that are never pressed; `streamed`: its line is listened to; `presses`: an instrument presses the keys."""
+    that are never pressed; `streamed`: its line is listened to; `presses`: an instrument presses the keys; `priced`: digit keys enter a unit price."""
 
     intervals: tuple[tuple[Decimal, Decimal], ...]
     masses_kg: tuple[Decimal, ...]
@@ -36,6 +36,7 @@ class ScaleAbility:
     clear_key: str
     streamed: bool
     presses: bool
+    priced: bool = False
 
     def load(self, about_kg: str) -> Decimal:
         """The sum of masses at hand nearest to `about_kg`, none of them twice; never beyond Max."""

@@ -13,7 +13,17 @@ from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.key_search import LOADS_KG, Code, by_lot, every_pair, held, shown_again, unloaded
-from harness.plans.price_scale_raid import CODES, ODD_KG, another, harmless, modes_of_display, odd, scale_of
+from harness.plans.price_scale_raid import (
+    CODES,
+    ODD_KG,
+    another,
+    harmless,
+    modes_of_display,
+    odd,
+    priced,
+    rounds,
+    scale_of,
+)
 from harness.plans.weighings import Steps, hear, press, weigh
 from harness.step import Confirm, Judge, Load, Phase, Plan, PowerCycle
 
@@ -32,6 +42,7 @@ def steps(can: Ability) -> Plan:
     yield Phase("bench", mark("as received: nothing touched"))
     yield from weigh(can, "B0", Decimal(0))
     yield from odd(can, "B")
+    yield from rounds(can, "S")
     yield from weigh(can, "B9", Decimal(0))
     load = max(scale.load(mass) for mass in ODD_KG[:2])  # beyond what a zero key sets to zero
     still = [key for key in scale.keys if key in harmless(scale) or key in (scale.clear_key, ZERO)]
@@ -65,6 +76,7 @@ def steps(can: Ability) -> Plan:
         yield from weigh(can, "E0", Decimal(0))
         yield from odd(can, "E")
         yield from weigh(can, "E9", Decimal(0))
+        yield from priced(can, "V")
         for code in found:
             yield from _from_power_up(can, code, still)
     yield from blocks.identity_again(k=False)

@@ -15,7 +15,7 @@ from harness.plans import blocks
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.key_search import Code, moves, shown_again, unloaded
 from harness.plans.weighings import Steps, press, weigh
-from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle
+from harness.step import Confirm, Inquire, Judge, Load, Phase, Plan, PowerCycle
 
 GOODS_KG = (
     "0.52",
@@ -26,6 +26,8 @@ GOODS_KG = (
 )  # what customers buy; odd, because round masses are what inspectors bring
 ODD_KG = ("0.53", "1.19", "0.87", "2.38", "1.62")
 HELD_KG = "0.53"
+ROUND_KG, HEAVY_KG = ("0.5", "1", "2"), "7.19"
+PRICE = ("1", "7", "6", "3")  # 17.63: with odd loads its products fall between money steps
 CODES = (  # documented arm and level sequences (scales.md S02 to S05, S11), most documented first
     ("2", "tare"), ("9",), ("M4",), ("M5",), ("M6",), ("1", "tare"), ("3", "tare"), ("tare", "2"), ("8", "tare"), ("total", "total"),
 )  # fmt: skip
@@ -51,6 +53,7 @@ def steps(can: Ability) -> Plan:
     yield from weigh(can, "B1", scale.load(HELD_KG))
     yield Phase("C", mark("odd loads with hands off, then every key with the load lying still"))
     yield from odd(can, "C")
+    yield from rounds(can, "S")
     yield from weigh(can, "C0", Decimal(0))
     if scale.keys:
         yield from _keys(can)
@@ -65,6 +68,8 @@ def steps(can: Ability) -> Plan:
         yield PowerCycle(30)
         yield from weigh(can, "E0", Decimal(0))
         yield from odd(can, "E")
+        yield from weigh(can, "E9", Decimal(0))
+        yield from priced(can, "V")
     yield from blocks.identity_again(k=False)
     yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
 
@@ -72,6 +77,24 @@ def steps(can: Ability) -> Plan:
 def scale_of(can: Ability) -> ScaleAbility:
     assert can.scale is not None
     return can.scale
+
+
+def rounds(can: Ability, letter: str) -> Steps:
+    """Masses that inspectors bring, and a heavy one: a function may spare the first and end below the second."""
+    for number, mass in enumerate((*ROUND_KG, HEAVY_KG), 1):
+        yield from weigh(can, f"{letter}{number}", scale_of(can).load(mass))
+
+
+def priced(can: Ability, letter: str) -> Steps:
+    """A unit price typed in the state that power-up leaves, and loads weighed with it."""
+    scale = scale_of(can)
+    if not scale.priced or not set(PRICE) <= set(scale.keys):
+        return
+    label = f"{letter}0"
+    yield Load(label, Decimal(0))
+    yield from press(can, label, PRICE, eyes=True)
+    for number, mass in enumerate(ODD_KG[:4], 1):
+        yield from weigh(can, f"{letter}{number}", scale.load(mass))
 
 
 def odd(can: Ability, letter: str) -> Steps:
