@@ -1,14 +1,17 @@
 """How loads of an instrument come to be shown, and whether a step came otherwise: at once, as only a figure changes.
 
 A load that is put on moves receptor, cell and filter, each of which takes its time; a gain that is switched behind the filter does
-not.  A step is compared with load steps of like size and direction alone, as a filter with a cut-out lets large ones through at once
-(weights/dynamics.py), and with the fastest of them: a hand may be slow, no filter is ever faster than it is.
+not.  A step is compared with load steps of like size alone, as a filter with a cut-out lets large ones through at once
+(weights/dynamics.py).  How slowly a hand or a vehicle comes says nothing of a touch, which may come faster; what every force on the
+receptor has in common is the tail, which the filter alone makes once the load is there.  So the tails are compared, the quickest of
+them, less one reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
@@ -23,9 +26,10 @@ from harness.judge.weights.runs import thinned
 from harness.judge.weights.steps import Step
 
 SURE = 20.0  # nats by which a switch must explain a step better than the fastest load step does
-FEWEST = 2  # load steps of like size
+FEWEST = 3  # load steps of like size
+LEAST_E = 10.0  # intervals: of smaller ones the tail is not seen
 MOST_STEPS = 6  # steps of one line that are compared: each takes a tenth of a second
-_MOST = 6  # of them looked at for one step
+_TAIL = (0.6, 0.9)  # of the change: between them a tail of time constant tau takes tau ln 4
 _MARGIN_S = 1.0
 _READINGS = 160
 _AT_ONCE = 10.0  # nats that a free time constant may gain where there is none (statistics.md 2c: log_ratio of switches)
@@ -39,6 +43,15 @@ class Way:
     steps: Int64Array
     noise: float
     size: float
+    update_s: float
+
+    @property
+    def tail_s(self) -> float:
+        """A time constant that the tail has at least: from the last reading below 0.6 of the change to the last below 0.9, less
+        one reading."""
+        done = (self.steps - float(self.steps[0])) / self.size
+        at = [float(self.seconds[int(np.flatnonzero(done < share)[-1])]) for share in _TAIL]
+        return max(at[1] - at[0] - self.update_s, 0.0) / log((1 - _TAIL[0]) / (1 - _TAIL[1]))
 
 
 def load_steps(segments: Sequence[Segment], profile: Mapping[str, Any]) -> dict[str, LoadSteps]:
@@ -54,7 +67,7 @@ class LoadSteps:
         self._station, self._profile = station, profile
         self._ways: list[Way] | None = None
         self._sizes: Floats = np.zeros(0)
-        self._tau: dict[int, float | None] = {}
+        self._tails: Floats = np.zeros(0)
         self._left = MOST_STEPS
 
     def sudden(self, line: Frames, step: Step) -> bool | None:
@@ -65,31 +78,25 @@ class LoadSteps:
         own = _cut(line, step.from_ns, step.to_ns)
         if own is None or own.size == 0:
             return None
-        known = [tau for tau in self._like(own.size) if tau is not None]
-        if len(known) < FEWEST:
+        known = self._like(own.size) if abs(own.size) >= LEAST_E * line.e else np.zeros(0)
+        if known.size < FEWEST or float(known.min()) < line.update_ns / NS:
             return None
         self._left -= 1
-        ratio = switch_ratio(own.seconds, own.steps, own.noise, min(known))
+        ratio = switch_ratio(own.seconds, own.steps, own.noise, float(known.min()))
         fitted = transient(own.seconds, own.steps, own.noise)
         if ratio is None or fitted is None or abs(ratio) < SURE:
             return None
         return ratio >= SURE and fitted.log_ratio < _AT_ONCE
 
-    def _like(self, size: float) -> Iterable[float | None]:
+    def _like(self, size: float) -> Floats:
+        """Time constants (k,) of the tails of load steps of about that size, on and off."""
         if self._ways is None:
             found = (way_to_rest(s, self._station, self._profile) for s in self._segments)
             self._ways = [way for way in found if way is not None]
-            self._sizes = np.array([way.size for way in self._ways])
-        ratio = self._sizes / size
-        alike = np.flatnonzero((ratio >= 1 / LIKE) & (ratio <= LIKE))
-        nearest = alike[np.argsort(np.abs(np.log(ratio[alike])), kind="stable")][:_MOST]
-        return [self._fitted(self._ways[i], i) for i in nearest.tolist()]
-
-    def _fitted(self, way: Way, i: int) -> float | None:
-        if i not in self._tau:
-            fitted = transient(way.seconds, way.steps, way.noise)
-            self._tau[i] = None if fitted is None else fitted.tau_s
-        return self._tau[i]
+            self._sizes = np.array([abs(way.size) for way in self._ways])
+            self._tails = np.array([way.tail_s for way in self._ways])
+        ratio = self._sizes / abs(size)
+        return self._tails[(ratio >= 1 / LIKE) & (ratio <= LIKE)]
 
 
 def way_to_rest(segment: Segment, station: str, profile: Mapping[str, Any]) -> Way | None:
@@ -127,4 +134,4 @@ def _cut(line: Frames, from_ns: int, to_ns: int) -> Way | None:
         kept = kept[:: -(-kept.size // _READINGS)]
     seconds = (times[kept] - times[0]) / NS
     size = float(np.median(steps[-edge:]) - np.median(steps[:edge]))
-    return Way(seconds.astype(np.float64), steps[kept], max(0.05, 0.1 * line.e), size)
+    return Way(seconds.astype(np.float64), steps[kept], max(0.05, 0.1 * line.e), size, line.update_ns / NS)

@@ -110,6 +110,9 @@ CAUSES = (
     mark("creep, temperature or the drift of a weak battery"),
     mark("a hold, averaging or anti-flicker mode lets go and shows at once what had come slowly"),
     mark("a cut-out of the filter lets larger changes through at once"),
+    mark(
+        "something was set down or taken away faster than the loads compared, and the filter is quicker than it seems"
+    ),
     mark("an automatic function of the indicator switched the figure: range, unit, tare or zero"),
     mark("the load was set down at once by a crane or a lift, or the indicator kept still while it came"),
     mark("wind, engine or the floor's vibration were another during this weighing"),

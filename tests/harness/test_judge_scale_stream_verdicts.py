@@ -24,6 +24,7 @@ PRICE: dict[str, Any] = {
     "limits": "in-service",
     "price_step": "0.01",
     "settle_s": "2",
+    "update_ms": 100,
 }
 TRUCK: dict[str, Any] = {"intervals": "80000/20", "accuracy_class": "III", "limits": "in-service", "settle_s": "4"}
 WITH_PAPERS = {"hold_mode": False}
