@@ -83,7 +83,8 @@ def unloaded(can: Ability, label: str, load: Decimal, codes: Sequence[Code], fou
 def shown_again(
     can: Ability, label: str, codes: Sequence[Code], still: Sequence[str], other: str, repeats: int
 ) -> Generator[Step, Outcome, list[Code]]:
-    """Each code alone on fresh loads, from an empty scale that shows zero; which of them moved the reading.
+    """Each code alone on fresh loads, from an empty scale that shows zero, `other` pressed before; which of them moved the
+    reading.
 
     A code of keys that leave the weight as it is (`still`) is pressed while the load lies there, another key in between, which
     may clear what it did; any other over the empty pan.  One that does not show anything the first time is left.
@@ -93,6 +94,7 @@ def shown_again(
         for again in range(1, repeats + 1):
             here, load = f"{label}{number}.{again}", scale.load(LOADS_KG[again % len(LOADS_KG)])
             yield from hear(can, f"{here}z", Decimal(0))
+            yield from press(can, f"{here}z", (other,))
             found: list[Code] = []
             if set(code) <= set(still) and (yield from _moved_by(can, here, load, code, other)):
                 found.append(code)

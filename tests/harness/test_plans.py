@@ -32,7 +32,8 @@ from harness.step import (
     described,
 )
 
-ONE = sorted(name for name, plan in PLANS.items() if not plan.site)  # plans for one instrument
+SOLD = ("dispenser", "gas-dispenser")  # scales: test_plans_scales.py
+ONE = sorted(name for name, plan in PLANS.items() if not plan.site and plan.family in SOLD)  # plans for one instrument
 ALL = frozenset({"reference", "encoder", "board", "register", "display", "amount", "totaliser"})
 SAFE = [*dry_run(blocks.before()), *dry_run(blocks.badge()), Confirm("safety", "s"), *dry_run(blocks.identity())]
 CLOSE = [*dry_run(blocks.identity_again()), *dry_run(blocks.closing("c"))]
@@ -50,8 +51,13 @@ def without(steps: list[Step], *keys: str) -> list[Step]:
     return [step for step in steps if getattr(step, "key", "") not in keys]
 
 
+SCALE = ScaleAbility(
+    ((Decimal(15), Decimal("0.005")),), (Decimal("0.5"), Decimal(1)), ("1", "2", "M1", "tare"), "", True, False
+)
+
+
 def can(inline: bool = True, remote: bool = True) -> Ability:
-    return Ability(ALL, inline, remote, Decimal(20), Decimal("7.52"))
+    return Ability(ALL, inline, remote, Decimal(20), Decimal("7.52"), scale=SCALE)
 
 
 @pytest.mark.parametrize("name", ONE)

@@ -1,0 +1,171 @@
+"""Plans for scales without a bench: their order, what they never press, and the search for keys against made-up scales."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.benches import find
+from harness.enact import ability
+from harness.plans import PLANS
+from harness.plans.ability import Ability
+from harness.plans.key_search import Code, by_lot, every_pair, held, shown_again, unloaded
+from harness.plans.order import PlanError, check_order, dry_run
+from harness.plans.price_scale_raid import harmless, scale_of
+from harness.step import Draw, Keys, Load, Outcome, Phase, Plan, PowerCycle, Read, Step
+
+BENCHES = [
+    ("price-scale-raid", "price-scale-k0"), ("price-scale-raid", "price-scale-k1"), ("price-scale-bench", "price-scale-k3"),
+    ("truck-scale-raid", "truck-scale-k0"), ("truck-scale-raid", "truck-scale-k1"), ("truck-scale-bench", "truck-scale-k3"),
+]  # fmt: skip
+LAB = ability(find("price-scale-k3"))
+
+
+@pytest.mark.parametrize(("plan", "bench"), BENCHES)
+def test_every_plan_stands_in_the_order_of_a_raid(plan: str, bench: str) -> None:
+    steps = dry_run(PLANS[plan].steps(ability(find(bench))))
+    check_order(steps)
+    labels = [step.label for step in steps if isinstance(step, Load)]
+    assert len(labels) == len(set(labels))  # each names its loading
+
+
+@pytest.mark.parametrize(("plan", "bench"), BENCHES)
+def test_hands_stay_off_until_known_loads_were_weighed(plan: str, bench: str) -> None:
+    steps = dry_run(PLANS[plan].steps(ability(find(bench))))
+    touched = next((n for n, step in enumerate(steps) if isinstance(step, Keys)), len(steps))
+    dark = next(n for n, step in enumerate(steps) if isinstance(step, PowerCycle))
+    known = [n for n, step in enumerate(steps) if isinstance(step, Load) and step.mass_kg and not step.covert]
+    assert sum(n < min(touched, dark) for n in known) >= 3
+    assert all(
+        isinstance(step, Load) and step.mass_kg == 0 for step in [_last_load(steps[:dark])]
+    )  # nothing lies there when it wakes up
+
+
+def _last_load(steps: list[Step]) -> Step:
+    return next(step for step in reversed(steps) if isinstance(step, Load))
+
+
+def test_keys_before_hands_off_are_refused() -> None:
+    steps = dry_run(PLANS["price-scale-raid"].steps(ability(find("price-scale-k0"))))
+    first = next(n for n, step in enumerate(steps) if isinstance(step, Phase) and step.letter == "B")
+    with pytest.raises(PlanError, match="hands off before what they may clear was measured"):
+        check_order([*steps[: first + 1], Keys(("1",)), *steps[first + 1 :]])
+
+
+def test_a_key_that_writes_is_refused_wherever_it_stands() -> None:
+    steps = dry_run(PLANS["price-scale-raid"].steps(ability(find("price-scale-k0"))))
+    at = max(n for n, step in enumerate(steps) if isinstance(step, Keys))
+    with pytest.raises(PlanError, match="writes into the instrument"):
+        check_order([*steps[:at], Keys(("CAL save",)), *steps[at:]])
+
+
+def test_keys_that_open_a_dialog_are_in_no_plan() -> None:
+    bench = find("price-scale-k0")
+    profile = {**bench.profile, "forbidden_keys": "hold M8"}
+    from dataclasses import replace
+
+    can = ability(replace(bench, profile=profile))
+    pressed = {
+        key for step in dry_run(PLANS["price-scale-raid"].steps(can)) if isinstance(step, Keys) for key in step.sequence
+    }
+    assert pressed
+    assert not pressed & {"hold", "M8"}
+
+
+@given(st.lists(st.text("abcdefghij0123456789", min_size=1, max_size=3), max_size=12, unique=True))
+def test_every_ordered_pair_comes_once(keys: list[str]) -> None:
+    found = list(pairwise(every_pair(keys)))
+    assert sorted(found) == sorted((a, b) for a in keys for b in keys)
+
+
+# ------------------------------------------------------------------------------------------------------- made-up scales
+
+
+class Scale:
+    """A scale that weighs a tenth too much while its mode is on; `clears`: the mode ends with any other key."""
+
+    def __init__(self, code: Code, clears: bool) -> None:
+        self.code, self.clears, self.on, self.load = code, clears, False, Decimal(0)
+        self.typed: list[str] = []
+        self.pressed: list[str] = []
+
+    def shown(self) -> Decimal:
+        kg = self.load * (Decimal("1.1") if self.on else 1)
+        return (kg / Decimal("0.005")).to_integral_value() * Decimal("0.005")
+
+    def key(self, key: str) -> None:
+        self.pressed.append(key)
+        self.typed = [*self.typed, key][-len(self.code) :]
+        if tuple(self.typed) == self.code:
+            self.on = True
+        elif self.clears:
+            self.on = False
+
+    def answer(self, step: Step) -> Outcome:
+        match step:
+            case Load(mass_kg=mass):
+                self.load = mass
+                return {"mass_kg": str(mass)}
+            case Keys(sequence=keys):
+                for key in keys:
+                    self.key(key)
+                return {"shown": str(self.shown())}
+            case Read(what="line"):
+                return {"shown": str(self.shown())}
+            case Read(what="weighing"):
+                return {"weight": str(self.shown())}
+            case Draw(candidates=candidates):
+                return {"drawn": list(candidates)}
+            case _:
+                return {}
+
+
+def carried_out(plan: Iterator[Step] | Plan, scale: Scale) -> list[Step]:
+    done = []
+    try:
+        step = next(plan)
+        while True:
+            done.append(step)
+            step = plan.send(scale.answer(step))  # type: ignore[union-attr]
+    except StopIteration:
+        return done
+
+
+Search = Callable[[Ability, Scale], list[Code]]
+
+
+@pytest.mark.parametrize("clears", [False, True])
+@pytest.mark.parametrize("code", [("7", "M3"), ("M2", "M2"), ("5", "5"), ("print", "0")])
+def test_a_pair_is_found_whether_any_key_clears_it_or_not(code: Code, clears: bool) -> None:
+    scale, found = Scale(code, clears), list[Code]()
+    carried_out(held(LAB, "L", Decimal("1.19"), every_pair(harmless(scale_of(LAB))), found), scale)
+    assert found[0] == code
+
+
+def test_a_pair_with_a_key_of_the_display_is_found_over_an_empty_pan() -> None:
+    scale, found = Scale(("tare", "5"), clears=True), list[Code]()
+    pairs = [("tare", key) for key in scale_of(LAB).keys]
+    carried_out(unloaded(LAB, "P", Decimal("1.19"), pairs, found), scale)
+    assert found == [("tare", "5")]
+
+
+def test_what_is_no_code_is_dropped_when_it_is_shown_again() -> None:
+    scale = Scale(("7", "M3"), clears=True)
+    told: list[Code] = []
+
+    def plan() -> Plan:
+        told.extend((yield from shown_again(LAB, "M", [("7", "M3"), ("M3",)], harmless(scale_of(LAB)), "0", 3)))
+
+    carried_out(plan(), scale)
+    assert told == [("7", "M3")]
+
+
+def test_a_lot_decides_which_trial_is_pressed() -> None:
+    scale = Scale(("7", "M3"), clears=True)
+    steps = carried_out(by_lot(LAB, "R", ("7", "M3"), "0", 2), scale)
+    keys = [step.sequence for step in steps if isinstance(step, Keys)]
+    assert len(keys) == 2 * 8  # the key in between and the trial's own, eight trials
+    assert keys.count(("7", "M3")) == 4
