@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,37 +30,48 @@ CURVES = ROOT / "harness" / "catalogue" / "validation_scale.toml"
 EDITION = "jjg539-2016"
 
 
-def measure(cases: int) -> dict[str, Counter[str]]:
-    """Counts by detector: readings that spoke of cases in which nobody misread, false hits there and of those in which
-    digits were misread."""
+def measured(number: int) -> dict[str, Counter[str]]:
+    """Counts of one case, by detector: readings that spoke where nobody misread, false hits there and of those in which digits
+    were misread."""
     limits = edition(EDITION)
     counts: dict[str, Counter[str]] = {}
-    for number in range(cases):
-        if number % 50 == 0:
-            print(f"\r{number} of {cases} cases", end="", file=sys.stderr, flush=True)
-        chain, segments = case([SEED, number], truck=number % 3 == 2)
-        declared = with_rules(profile(chain), limits)
-        for name, spec in family_tests(limits).detectors.items():
-            tally = counts.setdefault(name, Counter())
-            tally["version"] = spec.version
-            for reading in spec.judge(segments, View(declared, spec.parameters, ASSUMED)):
-                if not reading.spoke:
-                    tally["mute"] += 1
-                    continue
-                hit = bool(reading.hits) and reading.shape is not None
-                tally["n"] += chain.sure
-                tally["by eye"] += not chain.sure
-                tally["strong"] += hit and chain.sure
-                tally["weak"] += bool(reading.hits) and not (hit and chain.sure)
-    print(file=sys.stderr)
+    chain, segments = case([SEED, number], truck=number % 3 == 2)
+    declared = with_rules(profile(chain), limits)
+    for name, spec in family_tests(limits).detectors.items():
+        tally = counts[name] = Counter(version=spec.version)
+        for reading in spec.judge(segments, View(declared, spec.parameters, ASSUMED)):
+            if not reading.spoke:
+                tally["mute"] += 1
+                continue
+            hit = bool(reading.hits) and reading.shape is not None
+            tally["n"] += chain.sure
+            tally["by eye"] += not chain.sure
+            tally["strong"] += hit and chain.sure
+            tally["weak"] += hit and not chain.sure
     return counts
+
+
+def measure(cases: int, jobs: int) -> dict[str, Counter[str]]:
+    """The sums over all cases; versions stay as they are."""
+    total: dict[str, Counter[str]] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        for number, counts in enumerate(pool.map(measured, range(cases), chunksize=10)):
+            if number % 100 == 0:
+                print(f"{number} of {cases} cases", file=sys.stderr, flush=True)
+            for name, tally in counts.items():
+                version = tally.pop("version")
+                total.setdefault(name, Counter()).update(tally)
+                total[name]["version"] = version
+    return total
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="false hits of the tests of scales on honest loadings")
     parser.add_argument("--cases", type=int, default=CASES)
-    cases = parser.parse_args().cases
-    counts = measure(cases)
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    cases = given.cases
+    counts = measure(cases, given.jobs)
     for name, tally in sorted(counts.items()):
         print(
             f"{name:<16} n {tally['n']:>6} strong {tally['strong']} weak {tally['weak']} by eye {tally['by eye']} mute {tally['mute']}"

@@ -51,13 +51,8 @@ def without(steps: list[Step], *keys: str) -> list[Step]:
     return [step for step in steps if getattr(step, "key", "") not in keys]
 
 
-SCALE = ScaleAbility(
-    ((Decimal(15), Decimal("0.005")),), (Decimal("0.5"), Decimal(1)), ("1", "2", "M1", "tare"), "", True, False
-)
-
-
 def can(inline: bool = True, remote: bool = True) -> Ability:
-    return Ability(ALL, inline, remote, Decimal(20), Decimal("7.52"), scale=SCALE)
+    return Ability(ALL, inline, remote, Decimal(20), Decimal("7.52"))
 
 
 @pytest.mark.parametrize("name", ONE)
