@@ -126,7 +126,7 @@ def _judge_one(
         registrations(recorded),
         bench.family,
     )
-    return {**document, "history": history(recorded), **({OVERDUE: list(late)} if late else {})}
+    return {**document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {})}
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:

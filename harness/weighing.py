@@ -1,14 +1,24 @@
-"""What the steps of a scale do on a given bench: loads put on, keys pressed, what is displayed, printed and recorded."""
+"""What the steps of a scale do on a given bench: loads put on, keys pressed, what is displayed, printed and recorded.
+
+What is shown first of a known load and stands far from it is read again, and what lies there is checked, both by the other
+officer; all is recorded.  A wrong weight is found so, before it stands against the scale; a real error stays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from fixtures.bench import Bench, capability
 from fixtures.capability import Indicates, PlacesLoad, PressesKeys
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
+from harness.catalogue import with_rules
+from harness.derive.loadings import UNIT_KG
+from harness.derive.parts import number
+from harness.judge.intervals import mpe_kg
+from harness.judging import edition
 from harness.people import People
 from harness.step import Keys, Load, Outcome, Read
 
@@ -41,6 +51,12 @@ READ = {
     "ticket": mark("Read weight, unit price and price on the ticket of {label} aloud, type them as printed"),
     "record": mark("Read the weight of {label} in the computer's records aloud, type it as shown"),
 }
+SURPRISE = 2  # times the maximum permissible error: what would stand against the scale is read twice
+AGAIN = mark("Read once more, the other officer reads aloud: {why}. {text}")
+FAR = mark("this stands far from the load")
+CHECK = mark(
+    "The other officer reads the marks on the weights of {label} aloud, as they lie on the scale; touch nothing, press no key"
+)
 LINE = "line"  # what the scale says on its line just now, read by no eye
 STATIONS = {"weighing": "display", "ticket": "ticket", "record": "record"}  # what -> the station that is read
 DECK = "truck-scale"
@@ -49,10 +65,20 @@ DECK = "truck-scale"
 class Weighing:
     def __init__(self, bench: Bench, people: People) -> None:
         self._bench, self._people = bench, people
+        self._lies: Decimal | None = None  # known mass on the scale of which nothing was shown yet
+
+    def put_on(self, step: Load, outcome: Outcome) -> None:
+        """What lies there from now on, where it is weights whose marks can be read."""
+        weights = not step.covert and self._bench.driver_for("load") is None and self._text(step) in (PLACE, UNLOAD)
+        self._lies = number(outcome.get("mass_kg")) if weights else None
+
+    def worked(self) -> None:
+        """A key was pressed or power cut: what is shown from now on may honestly be another thing than the load."""
+        self._lies = None
 
     def load(self, step: Load) -> Outcome:
         """Puts the load on, or takes everything off; {"mass_kg": ...} as put on."""
-        driver = self._bench.driver_for("load")
+        driver, self._lies = self._bench.driver_for("load"), None
         if driver is not None and not step.covert:
             changer: PlacesLoad = capability(driver, PlacesLoad, "load")
             if step.mass_kg:
@@ -62,8 +88,9 @@ class Weighing:
         position = translate(POSITION.get(step.position, step.position))
         text = translate(self._text(step), label=step.label, mass=step.mass_kg, position=position)
         asked = {"mass": str(step.mass_kg), "position": step.position, "covert": step.covert}
-        answer = self._people.ask("place", text, label=step.label, **asked)
-        return {key: str(value) for key, value in answer.items() if value is not None}
+        answer = _texts(self._people.ask("place", text, label=step.label, **asked))
+        self.put_on(step, answer)
+        return answer
 
     def _text(self, step: Load) -> str:
         if step.covert:
@@ -81,6 +108,7 @@ class Weighing:
                 f"{self._bench.file.where}: key {never[0]!r} opens a save or calibrate dialog: it is never pressed"
             )
         driver = self._bench.driver_for("keys")
+        self.worked()
         if driver is None:
             t_ns = self._bench.now_ns()
             text = translate(KEYS, keys=" ".join(step.sequence))
@@ -112,7 +140,15 @@ class Weighing:
             **({} if said.stable is None else {"stable": "yes" if said.stable else "no"}),
         }
 
-    def heard(self) -> Outcome:
+    def heard(self, label: str) -> Outcome:
+        """What the line says of load `label` at rest; where it stands far from the load, what lies there is checked."""
+        told = self._heard()
+        if not self._surprises(told.get("shown"), told.get("unit")):
+            self._lies = None
+            return told
+        return {**told, **self._checked(self._people, label)}
+
+    def _heard(self) -> Outcome:
         """What the line says once it says that the weight stands still, or after the time that it may take."""
         driver = self._bench.driver_for("indicate")
         if driver is None:
@@ -130,7 +166,34 @@ class Weighing:
         return self.shown()
 
     def read(self, step: Read, eyes: People) -> Outcome:
-        answer: Mapping[str, Any] = eyes.ask(
-            f"read-{step.what}", translate(READ[step.what], label=step.label), label=step.label
-        )
-        return {key: str(value) for key, value in answer.items() if value is not None}
+        text = translate(READ[step.what], label=step.label)
+
+        def ask(prompt: str) -> Outcome:
+            return _texts(eyes.ask(f"read-{step.what}", prompt, label=step.label))
+
+        answer = ask(text)
+        if step.what != "weighing" or not self._surprises(answer.get("weight"), answer.get("unit")):
+            self._lies = None if step.what == "weighing" else self._lies
+            return answer
+        again = ask(translate(AGAIN, why=translate(FAR), text=text))
+        return {**again, "earlier": [answer], **self._checked(eyes, step.label)}
+
+    def _surprises(self, shown: Any, unit: Any) -> bool:
+        """What is shown stands further from the load that lies there than twice what may be; words are no weight."""
+        lies, value = self._lies, number(shown)
+        if lies is None or value is None:
+            return False
+        file = self._bench.file
+        limit = mpe_kg(with_rules(file.profile, edition(file.edition)), float(lies))
+        kg = value * UNIT_KG.get(str(unit or file.profile.get("unit", "kg")), Decimal(1))
+        return limit is not None and abs(float(kg - lies)) > SURPRISE * limit
+
+    def _checked(self, eyes: People, label: str) -> Outcome:
+        """The marks on the weights that lie there, once for each load."""
+        self._lies = None
+        found = eyes.ask("read-weights", translate(CHECK, label=label), label=label)
+        return {"weights_kg": str(found["mass_kg"])}
+
+
+def _texts(answer: Mapping[str, Any]) -> Outcome:
+    return {key: str(value) for key, value in answer.items() if value is not None}

@@ -6,12 +6,13 @@ anew, and the sale that is judged then is not the only one there was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from captures.errors import IntegrityError
 from harness.derive.recorded import Recorded
 from harness.derive.spans import VOID
+from harness.judge.contract import Segment
 
 MEASURED = ("Deliver", "Continue", "Shut", "Read", "Weigh", "Prove", "Press", "PowerCycle", "Load", "Keys", "Drive")
 """Steps whose outcome is told; what was asked of people about people is not."""
@@ -19,10 +20,11 @@ GONE_ON = "the run was complete and was gone on with"  # why of a gap that cut n
 NAMES = ("label", "what", "key", "id", "letter")
 
 
-def history(recorded: Recorded) -> dict[str, Any]:
+def history(recorded: Recorded, found: Sequence[Segment] = ()) -> dict[str, Any]:
     """`starts` of the program; with their journal `place`: `gaps` between them, `superseded` attempts with what was
     measured in them, `extensions` that were registered after its end, `changes` that were accepted, `corrections` of answers, `clock_steps`, and what was `taken_as_done`
-    after a cut because the operator said so.  IntegrityError where a record lacks what its kind promises."""
+    after a cut because the operator said so; of its segments `found`, `line_faults`: what came on a scale's line and does not count,
+    and `loads_not_used`, whose weights were found to be others.  IntegrityError where a record lacks what its kind promises."""
     teller = _Teller()
     for place, body in recorded.entries:
         try:
@@ -32,7 +34,26 @@ def history(recorded: Recorded) -> dict[str, Any]:
                 f"{place}: a {body.get('kind')} record lacks what it must hold ({type(error).__name__}: {error}); "
                 "this journal was not written by a run of this version"
             ) from None
-    return {"starts": len(recorded.spans), **teller.found}
+    return {"starts": len(recorded.spans), **teller.found, **_of_loadings(found)}
+
+
+def _of_loadings(found: Sequence[Segment]) -> dict[str, list[dict[str, Any]]]:
+    """Each reason once, with the stretches of its kind and the loadings in which they were; a key is absent where there is none."""
+    faults: dict[tuple[str, str], dict[str, Any]] = {}
+    for segment in found:
+        for station, reasons in segment.context.get("line_faults", {}).items():
+            for why, count in reasons.items():
+                one = faults.setdefault(
+                    (station, why), {"station": station, "why": why, "stretches": 0, "loadings": []}
+                )
+                one["stretches"] += count
+                one["loadings"].append(segment.id)
+    doubted = [
+        {"loading": segment.id, "asked_kg": str(segment.context["asked_kg"]), **segment.context["weights_checked"]}
+        for segment in found
+        if "weights_checked" in segment.context
+    ]
+    return ({"line_faults": list(faults.values())} if faults else {}) | ({"loads_not_used": doubted} if doubted else {})
 
 
 class _Teller:

@@ -37,12 +37,13 @@ NOT_USED = {Heard.LATE: "answer after its time", Heard.SURPLUS: "second answer t
 class Line:
     """One line of a scale.  `trace`: its readings; each left the scale in an interval that ends at its instant and is 2 `u_ns`
     long.  `registers`: "unit_price" and "price" where they were told; what stood in one frame has one instant.  `faults`:
-    what came and does not count, in order of time."""
+    what came and does not count, in order of time.  `broadcasts`: it sends by itself."""
 
     trace: SampledTrace
     u_ns: int
     registers: Mapping[str, Register] = field(default_factory=dict)
     faults: Sequence[Noise] = ()
+    broadcasts: bool = True
 
     @property
     def reasons(self) -> Counter[str]:
@@ -138,7 +139,8 @@ def indications(spans: Sequence[Sequence[WireChunk]], source: Source, station: s
     lengths = (len(source.protocol.encode(message, Role.DEVICE)) for message in messages[:LENGTHS])
     longest = max(lengths, default=0)
     u_ns = (longest * source.line.char_ns() + max(int(HOST_NS * source.speed), source.late_ns)) // 2
-    return Line(trace, u_ns, _registers(trace, told, *priced, u_ns, source.currency), tuple(faults))
+    registers = _registers(trace, told, *priced, u_ns, source.currency)
+    return Line(trace, u_ns, registers, tuple(faults), source.asked is None)
 
 
 def _span(chunks: Sequence[WireChunk], source: Source) -> tuple[Frames, Int64Array]:

@@ -6,14 +6,13 @@ Weights that people read become registers in kg, as exactly as they were shown; 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from captures.model import Mark, Origin, Register, frozen_int64
 from harness.derive.indications import indicated_lines
+from harness.derive.line_faults import LineFaults, Loaded, power_cuts
 from harness.derive.parts import Part, Taken, Told, number
 from harness.derive.recorded import Recorded
 from harness.derive.streams import Streams
@@ -21,6 +20,7 @@ from harness.judge.contract import Segment, SegmentKind
 from harness.judge.intervals import intervals
 
 UNIT_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "jin": Decimal("0.5"), "t": Decimal(1000)}
+STARTS_NS = 20_000_000_000  # a scale tests itself, shows all segments and takes its zero before it says anything [D]
 AFTER_LAST_NS = 60_000_000_000  # how long after it was put on the last load of a run is followed
 WEIGHTS_U_REL = Decimal("0.0001")  # of test weights without a stated uncertainty: class M2 [U]
 READ_FIELDS = (  # what was read, field -> station
@@ -43,23 +43,38 @@ class Loadings:
         self._spans = {span.n: span for span in recorded.spans}
         self._by_hand = recorded.bench.roles.get("load") is None
         lines = indicated_lines(recorded)
-        self._traces = {station: line.trace for station, line in lines.items()}
-        self._told = [register for line in lines.values() for register in line.registers.values()]
-        ends = [int(trace.times_ns[-1]) for trace in self._traces.values() if trace.times_ns.size]
+        self._stations = tuple(lines)
+        ends = [int(line.trace.times_ns[-1]) for line in lines.values() if line.trace.times_ns.size]
         reads = [taken[0] for part in tale.parts for _, taken in part.shown]
         self._last_ns = max([streams.last_ns(), *ends, *reads], default=0)
-        self._e_kg = intervals(recorded.bench.profile)[0].e_kg
+        declared = intervals(recorded.bench.profile)
+        self._e_kg = declared[0].e_kg
+        loads = [part for part in tale.parts if part.is_load]
+        self._number = {id(part): k for k, part in enumerate(loads)}
+        gaps = [(before.end_ns, after.begin_ns) for before, after in pairwise(recorded.spans)]
+        cuts = power_cuts(tale.marks, STARTS_NS) + gaps
+        self._line = LineFaults(lines, [self._loaded(part) for part in loads], declared[-1].e_kg, cuts)
 
     def made_from(self, part: Part) -> str:
         """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""
         marks = [mark for mark in self._tale.marks if part.after_ns < mark.t_ns <= (part.next_ns or part.begin_ns)]
-        return repr((part, self._spans[part.span], marks))
+        k = self._number[id(part)]
+        return repr((part, self._spans[part.span], marks, self._line.counts(k)))
 
-    def segment(self, part: Part) -> Segment:
-        span = self._spans[part.span]
+    def _window(self, part: Part) -> tuple[int, int]:
         on_ns = part.begin_ns if part.end_ns is None else part.end_ns
         until_ns = part.next_ns if part.next_ns is not None else min(self._last_ns + 1, on_ns + AFTER_LAST_NS)
-        until_ns = max(on_ns, min(until_ns, span.end_ns))
+        return on_ns, max(on_ns, min(until_ns, self._spans[part.span].end_ns))
+
+    def _loaded(self, part: Part) -> Loaded:
+        shown = self._registers(part)
+        displayed = shown["display"].values if "display" in shown else ()
+        mass = number(part.outcome.get("mass_kg"))
+        return Loaded(part.begin_ns, part.end_ns, self._window(part)[1], part.span, mass, displayed)
+
+    def segment(self, part: Part) -> Segment:
+        on_ns, until_ns = self._window(part)
+        k = self._number[id(part)]
         marks = tuple(mark for mark in self._tale.marks if on_ns <= mark.t_ns + mark.u_ns and mark.t_ns < until_ns)
         return Segment(
             id=part.label,
@@ -67,20 +82,21 @@ class Loadings:
             phase=part.phase,
             state=part.state,
             window_ns=(on_ns, until_ns),
-            context=self._context(part, marks),
-            registers=self._registers(part) | self._sent(part.begin_ns, until_ns),
+            context=self._context(part, marks) | ({"line_faults": found} if (found := self._line.counts(k)) else {}),
+            registers=self._registers(part) | self._line.told(k),
             marks=marks,
             complete=part.end_ns is not None,
             span=part.span,
             # what came while the load was put on belongs to it: the way to rest tells of filters and of hands
-            traces={name: trace.between(part.begin_ns, until_ns) for name, trace in self._traces.items()},
+            traces={name: self._line.own(name, k) for name in self._stations},
             load_kg=self._load(part),
         )
 
     def _load(self, part: Part) -> tuple[float, float] | None:
-        """Mass on the scale and its standard uncertainty; None where nobody knows it (a vehicle)."""
+        """Mass on the scale and its standard uncertainty; None where nobody knows it: a vehicle, or two officers read different
+        marks on the weights."""
         said = number(part.outcome.get("mass_kg"))
-        if said is None or self._profile.get("load_known") is False:
+        if said is None or self._profile.get("load_known") is False or _doubted(part):
             return None
         u_rel = Decimal(str(self._reference.get("u_rel", WEIGHTS_U_REL)))
         return float(said), float(said * u_rel)
@@ -116,7 +132,7 @@ class Loadings:
         told = [taken for what, taken in part.shown if what == "weighing" and taken[2].get("unit")]
         unit_of = tuple((taken[0], str(taken[2]["unit"])) for taken in told)
         units = tuple(sorted({unit for _, unit in unit_of}))
-        return found | ({"units": units, "unit_of": unit_of} if units else {}) | self._odd(part)
+        return found | ({"units": units, "unit_of": unit_of} if units else {}) | _doubted(part) | self._odd(part)
 
     def _odd(self, part: Part) -> dict[str, Any]:
         """Words that stood in the place of a weight, and readings taken while it moved."""
@@ -143,21 +159,18 @@ class Loadings:
             )  # fmt: skip
         return result
 
-    def _sent(self, begin_ns: int, until_ns: int) -> dict[str, Register]:
-        """Prices and unit prices that the line told while the load was put on and lay there, by "weight.price" and so on."""
-        found = {}
-        for own in self._told:
-            first, last = (int(k) for k in np.searchsorted(own.times_ns, (begin_ns, until_ns)))
-            if last > first:
-                found[own.station] = replace(
-                    own, times_ns=frozen_int64(own.times_ns[first:last]), u_ns=frozen_int64(own.u_ns[first:last]),
-                    values=own.values[first:last],
-                )  # fmt: skip
-        return found
-
     def _value(self, station: str, said: Mapping[str, Any], field: str) -> Decimal:
         value = Decimal(str(said[field]))
         return value * UNIT_KG[str(said.get("unit") or "kg")] if station in WEIGHTS else value
+
+
+def _doubted(part: Part) -> dict[str, Any]:
+    """What the one who put the weights on and the one who looked at them said, where that is not the same mass."""
+    said = number(part.outcome.get("mass_kg"))
+    found = [one for _, taken in part.shown if (one := number(taken[2].get("weights_kg"))) is not None]
+    if said is None or all(one == said for one in found):
+        return {}
+    return {"weights_checked": {"said_kg": str(said), "found_kg": str(found[-1])}}
 
 
 def _at_rest(taken: Taken) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,12 +28,21 @@ class Change:
     load_kg: Decimal
 
 
-def stuck(trace: SampledTrace, changes: Sequence[Change], least_kg: Decimal, settle_ns: int) -> list[tuple[int, int]]:
+class Stuck(NamedTuple):
+    """The line said one thing from the load's rest at `begin_ns` to `end_ns`; it has said it since `since_ns`."""
+
+    begin_ns: int
+    end_ns: int
+    since_ns: int
+
+
+def stuck(trace: SampledTrace, changes: Sequence[Change], least_kg: Decimal, settle_ns: int) -> list[Stuck]:
     """Spans in which the line said one thing over a change of load: from its rest to the last reading that repeats what was
     said before, or to the next change.
 
     `changes` in order of time, the first one the load before any.  Those of less than `least_kg` the display's own steps may
-    hide; `settle_ns` is what the scale may take to show one.  What is said out of range says nothing of the load.
+    hide, unless the line repeats itself since a greater one; `settle_ns` is what the scale may take to show one.  What is said
+    out of range says nothing of the load.
     """
     if not trace.times_ns.size:
         return []
@@ -40,12 +50,16 @@ def stuck(trace: SampledTrace, changes: Sequence[Change], least_kg: Decimal, set
     edges = np.flatnonzero(new) + 1
     begins, ends = np.append(0, edges), np.append(edges, trace.times_ns.size) - 1
     rests = [change.from_ns for change in changes[2:]] + [int(trace.times_ns[-1])]
-    found = []
+    found: list[Stuck] = []
     for (before, after), next_ns in zip(pairwise(changes), rests, strict=True):
         run = int(np.searchsorted(trace.times_ns[begins], after.from_ns)) - 1  # said before the load was touched
-        if run < 0 or abs(after.load_kg - before.load_kg) < least_kg:
+        if run < 0:
+            continue
+        since_ns = int(trace.times_ns[begins[run]])
+        goes_on = bool(found) and found[-1].since_ns == since_ns
+        if not goes_on and abs(after.load_kg - before.load_kg) < least_kg:
             continue
         end_ns = min(int(trace.times_ns[ends[run]]), next_ns)
         if end_ns - after.t_ns >= settle_ns and not trace.flags[begins[run]] & (Flag.OVERLOAD | Flag.UNDERLOAD):
-            found.append((after.t_ns, end_ns))
+            found.append(Stuck(after.t_ns, end_ns, since_ns))
     return found

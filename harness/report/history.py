@@ -7,8 +7,9 @@ from typing import Any
 
 from fixtures.language import mark, tell, translate
 from harness.derive.history import GONE_ON, MEASURED
+from harness.report.line_faults import line_fault
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, sentence
+from harness.report.wording import chain, said, sentence
 from harness.step import SEARCH
 
 MOST = 20  # lines of a kind; the document holds them all
@@ -87,6 +88,12 @@ def made(document: Mapping[str, Any]) -> list[str]:
     if told["corrections"]:
         lines.append(translate(mark("Answers changed after they were given; the later one counts:")))
         lines += _most([_correction(one) for one in told["corrections"]])
+    lines += _line_faults(told.get("line_faults") or [])
+    if doubted := told.get("loads_not_used"):
+        lines.append(
+            translate(mark("Loads that no error was taken from: the officers did not read the same marks on them:"))
+        )
+        lines += _most([_doubted(one) for one in doubted])
     for one in told["clock_steps"]:
         text = mark(
             "the computer's clock was set by {set} s or went astray so far, it slept {slept} s ({place}); nothing is timed by it"
@@ -112,6 +119,29 @@ def _gap(gap: Mapping[str, Any]) -> str:
     if gap["utc_from"] and gap["utc_to"]:
         line += translate(mark("; by the calendar {begin} to {end} UTC"), begin=gap["utc_from"], end=gap["utc_to"])
     return line
+
+
+def _line_faults(faults: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each reason once, the most frequent first, and in which loadings."""
+    if not faults:
+        return []
+    found = []
+    for one in sorted(faults, key=lambda one: -int(one["stretches"])):
+        text = mark("  {station}, {count} stretches, at {labels}: {why}")
+        labels = ", ".join([*one["loadings"][:MOST], *(["..."] if len(one["loadings"]) > MOST else [])])
+        station = said(one["station"])
+        found.append(
+            translate(text, station=station, count=one["stretches"], labels=labels, why=line_fault(one["why"]))
+        )
+    return [
+        translate(mark("What came on a line of the scale and does not count; nothing of it is averaged in:")),
+        *_most(found),
+    ]
+
+
+def _doubted(one: Mapping[str, Any]) -> str:
+    text = mark("  {label}: {asked} kg asked for, {said} kg put on as was said, {found} kg by the officer who looked")
+    return translate(text, label=one["loading"], asked=one["asked_kg"], said=one["said_kg"], found=one["found_kg"])
 
 
 def _extension(one: Mapping[str, Any]) -> str:

@@ -348,9 +348,11 @@ def test_one_reading_over_a_change_of_load_is_told_and_a_scale_at_rest_is_not() 
     honest = cas_line(*[cas_frame(text) for text, n in true for _ in range(n)]).trace
     assert stuck(honest, changes, Decimal("0.010"), 3000 * MS) == []
     hung = cas_line(*[cas_frame("0.000")] * 60, *[cas_frame("1.235")] * 260).trace
-    assert stuck(hung, changes, Decimal("0.010"), 3000 * MS) == [(26_000 * MS, 31_900 * MS)]
+    assert stuck(hung, changes, Decimal("0.010"), 3000 * MS) == [(26_000 * MS, 31_900 * MS, 6000 * MS)]
     dead = cas_line(*[cas_frame("0.000")] * 320).trace
-    assert stuck(dead, changes, Decimal("0.010"), 3000 * MS) == [(7000 * MS, 15_000 * MS), (26_000 * MS, 31_900 * MS)]
+    assert stuck(dead, changes, Decimal("0.010"), 3000 * MS) == [
+        (7000 * MS, 15_000 * MS, 0), (16_000 * MS, 25_000 * MS, 0), (26_000 * MS, 31_900 * MS, 0),
+    ]  # fmt: skip
     assert stuck(dead.between(0, 9000 * MS), changes[:2], Decimal("0.010"), 3000 * MS) == []
     assert stuck(cas_line().trace, changes, Decimal("0.010"), 3000 * MS) == []
     over = cas.PROTOCOL.encode(cas.Weight.of(Decimal(0), status=cas.Status.OVERLOAD), Role.DEVICE)
