@@ -20,12 +20,11 @@ from harness.plans.price_scale_raid import (
     harmless,
     modes_of_display,
     odd,
-    priced,
     rounds,
     scale_of,
 )
 from harness.plans.weighings import Steps, hear, press, weigh
-from harness.step import Confirm, Judge, Load, Phase, Plan, PowerCycle
+from harness.step import Confirm, Load, Phase, Plan, PowerCycle
 
 ZERO = "zero"
 BLOCKS = 12  # of four trials each, by lot
@@ -67,20 +66,10 @@ def steps(can: Ability) -> Plan:
                 yield from by_lot(can, f"R{number}", code, other, BLOCKS)
     yield from weigh(can, "K0", Decimal(0))
     yield from modes_of_display(can)
-    yield Phase("D", mark("preservation decided"))
-    yield from blocks.preservation()
-    yield Judge()
-    if (yield from blocks.decided("E")):
-        yield Phase("E", mark("power away, then the same loads again"))
-        yield PowerCycle(30)
-        yield from weigh(can, "E0", Decimal(0))
-        yield from odd(can, "E")
-        yield from weigh(can, "E9", Decimal(0))
-        yield from priced(can, "V")
+    if (yield from dark(can)):
         for code in found:
             yield from _from_power_up(can, code, still)
-    yield from blocks.identity_again(k=False)
-    yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
+    yield from closed()
 
 
 def _from_power_up(can: Ability, code: Code, still: Sequence[str]) -> Steps:

@@ -7,7 +7,7 @@ key with the load lying still and a reading after each, documented codes, and th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
@@ -15,7 +15,7 @@ from harness.plans import blocks
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.key_search import Code, moves, shown_again, unloaded
 from harness.plans.weighings import Steps, press, weigh
-from harness.step import Confirm, Inquire, Judge, Load, Phase, Plan, PowerCycle
+from harness.step import Confirm, Inquire, Judge, Load, Outcome, Phase, Plan, PowerCycle, Step
 
 GOODS_KG = (
     "0.52",
@@ -60,16 +60,27 @@ def steps(can: Ability) -> Plan:
         yield from odd(can, "K")
         yield from weigh(can, "K0", Decimal(0))
         yield from modes_of_display(can)
+    yield from dark(can)
+    yield from closed()
+
+
+def dark(can: Ability) -> Generator[Step, Outcome, bool]:
+    """Phases D and E: what power away clears, and what comes back; whether the officers decided for it."""
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()
-    if (yield from blocks.decided("E")):
-        yield Phase("E", mark("power away with battery disconnected, then the same loads again"))
-        yield PowerCycle(30)
-        yield from weigh(can, "E0", Decimal(0))
-        yield from odd(can, "E")
-        yield from weigh(can, "E9", Decimal(0))
-        yield from priced(can, "V")
+    if not (yield from blocks.decided("E")):
+        return False
+    yield Phase("E", mark("power away with battery disconnected, then the same loads again"))
+    yield PowerCycle(30)
+    yield from weigh(can, "E0", Decimal(0))
+    yield from odd(can, "E")
+    yield from weigh(can, "E9", Decimal(0))
+    yield from priced(can, "V")
+    return True
+
+
+def closed() -> Steps:
     yield from blocks.identity_again(k=False)
     yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
 
