@@ -52,16 +52,38 @@ class LineFaults:
         self._begins = [load.begin_ns for load in loads]
         self._dead = {name: _dead(line.trace, loads, e_kg) for name, line in lines.items()}
         self._counts: list[dict[str, Counter[str]]] = [{} for _ in loads]
+        self._restarted: set[int] = set()
         for name, line in lines.items():
             spans = [(loads[k].begin_ns, end_ns, WHY) for k, end_ns in self._dead[name].items()]
             spans += [(one.begin_ns, one.end_ns, one.why) for one in line.faults]
-            spans += [(a, b, SILENT) for a, b in silences(line, cuts)]
+            silent = silences(line, cuts) if loads else []
+            spans += [(a, b, SILENT) for a, b in silent]
             self._count(name, spans)
+            self._restarted |= {k for a, b in silent for k in self._moved(line.trace, a, b, e_kg)}
+
+    def _moved(self, trace: SampledTrace, a_ns: int, b_ns: int, e_kg: Decimal) -> range:
+        """Loadings over which the line was silent, unless it says of the same load at rest what it said before."""
+        first, last = self._at(a_ns), self._at(b_ns)
+        load = self._loads[first]
+        at_rest = first == last and load.rest_ns is not None and load.rest_ns <= a_ns
+        own = trace.steps[slice(*np.searchsorted(trace.times_ns, (b_ns, load.until_ns)).tolist())]
+        before = trace.steps[max(0, int(np.searchsorted(trace.times_ns, a_ns, "right")) - 1)]
+        if at_rest and own.size and abs(int(own[-1]) - int(before)) * trace.step <= e_kg:
+            return range(0)
+        return range(first, last + 1)
+
+    def _at(self, t_ns: int) -> int:
+        return max(0, bisect_right(self._begins, t_ns) - 1)
+
+    def restarted(self, k: int) -> bool:
+        """Its line fell silent and came back with another weight, or while the load was changed: the scale may have been off
+        and has taken what lay on it for its zero."""
+        return k in self._restarted
 
     def _count(self, station: str, spans: Sequence[tuple[int, int, str]]) -> None:
         """Each counts where it began; where it goes on it is named, with 0."""
         for begin_ns, end_ns, why in spans if self._begins else ():
-            first, last = (max(0, bisect_right(self._begins, t) - 1) for t in (begin_ns, end_ns))
+            first, last = self._at(begin_ns), self._at(end_ns)
             for k in range(first, last + 1):
                 own = self._counts[k].setdefault(station, Counter())
                 known = why if why in own or len(own) < MOST_REASONS else OTHER
@@ -124,7 +146,7 @@ def _dead(trace: SampledTrace, loads: Sequence[Loaded], e_kg: Decimal) -> dict[i
 
 def silences(line: Line, cuts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches of a line that broadcasts in which nothing came, neither readings nor anything else, outside `cuts`."""
-    if not line.broadcasts:
+    if not line.broadcasts or not line.trace.times_ns.size:
         return []
     came = sorted(
         {*line.trace.times_ns.tolist(), *(t for fault in line.faults for t in (fault.begin_ns, fault.end_ns))}

@@ -18,6 +18,7 @@ from harness.derive.recorded import Recorded
 from harness.derive.streams import Streams
 from harness.judge.contract import Segment, SegmentKind
 from harness.judge.intervals import intervals
+from harness.judge.loads import RESTARTED
 
 UNIT_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "jin": Decimal("0.5"), "t": Decimal(1000)}
 STARTS_NS = 20_000_000_000  # a scale tests itself, shows all segments and takes its zero before it says anything [D]
@@ -59,7 +60,7 @@ class Loadings:
         """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""
         marks = [mark for mark in self._tale.marks if part.after_ns < mark.t_ns <= (part.next_ns or part.begin_ns)]
         k = self._number[id(part)]
-        return repr((part, self._spans[part.span], marks, self._line.counts(k)))
+        return repr((part, self._spans[part.span], marks, self._heard(k)))
 
     def _window(self, part: Part) -> tuple[int, int]:
         on_ns = part.begin_ns if part.end_ns is None else part.end_ns
@@ -82,7 +83,7 @@ class Loadings:
             phase=part.phase,
             state=part.state,
             window_ns=(on_ns, until_ns),
-            context=self._context(part, marks) | ({"line_faults": found} if (found := self._line.counts(k)) else {}),
+            context=self._context(part, marks) | self._heard(k),
             registers=self._registers(part) | self._line.told(k),
             marks=marks,
             complete=part.end_ns is not None,
@@ -91,6 +92,12 @@ class Loadings:
             traces={name: self._line.own(name, k) for name in self._stations},
             load_kg=self._load(part),
         )
+
+    def _heard(self, k: int) -> dict[str, Any]:
+        """What did not count of what came on the lines."""
+        counts = self._line.counts(k)
+        found: dict[str, Any] = {"line_faults": counts} if counts else {}
+        return found | ({RESTARTED: True} if self._line.restarted(k) else {})
 
     def _load(self, part: Part) -> tuple[float, float] | None:
         """Mass on the scale and its standard uncertainty; None where nobody knows it: a vehicle, or two officers read different

@@ -22,6 +22,9 @@ STREAMS = ("weight",)
 EYES = ("display",)
 REMOTE = "remote"
 OUT_OF_RANGE = Flag.OVERLOAD | Flag.UNDERLOAD
+RESTARTED = (
+    "may_have_restarted"  # key of the context: its line fell silent and came back with another weight of the same load
+)
 REST_NS = 300_000_000  # a stretch at rest lasts at least so long
 
 
@@ -42,11 +45,13 @@ def loadings(segments: Sequence[Segment]) -> list[Segment]:
 
 def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[Segment]:
     """The finished loadings whose first reading is the weight of the load: no key that may honestly change what is displayed was
-    pressed since power-up, or the empty scale has shown zero since."""
+    pressed since power-up, nor may the scale have started anew under a load (which makes it its zero), or the empty scale has
+    shown zero since."""
     may = changing(profile)
     found, open_keys, state = [], False, None
     for segment in loadings(segments):
         open_keys &= segment.state == state
+        open_keys |= segment.context.get(RESTARTED) is True
         state = segment.state
         empty = segment.load_kg is not None and segment.load_kg[0] == 0
         readings = [one for name in observed(segment) for one in shown(segment, name)]
