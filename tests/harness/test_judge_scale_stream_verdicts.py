@@ -14,7 +14,7 @@ from harness.judge.contract import Finding, Integrity, Segment, Shape, Verdict
 from harness.judge.family import family
 from harness.judge.verdict import judge
 from harness.judging import edition
-from tests.scale_stream import ScaleLine, after
+from tests.scale_stream import ScaleLine, after, during
 from tests.weighed import VALIDATED
 
 EDITION = edition("jjg539-2016")
@@ -115,3 +115,20 @@ def test_a_simulator_in_the_cells_place_is_suspected() -> None:
     verdict = judged(segments, **TRUCK)
     assert of(verdict, "drive-on").level is Integrity.SUSPECT
     assert "truck.T09" in of(verdict, "drive-on").catalogue_ids
+
+
+def test_bursts_of_one_size_that_go_again_may_be_a_radio() -> None:
+    scale = ScaleLine(6, e_kg=20, axles=4, mount_s=0.5, put_s=12, wind_e=0.3)
+    verdict = judged(vehicles(scale, lambda kg: {"force": during(30.0, 37.0, 900.0)}), **TRUCK, **WITH_PAPERS)
+    assert verdict.integrity is not Integrity.PROVEN
+    finding = of(verdict, "rest-step")
+    assert any("own radio or a telephone disturbs" in limit for limit in finding.limits)
+    assert not any("a person or goods got on" in limit for limit in finding.limits)
+
+
+def test_one_step_of_a_case_is_no_suspicion() -> None:
+    scale = ScaleLine(7, e_kg=20, axles=4, mount_s=0.5, put_s=12, wind_e=0.3)
+    once = iter([{}, {}, {"force": after(30.0, 900.0)}])
+    verdict = judged(vehicles(scale, lambda kg: next(once, {})), **TRUCK)
+    assert any(one.detector == "rest-step" and one.hits for one in verdict.readings)
+    assert verdict.integrity in (Integrity.NO_EVIDENCE, Integrity.INCONCLUSIVE)
