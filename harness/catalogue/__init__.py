@@ -12,7 +12,7 @@ from harness.judge.catalogue import CheatEntry
 from harness.judge.causes import HonestCause
 from harness.judge.contract import Shape, Validation
 from harness.judge.facts import FACTS
-from harness.judge.intervals import MPE
+from harness.judge.intervals import MPE, ZERO_TRACKING
 from harness.judge.key_effects import CHANGES, KEY_EFFECTS, KeyEffect, WeightRule
 from harness.judge.laws.self_lock import LockRule
 from protocols.acceptance import Edition
@@ -180,7 +180,12 @@ def with_rules(profile: Mapping[str, Any], edition: Edition) -> Mapping[str, Any
     of its maximum permissible errors and what its keys may honestly do."""
     if edition.family == "scale":
         steps = edition.mpe_steps(str(profile.get("accuracy_class", "III")), profile.get("limits") != "initial")
-        return {**profile, MPE: steps, KEY_EFFECTS: load_key_effects()}
+        return {
+            **profile,
+            MPE: steps,
+            ZERO_TRACKING: float(edition.limit("zero-tracking").value),
+            KEY_EFFECTS: load_key_effects(),
+        }
     return {**profile, "self_lock_rules": load_self_lock()} if "self_lock" in profile else profile
 
 

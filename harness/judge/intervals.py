@@ -12,6 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 MPE = "mpe_steps"  # key of the profile: ((up to so many e, limit in e), ...) as the edition has them for class and use
+ZERO_TRACKING = (
+    "zero_tracking_d_s"  # key of the profile: the rate at which zero tracking may correct, as the edition has it, d/s
+)
 _NONE = "999999999/0.000001"  # nothing declared: no claim rests on e
 
 

@@ -178,6 +178,14 @@ def test_what_walks_to_zero_evenly_and_too_fast(segment: Segment, hit: int) -> N
     assert found.hits == hit
 
 
+def test_the_edition_s_rate_decides() -> None:
+    from harness.catalogue import with_rules
+    from harness.judging import edition
+
+    assert with_rules({"intervals": "15/0.005"}, edition("jjg539-2016"))["zero_tracking_d_s"] == 0.5
+    assert hits(zero_tracking.DETECTOR, [pulled(2.0)], settle_s="2", zero_tracking_d_s=3.0) == []
+
+
 def added(shown: list[str], **more: Any) -> list[Segment]:
     """A hundred grams more each loading."""
     return [loading(i, 0.1 * i, [kg] * 2, u_kg=1e-5, at_s=[2, 3], **more) for i, kg in enumerate(shown)]

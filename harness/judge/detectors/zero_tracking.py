@@ -1,9 +1,10 @@
 """Zero tracking: near zero the indication is pulled back faster than an instrument may.
 
-Null: zero tracking corrects by at most `limit_d_s` intervals a second (0.5 d/s; R 76-1:2006 4.5.7, number recalled, unverified), and
-but for it the scale shows what lies on it within a step.  Two bounds (weights/tracking.py): small known loads, put on one after the other with no
-key between, of which more vanished than that rate allows; and a reading that walks towards zero at one even rate, as creep
-and filters, which settle ever more slowly, do not.  Goods that are taken away bit by bit walk so as well.
+Null: zero tracking corrects by at most `limit_d_s` intervals a second (0.5 d/s where no edition's data say otherwise; R 76-1:2006
+4.5.7, number recalled, unverified), and but for it the scale shows what lies on it within a step.  Two bounds
+(weights/tracking.py): small known loads, put on one after the other with no key between, of which more vanished than that rate
+allows; and a reading that walks towards zero at one even rate, as creep and filters, which settle ever more slowly, do not.
+Goods that are taken away bit by bit walk so as well.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ import numpy as np
 from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.intervals import intervals
+from harness.judge.intervals import ZERO_TRACKING, intervals
 from harness.judge.loads import loadings, observed, presses, untouched
 from harness.judge.weight_line import WITNESS, at_rest, streams
 from harness.judge.weights.tracking import absorbed, pull
 
 NAME = "zero-tracking"
+
+
+def _limit(view: View) -> float:
+    """Of the edition, where its data came with the profile."""
+    return float(view.profile.get(ZERO_TRACKING, view.parameters["limit_d_s"]))
 
 
 def _pulled(segment: Segment, station: str, view: View) -> Reading:
@@ -32,7 +38,7 @@ def _pulled(segment: Segment, station: str, view: View) -> Reading:
         return Reading(NAME, segment.id, link, 1.0, reason="not left alone near zero")
     codes = np.round(line.steps / d).astype(np.int64)
     found = pull(line.times_ns, codes)
-    limit = view.parameters["limit_d_s"]
+    limit = _limit(view)
     if found is None:
         return _told(segment, link, False, {}, view)
     towards = abs(int(codes[-1])) < abs(int(codes[0]))
@@ -65,7 +71,7 @@ def _absorbed(row: Sequence[Segment], station: str, view: View) -> Reading:
     found = absorbed(
         times, np.array([load[0] / d for load in loads]), np.array([round(float(one.kg) / d) for one in seen]), u
     )
-    link, limit = Link("load", station), view.parameters["limit_d_s"]
+    link, limit = Link("load", station), _limit(view)
     rate = 0.0 if found is None else found.rate
     sure = all(one.sure for one in seen)
     return _told(row[-1], link, rate > limit, {"d_s": round(rate, 3), "limit_d_s": limit, "sure": sure}, view, sure)
