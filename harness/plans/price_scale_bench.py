@@ -17,6 +17,8 @@ from harness.plans.price_scale_raid import (
     CODES,
     ODD_KG,
     another,
+    closed,
+    dark,
     harmless,
     modes_of_display,
     odd,
