@@ -49,7 +49,7 @@ from harness.judge.pulses.gray import without_jogs  # noqa: E402
 from harness.judge.pulses.lattice import common_step  # noqa: E402
 from harness.judge.pulses.revolution import log_intervals, steady  # noqa: E402
 from harness.judge.verdict import judge  # noqa: E402
-from harness.judging import edition  # noqa: E402
+from harness.editions import edition  # noqa: E402
 
 SEED, CASES, PER_CASE, WORKERS = 20_240_504, 10, 4, 2
 RESULTS = ROOT / "docs" / "results" / "null_calibration.jsonl"

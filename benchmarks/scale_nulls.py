@@ -23,9 +23,9 @@ from benchmarks.repository import commit  # noqa: E402
 from harness.catalogue import with_rules  # noqa: E402
 from harness.families import family_tests  # noqa: E402
 from harness.judge.contract import View  # noqa: E402
-from harness.judging import edition  # noqa: E402
+from harness.editions import edition  # noqa: E402
 
-SEED, CASES = 20_261_121, 6_000
+SEED, CASES = 20_261_121, 4_000
 CURVES = ROOT / "harness" / "catalogue" / "validation_scale.toml"
 EDITION = "jjg539-2016"
 

@@ -30,11 +30,12 @@ from harness.changes import (
     shown,
 )
 from harness.derive.history import GONE_ON
+from harness.editions import edition
 from harness.enact import ability
 from harness.extending import check_end, extended_plan, given_up, refuse_redone, register
 from harness.families import family_tests
 from harness.judge.evidence import ALPHA
-from harness.judging import edition, judge_case
+from harness.judging import judge_case
 from harness.live import Say, beside
 from harness.lock import locked
 from harness.originals import left_by_cut

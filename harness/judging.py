@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,13 @@ from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
-from fixtures.errors import BenchError
 from harness.catalogue import cheats_of, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
 from harness.derive.parts import registrations
 from harness.derive.site import by_instrument
+from harness.editions import edition
 from harness.families import family_tests
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
@@ -29,14 +28,13 @@ from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
-from harness.plugins import specs
 from harness.propositions import default_scale, load_propositions, on_scale
 from harness.remembered import Memory
 from harness.report.document import as_json_bytes, verdict_document
 from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
 from harness.step import Outcome
-from protocols.acceptance import Edition, EditionSpec, parse
+from protocols.acceptance import Edition
 
 
 def judge_path(path: Path) -> Mapping[str, Any]:
@@ -139,15 +137,6 @@ def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]
 def tap_segments(path: Path) -> list[Segment]:
     """A foreign recording as single taps: one segment a channel that moves, with no plan behind it."""
     return foreign_segments(read(path), path.name, Declaration())
-
-
-def edition(name: str) -> Edition:
-    """The acceptance edition `name`; its text lies beside the plugin that names it."""
-    known = specs("acceptance")
-    if name not in known:
-        raise BenchError(f"expected a known acceptance edition, got {name!r}; there are {', '.join(sorted(known))}")
-    spec: EditionSpec = known[name]
-    return parse((files(spec.package) / spec.resource).read_text("utf-8"), spec.resource)
 
 
 def _judged(

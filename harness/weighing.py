@@ -17,8 +17,8 @@ from fixtures.language import mark, translate
 from harness.catalogue import with_rules
 from harness.derive.loadings import UNIT_KG
 from harness.derive.parts import number
+from harness.editions import edition
 from harness.judge.intervals import mpe_kg
-from harness.judging import edition
 from harness.people import People
 from harness.step import Keys, Load, Outcome, Read
 

@@ -175,8 +175,8 @@ def run(
 
 
 def _tests(file: BenchFile) -> Mapping[str, DetectorSpec]:
+    from harness.editions import edition
     from harness.families import family_tests
-    from harness.judging import edition
 
     return family_tests(edition(file.edition)).detectors
 

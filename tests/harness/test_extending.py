@@ -25,12 +25,13 @@ from fixtures.opening import Before
 from fixtures.sim.build import build
 from harness.benches import find, scenario, world
 from harness.changes import Change, ResumeError
+from harness.editions import edition
 from harness.enact import Enactor, ability
 from harness.exits import Exit, classified
 from harness.extending import FEWEST, ExtensionError, confirmation, extended_plan, litres, offers, search, targets
 from harness.families import family_tests
 from harness.inspection import Inspection, inspect, resume
-from harness.judging import edition, judge_journal
+from harness.judging import judge_journal
 from harness.plans import PLANS, PlanSpec, blocks
 from harness.plans.ability import Ability
 from harness.plans.extension import Extension, Repeated, extended, read, recorded

@@ -13,11 +13,11 @@ from benchmarks import generators
 from benchmarks.curves import own_detectors
 from captures.model import Int64Array, PulseTrain
 from harness.catalogue import load_catalogue, load_causes, load_validations
+from harness.editions import edition
 from harness.judge.contract import DetectorSpec, Integrity, Segment, Validation, Verdict, View
 from harness.judge.detectors.quadrature import irregularities
 from harness.judge.pulses.gray import Walk, decode
 from harness.judge.verdict import judge
-from harness.judging import edition
 
 SLOTS = 50
 Chosen = Callable[[int], bool]

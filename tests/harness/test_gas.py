@@ -19,13 +19,13 @@ from harness.benches import find, scenario, world
 from harness.derive import gas_reference
 from harness.derive.recorded import read_recorded
 from harness.derive.segments import segments
+from harness.editions import edition
 from harness.exits import UsageError
 from harness.expected import Expected, expected
 from harness.families import family_tests
 from harness.judge.contract import Link, Reading, Segment, SegmentKind, Validation, View
 from harness.judge.laws.parameters import DETECTOR, effect, same
 from harness.judge.parameter_facts import certificate_confirms
-from harness.judging import edition
 from harness.plans import PLANS
 from harness.plans.ability import Ability
 from harness.plans.order import check_order, dry_run

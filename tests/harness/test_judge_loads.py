@@ -11,6 +11,7 @@ import pytest
 from benchmarks.generators_scale import HERE, case, profile
 from captures.model import Flag, Mark, MarkSource, Register, SampledTrace, frozen_int64
 from harness.catalogue import load_key_effects, with_rules
+from harness.editions import edition
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, Validation, View
 from harness.judge.interventions.held_load import DETECTOR as HELD
 from harness.judge.interventions.load_gain import DETECTOR as GAIN
@@ -18,7 +19,6 @@ from harness.judge.key_effects import KEY_EFFECTS
 from harness.judge.laws.scale_error import DETECTOR as ERROR
 from harness.judge.laws.weight import DETECTOR as WEIGHT
 from harness.judge.loads import shown, untouched, weighable
-from harness.judging import edition
 
 S = 1_000_000_000
 DECLARED: dict[str, Any] = {"intervals": "15/0.005", "price_step": "0.01"}

@@ -180,7 +180,7 @@ def test_what_walks_to_zero_evenly_and_too_fast(segment: Segment, hit: int) -> N
 
 def test_the_edition_s_rate_decides() -> None:
     from harness.catalogue import with_rules
-    from harness.judging import edition
+    from harness.editions import edition
 
     assert with_rules({"intervals": "15/0.005"}, edition("jjg539-2016"))["zero_tracking_d_s"] == 0.5
     assert hits(zero_tracking.DETECTOR, [pulled(2.0)], settle_s="2", zero_tracking_d_s=3.0) == []

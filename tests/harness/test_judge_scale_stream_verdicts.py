@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from harness.catalogue import load_catalogue, load_causes, with_rules
+from harness.editions import edition
 from harness.families import family_tests
 from harness.judge.contract import Finding, Integrity, Segment, Shape, Verdict
 from harness.judge.family import family
 from harness.judge.verdict import judge
-from harness.judging import edition
 from tests.scale_stream import ScaleLine, after, during
 from tests.weighed import VALIDATED
 

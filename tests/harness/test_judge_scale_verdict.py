@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from harness.catalogue import load_catalogue, load_causes, with_rules
+from harness.editions import edition
 from harness.families import family_tests
 from harness.judge.contract import Finding, Integrity, Segment, Shape, Verdict
 from harness.judge.family import family
 from harness.judge.verdict import judge
-from harness.judging import edition
 from tests.weighed import VALIDATED, begin_s, loading, priced, register, shown_as
 
 EDITION = edition("jjg539-2016")

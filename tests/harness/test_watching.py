@@ -19,10 +19,11 @@ from harness.derive import growing, read_recorded, segments
 from harness.derive.growing import Growing, OutOfOrderError
 from harness.derive.segments import Kept
 from harness.derive.streams import listened
+from harness.editions import edition
 from harness.families import family_tests
 from harness.inspection import Telling, inspect
 from harness.judge.contract import DetectorSpec, Reading, Segment, Validation, View
-from harness.judging import edition, judge_journal
+from harness.judging import judge_journal
 from harness.live import summary
 from harness.plans.miniature import miniature
 from harness.remembered import Memory
