@@ -126,6 +126,7 @@ DETECTOR = DetectorSpec(
     parameters={"bound_e": 2.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
     mechanism="what an untouched load shows moves when a key is pressed",
+    witness="weight-line",
     telling=40,
     one_by_one=True,
     shows=Kind.WEIGHED,

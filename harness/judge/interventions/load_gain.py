@@ -153,6 +153,7 @@ DETECTOR = DetectorSpec(
     parameters={"repeatability_e": 1.5, "gain_rel": 0.001, "min_e": 20.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
     mechanism="the same load is weighed otherwise",
+    witness="weight-line",
     telling=52,
     shows=Kind.WEIGHED,
 )

@@ -167,6 +167,7 @@ DETECTOR = DetectorSpec(
     parameters={"repeatability_e": 1.0, "min_e": 1.0, "q": 0.005, "q_eye": 0.02},
     judge=judge,
     mechanism="the error depends on the load as no straight line does",
+    witness="weight-line",
     telling=54,
     shows=Kind.WEIGHED,
 )

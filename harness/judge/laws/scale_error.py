@@ -68,6 +68,7 @@ DETECTOR = DetectorSpec(
     parameters={"times": 2.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
     mechanism="the error of a known load is beyond what honest adjustment makes",
+    witness="weight-line",
     telling=56,
     method="mass of the load",
     conformity_alone=True,

@@ -116,6 +116,7 @@ DETECTOR = DetectorSpec(
     parameters={"bound_e": 1.0, "q": 3e-4, "q_eye": 0.02},
     judge=judge,
     mechanism="the empty scale does not show zero",
+    witness="weight-line",
     telling=60,
     shows=Kind.ZERO,
 )
