@@ -16,10 +16,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from captures.model import Mark, Register, SampledTrace, frozen_int64
+from captures.model import Flag, Mark, Register, SampledTrace, frozen_int64
 from harness.derive.indications import Line
 from harness.derive.stuck import WHY, Change, stuck
+from harness.judge.intervals import Interval
 
+OUT = "overload or underload told of a load within the weighing range"
 SILENT = "nothing came on the line"
 OTHER = "other reasons"
 MOST_REASONS = 20  # by loading; a hostile line has a reason a frame
@@ -42,13 +44,13 @@ class Loaded:
 
 
 class LineFaults:
-    """`counts(k)`: of loading k, `own(station, k)`: its readings without what does not count.  `e_kg`: the coarsest interval;
+    """`counts(k)`: of loading k, `own(station, k)`: its readings without what does not count.  `most`: the largest weighing interval;
     `cuts`: spans in which power was away because the plan said so, or nobody listened."""
 
     def __init__(
-        self, lines: Mapping[str, Line], loads: Sequence[Loaded], e_kg: Decimal, cuts: Sequence[tuple[int, int]]
+        self, lines: Mapping[str, Line], loads: Sequence[Loaded], most: Interval, cuts: Sequence[tuple[int, int]]
     ) -> None:
-        self._lines, self._loads = lines, loads
+        self._lines, self._loads, e_kg = lines, loads, most.e_kg
         self._begins = [load.begin_ns for load in loads]
         self._dead = {name: _dead(line.trace, loads, e_kg) for name, line in lines.items()}
         self._counts: list[dict[str, Counter[str]]] = [{} for _ in loads]
@@ -56,6 +58,8 @@ class LineFaults:
         for name, line in lines.items():
             spans = [(loads[k].begin_ns, end_ns, WHY) for k, end_ns in self._dead[name].items()]
             spans += [(one.begin_ns, one.end_ns, one.why) for one in line.faults]
+            within = [one for one in loads if one.mass_kg is not None and 0 <= one.mass_kg <= most.max_kg]
+            spans += [(a, b, OUT) for one in within for a, b in _out_of_range(line.trace, one)]
             silent = silences(line, cuts) if loads else []
             spans += [(a, b, SILENT) for a, b in silent]
             self._count(name, spans)
@@ -142,6 +146,16 @@ def _dead(trace: SampledTrace, loads: Sequence[Loaded], e_kg: Decimal) -> dict[i
             if not seen[one.since_ns] or not all(seen[one.since_ns]):
                 found[known[one.begin_ns]] = one.end_ns
     return found
+
+
+def _out_of_range(trace: SampledTrace, load: Loaded) -> list[tuple[int, int]]:
+    """Stretches at rest in which the line has no weight for this load."""
+    if load.rest_ns is None:
+        return []
+    own = trace.between(load.rest_ns, load.until_ns)
+    out = np.diff(own.having(Flag.OVERLOAD | Flag.UNDERLOAD).astype(np.int8), prepend=0, append=0)
+    begins, ends = np.flatnonzero(out == 1), np.flatnonzero(out == -1) - 1
+    return list(zip(own.times_ns[begins].tolist(), own.times_ns[ends].tolist(), strict=True))
 
 
 def silences(line: Line, cuts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -54,7 +54,7 @@ class Loadings:
         self._number = {id(part): k for k, part in enumerate(loads)}
         gaps = [(before.end_ns, after.begin_ns) for before, after in pairwise(recorded.spans)]
         cuts = power_cuts(tale.marks, STARTS_NS) + gaps
-        self._line = LineFaults(lines, [self._loaded(part) for part in loads], declared[-1].e_kg, cuts)
+        self._line = LineFaults(lines, [self._loaded(part) for part in loads], declared[-1], cuts)
 
     def made_from(self, part: Part) -> str:
         """What the segment of a part that is over follows from, beside what came on the lines while it lasted."""

@@ -11,6 +11,7 @@ from harness.report.wording import sentence
 SENTENCES = (
     mark("nothing came on the line"),
     mark("one reading repeated over a change of load"),
+    mark("overload or underload told of a load within the weighing range"),
     mark("answer after its time"),
     mark("second answer to one question"),
     mark("full-width digits, expected ASCII"),
