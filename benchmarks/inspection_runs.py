@@ -12,7 +12,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import lru_cache
@@ -83,23 +83,28 @@ def one(job: dict[str, Any]) -> dict[str, Any]:
     site = build(simulated)
     with tempfile.TemporaryDirectory() as folder:
         document = inspection.inspect(plan, bench, Path(folder) / "case", world=site).document
+    litres = round(sum(sale.delivered_ml for sale in site.sales) / 1000, 1)
+    return {**job, **told(document), "litres": litres, "minutes": round(site.now_ns / 6e10, 1)}
+
+
+def told(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row keeps of a verdict."""
     gravest = next((f for f in document["findings"] if f["level"] == document["integrity"]), None)
     return {
-        **job, "status": document["status"], "integrity": document["integrity"], "conformity": document["conformity"],
+        "status": document["status"], "integrity": document["integrity"], "conformity": document["conformity"],
         "link": gravest and gravest["link"], "ids": gravest["catalogue_ids"] if gravest else [], "detectors": gravest["detectors"] if gravest else [],
         "all_ids": sorted({id for f in document["findings"] for id in f["catalogue_ids"]}),
         "effect": gravest and gravest["effect"], "limits": gravest["limits"] if gravest else [], "why": document["why"],
         "error": document["conformity_detail"]["error"], "u": document["conformity_detail"]["u"],
         "open": [q["text"] for q in document["coverage"] if not q["answered"]],
-        "litres": round(sum(sale.delivered_ml for sale in site.sales) / 1000, 1), "minutes": round(site.now_ns / 6e10, 1),
     }  # fmt: skip
 
 
 @lru_cache
-def digest() -> str:
-    """Of the code that an inspection runs; documents and tests do not count."""
+def digest(*own: str) -> str:
+    """Of the code that an inspection runs, and of the files `own`; documents and tests do not count."""
     sha = hashlib.sha256()
-    for part in CODE:
+    for part in (*CODE, *own):
         files = [ROOT / part] if part.endswith(".py") else sorted((ROOT / part).rglob("*"))
         for file in files:
             if file.suffix in (".py", ".toml", ".mo") and "__pycache__" not in file.parts:
@@ -108,44 +113,61 @@ def digest() -> str:
 
 
 def run(
-    name: str, jobs: Iterable[dict[str, Any]], fresh: bool, accept: Sequence[str] = (), workers: int = 2
+    name: str,
+    jobs: Iterable[dict[str, Any]],
+    fresh: bool,
+    accept: Sequence[str] = (),
+    workers: int = 2,
+    inspected: Callable[[dict[str, Any]], dict[str, Any]] = one,
+    own: Sequence[str] = (),
+    keep: bool = False,
 ) -> list[dict[str, Any]]:
     """All `jobs`, `workers` at a time, resuming from what an earlier call with the same code finished.
 
     `accept`: "CODE:K0,K1" counts results of an earlier digest at kits on which what changed since cannot act; documents name
-    the commit of every kit.
+    the commit of every kit.  `inspected` makes the row of a job, by files `own` beside CODE; a job has "kit", "cheat" and,
+    where they are drawn, "honest".  `keep`: results of the same code that are not asked for now stay in the file.
     """
     trusted = {code: kits.split(",") for code, kits in (item.split(":") for item in accept)}
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.jsonl"
-    keyed = {_key(job): job for job in jobs}
+    keyed = {_key(job, job): job for job in jobs}
+    names = tuple(next(iter(keyed.values()), {}))
+    code = digest(*own)
     done: dict[str, dict[str, Any]] = {}
+    others: list[dict[str, Any]] = []
     if path.exists() and not fresh:
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
-            same = row.get("code") == digest() or row["kit"] in trusted.get(row.get("code"), ())
-            if same and (key := _key(row)) in keyed:
+            same = row.get("code") == code or row["kit"] in trusted.get(row.get("code"), ())
+            if same and (key := _key(row, names)) in keyed:
                 done[key] = row
+            elif same and keep:
+                others.append(row)
     begin, before = time.monotonic(), len(done)
-    of = {"code": digest(), "commit": commit()}
+    of = {"code": code, "commit": commit()}
     with path.open("w", encoding="utf-8") as file, ProcessPoolExecutor(workers) as pool:
-        for row in done.values():
+        for row in (*others, *done.values()):
             file.write(json.dumps(row) + "\n")
-        waiting = {pool.submit(one, job): key for key, job in keyed.items() if key not in done}
-        for future in as_completed(waiting):
-            row = {**future.result(), **of}
-            done[waiting[future]] = row
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            left = (time.monotonic() - begin) / (len(done) - before) * (len(keyed) - len(done)) / 60
-            what = row["cheat"] or "+".join(row["honest"]) or "honest"
-            print(f"\r{len(done)}/{len(keyed)} {left:4.0f} min left  {row['kit']} {what:<24} {row['integrity']:<14}", end="", file=sys.stderr)  # fmt: skip
+        waiting = {pool.submit(inspected, job): key for key, job in keyed.items() if key not in done}
+        try:
+            for future in as_completed(waiting):
+                row = {**future.result(), **of}
+                done[waiting[future]] = row
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+                left = (time.monotonic() - begin) / (len(done) - before) * (len(keyed) - len(done)) / 60
+                what = row["cheat"] or "+".join(row.get("honest", ())) or "honest"
+                print(f"\r{len(done)}/{len(keyed)} {left:4.0f} min left  {row['kit']} {what:<24} {row['integrity']:<14}", end="", file=sys.stderr)  # fmt: skip
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # what nobody would write down is not begun
+            raise
     print(file=sys.stderr)
     return [done[key] for key in keyed]
 
 
-def _key(row: dict[str, Any]) -> str:
-    return json.dumps({key: row.get(key) for key in job(None, "", 0)}, sort_keys=True)
+def _key(row: Mapping[str, Any], names: Iterable[str]) -> str:
+    return json.dumps({name: row.get(name) for name in names}, sort_keys=True)
 
 
 def commits(results: Sequence[dict[str, Any]]) -> str:
