@@ -25,6 +25,7 @@ OUT_OF_RANGE = Flag.OVERLOAD | Flag.UNDERLOAD
 RESTARTED = (
     "may_have_restarted"  # key of the context: its line fell silent and came back with another weight of the same load
 )
+LEAST_E = 20  # smallest load that a scale of class III may weigh, in e (R 76-1:2006, 3.2)
 REST_NS = 300_000_000  # a stretch at rest lasts at least so long
 
 
@@ -46,9 +47,12 @@ def loadings(segments: Sequence[Segment]) -> list[Segment]:
 def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[Segment]:
     """The finished loadings whose first reading is the weight of the load: no key that may honestly change what is displayed was
     pressed since power-up, nor may the scale have started anew under a load (which makes it its zero), or the empty scale has
-    shown zero since."""
+    shown zero since.  Where it sells and the empty scale shows less than zero by a load, and nobody pressed a key, it has taken
+    one for its zero at some time since it showed zero last: none of these loadings is used."""
     may = changing(profile)
-    found, open_keys, state = [], False, None
+    lost = profile.get("trade") == "selling"  # to the trader's own cost
+    found: list[Segment] = []
+    since, open_keys, state = 0, False, None  # how many were found when the empty scale last showed zero
     for segment in loadings(segments):
         open_keys &= segment.state == state
         open_keys |= segment.context.get(RESTARTED) is True
@@ -56,7 +60,11 @@ def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[S
         empty = segment.load_kg is not None and segment.load_kg[0] == 0
         readings = [one for name in observed(segment) for one in shown(segment, name)]
         if empty and any(one.kg == 0 and not one.pressed for one in readings):
-            open_keys = False
+            open_keys, since = False, len(found)
+        below = [one for one in readings if one.kg <= -LEAST_E * coarsest_e(profile, 0)]
+        if lost and empty and below and not open_keys and not any(map(presses, [*found[since:], segment])):
+            del found[since:]
+            open_keys = True
         if not open_keys:
             found.append(segment)
         for _, end_ns, key in presses(segment):

@@ -253,6 +253,26 @@ def test_a_power_dip_is_named_and_the_lost_zero_is_not_held_against_the_scale(tm
     assert not {"C3", "C4", "C5", "C0"} & left
 
 
+def test_a_zero_lost_unseen_shows_on_the_empty_scale_and_is_not_held_against_it(tmp_path: Path) -> None:
+    """Nobody listens to a line, and nobody looked while the display was dark: the empty scale shows less than nothing."""
+    file = bench(kit="k0")
+    station = world(file, None, 3)
+
+    def dip() -> None:
+        station.after(5 * S, lambda: station.scale.power(False, station.now_ns))
+        station.after(6 * S, lambda: station.scale.power(True, station.now_ns))
+
+    found, own = done(tmp_path, Disturbed(station, at={"C3": dip}), file)
+    assert found.document["findings"] == []
+    assert found.document["conformity"] != "fail"
+    assert own["C0"].registers["display"].values[-1] < Decimal("-0.5")
+    left = {one.id for one in weighable(list(own.values()), file.profile)}
+    assert "A5" in left
+    assert not {"C3", "C4", "C5", "C0"} & left
+    buying = {one.id for one in weighable(list(own.values()), {**file.profile, "trade": "buying"})}
+    assert {"C4", "C5", "C0"} <= buying  # who sells to this scale loses by it
+
+
 @pytest.mark.parametrize("cheat", [None, "scale.S02"])
 def test_an_answer_to_the_previous_question_is_no_reading_of_this_load(tmp_path: Path, cheat: str | None) -> None:
     file = bench("mt-sics", "scale-host")
