@@ -19,6 +19,7 @@ from harness.draw import commitment, drawn
 from harness.measuring import Measuring
 from harness.people import People
 from harness.plans.ability import Ability, ScaleAbility, SiteAbility, Surveyed
+from harness.plans.worked import barred
 from harness.prompts import FLOW, delivery_text, press_text
 from harness.step import (
     Choose,
@@ -123,7 +124,7 @@ def _scale(file: BenchFile) -> ScaleAbility:
     return ScaleAbility(
         intervals=tuple((Decimal(most), Decimal(e)) for most, e in pairs),
         masses_kg=tuple(map(Decimal, str(file.reference.get("masses_kg", "")).split())),
-        keys=tuple(key for key in str(file.profile.get("keys", "")).split() if key not in never),
+        keys=tuple(key for key in str(file.profile.get("keys", "")).split() if key not in never and not barred(key)),
         clear_key=str(file.profile.get("clear_key", "")),
         streamed="indicate" in file.roles,
         presses="keys" in file.roles,

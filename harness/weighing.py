@@ -20,6 +20,7 @@ from harness.derive.parts import number
 from harness.editions import edition
 from harness.judge.intervals import mpe_kg
 from harness.people import People
+from harness.plans.worked import barred
 from harness.step import Keys, Load, Outcome, Read
 
 SECOND_NS = 1_000_000_000
@@ -103,9 +104,9 @@ class Weighing:
         """Presses the keys and watches; {"shown": ...} where the bench hears the scale.  BenchError for a key that opens a
         save or calibrate dialog: nobody and nothing presses it."""
         forbidden = set(str(self._bench.file.profile.get("forbidden_keys", "")).split())
-        if never := [key for key in step.sequence if key in forbidden]:
+        if never := [key for key in step.sequence if key in forbidden or barred(key)]:
             raise BenchError(
-                f"{self._bench.file.where}: key {never[0]!r} opens a save or calibrate dialog: it is never pressed"
+                f"{self._bench.file.where}: key {never[0]!r} opens a save or calibrate dialog, or switches off: it is never pressed"
             )
         driver = self._bench.driver_for("keys")
         self.worked()

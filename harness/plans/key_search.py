@@ -84,7 +84,7 @@ def shown_again(
     can: Ability, label: str, codes: Sequence[Code], still: Sequence[str], other: str, repeats: int
 ) -> Generator[Step, Outcome, list[Code]]:
     """Each code alone on fresh loads, from an empty scale that shows zero, `other` pressed before; which of them moved the
-    reading.
+    reading; `other` "" where no key leaves the weight as it is: the code over the empty pan then.
 
     A code of keys that leave the weight as it is (`still`) is pressed while the load lies there, another key in between, which
     may clear what it did; any other over the empty pan.  One that does not show anything the first time is left.
@@ -94,9 +94,10 @@ def shown_again(
         for again in range(1, repeats + 1):
             here, load = f"{label}{number}.{again}", scale.load(LOADS_KG[again % len(LOADS_KG)])
             yield from hear(can, f"{here}z", Decimal(0))
-            yield from press(can, f"{here}z", (other,))
+            if other:
+                yield from press(can, f"{here}z", (other,))
             found: list[Code] = []
-            if set(code) <= set(still) and (yield from _moved_by(can, here, load, code, other)):
+            if other and set(code) <= set(still) and (yield from _moved_by(can, here, load, code, other)):
                 found.append(code)
             else:
                 yield from unloaded(can, f"{here}u", load, [code], found)

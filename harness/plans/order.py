@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.plans import blocks
-from harness.plans.worked import writes
+from harness.plans.worked import barred, writes
 from harness.step import (
     Choose,
     Commit,
@@ -171,8 +171,8 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield "a key is pressed before the first known delivery: what it clears was never measured"
         case Press(what="remote") if "remote" not in walk.said:
             yield "the remote is pressed before it is on record who seized it and who presses it"
-        case Keys(sequence=keys) if any(writes(key) for key in keys):
-            yield f"{' '.join(keys)} is pressed: it writes into the instrument, which no plan does"
+        case Keys(sequence=keys) if any(barred(key) for key in keys):
+            yield f"{' '.join(keys)} is pressed: it writes into the instrument, opens its settings or switches it off, which no plan does"
         case Keys() if walk.raid and walk.phase in "AB":
             yield f"keys are pressed in phase {phase}: hands off before what they may clear was measured"
         case Keys() if walk.loads.get(walk.at, 0) < HANDS_OFF:

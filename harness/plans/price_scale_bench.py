@@ -14,14 +14,15 @@ from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.key_search import LOADS_KG, Code, by_lot, every_pair, held, shown_again, unloaded
 from harness.plans.price_scale_raid import (
-    CODES,
     ODD_KG,
     another,
     closed,
     dark,
+    documented,
     harmless,
     modes_of_display,
     odd,
+    own,
     rounds,
     scale_of,
 )
@@ -46,12 +47,12 @@ def steps(can: Ability) -> Plan:
     yield from rounds(can, "S")
     yield from weigh(can, "B9", Decimal(0))
     load = max(scale.load(mass) for mass in ODD_KG[:2])  # beyond what a zero key sets to zero
-    still = [key for key in scale.keys if key in harmless(scale) or key in (scale.clear_key, ZERO)]
+    still = [key for key in scale.keys if key in harmless(scale) or key in (scale.clear_key, own(scale, ZERO))]
     others = [key for key in scale.keys if key not in still]
     found: list[Code] = []
     if scale.keys:
         yield Phase("bench", mark("documented codes, over an empty pan"))
-        yield from unloaded(can, "D", load, [code for code in CODES if set(code) <= set(scale.keys)], found)
+        yield from unloaded(can, "D", load, documented(scale), found)
     if not found and still:
         yield Phase("bench", mark("every ordered pair of keys, the load lying still"))
         yield from held(can, "L", load, every_pair(still), found)
@@ -64,7 +65,7 @@ def steps(can: Ability) -> Plan:
         other = another(scale, found)
         found = yield from shown_again(can, "M", found, still, other, REPEATS)
         for number, code in enumerate(found, 1):
-            if set(code) <= set(still):
+            if other and set(code) <= set(still):
                 yield from by_lot(can, f"R{number}", code, other, BLOCKS)
     yield from weigh(can, "K0", Decimal(0))
     yield from modes_of_display(can)

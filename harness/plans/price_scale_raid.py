@@ -113,6 +113,25 @@ def odd(can: Ability, letter: str) -> Steps:
         yield from weigh(can, f"{letter}{number}", scale_of(can).load(mass))
 
 
+def own(scale: ScaleAbility, label: str) -> str:
+    """What the key that the catalogue calls `label` is called on this scale: a Chinese keypad says 去皮 for tare; "" where it
+    has none."""
+    from harness.catalogue import load_key_effects
+    from harness.judge.key_effects import effect_of
+
+    if label in scale.keys:
+        return label
+    effects = load_key_effects()
+    wanted = effect_of(effects, label)
+    return next((key for key in scale.keys if wanted is not None and effect_of(effects, key) == wanted), "")
+
+
+def documented(scale: ScaleAbility) -> list[Code]:
+    """CODES by the labels of this scale, those that it has keys for."""
+    codes = (tuple(own(scale, key) for key in code) for code in CODES)
+    return [code for code in codes if all(code)]
+
+
 def harmless(scale: ScaleAbility) -> list[str]:
     """Labels of keys whose own work leaves the weight as it is."""
     from harness.catalogue import load_key_effects
@@ -125,18 +144,18 @@ def harmless(scale: ScaleAbility) -> list[str]:
 def modes_of_display(can: Ability) -> Steps:
     """Other units, tare and zero by their keys: prices hold in every unit, a tare takes off what it was, zero comes back."""
     scale = scale_of(can)
-    if UNIT in scale.keys:
+    if unit := own(scale, UNIT):
         for number, mass in enumerate(ODD_KG[:3], 1):
             label = f"U{number}"
             yield from weigh(can, label, scale.load(mass))
-            yield from press(can, label, (UNIT,), eyes=True)
-            yield from press(can, label, (UNIT,), eyes=True)
-    if TARE in scale.keys:
+            yield from press(can, label, (unit,), eyes=True)
+            yield from press(can, label, (unit,), eyes=True)
+    if tare := own(scale, TARE):
         yield from weigh(can, "T1", scale.load(HELD_KG))
-        yield from press(can, "T1", (TARE,), eyes=True)
+        yield from press(can, "T1", (tare,), eyes=True)
         yield from weigh(can, "T2", scale.load(ODD_KG[1]))
         yield from weigh(can, "T0", Decimal(0))
-        yield from press(can, "T0", (TARE,), eyes=True)
+        yield from press(can, "T0", (tare,), eyes=True)
     yield from weigh(can, "Z0", Decimal(0))
 
 
@@ -144,18 +163,19 @@ def _keys(can: Ability) -> Steps:
     """Every labelled key that does not honestly change the weight, then documented codes; what moved is tried on fresh loads."""
     scale = scale_of(can)
     moved: list[Code] = []
-    yield from _pressed(can, "L1", [(key,) for key in harmless(scale)], moved)
+    if harmless(scale):
+        yield from _pressed(can, "L1", [(key,) for key in harmless(scale)], moved)
     if not moved:
-        documented = [code for code in CODES if set(code) <= set(scale.keys)]
-        yield from unloaded(can, "L2", scale.load(HELD_KG), documented, moved)
+        yield from unloaded(can, "L2", scale.load(HELD_KG), documented(scale), moved)
     codes = list(dict.fromkeys(moved))[:SHOWN]
     yield from shown_again(can, "M", codes, harmless(scale), another(scale, moved), REPEATS)
 
 
 def another(scale: ScaleAbility, codes: Sequence[Code]) -> str:
-    """A key without work on the weight that belongs to none of the codes."""
+    """A key without work on the weight that belongs to none of the codes; any such key where there is no other, "" where
+    the keypad has none."""
     used = {key for code in codes for key in code}
-    return next((key for key in harmless(scale) if key not in used), harmless(scale)[0])
+    return next((key for key in harmless(scale) if key not in used), next(iter(harmless(scale)), ""))
 
 
 def _pressed(can: Ability, label: str, codes: Sequence[Code], moved: list[Code]) -> Steps:

@@ -1,6 +1,7 @@
 """Plans for scales without a bench: their order, what they never press, and the search for keys against made-up scales."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -65,14 +66,59 @@ def test_a_key_that_writes_is_refused_wherever_it_stands() -> None:
 def test_keys_that_open_a_dialog_are_in_no_plan() -> None:
     bench = find("price-scale-k0")
     profile = {**bench.profile, "forbidden_keys": "hold M8"}
-    from dataclasses import replace
-
     can = ability(replace(bench, profile=profile))
     pressed = {
         key for step in dry_run(PLANS["price-scale-raid"].steps(can)) if isinstance(step, Keys) for key in step.sequence
     }
     assert pressed
     assert not pressed & {"hold", "M8"}
+
+
+def keypad(bench: str, keys: str) -> Ability:
+    file = find(bench)
+    return ability(replace(file, profile={**file.profile, "keys": keys, "clear_key": keys.split()[0]}))
+
+
+def pressed_in(plan: str, can: Ability) -> list[Code]:
+    steps = dry_run(PLANS[plan].steps(can))
+    check_order(steps)
+    return [step.sequence for step in steps if isinstance(step, Keys)]
+
+
+@pytest.mark.parametrize("bench", ["price-scale-k0", "price-scale-k3"])
+@pytest.mark.parametrize(
+    "label", ["cal", "CAL", "Set", "SETUP", "MENU", "ON/OFF", "off", "标定", "设置", "开/关", "保存", "关机", "单价"]
+)
+def test_settings_and_the_switch_are_never_pressed_though_nobody_forbade_them(bench: str, label: str) -> None:
+    plan = "price-scale-raid" if bench.endswith("k0") else "price-scale-bench"
+    codes = pressed_in(plan, keypad(bench, f"clear 0 1 2 M1 tare {label}"))
+    assert codes
+    assert not any(label in code for code in codes)
+
+
+@pytest.mark.parametrize(("plan", "bench"), BENCHES[:3])
+def test_a_chinese_keypad_is_tried_as_any_other(plan: str, bench: str) -> None:
+    english = "clear 0 1 2 3 8 9 zero tare unit M4 total print".split()
+    chinese = dict(zip(english, "清除 0 1 2 3 8 9 置零 去皮 单位 M4 总累计 打印".split(), strict=True))
+    told = pressed_in(plan, keypad(bench, " ".join(chinese.values())))
+    assert told == [tuple(chinese[key] for key in code) for code in pressed_in(plan, keypad(bench, " ".join(english)))]
+    assert ("2", "去皮") in told
+
+
+@pytest.mark.parametrize(("plan", "bench"), BENCHES[:3])
+@pytest.mark.parametrize("keys", ["tare zero clear", "F1 F2", "清除"])
+def test_a_keypad_without_keys_that_leave_the_weight(plan: str, bench: str, keys: str) -> None:
+    pressed_in(plan, keypad(bench, keys))
+
+
+def test_a_code_of_a_keypad_without_keys_that_leave_the_weight_is_found_over_an_empty_pan() -> None:
+    can, scale, found = keypad("price-scale-k3", "tare zero F1"), Scale(("F1", "tare"), clears=False), list[Code]()
+
+    def plan() -> Plan:
+        found.extend((yield from shown_again(can, "M", [("F1", "tare")], [], "", 2)))
+
+    carried_out(plan(), scale)
+    assert found == [("F1", "tare")]
 
 
 @given(st.lists(st.text("abcdefghij0123456789", min_size=1, max_size=3), max_size=12, unique=True))
