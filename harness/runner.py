@@ -20,7 +20,7 @@ from harness.lots import Lots
 from harness.plans import PLANS, PlanSpec
 from harness.plans.order import check_order, dry_run
 from harness.replay import Replay
-from harness.resuming import mark_presses, recall, registers, tell, tell_lost, touched, was_done
+from harness.resuming import lying_kg, mark_presses, recall, registers, remotes, tell, tell_lost, touched, was_done
 from harness.standing import Standing
 from harness.step import Commit, Cut, Draw, Outcome, Step, described
 from harness.stopping import stoppable
@@ -195,7 +195,8 @@ class _Course:
             self._enactor.people.step = self.replay.number
             ended = standing.status == "complete"
             said = self._resumption.said
-            tell(self._bench, self._enactor, self.replay.step, standing.presses, ended=ended, said=said)
+            presses, mass = remotes(self._bench, standing.presses), lying_kg(self._bench, self.replay)
+            tell(self._bench, self._enactor, self.replay.step, presses, ended=ended, said=said, mass=mass)
             found = registers(self._bench, self._enactor)
             self._recorder.entry("registers", t_ns=self._bench.now_ns(), **found)
             recall(self._enactor, self.replay)
