@@ -18,6 +18,7 @@ import numpy as np
 
 from captures.model import Flag, Mark, Register, SampledTrace, frozen_int64
 from harness.derive.indications import Line
+from harness.derive.spans import NEVER_NS
 from harness.derive.stuck import WHY, Change, stuck
 from harness.judge.intervals import Interval
 
@@ -55,6 +56,7 @@ class LineFaults:
         self._dead = {name: _dead(line.trace, loads, e_kg) for name, line in lines.items()}
         self._counts: list[dict[str, Counter[str]]] = [{} for _ in loads]
         self._restarted: set[int] = set()
+        self._ends: dict[int, int] = {}
         for name, line in lines.items():
             spans = [(loads[k].begin_ns, end_ns, WHY) for k, end_ns in self._dead[name].items()]
             spans += [(one.begin_ns, one.end_ns, one.why) for one in line.faults]
@@ -63,26 +65,37 @@ class LineFaults:
             silent = silences(line, cuts) if loads else []
             spans += [(a, b, SILENT) for a, b in silent]
             self._count(name, spans)
-            self._restarted |= {k for a, b in silent for k in self._moved(line.trace, a, b, e_kg)}
+            for a_ns, b_ns in silent:
+                self._restart(line.trace, a_ns, b_ns, e_kg)
 
-    def _moved(self, trace: SampledTrace, a_ns: int, b_ns: int, e_kg: Decimal) -> range:
-        """Loadings over which the line was silent, unless it says of the same load at rest what it said before."""
+    def _restart(self, trace: SampledTrace, a_ns: int, b_ns: int, e_kg: Decimal) -> None:
+        """A loading that lay at rest ends where the line fell silent, and the next one begins on a scale that may have started
+        anew, unless it says of the same load what it said before."""
         first, last = self._at(a_ns), self._at(b_ns)
         load = self._loads[first]
         at_rest = first == last and load.rest_ns is not None and load.rest_ns <= a_ns
         own = trace.steps[slice(*np.searchsorted(trace.times_ns, (b_ns, load.until_ns)).tolist())]
         before = trace.steps[max(0, int(np.searchsorted(trace.times_ns, a_ns, "right")) - 1)]
         if at_rest and own.size and abs(int(own[-1]) - int(before)) * trace.step <= e_kg:
-            return range(0)
-        return range(first, last + 1)
+            return
+        if load.rest_ns is not None and load.rest_ns <= a_ns < load.until_ns:
+            self._ends[first] = min(a_ns + 1, self._ends.get(first, a_ns + 1))
+            self._restarted.add(first + 1)
+        else:
+            self._restarted.add(first)
+        self._restarted |= set(range(first + 1, last + 1))
 
     def _at(self, t_ns: int) -> int:
         return max(0, bisect_right(self._begins, t_ns) - 1)
 
     def restarted(self, k: int) -> bool:
-        """Its line fell silent and came back with another weight, or while the load was changed: the scale may have been off
-        and has taken what lay on it for its zero."""
+        """Since the load before was at rest the line fell silent and came back with another weight, or with another load: the
+        scale may have been off and has taken what lay on it for its zero."""
         return k in self._restarted
+
+    def fell_silent_ns(self, k: int) -> int:
+        """When its line fell silent so that what was said and shown of loading k afterwards may be of another zero."""
+        return self._ends.get(k, NEVER_NS)
 
     def _count(self, station: str, spans: Sequence[tuple[int, int, str]]) -> None:
         """Each counts where it began; where it goes on it is named, with 0."""
@@ -100,7 +113,7 @@ class LineFaults:
 
     def own(self, station: str, k: int) -> SampledTrace:
         load = self._loads[k]
-        trace = self._lines[station].trace.between(load.begin_ns, load.until_ns)
+        trace = self._lines[station].trace.between(load.begin_ns, min(load.until_ns, self.fell_silent_ns(k)))
         end_ns = self._dead[station].get(k)
         if end_ns is None:
             return trace
@@ -116,7 +129,10 @@ class LineFaults:
         for name, line in self._lines.items():
             begin_ns = max(load.begin_ns, self._dead[name].get(k, -1) + 1)
             for own in line.registers.values():
-                first, last = (int(i) for i in np.searchsorted(own.times_ns, (begin_ns, load.until_ns)))
+                first, last = (
+                    int(i)
+                    for i in np.searchsorted(own.times_ns, (begin_ns, min(load.until_ns, self.fell_silent_ns(k))))
+                )
                 if last > first:
                     found[own.station] = replace(
                         own, times_ns=frozen_int64(own.times_ns[first:last]), u_ns=frozen_int64(own.u_ns[first:last]),

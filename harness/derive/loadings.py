@@ -15,6 +15,7 @@ from harness.derive.indications import indicated_lines
 from harness.derive.line_faults import LineFaults, Loaded, power_cuts
 from harness.derive.parts import Part, Taken, Told, number
 from harness.derive.recorded import Recorded
+from harness.derive.spans import NEVER_NS
 from harness.derive.streams import Streams
 from harness.judge.contract import Segment, SegmentKind
 from harness.judge.intervals import intervals
@@ -68,14 +69,15 @@ class Loadings:
         return on_ns, max(on_ns, min(until_ns, self._spans[part.span].end_ns))
 
     def _loaded(self, part: Part) -> Loaded:
-        shown = self._registers(part)
+        shown = self._registers(part, NEVER_NS)
         displayed = shown["display"].values if "display" in shown else ()
         mass = number(part.outcome.get("mass_kg"))
         return Loaded(part.begin_ns, part.end_ns, self._window(part)[1], part.span, mass, displayed)
 
     def segment(self, part: Part) -> Segment:
-        on_ns, until_ns = self._window(part)
         k = self._number[id(part)]
+        on_ns, until_ns = self._window(part)
+        until_ns = min(until_ns, self._line.fell_silent_ns(k))
         marks = tuple(mark for mark in self._tale.marks if on_ns <= mark.t_ns + mark.u_ns and mark.t_ns < until_ns)
         return Segment(
             id=part.label,
@@ -84,7 +86,7 @@ class Loadings:
             state=part.state,
             window_ns=(on_ns, until_ns),
             context=self._context(part, marks) | self._heard(k),
-            registers=self._registers(part) | self._line.told(k),
+            registers=self._registers(part, self._line.fell_silent_ns(k)) | self._line.told(k),
             marks=marks,
             complete=part.end_ns is not None,
             span=part.span,
@@ -148,13 +150,17 @@ class Loadings:
         moving = sum(what == "weighing" and taken[2].get("stable") == "no" for what, taken in part.shown)
         return ({"words": odd} if odd else {}) | ({"read_moving": moving} if moving else {})
 
-    def _registers(self, part: Part) -> dict[str, Register]:
+    def _registers(self, part: Part, fell_silent_ns: int) -> dict[str, Register]:
+        """What was read by eye while it lay there; ticket and record keep what was, whenever they are read."""
         result = {}
         for what, field, station in READ_FIELDS:
             taken = [
                 one
                 for name, one in part.shown
-                if name == what and _at_rest(one) and number(one[2].get(field)) is not None
+                if name == what
+                and _at_rest(one)
+                and number(one[2].get(field)) is not None
+                and (one[0] < fell_silent_ns or what != "weighing")
             ]
             if not taken:
                 continue
