@@ -12,7 +12,7 @@ import pytest
 from captures.model import Direction
 from fixtures.bench import Bench
 from fixtures.capability import PlacesLoad, PressesKeys
-from fixtures.errors import BenchError, InstrumentError
+from fixtures.errors import BenchError, InstrumentError, StopAsked
 from fixtures.sim.grbl import Grbl, Place
 from fixtures.sim.world import World
 from harness.derive.recorded import read_recorded
@@ -212,6 +212,46 @@ def test_make_safe_stops_the_axes(tmp_path: Path) -> None:
         assert instrument(bench).place(Decimal("0.5"), "centre") == {"mass_kg": "0.5"}
     sent = b"".join(c.data for c in read_recorded(tmp_path / "journal").chunks["line"] if c.direction is Direction.TX)
     assert bytes((RealTime.HOLD,)) in sent
+
+
+def test_a_finger_that_was_stopped_on_a_key_is_lifted_and_nothing_else_moves(tmp_path: Path) -> None:
+    """A memory key that is held down stores a price: a run that is stopped must not stand on it."""
+    world = Plotter()
+    with bench_with(world, tmp_path, BOTH.replace("down_mm = 0.5", "down_mm = 0.5, feed_mm_min = 600")) as bench:
+        bench.open()
+        instrument(bench).place(Decimal("1.7"), "centre")
+        stopped: list[dict[str, Decimal]] = []
+
+        def stop() -> None:
+            if not stopped and world.grbl.at["Z"] == Decimal("0.5"):
+                stopped.append(dict(world.grbl.at))
+                bench.stop = StopAsked("Ctrl-C", resumable=False)
+
+        for k in range(1, 2000):
+            world.after(k * 10 * MS, stop)
+        with pytest.raises(StopAsked):
+            instrument(bench).press("tare")
+        assert stopped
+        del world.places[:]
+        assert bench.make_safe() == []
+        assert world.grbl.at == {"X": Decimal(25), "Y": Decimal("40.5"), "Z": Decimal(5)}
+        assert {place["X"] for _, place in world.places} == {Decimal(25)}  # not homed: the load stays where it is
+        bench.make_safe()
+        instrument(bench).press("1")
+        assert world.grbl.at["Z"] == 5
+
+
+def test_a_finger_whose_place_is_lost_is_lifted_by_hand(tmp_path: Path) -> None:
+    world = Plotter()
+    with bench_with(world, tmp_path) as bench:
+        bench.open()
+        world.after(100 * MS, world.grbl.restart)
+        with pytest.raises(InstrumentError, match="it has restarted by itself"):
+            instrument(bench).press("tare")
+        [why] = bench.make_safe()
+        assert "lift its finger by hand, it may stand on a key" in why
+        assert bench.open()["it"]["keys"] == ["1", "tare"]  # homed again, finger up
+        assert bench.make_safe() == []
 
 
 class Scripted(World):

@@ -98,8 +98,12 @@ def test_settings_and_the_switch_are_never_pressed_though_nobody_forbade_them(be
 
 @pytest.mark.parametrize(("plan", "bench"), BENCHES[:3])
 def test_a_chinese_keypad_is_tried_as_any_other(plan: str, bench: str) -> None:
-    english = "clear 0 1 2 3 8 9 zero tare unit M4 total print".split()
-    chinese = dict(zip(english, "清除 0 1 2 3 8 9 置零 去皮 单位 M4 总累计 打印".split(), strict=True))
+    english = ["clear", "0", "1", "2", "3", "8", "9", "zero", "tare", "unit", "M4", "total", "print"]
+    chinese = dict(
+        zip(
+            english, ["清除", "0", "1", "2", "3", "8", "9", "置零", "去皮", "单位", "M4", "总累计", "打印"], strict=True
+        )
+    )
     told = pressed_in(plan, keypad(bench, " ".join(chinese.values())))
     assert told == [tuple(chinese[key] for key in code) for code in pressed_in(plan, keypad(bench, " ".join(english)))]
     assert ("2", "去皮") in told
