@@ -15,7 +15,7 @@ MPE = "mpe_steps"  # key of the profile: ((up to so many e, limit in e), ...) as
 ZERO_TRACKING = (
     "zero_tracking_d_s"  # key of the profile: the rate at which zero tracking may correct, as the edition has it, d/s
 )
-_NONE = "999999999/0.000001"  # nothing declared: no claim rests on e
+_NONE = "999999999/999999999"  # nothing declared: every bound in e is out of reach, no claim rests on e
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,10 @@ def coarsest_e(profile: Mapping[str, Any], load_kg: float | Decimal) -> Decimal:
 
 
 def mpe_kg(profile: Mapping[str, Any], load_kg: float) -> float | None:
-    """The maximum permissible error at a load, kg; None where no edition gave its steps, or none reaches so far."""
+    """The maximum permissible error at a load, kg; None where no edition gave its steps, none reaches so far, or no interval is
+    declared to count them in."""
+    if "intervals" not in profile:
+        return None
     e = coarsest_e(profile, load_kg)
     steps = profile.get(MPE, ())
     return next((float(limit * e) for upto, limit in steps if abs(load_kg) <= float(upto * e)), None)

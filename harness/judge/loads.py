@@ -159,7 +159,8 @@ def changing(profile: Mapping[str, Any]) -> Callable[[str], bool]:
 def undisturbed(readings: Sequence[Shown], profile: Mapping[str, Any]) -> list[Shown]:
     """The readings before the first key that may honestly change what is displayed."""
     may = changing(profile)
-    return [one for one in readings if not any(may(key) for key in one.pressed)]
+    ended = frozenset(key for key in frozenset[str]().union(*(one.pressed for one in readings)) if may(key))
+    return [one for one in readings if ended.isdisjoint(one.pressed)]
 
 
 def around(segment: Segment, trace: SampledTrace, seen: Shown) -> tuple[Decimal, Decimal] | None:

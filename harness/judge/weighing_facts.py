@@ -14,12 +14,16 @@ from itertools import pairwise
 from harness.judge.contract import Reading
 from harness.judge.ground import Ground
 from harness.judge.intervals import intervals, mpe_kg
+from harness.judge.key_effects import KEY_EFFECTS, effect_of
 
 HONEST_MPE = 4.0  # eccentric load, tilt, temperature, creep, a weak battery: each within one on an approved scale [D]
 GOODS_REL, GOODS_KG = 0.02, 0.010  # what goods lose or gain between two weighings: drying, dripping, a bag [D]
 UNITS = (2.0, 10.0, 20.0, 1000.0, 2.2046, 1.6535, 35.274)  # of a kilogram: jin, 100 g, liang, g, lb, catty, oz
 UNIT_REL = 0.005
 ALIKE = 0.25  # sizes of one mechanism scatter by no more of themselves
+DECK_E_KG = 1.0  # from this interval on vehicles are weighed
+VEHICLE_TARE = 0.15  # of its gross mass: no vehicle that carries goods is lighter [D]
+TARES_APART = 0.05  # tares of different vehicles are no nearer to one share of their gross mass [D]
 PERSON_KG = 300.0  # two heavy people who get on or off together [D]
 RADIO_S = 30.0  # nobody speaks on a radio for longer without a break [D]
 
@@ -63,6 +67,28 @@ def _grows(ground: Ground) -> bool:
         return False
     small, large = found[0], found[-1]
     return large.load_kg > 1.3 * small.load_kg and small.kg * large.kg > 0 and abs(large.kg) > 1.2 * abs(small.kg)
+
+
+def _no_tare(ground: Ground) -> bool:
+    """It grows with the load, and is no tare of vehicles, which grows with them as well: below what a vehicle weighs empty, or
+    one share of three and more loads that differ."""
+    if not _grows(ground):
+        return False
+    if float(intervals(ground.profile)[0].e_kg) < DECK_E_KG:
+        return True
+    shares = [abs(one.kg / one.load_kg) for one in sizes(ground) if one.load_kg > 0]
+    even = len(shares) >= 3 and max(shares) - min(shares) <= TARES_APART * max(shares)
+    return bool(shares) and (max(shares) < VEHICLE_TARE or even)
+
+
+def _no_sum_key(ground: Ground) -> bool:
+    """None of the keys that it followed may show a sum, a count or the change due for a moment; a key that nothing is known of
+    may."""
+    effects = tuple(ground.profile.get(KEY_EFFECTS, ()))
+    told = [" ".join(reading.at.get("codes", (reading.at.get("sequence", ""),))).split() for reading in ground.hits]
+    keys = {key for codes in told for key in codes} - {"remote"}
+    known = [effect_of(effects, key) for key in keys]
+    return bool(told) and all(told) and all(one is not None and not one.momentary for one in known)
 
 
 def _beyond_honest(ground: Ground) -> bool:
@@ -226,6 +252,8 @@ def _says(key: str, value: bool = True) -> Callable[[Ground], bool]:
 
 TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "grows_with_load": _grows,
+    "no_tare": _no_tare,
+    "no_sum_key": _no_sum_key,
     "beyond_honest_change": _beyond_honest,
     "beyond_goods": _beyond_goods,
     "reads_more": _one_way,

@@ -1,0 +1,135 @@
+"""Honest situations at a scale that look like more: none of them is proven, and what nothing excluded is named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+
+from harness.judge.contract import Integrity, Segment, Verdict, View
+from harness.judge.intervals import mpe_kg
+from harness.judge.laws.load_line import DETECTOR as LOAD_LINE
+from harness.judge.loads import shown, undisturbed
+from tests.harness.test_judge_scale_verdict import LOADS, found, judged
+from tests.weighed import PROFILE, VALIDATED, begin_s, loading, priced, register, shown_as, stream
+
+MASSES = (*LOADS, 0.0, *LOADS, 0.0, *LOADS)
+KEPT = 1.0
+TRUCK: dict[str, Any] = {"intervals": "80000/20", "keys": "", "price_rounding": ""}
+GROSS_TARE_KG = ((12000, 3900), (18000, 6100), (25000, 8000), (32000, 10100), (40000, 13000), (49000, 15500))
+
+
+def visit(shown_of: Callable[[int, float], float], ticket: float = KEPT) -> list[Segment]:
+    """Covert purchases, the same loads openly, then after a power cut; `shown_of` (place, mass): the weight displayed."""
+    own = []
+    for n, mass in enumerate(MASSES):
+        context = {"covert": n < 6, "state": "power-1" if n > 13 else "power-0", "phase": "A" if n < 6 else "C" if n < 14 else "E"}  # fmt: skip
+        kg = shown_as(shown_of(n, mass))
+        registers = [register("display", [kg], [begin_s(n) + 2])]
+        if mass:
+            registers = priced(
+                n, str(kg), "23.80", str((kg * Decimal("23.80")).quantize(Decimal("0.01"), ROUND_HALF_UP))
+            )
+            registers.append(register("ticket", [kg * Decimal(str(ticket))], [begin_s(n) + 8]))
+        own.append(replace(loading(n, mass, registers=registers, **context), id=f"W{n}"))
+    return own
+
+
+def still_open(verdict: Verdict, detector: str) -> list[str]:
+    one = found(verdict, detector)
+    assert one.level is not Integrity.PROVEN
+    return [cause.cause for cause in one.explanations if not cause.excluded_by]
+
+
+def test_a_price_scale_that_showed_jin_to_the_covert_customer() -> None:
+    verdict = judged(visit(lambda n, mass: 2 * mass if n < 6 else mass))
+    assert "the weight was shown, printed or written down in another unit" in still_open(verdict, "load-gain")
+
+
+def test_tickets_in_jin() -> None:
+    verdict = judged(visit(lambda n, mass: mass, ticket=2.0))
+    assert "the weight was shown, printed or written down in another unit" in still_open(verdict, "ticket-law")
+
+
+def test_a_stored_tare_on_the_empty_pan_that_comes_and_goes() -> None:
+    own = []
+    for i in range(16):
+        own += [
+            loading(2 * i, LOADS[i % 6], [shown_as(LOADS[i % 6])]),
+            loading(2 * i + 1, 0.0, [("-0.020", "0.000")[i % 2]]),
+        ]
+    assert still_open(judged(own), "zero-return") == ["a tare was held: that of the load before, or one stored under a key"]  # fmt: skip
+
+
+def after_presses(key: str, seen: Callable[[float], str]) -> list[Segment]:
+    """Loads that lie still; `key` pressed three times with another in between, after it `seen` of the load."""
+    own = []
+    for n, mass in enumerate((0.53, 1.19, 0.87, 2.38, 1.62)):
+        kg = str(shown_as(mass))
+        keys = [(5.0 + 5 * i, key if i % 2 else "1") for i in range(6)]
+        own.append(loading(n, mass, [kg, *[seen(mass) if i % 2 else kg for i in range(6)]], keys=keys))
+    return own
+
+
+def test_a_count_of_sales_in_the_place_of_the_weight() -> None:
+    verdict = judged(after_presses("total", lambda mass: "7.000"))
+    assert "a sum, a count of sales or a message stood in the place of the weight" in still_open(verdict, "held-load")
+
+
+@pytest.mark.parametrize("key", ["total", "M5"])
+def test_a_share_of_each_load_after_a_key_is_no_count(key: str) -> None:
+    assert (
+        found(judged(after_presses(key, lambda mass: str(shown_as(1.2 * mass)))), "held-load").level is Integrity.PROVEN
+    )
+
+
+def deck(number: int, **stations: int) -> Segment:
+    """A vehicle of unknown mass, as each station has it, kg."""
+    at = {"display": 2, "ticket": 8, "record": 12}
+    registers = [register(name, [Decimal(kg)], [begin_s(number) + at[name]], "20") for name, kg in stations.items()]
+    return loading(number, None, registers=registers)
+
+
+def test_a_record_that_keeps_net_of_vehicles() -> None:
+    """Tares grow with vehicles; one share of all of them, or less than any vehicle weighs, is no tare."""
+    net = judged([deck(n, ticket=gross, record=gross - tare) for n, (gross, tare) in enumerate(GROSS_TARE_KG)], **TRUCK)
+    assert "the ticket prints gross, net and tare in another place than read" in still_open(net, "ticket-law")
+    share = judged([deck(n, ticket=gross, record=round(gross * 0.7 / 20) * 20) for n, (gross, _) in enumerate(GROSS_TARE_KG)], **TRUCK)  # fmt: skip
+    assert found(share, "ticket-law").level is Integrity.PROVEN
+
+
+def test_a_line_that_sends_gross_of_vehicles() -> None:
+    own = [
+        loading(n, None, [Decimal(gross - tare)], line=stream([float(gross)] * 300, begin_s(n), step="20"))
+        for n, (gross, tare) in enumerate(GROSS_TARE_KG)
+    ]
+    assert still_open(judged(own, **TRUCK), "weight-law") == ["the line sends gross and the display net"]
+
+
+@pytest.mark.parametrize("loads", [(0.285, 0.585, 0.880, 1.195, 1.785, 2.895), (0.290, 0.890, 1.880, 2.980, 1.985, 0.580)])  # fmt: skip
+def test_a_dark_segment_of_the_display(loads: Sequence[float]) -> None:
+    dark = str.maketrans("89", "65")
+    own = [
+        loading(n, kg, [str(shown_as(kg)).translate(dark)], line=stream([float(shown_as(kg))] * 380, begin_s(n)))
+        for n, kg in enumerate(loads)
+    ]
+    assert any("segment of the display" in cause for cause in still_open(judged(own), "weight-law"))
+
+
+def test_without_declared_intervals_nothing_is_claimed() -> None:
+    undeclared = {key: value for key, value in PROFILE.items() if key != "intervals"}
+    own = [loading(n, mass, [shown_as(mass, "0.05")]) for n, mass in enumerate(LOADS * 2)]
+    assert not any(one.hits for one in LOAD_LINE.judge(own, View(undeclared, LOAD_LINE.parameters, VALIDATED)))
+    assert mpe_kg(undeclared, 1.0) is None
+
+
+def test_thousands_of_presses_are_read_in_seconds() -> None:
+    keys = [(1 + 30 * i / 3000, "123456789"[i % 9]) for i in range(3000)]
+    own = loading(0, 0.53, ["0.530"] * 3000, keys=keys, at_s=[1.001 + 30 * i / 3000 for i in range(3000)])
+    begun = time.perf_counter()
+    assert len(undisturbed(shown(own, "display"), PROFILE)) == 3000
+    assert time.perf_counter() - begun < 10
