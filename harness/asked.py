@@ -17,9 +17,9 @@ from fixtures.benchfile import BenchFile
 from fixtures.clock import VirtualClock
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
-from fixtures.questions import ANSWERS, Choice, Done, Number, Question
+from fixtures.questions import ANSWERS, Choice, Done, Number, Question, Shown
 from fixtures.recorder import Recorder
-from harness.enact import Enactor, ability
+from harness.enact import READ_AT, Enactor, ability
 from harness.plans import PlanSpec
 from harness.plugins import specs
 from harness.private import Parties
@@ -59,6 +59,8 @@ class _Clerk(AnswersLink):
                 answer[field] = kind.options[0][0]
             elif isinstance(kind, Number):
                 answer[field] = self._reading(field, kind)
+            elif isinstance(kind, Shown):
+                answer[field] = "0"
             else:
                 answer[field] = "none" if field else ""
         return answer
@@ -98,7 +100,8 @@ def asked(plan: PlanSpec, file: BenchFile) -> list[Asked]:
                 step = next(steps) if outcome is None else steps.send(outcome)
             except StopIteration:
                 break
-            heard = isinstance(step, Read) and step.what not in {"start", *people.stations}  # by a listening instrument
+            at = READ_AT.get(step.what, step.what) if isinstance(step, Read) else ""
+            heard = isinstance(step, Read) and at not in people.stations  # by a listening instrument
             outcome = {} if heard else enactor.act(step)
         recorder.close("complete")
         bench.close()

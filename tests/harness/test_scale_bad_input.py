@@ -18,6 +18,7 @@ from fixtures.benchfile import BenchFile, parse
 from fixtures.language import mark
 from fixtures.sim.scale import people
 from fixtures.sim.scale.station import ScaleStation, build_scale
+from harness.asked import asked
 from harness.benches import find, world
 from harness.derive import read_recorded, segments
 from harness.derive.indications import Line, Source, indications
@@ -27,7 +28,7 @@ from harness.inspection import Inspection, inspect
 from harness.judge.contract import Segment
 from harness.judge.intervals import Interval
 from harness.judge.loads import shown, weighable
-from harness.plans import PlanSpec, blocks
+from harness.plans import PLANS, PlanSpec, blocks
 from harness.plans.ability import Ability
 from harness.plans.price_scale_raid import odd
 from harness.plans.weighings import weigh
@@ -365,6 +366,15 @@ def test_words_slips_and_a_wrong_unit_are_told_or_asked_again_and_never_averaged
     assert own["C4"].registers["display"].values == (Decimal("2.390"),)
     (value,) = own["C3"].registers["display"].values
     assert abs(value - Decimal("0.863")) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("family", ["price-scale", "truck-scale"])
+def test_the_template_of_an_answers_file_asks_for_every_reading_and_for_no_look_that_nothing_calls_for(
+    family: str,
+) -> None:
+    keys = [one.key for one in asked(PLANS[f"{family}-raid"], find(f"{family}-k0"))]
+    assert sum(key.startswith("place ") for key in keys) <= sum(key.startswith("read-weighing ") and key.endswith(" weight") for key in keys)  # fmt: skip
+    assert not any(key.startswith("read-weights ") for key in keys)
 
 
 # --- what silences a line, and what does not ---------------------------------------------------------------------------------------
