@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
 
 import numpy as np
 
@@ -178,14 +177,14 @@ def silences(line: Line, cuts: Sequence[tuple[int, int]]) -> list[tuple[int, int
     """Stretches of a line that broadcasts in which nothing came, neither readings nor anything else, outside `cuts`."""
     if not line.broadcasts or not line.trace.times_ns.size:
         return []
-    came = sorted(
-        {*line.trace.times_ns.tolist(), *(t for fault in line.faults for t in (fault.begin_ns, fault.end_ns))}
-    )
+    edges = [t_ns for fault in line.faults for t_ns in (fault.begin_ns, fault.end_ns)]
+    came = np.sort(np.concatenate([line.trace.times_ns, np.array(edges, np.int64)]))
     within = [(fault.begin_ns, fault.end_ns) for fault in line.faults] + list(cuts)
     return [
         (a, b)
-        for a, b in pairwise(came)
-        if b - a >= SILENCE_NS and not any(begin < b and end > a for begin, end in within)
+        for k in np.flatnonzero(np.diff(came) >= SILENCE_NS).tolist()
+        for a, b in [(int(came[k]), int(came[k + 1]))]
+        if not any(begin < b and end > a for begin, end in within)
     ]
 
 
