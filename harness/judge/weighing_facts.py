@@ -15,13 +15,13 @@ from harness.judge.contract import Reading
 from harness.judge.ground import Ground
 from harness.judge.intervals import intervals, mpe_kg
 from harness.judge.key_effects import KEY_EFFECTS, effect_of
+from harness.judge.weight_line import vehicles
 
 HONEST_MPE = 4.0  # eccentric load, tilt, temperature, creep, a weak battery: each within one on an approved scale [D]
 GOODS_REL, GOODS_KG = 0.02, 0.010  # what goods lose or gain between two weighings: drying, dripping, a bag [D]
 UNITS = (2.0, 10.0, 20.0, 1000.0, 2.2046, 1.6535, 35.274)  # of a kilogram: jin, 100 g, liang, g, lb, catty, oz
 UNIT_REL = 0.005
 ALIKE = 0.25  # sizes of one mechanism scatter by no more of themselves
-DECK_E_KG = 1.0  # from this interval on vehicles are weighed
 VEHICLE_TARE = 0.15  # of its gross mass: no vehicle that carries goods is lighter [D]
 TARES_APART = 0.05  # tares of different vehicles are no nearer to one share of their gross mass [D]
 PERSON_KG = 300.0  # two heavy people who get on or off together [D]
@@ -74,7 +74,7 @@ def _no_tare(ground: Ground) -> bool:
     one share of three and more loads that differ."""
     if not _grows(ground):
         return False
-    if float(intervals(ground.profile)[0].e_kg) < DECK_E_KG:
+    if not vehicles(ground.profile):
         return True
     shares = [abs(one.kg / one.load_kg) for one in sizes(ground) if one.load_kg > 0]
     even = len(shares) >= 3 and max(shares) - min(shares) <= TARES_APART * max(shares)

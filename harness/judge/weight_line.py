@@ -24,6 +24,7 @@ SETTLE_S = 3.0  # from the end of a change of load to a stable reading, where th
 RENEWED_NS = 250_000_000  # a slow display is renewed so often: fewer separate readings claim less
 SILENCE_NS = 2_000_000_000
 BLOCK_S = 2.0
+DECK_E_KG = 1.0  # from this interval on vehicles are weighed [D]
 _NORMAL = 1.4826  # median absolute deviation -> standard deviation
 _EVENTS = ("press-", "power-")
 
@@ -72,6 +73,13 @@ class Frames:
         size = max(2, round(seconds * NS / max(self.frame_ns, 1)))
         whole = len(self) // size
         return self.steps[: whole * size].reshape(whole, size).astype(np.float64)
+
+
+def vehicles(profile: Mapping[str, Any]) -> bool:
+    """Whether vehicles are weighed: by what is declared, else by the interval."""
+    declared = {"ramp_kg_s", "cells"} & set(profile)
+    first = str(profile.get("intervals", "")).split()
+    return bool(declared) or (bool(first) and float(first[0].split("/")[1]) >= DECK_E_KG)
 
 
 def streams(segments: Sequence[Segment]) -> list[tuple[Segment, str]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.judge.contract import Integrity, Segment, Verdict, View
@@ -133,3 +134,31 @@ def test_thousands_of_presses_are_read_in_seconds() -> None:
     begun = time.perf_counter()
     assert len(undisturbed(shown(own, "display"), PROFILE)) == 3000
     assert time.perf_counter() - begun < 10
+
+
+def test_drivers_who_get_out_on_the_deck() -> None:
+    rng = np.random.default_rng(3)
+    own = []
+    for n, gross in enumerate((12000, 18000, 25000, 32000, 40000, 49000, 22000, 36000)):
+        on = np.interp(np.arange(60), [0, 20, 30, 50, 60], [0, 0, gross * 0.3, gross, gross])
+        there = np.full(380, float(gross)) - 80 * np.clip((np.arange(380) - rng.integers(150, 210)) / 8, 0, 1)
+        said = np.round((np.concatenate([on, there]) + rng.normal(0, 4, 440)) / 20) * 20
+        own.append(loading(n, None, line=stream(said.tolist(), begin_s(n) - 6, step="20")))
+    assert not judged(own, **TRUCK).findings
+
+
+def test_an_indicator_that_calls_everything_stable() -> None:
+    own, before = [], 0.0
+    for n, mass in enumerate((0.53, 1.19, 0.87, 2.38, 1.62, 2.9)):
+        line = stream((mass + (before - mass) * np.exp(-np.arange(400) / 4)).tolist(), begin_s(n) - 3)
+        own.append(loading(n, mass, [shown_as(mass)], line=line))
+        before = mass
+    assert not judged(own).findings
+
+
+def test_water_on_the_pan() -> None:
+    own = []
+    for i in range(8):
+        mass = LOADS[i % 6]
+        own += [loading(2 * i, mass, [shown_as(mass + 0.01)]), loading(2 * i + 1, 0.0, ["0.010"])]
+    assert not judged(own).findings

@@ -135,6 +135,17 @@ def test_a_flag_that_stays_up() -> None:
     assert {one.at["stable"] for one in found} == {"moving"}
 
 
+def test_a_flag_that_is_never_down_is_out_of_use() -> None:
+    """One property of the indicator, however many loadings show it; where it stays up in some of them it is none."""
+    scale = ScaleLine(7)
+    masses = (0.531, 1.19, 0.0, 2.263, 0.87, 0.0)
+    always = [scale.load(kg, flags=lambda t, y, own: np.ones_like(own)) for kg in masses]
+    assert {one.e for one in run(stable_moving.DETECTOR, *always, **PRICE) if one.hits} == {1.0}
+    scale = ScaleLine(7)
+    some = [scale.load(kg, flags=(lambda t, y, own: np.ones_like(own)) if kg == 2.263 else None) for kg in masses]
+    assert [one.e > 100 for one in run(stable_moving.DETECTOR, *some, **PRICE) if one.hits] == [True]
+
+
 def test_what_a_key_does_at_once_may_be_stable() -> None:
     scale = ScaleLine(8)
     tared = scale.load(1.19, digital=after(15.0, -1.19), keys=[(14.8, "tare")], flags=lambda t, y, own: own | (t > 5))

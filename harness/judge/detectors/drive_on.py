@@ -20,7 +20,7 @@ from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.events import first_of_each
-from harness.judge.weight_line import NS, SILENCE_NS, WITNESS, Frames, meets, streams, wander, whole, worked
+from harness.judge.weight_line import NS, SILENCE_NS, WITNESS, Frames, meets, streams, vehicles, wander, whole, worked
 
 NAME = "drive-on"
 
@@ -33,13 +33,6 @@ class Ramp:
     size: float
     seconds: float
     at_ns: int
-
-
-def vehicles(view: View) -> bool:
-    """Whether vehicles are weighed: by what is declared, else by the interval."""
-    declared = {"ramp_kg_s", "cells"} & set(view.profile)
-    first = str(view.profile.get("intervals", "")).split()
-    return bool(declared) or (bool(first) and float(first[0].split("/")[1]) >= 1)
 
 
 def jumps(line: Frames, kg_s: float, view: View) -> Int64Array:
@@ -87,7 +80,7 @@ def _jumped(found: Ramp, others: Sequence[Ramp], view: View) -> bool:
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    if not vehicles(view):
+    if not vehicles(view.profile):
         return []
     kg_s = view.profile.get("ramp_kg_s") if str(view.profile.get("ramp_source", "")).strip() else None
     lines = [(segment, station, whole(segment, station, view.profile)) for segment, station in streams(segments)]

@@ -22,7 +22,7 @@ from harness.judge.evalue import bet, calibrate
 from harness.judge.loads import EYES, Shown, e_at, loadings, shown, undisturbed
 from harness.judge.rest_steps import Followed, followed, separate
 from harness.judge.transients import LoadSteps, load_steps
-from harness.judge.weight_line import NS, WITNESS, Frames, meets, streams, worked
+from harness.judge.weight_line import NS, WITNESS, Frames, meets, streams, vehicles, worked
 from harness.judge.weights.steps import Step
 
 NAME = "rest-step"
@@ -47,6 +47,8 @@ def _streamed(segment: Segment, station: str, refs: LoadSteps, view: View) -> Re
         return Reading(NAME, segment.id, link, 1.0, reason=own)
     found = unexplained(segment, own, view)
     sudden = _sudden(refs, own, found)
+    if not sudden and vehicles(view.profile):
+        found = [one for one in found if abs(one.size) * own.line.step_kg > view.parameters["person_kg"]]
     q = view.parameters["q" if sudden else "q_moved"]
     load, step_kg = _load(segment, own.line), own.line.step_kg
     sizes = sorted((step.size for step in found), key=abs)
@@ -139,12 +141,13 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="one load at rest makes no step of two intervals beyond what its line wanders, keys apart, but for a rare disturbance or a misread digit",
     needs="the scale's line for ten seconds after settling, or the display read several times with no key between",
     parameters={
         "bound_e": 2.0, "before_press_s": 0.5, "after_press_s": 5.0, "q": 3e-4, "q_moved": 0.02, "q_eye": 0.02,
+        "person_kg": 150.0,
     },
     judge=judge,
     mechanism="what an untouched load shows moves although nobody works the scale",

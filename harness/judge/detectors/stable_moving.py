@@ -4,12 +4,14 @@ Null: an indicator looks back over a second at most (stability bands of some qua
 that moves by several intervals within a second cannot carry the flag in every frame from before it began to move until after
 it came to rest.  Rarely a single moving frame is lost.  What keys do at once (zero, tare, unit) is left out, and lines too slow to
 show one frame of movement are not judged.  In a loading where the weight stands for long, an honest indicator says so in some frame,
-unless something below what is shown keeps it from it.  Source: scales.md 1A (S24), 3 (stability test).
+unless something below what is shown keeps it from it.  A flag that stays up in most of the loadings that move is out of use or
+wide by its settings: then nothing is claimed of any of them.  Source: scales.md 1A (S24), 3 (stability test).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,11 +61,12 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
     times = [t for t in line.times_ns[separate].tolist() if not meets([*spans, *line.holes], t - NS, t + 2 * NS)]
     if times:
         share = float(flagged.sum()) / max(float(moved.sum()), 1.0)
-        told = {"stable": "moving", "onset_ns": times[0], "share": round(share, 3)}
+        told = {"stable": "moving", "moved": True, "onset_ns": times[0], "share": round(share, 3)}
         return _hit(segment, link, len(times), view.parameters["q"], told, view)
     if _never(segment, station, view):
         return _hit(segment, link, 1, view.parameters["q_never"], {"stable": "never"}, view)
-    return Reading(NAME, segment.id, link, bet(False, view.parameters["q"], view.validation), p=1.0)
+    still = {"moved": True} if moved.any() else {}
+    return Reading(NAME, segment.id, link, bet(False, view.parameters["q"], view.validation), p=1.0, at=still)
 
 
 def _never(segment: Segment, station: str, view: View) -> bool:
@@ -80,12 +83,19 @@ def _hit(segment: Segment, link: Link, hits: int, q: float, at: dict[str, Any], 
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    return [_reading(segment, station, view) for segment, station in streams(segments)]
+    readings = [_reading(segment, station, view) for segment, station in streams(segments)]
+    told: dict[Link, list[Reading]] = {}
+    for reading in readings:
+        if reading.spoke and "moved" in reading.at:
+            told.setdefault(reading.link, []).append(reading)
+    # of an indicator whose flag stays up as a rule the flag says nothing: one property of a device, seen again in each loading
+    usual = {link for link, own in told.items() if 2 * sum(one.at.get("stable") == "moving" for one in own) > len(own)}
+    return [replace(one, e=1.0, at={**one.at, "usual": True}) if one.link in usual else one for one in readings]
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="no weight moves by several intervals in a second while every frame before, during and after calls it stable, and one that stands is called so",
     needs="a line that tells of stability, several frames a second, loads that come and go",

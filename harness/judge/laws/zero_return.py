@@ -13,6 +13,7 @@ scale, a gain leaves the empty scale alone.  Source: scales.md 1A rows S14, S16,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from captures.model import Flag
@@ -99,17 +100,34 @@ def _reading(segments: Sequence[Segment], place: int, station: str, reason: str,
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     own = loadings(segments)
     comparable = {segment.id for segment in weighable(segments, view.profile)}
-    return [
-        _reading(own, place, station, why_not(segment, station, segment.id in comparable), view)
+    readings = [
+        (segment.state, _reading(own, place, station, why_not(segment, station, segment.id in comparable), view))
         for place, segment in enumerate(own)
         if is_empty(segment)
         for station in observed(segment)
     ]
+    return _once_each(readings)
+
+
+def _once_each(readings: Sequence[tuple[str, Reading]]) -> list[Reading]:
+    """A remainder is bet on when it comes.  Until the empty scale shows zero again, or power was cut, what it shows is that
+    remainder still, and tells nothing new: dirt and drift lie there at every look."""
+    off: dict[tuple[Link, str], bool] = {}
+    found = []
+    for state, reading in readings:
+        there = (reading.link, state)
+        standing = off.get(there, False)
+        if reading.spoke:
+            off[there] = bool(reading.hits)
+        found.append(
+            replace(reading, e=1.0, at={**reading.at, "standing": True}) if standing and reading.hits else reading
+        )
+    return found
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="the empty scale shows zero within setting, rounding and creep, or something lies on it, or a digit was misread",
     needs="the empty scale read at rest, no tare held and no key pressed that moves the zero",
