@@ -40,13 +40,21 @@ def steps(can: Ability) -> Plan:
     scale = scale_of(can)
     yield from blocks.before()
     yield Confirm(
-        "safety", mark("Nothing of a customer lies on the scale; weights at hand, the stall is lit and level")
+        "safety",
+        mark(
+            "Buyers are no officers to look at; the officers' own balance is set up level and out of sight of the stall"
+        ),
     )
     yield Phase("A", mark("covert: the trader weighs for us as for any customer"))
     for number, mass in enumerate(GOODS_KG, 1):
         yield from weigh(can, f"A{number}", Decimal(mass), covert=True)
     yield Phase("B", mark("control taken: remotes, keypad and power; hands off the scale"))
-    yield Confirm("control", mark("Keypad, remotes and power are secured; nobody touches the scale"))
+    yield Confirm(
+        "control",
+        mark(
+            "Keypad, remotes and power are secured, nobody touches the scale; nothing of a customer lies on it, it is lit and level, weights are at hand"
+        ),
+    )
     yield from blocks.badge()
     yield from blocks.identity(k=False)
     yield from weigh(can, "B0", Decimal(0))
@@ -145,7 +153,7 @@ def modes_of_display(can: Ability) -> Steps:
     """Other units, tare and zero by their keys: prices hold in every unit, a tare takes off what it was, zero comes back."""
     scale = scale_of(can)
     if unit := own(scale, UNIT):
-        for number, mass in enumerate(ODD_KG[:3], 1):
+        for number, mass in enumerate((*ODD_KG, HEAVY_KG), 1):
             label = f"U{number}"
             yield from weigh(can, label, scale.load(mass))
             yield from press(can, label, (unit,), eyes=True)
