@@ -36,12 +36,17 @@ POSITION = {
     "middle": mark("middle of the deck"),
     "back": mark("back end of the deck"),
 }
-PLACE = mark("{label}: put {mass} kg of weights on the scale, {position}, let it come to rest; press no key")
+PLACE = mark(
+    "{label}: {mass} kg of weights on the scale, and nothing else, {position}; let it come to rest; press no key"
+)
 BUY = mark(
-    "{label}: have goods of about {mass} kg weighed as an ordinary customer does; afterwards weigh them on the officers' own balance"
+    "{label}: have goods of about {mass} kg weighed as an ordinary customer does and remember what is displayed; afterwards, unseen, weigh them on the officers' own balance: that is the mass asked for here"
+)
+DRIVE_UNKNOWN = mark(
+    "{label}: have the vehicle of about {mass} kg weighed as an ordinary customer's is and remember what is displayed; nobody of ours on the deck while it moves; its mass as found on the verified scale of another site is asked for here"
 )
 DRIVE_ON = mark(
-    "{label}: have the vehicle of {mass} kg driven on, {position}, engine off, nobody on the deck; press no key"
+    "{label}: have the vehicle of {mass} kg driven on, alone, {position}, engine off, nobody on the deck; press no key"
 )
 UNLOAD = mark("{label}: take everything off the scale, let it come to rest; press no key")
 UNLOAD_DECK = mark("{label}: have the vehicle driven off, nobody on the deck; press no key")
@@ -51,6 +56,16 @@ READ = {
     "weighing": mark("Read weight, unit price and price of {label} aloud, type them as displayed"),
     "ticket": mark("Read weight, unit price and price on the ticket of {label} aloud, type them as printed"),
     "record": mark("Read the weight of {label} in the computer's records aloud, type it as shown"),
+}
+READ_DECK = {
+    "weighing": mark("Read the weight of {label} aloud, type it as displayed"),
+    "ticket": mark("Read the weight on the ticket of {label} aloud, type it as printed"),
+}
+READ_COVERT = {
+    "weighing": mark(
+        "What was displayed while {label} was weighed, as remembered or photographed unseen: type it as it was"
+    ),
+    "ticket": mark("The ticket of {label}, away from the scale: type what is printed on it"),
 }
 SURPRISE = 2  # times the maximum permissible error: what would stand against the scale is read twice
 AGAIN = mark("Read once more, the other officer reads aloud: {why}. {text}")
@@ -67,9 +82,11 @@ class Weighing:
     def __init__(self, bench: Bench, people: People) -> None:
         self._bench, self._people = bench, people
         self._lies: Decimal | None = None  # known mass on the scale of which nothing was shown yet
+        self._covert = ""  # the loading that the trader weighed, while it is the last one
 
     def put_on(self, step: Load, outcome: Outcome) -> None:
         """What lies there from now on, where it is weights whose marks can be read."""
+        self._covert = step.label if step.covert else ""
         weights = not step.covert and self._bench.driver_for("load") is None and self._text(step) in (PLACE, UNLOAD)
         self._lies = number(outcome.get("mass_kg")) if weights else None
 
@@ -79,7 +96,7 @@ class Weighing:
 
     def load(self, step: Load) -> Outcome:
         """Puts the load on, or takes everything off; {"mass_kg": ...} as put on."""
-        driver, self._lies = self._bench.driver_for("load"), None
+        driver, self._lies, self._covert = self._bench.driver_for("load"), None, ""
         if driver is not None and not step.covert:
             changer: PlacesLoad = capability(driver, PlacesLoad, "load")
             if step.mass_kg:
@@ -95,7 +112,7 @@ class Weighing:
 
     def _text(self, step: Load) -> str:
         if step.covert:
-            return BUY
+            return DRIVE_UNKNOWN if self._bench.file.family == DECK else BUY
         if self._bench.file.family == DECK and "weights" not in step.position:
             return DRIVE_ON if step.mass_kg else UNLOAD_DECK
         return PLACE if step.mass_kg else UNLOAD
@@ -167,7 +184,7 @@ class Weighing:
         return self.shown()
 
     def read(self, step: Read, eyes: People) -> Outcome:
-        text = translate(READ[step.what], label=step.label)
+        text = translate(self._wanted(step), label=step.label)
 
         def ask(prompt: str) -> Outcome:
             return _texts(eyes.ask(f"read-{step.what}", prompt, label=step.label))
@@ -178,6 +195,11 @@ class Weighing:
             return answer
         again = ask(translate(AGAIN, why=translate(FAR), text=text))
         return {**again, "earlier": [answer], **self._checked(eyes, step.label)}
+
+    def _wanted(self, step: Read) -> str:
+        """What is asked for: of a covert weighing what was seen, for nobody reads aloud among customers."""
+        own = READ_DECK if self._bench.file.family == DECK else READ
+        return (READ_COVERT if step.label == self._covert else own).get(step.what, READ[step.what])
 
     def _surprises(self, shown: Any, unit: Any) -> bool:
         """What is shown stands further from the load that lies there than twice what may be; words are no weight."""

@@ -18,7 +18,7 @@ USUAL = {
     "price-scale": "price-scale-{kit}",
     "truck-scale": "truck-scale-{kit}",
 }
-LABORATORY = "dispenser-bench"
+LABORATORY = "-bench"  # ends the names of plans that no bare hands carry out
 
 
 @app.command("list")
@@ -82,6 +82,7 @@ def show(
 def _show(name: str, summary: str, file: Any, steps: Any, as_json: bool) -> None:
     """`steps` one by one, and what they cost."""
     from fixtures.language import mark, tell, translate
+    from fixtures.profile import SCALES
     from harness.output import emit
     from harness.plans.order import cost
     from harness.report.progress import headline
@@ -99,6 +100,10 @@ def _show(name: str, summary: str, file: Any, steps: Any, as_json: bool) -> None
     total = mark(
         "{litres:.1f} {unit}, about {minutes:.0f} minutes (planning value), at most {actions:.0f} operator actions"
     )
+    if file.family in SCALES:  # nothing is sold
+        total = mark(
+            "about {minutes:.0f} minutes (planning value), {actions:.0f} operator actions while nothing is found; what is found is shown again, which takes more of both"
+        )
     lines += ["", translate(total, unit=unit, **costs)]
     emit("plan", document, "\n".join(lines), as_json)
 
@@ -137,7 +142,7 @@ def _bench_file(plan: Any, bench: str, kit: str) -> Any:
     if kit and kit.upper() not in KITS:
         raise UsageError(f"expected --kit {', '.join(KITS)}, got {kit!r}")
     usual = "site-{kit}" if plan.site else USUAL[plan.family]
-    wanted = usual.format(kit=(kit or ("K3" if plan.name == LABORATORY else "K0")).lower())
+    wanted = usual.format(kit=(kit or ("K3" if plan.name.endswith(LABORATORY) else "K0")).lower())
     if wanted not in built_in():
         raise UsageError(f"no bench comes with {plan.name} in kit {kit.upper()}; name one with --bench")
     return find(wanted)

@@ -29,14 +29,19 @@ def steps(can: Ability) -> Plan:
     yield Confirm(
         "safety",
         mark(
-            "Traffic on the deck is stopped, a marshal stands at either end, nobody is on the deck while a vehicle moves"
+            "Our drivers know what to do and are no officers to look at; nobody of ours is on the deck while a vehicle moves"
         ),
     )
     yield Phase("A", mark("covert: our vehicle is weighed as any customer's"))
     for number, about in enumerate(LOADS_KG, 1):
         yield from weigh(can, f"A{number}", scale.load(about), "middle", covert=True)
     yield Phase("B", mark("control taken: office, computer, remotes and indicator; hands off"))
-    yield Confirm("control", mark("Office, computer and remotes are secured; nobody touches the indicator"))
+    yield Confirm(
+        "control",
+        mark(
+            "Office, computer and remotes are secured, nobody touches the indicator; traffic on the deck is stopped, a marshal stands at either end, nobody is on the deck while a vehicle moves"
+        ),
+    )
     yield from blocks.badge()
     yield from blocks.identity(k=False)
     yield from weigh(can, "B0", Decimal(0))

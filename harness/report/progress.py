@@ -34,6 +34,7 @@ from harness.step import (
     Wait,
     Weigh,
 )
+from harness.weighing import POSITION
 from harness.weighing import READ as READ_SCALE
 
 
@@ -52,7 +53,7 @@ class Progress:
         seconds = self._now_ns() / 1e9
         sold = f" {self._delivered:>6.1f} {self._unit}" if self._unit else ""
         comment(
-            f"[{number + 1:>2}/{total}] {int(seconds // 60):>3}:{int(seconds % 60):02d}{sold}  {headline(step, self._unit)}"
+            f"[{number + 1:>2}/{max(total, number + 1)}] {int(seconds // 60):>3}:{int(seconds % 60):02d}{sold}  {headline(step, self._unit)}"
         )
 
 
@@ -68,7 +69,10 @@ def headline(step: Step, unit: str = "L") -> str:
         case Mark():
             return translate(step.text) if step.text else translate(mark("mark {key}"), key=step.key)
         case Load():
-            return translate(mark("load {label}: {mass} kg"), label=step.label, mass=step.mass_kg)
+            said = translate(mark("load {label}: {mass} kg"), label=step.label, mass=step.mass_kg)
+            if step.mass_kg and step.position != "centre":
+                said += f", {translate(POSITION.get(step.position, step.position))}"
+            return said + (translate(mark(", covert")) if step.covert else "")
         case Keys():
             return translate(mark("keys {keys}"), keys=" ".join(step.sequence))
         case Drive():

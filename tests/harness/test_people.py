@@ -81,7 +81,7 @@ def test_loads_and_drives_by_hand_say_what_was_done_in_truth(tmp_path: Path) -> 
         assert one.act(1, Load("L2", Decimal(0))) == {"mass_kg": "0"}
         assert one.act(2, Drive("D1", Decimal(1000), Decimal(40))) == {"distance_m": "1001.3"}
         sent = "".join(text for body in one.journal("wire") if body["dir"] == "tx" for _, text in body["reads"])
-    assert "put 2000 kg of weights on the scale, front left" in sent
+    assert "2000 kg of weights on the scale, and nothing else, front left" in sent
     assert "take everything off the scale" in sent
     assert "never while driving" in sent
 
