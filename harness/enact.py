@@ -129,7 +129,15 @@ def _scale(file: BenchFile) -> ScaleAbility:
         streamed="indicate" in file.roles,
         presses="keys" in file.roles,
         priced=file.profile.get("unit_price_keys") is True,
+        places_kg=_places(file),
     )
+
+
+def _places(file: BenchFile) -> tuple[Decimal, ...]:
+    """Masses that the instrument at the role `load` has a place for (its table `masses`); () where hands put loads on."""
+    loader = file.instruments.get(file.roles.get("load", ""))
+    table = {} if loader is None else loader.options.get("masses", {})
+    return tuple(Decimal(str(kg)) for kg in table) if isinstance(table, Mapping) else ()
 
 
 class Enactor:

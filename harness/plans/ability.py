@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+
+from fixtures.errors import BenchError
+
+PIECES = 4  # that one hand puts on for one load
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class SiteAbility:
 
 @dataclass(frozen=True)
 class ScaleAbility:
-    """What a bench can do at a scale: `intervals` (Max, e) in kg, `masses_kg` at hand, `keys` by their labels without those
+    """What a bench can do at a scale: `intervals` (Max, e) in kg, `masses_kg` at hand, `places_kg` where an instrument puts loads
+    on and has a place for these alone, `keys` by their labels without those
     that are never pressed; `streamed`: its line is listened to; `presses`: an instrument presses the keys; `priced`: digit keys enter a unit price."""
 
     intervals: tuple[tuple[Decimal, Decimal], ...]
@@ -37,14 +43,28 @@ class ScaleAbility:
     streamed: bool
     presses: bool
     priced: bool = False
+    places_kg: tuple[Decimal, ...] = ()
 
     def load(self, about_kg: str) -> Decimal:
-        """The sum of masses at hand nearest to `about_kg`, none of them twice; never beyond Max."""
+        """The sum of at most PIECES masses at hand nearest to `about_kg`, none of them twice; never beyond Max.  Raises BenchError
+        where everything at hand is."""
         wanted, most = Decimal(about_kg), self.intervals[-1][0]
-        sums = {Decimal(0)}
-        for mass in self.masses_kg:
-            sums |= {s + mass for s in sums if s + mass <= most}
-        return min(sums - {Decimal(0)}, key=lambda s: (abs(s - wanted), s))
+        loads = [kg for kg in self.places_kg if 0 < kg <= most] if self.places_kg else _sums(self.masses_kg, most)
+        if not loads:
+            raise BenchError(
+                f"expected a load of at most Max = {most} kg at hand, got {' '.join(map(str, self.masses_kg))} kg"
+            )
+        return min(loads, key=lambda s: (abs(s - wanted), s))
+
+
+@cache
+def _sums(masses_kg: tuple[Decimal, ...], most_kg: Decimal) -> tuple[Decimal, ...]:
+    """What can be put together of at most PIECES of `masses_kg`, up to `most_kg`."""
+    sums: list[set[Decimal]] = [{Decimal(0)}, *(set() for _ in range(PIECES))]
+    for mass in masses_kg:
+        for pieces in range(PIECES, 0, -1):
+            sums[pieces] |= {s + mass for s in sums[pieces - 1] if s + mass <= most_kg}
+    return tuple(sorted(set[Decimal]().union(*sums[1:])))
 
 
 @dataclass(frozen=True)

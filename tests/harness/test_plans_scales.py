@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.errors import BenchError
 from harness.benches import find
 from harness.enact import ability
 from harness.plans import PLANS
@@ -207,7 +209,7 @@ def test_what_is_no_code_is_dropped_when_it_is_shown_again() -> None:
     told: list[Code] = []
 
     def plan() -> Plan:
-        told.extend((yield from shown_again(LAB, "M", [("7", "M3"), ("M3",)], harmless(scale_of(LAB)), "0", 3)))
+        told.extend((yield from shown_again(LAB, "M", [("7", "M3"), ("M3",)], harmless(scale_of(LAB)), 3)))
 
     carried_out(plan(), scale)
     assert told == [("7", "M3")]
@@ -219,3 +221,28 @@ def test_a_lot_decides_which_trial_is_pressed() -> None:
     keys = [step.sequence for step in steps if isinstance(step, Keys)]
     assert len(keys) == 2 * 8  # the key in between and the trial's own, eight trials
     assert keys.count(("7", "M3")) == 4
+
+
+def test_a_machine_is_asked_for_no_load_that_it_has_no_place_for() -> None:
+    """Weights on a chain are no set of weights: 0.5 + 2 is no place of its axis."""
+    file = find("price-scale-k3")
+    loader = file.instruments["loader"]
+    own = replace(loader, options={**loader.options, "masses": {"0": 0, "0.5": 100, "1": 200, "2": 400}})
+    can = ability(replace(file, instruments={**file.instruments, "loader": own}))
+    for plan in ("price-scale-bench", "price-scale-raid"):
+        asked = {s.mass_kg for s in dry_run(PLANS[plan].steps(can)) if isinstance(s, Load) and not s.covert}
+        assert asked <= {Decimal(kg) for kg in ("0", "0.5", "1", "2")}
+        assert len(asked) > 2
+
+
+def test_a_large_set_of_odd_weights_is_put_together_at_once_and_of_few_pieces() -> None:
+    masses = tuple(Decimal(10_007 + 31_337 * k) / 1_000_000 for k in range(60))
+    scale = replace(scale_of(LAB), masses_kg=masses, places_kg=())
+    begin_s = process_time()
+    assert abs(scale.load("1.19") - Decimal("1.19")) < Decimal("0.001")
+    assert process_time() - begin_s < 10  # all sums of 60 are 10^18
+
+
+def test_a_load_that_no_scale_of_this_maximum_takes_is_told() -> None:
+    with pytest.raises(BenchError, match="expected a load of at most Max = 15 kg at hand, got 20 kg"):
+        replace(scale_of(LAB), masses_kg=(Decimal(20),), places_kg=()).load("0.53")
