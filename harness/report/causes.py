@@ -76,6 +76,7 @@ CAUSES = (
     mark("a wrong weight was put on, or a pre-weighed object has another mass than marked"),
     mark("single readings or weights were wrong, or one set of masses has another mass than marked"),
     mark("goods lost or gained mass between the two weighings: drying, dripping, packaging"),
+    mark("a discount is stored for some articles or customers"),
     mark("the weight was shown, printed or written down in another unit"),
     mark("a sum, a count of sales or a message stood in the place of the weight"),
     mark("a segment of the display is dark or always lit: some digits are read as others"),

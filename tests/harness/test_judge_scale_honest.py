@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 
 from harness.judge.contract import Integrity, Segment, Verdict, View
+from harness.judge.facts import FACTS
+from harness.judge.ground import Ground
 from harness.judge.intervals import mpe_kg
+from harness.judge.interventions.random_press import DETECTOR as RANDOM_PRESS
 from harness.judge.laws.load_line import DETECTOR as LOAD_LINE
 from harness.judge.loads import shown, undisturbed
+from harness.judge.weighing_facts import sizes
 from tests.harness.test_judge_scale_verdict import LOADS, found, judged
-from tests.weighed import PROFILE, VALIDATED, begin_s, loading, priced, register, shown_as, stream
+from tests.weighed import PROFILE, VALIDATED, begin_s, loading, priced, register, run, shown_as, stream
 
 MASSES = (*LOADS, 0.0, *LOADS, 0.0, *LOADS)
 KEPT = 1.0
@@ -162,3 +166,40 @@ def test_water_on_the_pan() -> None:
         mass = LOADS[i % 6]
         own += [loading(2 * i, mass, [shown_as(mass + 0.01)]), loading(2 * i + 1, 0.0, ["0.010"])]
     assert not judged(own).findings
+
+
+def test_a_discount_on_one_article() -> None:
+    own = []
+    for n, mass in enumerate(LOADS * 2):
+        kg, unit_price = shown_as(mass), Decimal("23.80" if n % 2 else "17.60")
+        asked = (kg * unit_price * (Decimal("0.9") if n % 2 else 1)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        own.append(replace(loading(n, mass, registers=priced(n, str(kg), str(unit_price), str(asked))), id=f"W{n}"))
+    assert "a discount is stored for some articles or customers" in still_open(judged(own), "price-law")
+
+
+def test_a_dead_row_of_the_keypad() -> None:
+    tests = {"change": "no", "total": "no", "add": "no", "print": "no"}
+    own = [loading(n, mass, [shown_as(mass)], key_tests=tests) for n, mass in enumerate(LOADS * 2)]
+    assert not judged(own).findings
+
+
+def test_loads_between_two_misread_ones_are_not_off_the_line() -> None:
+    masses = (0.263, 0.53, 0.797, 1.187, 1.713, 2.353, 2.953, 3.553, 4.153, 4.753)
+    odd = {4: 1.0, 8: 0.1}
+    own = [loading(n, mass, [shown_as(mass) + Decimal(str(odd.get(n, 0)))]) for n, mass in enumerate(masses)]
+    [found_] = [one for one in run(LOAD_LINE, *own) if one.spoke]
+    assert found_.hits == 2
+
+
+def test_what_a_lot_shows_has_a_size() -> None:
+    """The size of what follows the presses is known beside the load, with its direction."""
+    letters = "ABBABAAB" * 6
+    seen = [shown_as(1.19), *(shown_as(1.19 * (0.8 if letter == "B" else 1)) for letter in letters)]
+    keys = [(2.6 + 0.7 * i, "M5") for i, letter in enumerate(letters) if letter == "B"]
+    own = loading(0, 1.19, seen, keys=keys, at_s=[2, *(2.9 + 0.7 * i for i in range(len(letters)))], allocation=letters, allocation_sha256="ab" * 32)  # fmt: skip
+    [lot] = run(RANDOM_PRESS, own)
+    ground = Ground(lot.link, (lot,), (own,), (), PROFILE, lot.shape)
+    [size] = sizes(ground)
+    assert (size.load_kg, size.kg) == (pytest.approx(1.19, abs=0.005), pytest.approx(-0.238, abs=0.01))
+    assert FACTS["beyond_honest_change"].holds(ground)
+    assert not FACTS["reads_more"].holds(ground)

@@ -109,8 +109,10 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
     most_e = e_at(view.profile, max(abs(float(kg)) for kg in found))
     level = float(np.mean(levels)) / 2 * float(unit)
     size = float(np.median(moved[is_b])) * float(unit)
-    hit = p < view.parameters["q"] and max(abs(level), size) >= view.parameters["least_e"] * most_e
-    effect = (level if abs(level) >= size else size) / base if hit and base else None
+    farthest = max(found, key=lambda kg: abs(float(kg) - base))
+    size = size if float(farthest) >= base else -size
+    hit = p < view.parameters["q"] and max(abs(level), abs(size)) >= view.parameters["least_e"] * most_e
+    effect = (level if abs(level) >= abs(size) else size) / base if hit and base else None
     return Reading(
         NAME,
         segment.id,
@@ -129,6 +131,7 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
             "blocks": len(blocks),
             "level_kg": level,
             "moved_kg": size,
+            "base_kg": base,
         },
     )
 
@@ -144,7 +147,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="intervention",
     null="pressing or not pressing, in an order drawn by lot beforehand, makes no difference to what an untouched load shows",
     needs="one load, four trials a block in an order committed to and drawn, the weight read after each",

@@ -4,7 +4,8 @@ Firmware that takes over the code of a key leaves its label without function (sc
 worn, dirty, locked or of another model too: at most a suspicion, and a hint which key to try.
 
 Null: a key pressed once while the weight is at rest has one of the effects that its label names (catalogue/key_effects.toml), or
-it did not make contact: now and then a press does nothing (`q` a press).  Only what must be seen counts:
+it did not make contact: now and then a press does nothing (`q` a press), and now and then a key is worn (no oftener; pressed
+again it tells nothing new).  Only what must be seen counts:
   a digit 1 to 9 while the unit price stands at nought, where digits enter it; clear while a unit price stands there;
   tare while a load lies there; unit.
 What an officer saw of a key tried by hand (context `key_tests`: key -> "yes" | "no") counts as one press each.
@@ -91,7 +92,9 @@ def _reading(label: str, own: Sequence[tuple[Segment, bool]], view: View) -> Rea
     names = "|".join(dict.fromkeys(segment.id for segment, _ in own))
     dead = sum(not did for _, did in own)
     alive = len(own) > dead  # it works: what it did not do was a press without contact
-    p = float(stats.binom.sf(dead - 1, len(own), view.parameters["q"])) if dead and not alive else 1.0
+    q = view.parameters["q"]
+    # a key is worn or it is not: pressed again it says the same
+    p = max(float(stats.binom.sf(dead - 1, len(own), q)), q) if dead and not alive else 1.0
     return Reading(
         NAME,
         names,
@@ -114,7 +117,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="intervention",
     null="a labelled key that is pressed has an effect that its label names, or did not make contact now and then",
     needs="keys pressed one by one with the display read before and after, or tried by an officer",

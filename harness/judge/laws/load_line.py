@@ -95,7 +95,9 @@ def _reading(own: Sequence[Weighed], link: Link, view: View) -> Reading:
         return Reading(NAME, names, link, calibrate(1.0, view.validation), p=1.0, mde=mde)
     away = _away(loads, shown, found)
     one_sided = bool(np.all(away > 0) or np.all(away < 0))
-    count = len(found.places) if one_sided else 0
+    # a window holds loads that lie on the line between two that do not: those were not lifted off it
+    lifted = int((np.abs(away) > half[list(found.places)]).sum())
+    count = lifted if one_sided else 0
     p = float(stats.binom.sf(count - 1, len(own), q)) if count else 1.0
     width = float(np.median(half[list(found.places)] / np.maximum(loads[list(found.places)], 1.0)))
     inside = [own[place] for place in found.places]
@@ -160,7 +162,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="known loads of one state lie on one straight line within rounding, repeatability, honest bending and the masses' uncertainty",
     needs="five different known loads of one state and company, read before a key was pressed",
