@@ -20,10 +20,10 @@ INTEGRITY = {
     "no_evidence": mark("NO EVIDENCE of a cheating function in what was tried"),
 }
 CONTRAST = {
-    "knowledge": mark("covert with overt deliveries"),
-    "state": mark("deliveries before and after power was cut"),
+    "knowledge": mark("covert with overt measurements"),
+    "state": mark("measurements before and after power was cut"),
     "volume": mark("long with short deliveries"),
-    "event": mark("sales with and without a key, remote or switch worked"),
+    "event": mark("measurements with and without a key, remote or switch worked"),
     "flow": mark("slow with full flow"),
     "preset": mark("sales by amount with sales by volume"),
 }
@@ -136,7 +136,7 @@ def _finding(number: int, finding: Mapping[str, Any], late: frozenset[str] = fro
     if finding["effect"] is not None:
         interval = finding["interval"]
         span = "" if interval is None else translate(SPAN, low=percent(interval[0]), high=percent(interval[1]))
-        size = mark("  size        {effect} too much indicated, median of the deliveries that show it{span}")
+        size = mark("  size        {effect} too much indicated, median of the measurements that show it{span}")
         lines.append(translate(size, effect=percent(finding["effect"]), span=span))
     if late & set(finding["link"].split(">")):
         lines.append(translate(mark("  standard    {conditional}"), conditional=translate(CONDITIONAL)))
