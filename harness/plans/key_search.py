@@ -14,9 +14,12 @@ from decimal import Decimal
 from harness.draw import allocation, of_blocks
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.weighings import Steps, hear, press, weigh
-from harness.step import Commit, Draw, Load, Mark, Outcome, Step
+from harness.step import Commit, Draw, Mark, Outcome, Step
 
 Code = tuple[str, ...]
+Search = Generator[Step, Outcome, list[Code]]
+Count = Generator[Step, Outcome, int]
+MOST_FALSE = 12  # times that a search goes on after what moved once and not again
 MOVED_E = 2  # intervals: what an untouched load never shows by itself
 TRIAL = "trial"  # mark where a trial by lot begins
 LAST = 3  # presses before a move that may belong to its code: a filter lets the last one pass unseen
@@ -47,8 +50,41 @@ def moves(scale: ScaleAbility, before: Decimal | None, after: Decimal | None) ->
     return abs(after - before) >= MOVED_E * e
 
 
-def held(can: Ability, label: str, load: Decimal, presses: Sequence[str], found: list[Code]) -> Steps:
-    """`presses` one by one while the load lies still, each with a reading; what moved ends the loading with the codes it may be."""
+def search_held(
+    can: Ability, label: str, load: Decimal, presses: Sequence[str], still: Sequence[str], repeats: int
+) -> Search:
+    """`presses` one by one while the load lies still; what moved it and does so again on fresh loads.  What does not is dropped, and
+    the search goes on where it was."""
+    at = 0
+    for number in range(1, MOST_FALSE + 1):
+        here, found = f"{label}{number}", list[Code]()
+        at += yield from held(can, here, load, presses[at:], found)
+        if not found:
+            return []
+        if told := (yield from shown_again(can, f"M{here}.", found, still, repeats)):
+            return told
+        at -= at < len(presses)  # the last press begins the next pair
+    return []
+
+
+def search_unloaded(
+    can: Ability, label: str, load: Decimal, codes: Sequence[Code], still: Sequence[str], repeats: int
+) -> Search:
+    """`codes` over an empty pan as `unloaded` presses them; what moved a load and does so again."""
+    at = 0
+    for number in range(1, MOST_FALSE + 1):
+        here, found = f"{label}{number}", list[Code]()
+        at += yield from unloaded(can, here, load, codes[at:], found)
+        if not found:
+            return []
+        if told := (yield from shown_again(can, f"M{here}.", found, still, repeats)):
+            return told
+    return []
+
+
+def held(can: Ability, label: str, load: Decimal, presses: Sequence[str], found: list[Code]) -> Count:
+    """`presses` one by one while the load lies still, each with a reading; what moved ends the loading with the codes it may be.
+    How many were pressed."""
     scale = _of(can)
     before = yield from hear(can, label, load)
     done: list[str] = []
@@ -57,8 +93,9 @@ def held(can: Ability, label: str, load: Decimal, presses: Sequence[str], found:
         after = yield from press(can, label, (key,))
         if moves(scale, before, after):
             found += _candidates(done)
-            return
+            break
         before = before if after is None else after
+    return len(done)
 
 
 def _candidates(done: Sequence[str]) -> list[Code]:
@@ -68,28 +105,28 @@ def _candidates(done: Sequence[str]) -> list[Code]:
     return list(dict.fromkeys([*pairs[:1], (last[-1],), *pairs[1:]]))
 
 
-def unloaded(can: Ability, label: str, load: Decimal, codes: Sequence[Code], found: list[Code]) -> Steps:
-    """Each code pressed over an empty pan, which has to show zero, and the load weighed after it; ends with what moved it."""
+def unloaded(can: Ability, label: str, load: Decimal, codes: Sequence[Code], found: list[Code]) -> Count:
+    """Each code pressed over an empty pan that shows zero, and the load weighed after it; ends with what moved it.  How many
+    were pressed.  A tare pressed before the filter has come to zero would stay for all that follows."""
     scale = _of(can)
     for number, code in enumerate(codes, 1):
-        yield Load(f"{label}.{number}z", Decimal(0))
+        yield from hear(can, f"{label}.{number}z", Decimal(0))
         yield from press(can, f"{label}.{number}z", code)
         shown = yield from hear(can, f"{label}.{number}", load)
         if moves(scale, load, shown):
             found.append(code)
-            return
+            return number
+    return len(codes)
 
 
-def shown_again(
-    can: Ability, label: str, codes: Sequence[Code], still: Sequence[str], other: str, repeats: int
-) -> Generator[Step, Outcome, list[Code]]:
-    """Each code alone on fresh loads, from an empty scale that shows zero, `other` pressed before; which of them moved the
-    reading; `other` "" where no key leaves the weight as it is: the code over the empty pan then.
+def shown_again(can: Ability, label: str, codes: Sequence[Code], still: Sequence[str], repeats: int) -> Search:
+    """Each code alone on fresh loads, from an empty scale that shows zero, another key pressed before; which of them moved the
+    reading; where no key leaves the weight as it is, the code over the empty pan.
 
     A code of keys that leave the weight as it is (`still`) is pressed while the load lies there, another key in between, which
     may clear what it did; any other over the empty pan.  One that does not show anything the first time is left.
     """
-    scale, told = _of(can), list[Code]()
+    scale, told, other = _of(can), list[Code](), another(still, codes)
     for number, code in enumerate(codes, 1):
         for again in range(1, repeats + 1):
             here, load = f"{label}{number}.{again}", scale.load(LOADS_KG[again % len(LOADS_KG)])
@@ -105,6 +142,13 @@ def shown_again(
                 break
             told += [code] * (again == 1)
     return told
+
+
+def another(still: Sequence[str], codes: Sequence[Code]) -> str:
+    """A key without work on the weight that belongs to none of the codes; any such key where there is no other, "" where the
+    keypad has none."""
+    used = {key for code in codes for key in code}
+    return next((key for key in still if key not in used), next(iter(still), ""))
 
 
 def by_lot(can: Ability, label: str, code: Code, other: str, blocks: int) -> Steps:

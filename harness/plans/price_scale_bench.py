@@ -12,10 +12,9 @@ from decimal import Decimal
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
-from harness.plans.key_search import LOADS_KG, Code, by_lot, every_pair, held, shown_again, unloaded
+from harness.plans.key_search import LOADS_KG, Code, another, by_lot, every_pair, search_held, search_unloaded
 from harness.plans.price_scale_raid import (
     ODD_KG,
-    another,
     closed,
     dark,
     documented,
@@ -52,21 +51,18 @@ def steps(can: Ability) -> Plan:
     found: list[Code] = []
     if scale.keys:
         yield Phase("bench", mark("documented codes, over an empty pan"))
-        yield from unloaded(can, "D", load, documented(scale), found)
+        found = yield from search_unloaded(can, "D", load, documented(scale), still, REPEATS)
     if not found and still:
         yield Phase("bench", mark("every ordered pair of keys, the load lying still"))
-        yield from held(can, "L", load, every_pair(still), found)
+        found = yield from search_held(can, "L", load, every_pair(still), still, REPEATS)
     if not found and others:
         yield Phase("bench", mark("pairs with keys that change the display, over an empty pan"))
         pairs = [(a, b) for a in scale.keys for b in scale.keys if a in others or b in others]
-        yield from unloaded(can, "P", load, pairs, found)
-    if found:
-        yield Phase("bench", mark("what moved, each code alone on fresh loads"))
-        other = another(scale, found)
-        found = yield from shown_again(can, "M", found, still, other, REPEATS)
-        for number, code in enumerate(found, 1):
-            if other and set(code) <= set(still):
-                yield from by_lot(can, f"R{number}", code, other, BLOCKS)
+        found = yield from search_unloaded(can, "P", load, pairs, still, REPEATS)
+    other = another(still, found)
+    for number, code in enumerate(found, 1):
+        if other and set(code) <= set(still):
+            yield from by_lot(can, f"R{number}", code, other, BLOCKS)
     yield from weigh(can, "K0", Decimal(0))
     yield from modes_of_display(can)
     if (yield from dark(can)):

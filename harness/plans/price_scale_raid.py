@@ -13,7 +13,7 @@ from decimal import Decimal
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.key_search import Code, moves, shown_again, unloaded
+from harness.plans.key_search import Code, moves, search_unloaded, shown_again
 from harness.plans.weighings import Steps, press, weigh
 from harness.step import Confirm, Inquire, Judge, Load, Outcome, Phase, Plan, PowerCycle, Step
 
@@ -104,16 +104,21 @@ def rounds(can: Ability, letter: str) -> Steps:
         yield from weigh(can, f"{letter}{number}", scale_of(can).load(mass))
 
 
+def typed(can: Ability, label: str) -> Steps:
+    """A unit price typed over the empty scale."""
+    scale = scale_of(can)
+    if scale.priced and set(PRICE) <= set(scale.keys):
+        yield Load(label, Decimal(0))
+        yield from press(can, label, PRICE, eyes=True)
+
+
 def priced(can: Ability, letter: str) -> Steps:
     """A unit price typed in the state that power-up leaves, and loads weighed with it."""
     scale = scale_of(can)
-    if not scale.priced or not set(PRICE) <= set(scale.keys):
-        return
-    label = f"{letter}0"
-    yield Load(label, Decimal(0))
-    yield from press(can, label, PRICE, eyes=True)
-    for number, mass in enumerate(ODD_KG[:4], 1):
-        yield from weigh(can, f"{letter}{number}", scale.load(mass))
+    if scale.priced and set(PRICE) <= set(scale.keys):
+        yield from typed(can, f"{letter}0")
+        for number, mass in enumerate(ODD_KG[:4], 1):
+            yield from weigh(can, f"{letter}{number}", scale.load(mass))
 
 
 def odd(can: Ability, letter: str) -> Steps:
@@ -153,6 +158,7 @@ def modes_of_display(can: Ability) -> Steps:
     """Other units, tare and zero by their keys: prices hold in every unit, a tare takes off what it was, zero comes back."""
     scale = scale_of(can)
     if unit := own(scale, UNIT):
+        yield from typed(can, "U0")
         for number, mass in enumerate((*ODD_KG, HEAVY_KG), 1):
             label = f"U{number}"
             yield from weigh(can, label, scale.load(mass))
@@ -173,17 +179,11 @@ def _keys(can: Ability) -> Steps:
     moved: list[Code] = []
     if harmless(scale):
         yield from _pressed(can, "L1", [(key,) for key in harmless(scale)], moved)
-    if not moved:
-        yield from unloaded(can, "L2", scale.load(HELD_KG), documented(scale), moved)
+    quiet = harmless(scale)
     codes = list(dict.fromkeys(moved))[:SHOWN]
-    yield from shown_again(can, "M", codes, harmless(scale), another(scale, moved), REPEATS)
-
-
-def another(scale: ScaleAbility, codes: Sequence[Code]) -> str:
-    """A key without work on the weight that belongs to none of the codes; any such key where there is no other, "" where
-    the keypad has none."""
-    used = {key for code in codes for key in code}
-    return next((key for key in harmless(scale) if key not in used), next(iter(harmless(scale)), ""))
+    if codes and (yield from shown_again(can, "M", codes, quiet, REPEATS)):
+        return
+    yield from search_unloaded(can, "L2", scale.load(HELD_KG), documented(scale), quiet, REPEATS)
 
 
 def _pressed(can: Ability, label: str, codes: Sequence[Code], moved: list[Code]) -> Steps:

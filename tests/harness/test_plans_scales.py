@@ -121,7 +121,7 @@ def test_a_code_of_a_keypad_without_keys_that_leave_the_weight_is_found_over_an_
     can, scale, found = keypad("price-scale-k3", "tare zero F1"), Scale(("F1", "tare"), clears=False), list[Code]()
 
     def plan() -> Plan:
-        found.extend((yield from shown_again(can, "M", [("F1", "tare")], [], "", 2)))
+        found.extend((yield from shown_again(can, "M", [("F1", "tare")], [], 2)))
 
     carried_out(plan(), scale)
     assert found == [("F1", "tare")]
