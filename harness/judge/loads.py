@@ -15,7 +15,7 @@ import numpy as np
 
 from captures.model import Flag, SampledTrace
 from harness.judge.contract import Segment, SegmentKind
-from harness.judge.intervals import coarsest_e
+from harness.judge.intervals import coarsest_e, intervals
 from harness.judge.key_effects import KEY_EFFECTS, WeightRule, effect_of
 
 STREAMS = ("weight",)
@@ -44,12 +44,15 @@ def loadings(segments: Sequence[Segment]) -> list[Segment]:
     return [s for s in segments if s.kind is SegmentKind.LOADING and s.complete]
 
 
-def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[Segment]:
+def weighable(segments: Sequence[Segment], profile: Mapping[str, Any], zero_e: int = 0) -> list[Segment]:
     """The finished loadings whose first reading is the weight of the load: no key that may honestly change what is displayed was
     pressed since power-up, nor may the scale have started anew under a load (which makes it its zero), or the empty scale has
     shown zero since.  Where it sells and the empty scale shows less than zero by a load, and nobody pressed a key, it has taken
-    one for its zero at some time since it showed zero last: none of these loadings is used."""
-    may = changing(profile)
+    one for its zero at some time since it showed zero last: none of these loadings is used.
+
+    `zero_e`: how many intervals from zero count as zero shown.  A test whose bound holds a tare of so much asks for no more, else
+    a function that leaves one interval on the empty scale would end all comparison."""
+    may, near = changing(profile), zero_e * intervals(profile)[0].e_kg
     lost = profile.get("trade") == "selling"  # to the trader's own cost
     found: list[Segment] = []
     since, open_keys, state = 0, False, None  # how many were found when the empty scale last showed zero
@@ -59,7 +62,7 @@ def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[S
         state = segment.state
         empty = segment.load_kg is not None and segment.load_kg[0] == 0
         readings = [one for name in observed(segment) for one in shown(segment, name)]
-        if empty and any(one.kg == 0 and not one.pressed for one in readings):
+        if empty and any(abs(one.kg) <= near and not one.pressed for one in readings):
             open_keys, since = False, len(found)
         below = [one for one in readings if one.kg <= -LEAST_E * coarsest_e(profile, 0)]
         if lost and empty and below and not open_keys and not any(map(presses, [*found[since:], segment])):
@@ -68,9 +71,9 @@ def weighable(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[S
         if not open_keys:
             found.append(segment)
         for _, end_ns, key in presses(segment):
-            zero_after = empty and any(one.kg == 0 and one.t_ns >= end_ns for one in readings)
+            zero_after = empty and any(abs(one.kg) <= near and one.t_ns >= end_ns for one in readings)
             open_keys |= may(key) and not zero_after
-        if empty and any(one.kg == 0 and len(one.pressed) == len(presses(segment)) for one in readings):
+        if empty and any(abs(one.kg) <= near and len(one.pressed) == len(presses(segment)) for one in readings):
             open_keys = False
     return found
 

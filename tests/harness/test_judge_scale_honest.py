@@ -203,3 +203,21 @@ def test_what_a_lot_shows_has_a_size() -> None:
     assert (size.load_kg, size.kg) == (pytest.approx(1.19, abs=0.005), pytest.approx(-0.238, abs=0.01))
     assert FACTS["beyond_honest_change"].holds(ground)
     assert not FACTS["reads_more"].holds(ground)
+
+
+def armed(gain: float, empty: str) -> list[Segment]:
+    """Loads, a code with a key that moves the weight over the empty pan, loads again with `empty` shown in between."""
+    own = [loading(n, mass, [shown_as(mass)], covert=False) for n, mass in enumerate(LOADS)]
+    own.append(loading(6, 0.0, ["0.000", empty], keys=[(4, "2"), (5, "tare")], at_s=[2, 9]))
+    after = {"covert": False, "pressed_before": ("press-2", "press-tare")}
+    for n, mass in enumerate(LOADS * 3):
+        own += [
+            loading(7 + 2 * n, mass, [shown_as(mass * (1 + gain) + float(empty))], **after),
+            loading(8 + 2 * n, 0.0, [empty], **after),
+        ]
+    return own
+
+
+def test_one_interval_on_the_empty_pan_hides_no_gain() -> None:
+    assert found(judged(armed(0.2, "0.005")), "load-gain").level is Integrity.PROVEN
+    assert not any("load-gain" in one.detectors for one in judged(armed(0.0, "-0.005")).findings)

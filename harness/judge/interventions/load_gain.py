@@ -131,7 +131,8 @@ def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View) -> Re
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    own = [s for s in weighable(segments, view.profile) if s.load_kg is not None and s.load_kg[0] > 0]
+    # a tare of one interval that is still held is within two roundings of the bound
+    own = [s for s in weighable(segments, view.profile, zero_e=1) if s.load_kg is not None and s.load_kg[0] > 0]
     groups = contrasts(own)
     readings = []
     for station in dict.fromkeys(name for segment in own for name in observed(segment)):
@@ -146,7 +147,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="intervention",
     null="two loadings on either side of a declared contrast differ in error by no more than rounding, repeatability and the masses allow",
     needs="known loads weighed in both groups, with no key pressed while they lay there",
