@@ -124,7 +124,8 @@ def bench_of(job: Mapping[str, Any]) -> Any:
     if job["line"] is not None:
         driver, protocol = job["line"]
         text = bench.text.replace('driver = "scale-tap"', f'driver = "{driver}"')
-        text = text.replace('protocol = "yaohua-continuous"', f'protocol = "{protocol}"')
+        spoken = str(bench.instruments[bench.stations["weight"]].options["protocol"])
+        text = text.replace(f'protocol = "{spoken}"', f'protocol = "{protocol}"')
         if driver == "scale-host":
             text = text.replace(
                 'url = "sim:scale"', 'url = "sim:scale"\nmay_write = "questions to the scale under test"'

@@ -97,7 +97,7 @@ def inspected(job: dict[str, Any]) -> dict[str, Any]:
             seed=job["seed"],
             cheat=parse_scale_cheat(job["cheat"], job["size"]),
             filter=None if filtered is None else FilterData(**filtered),
-            protocol="yaohua-continuous",
+            protocol=str(bench.instruments[bench.stations["weight"]].options["protocol"]),
         )
     )
     pressed: list[str] = []
