@@ -18,9 +18,9 @@ from harness.derive.parts import number
 from harness.draw import commitment, drawn
 from harness.measuring import Measuring
 from harness.people import People
-from harness.plans.ability import Ability, ScaleAbility, SiteAbility, Surveyed
-from harness.plans.worked import barred
+from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.prompts import FLOW, delivery_text, press_text
+from harness.scale_ability import scale_ability
 from harness.step import (
     Choose,
     Commit,
@@ -114,30 +114,8 @@ def _ability(file: BenchFile) -> Ability:
         remote="remote" in file.roles,
         can_l=Decimal(str(file.profile.get("can_l", "20"))),
         price=Decimal(str(file.profile.get("price", "0"))),
-        scale=_scale(file) if file.family in SCALES else None,
+        scale=scale_ability(file) if file.family in SCALES else None,
     )
-
-
-def _scale(file: BenchFile) -> ScaleAbility:
-    pairs = (pair.split("/") for pair in str(file.profile["intervals"]).split())
-    never = set(str(file.profile.get("forbidden_keys", "")).split())
-    return ScaleAbility(
-        intervals=tuple((Decimal(most), Decimal(e)) for most, e in pairs),
-        masses_kg=tuple(map(Decimal, str(file.reference.get("masses_kg", "")).split())),
-        keys=tuple(key for key in str(file.profile.get("keys", "")).split() if key not in never and not barred(key)),
-        clear_key=str(file.profile.get("clear_key", "")),
-        streamed="indicate" in file.roles,
-        presses="keys" in file.roles,
-        priced=file.profile.get("unit_price_keys") is True,
-        places_kg=_places(file),
-    )
-
-
-def _places(file: BenchFile) -> tuple[Decimal, ...]:
-    """Masses that the instrument at the role `load` has a place for (its table `masses`); () where hands put loads on."""
-    loader = file.instruments.get(file.roles.get("load", ""))
-    table = {} if loader is None else loader.options.get("masses", {})
-    return tuple(Decimal(str(kg)) for kg in table) if isinstance(table, Mapping) else ()
 
 
 class Enactor:

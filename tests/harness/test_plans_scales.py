@@ -76,8 +76,13 @@ def test_keys_that_open_a_dialog_are_in_no_plan() -> None:
     assert not pressed & {"hold", "M8"}
 
 
-def keypad(bench: str, keys: str) -> Ability:
+def keypad(bench: str, keys: str, *, places: bool = True) -> Ability:
+    """A bench before a scale with other keys; `places`: its finger, where it has one, was taught them."""
     file = find(bench)
+    if places and "loader" in file.instruments:
+        loader = file.instruments["loader"]
+        taught = replace(loader, options={**loader.options, "key_map": {key: [15] for key in keys.split()}})
+        file = replace(file, instruments={**file.instruments, "loader": taught})
     return ability(replace(file, profile={**file.profile, "keys": keys, "clear_key": keys.split()[0]}))
 
 
@@ -246,3 +251,8 @@ def test_a_large_set_of_odd_weights_is_put_together_at_once_and_of_few_pieces() 
 def test_a_load_that_no_scale_of_this_maximum_takes_is_told() -> None:
     with pytest.raises(BenchError, match="expected a load of at most Max = 15 kg at hand, got 20 kg"):
         replace(scale_of(LAB), masses_kg=(Decimal(20),), places_kg=()).load("0.53")
+
+
+def test_a_key_that_the_finger_has_no_place_for_is_told_before_anything_is_done() -> None:
+    with pytest.raises(BenchError, match="keys that have a place in key_map of loader, got 'F1'"):
+        keypad("price-scale-k3", "clear 0 1 F1", places=False)
