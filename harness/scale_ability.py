@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
+from fixtures.kinds import PLAIN
 from harness.plans.ability import ScaleAbility
 from harness.plans.worked import barred
 
@@ -32,7 +33,7 @@ def _places(file: BenchFile) -> tuple[Decimal, ...]:
     """Masses that the instrument at the role `load` has a place for (its table `masses`); () where hands put loads on."""
     loader = file.instruments.get(file.roles.get("load", ""))
     table = {} if loader is None else loader.options.get("masses", {})
-    return tuple(Decimal(str(kg)) for kg in table) if isinstance(table, Mapping) else ()
+    return tuple(Decimal(kg) for kg in map(str, table) if PLAIN.match(kg)) if isinstance(table, Mapping) else ()
 
 
 def _check_places(file: BenchFile, keys: tuple[str, ...]) -> None:
