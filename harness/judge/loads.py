@@ -6,6 +6,7 @@ still.  Marks of presses part a loading into stretches of constant state: within
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -93,26 +94,35 @@ def presses(segment: Segment) -> list[tuple[int, int, str]]:
 
 def shown(segment: Segment, station: str) -> list[Shown]:
     """The readings at rest of `station` in this loading, one a stretch between presses for a stream."""
-    own = presses(segment)
+    own, before = presses(segment), _pressed_by(segment)
     if station in segment.registers:
         register = segment.registers[station]
         times = register.times_ns.tolist()
-        return [
-            Shown(t_ns, kg, tuple(key for _, end, key in own if end <= t_ns))
-            for t_ns, kg in zip(times, register.values, strict=True)
-        ]
+        return [Shown(t_ns, kg, before(t_ns)) for t_ns, kg in zip(times, register.values, strict=True)]
     trace = segment.traces.get(station)
     if trace is None:
         return []
-    begin, until = segment.window_ns
-    edges = [(begin, ()), *((end, tuple(key for _, e, key in own if e <= end)) for _, end, _ in own)]
-    stops = [start for start, _, _ in own] + [until]
-    found = [_at_rest(trace, a, b, pressed) for (a, pressed), b in zip(edges, stops, strict=True)]
-    return [one for one in found if one is not None]
+    begins = [segment.window_ns[0], *(end for _, end, _ in own)]
+    stops = [*(start for start, _, _ in own), segment.window_ns[1]]
+    found = []
+    for n, (a, b) in enumerate(zip(begins, stops, strict=True)):
+        seen = _at_rest(trace, a, b)
+        if seen is not None:
+            found.append(Shown(*seen, before(a) if n else (), sure=True))
+    return found
 
 
-def _at_rest(trace: SampledTrace, begin_ns: int, until_ns: int, pressed: tuple[str, ...]) -> Shown | None:
-    """The last value at rest of a stretch: the last run of equal readings that lasts REST_NS and of which none says it moves."""
+def _pressed_by(segment: Segment) -> Callable[[int], tuple[str, ...]]:
+    """The keys whose presses had ended by an instant, in the order of the presses; thousands of presses are asked for often."""
+    own = presses(segment)
+    keys, ends = tuple(key for _, _, key in own), [end for _, end, _ in own]
+    if ends == sorted(ends):
+        return lambda t_ns: keys[: bisect_right(ends, t_ns)]
+    return lambda t_ns: tuple(key for _, end, key in own if end <= t_ns)
+
+
+def _at_rest(trace: SampledTrace, begin_ns: int, until_ns: int) -> tuple[int, Decimal] | None:
+    """When and what was last said at rest in a stretch: the last run of equal readings that lasts REST_NS and of which none says it moves."""
     first, last = (int(np.searchsorted(trace.times_ns, t)) for t in (begin_ns, until_ns))
     if last - first < 2 or any(a < until_ns and b > begin_ns for a, b in trace.garbage):
         return None
@@ -124,7 +134,7 @@ def _at_rest(trace: SampledTrace, begin_ns: int, until_ns: int, pressed: tuple[s
     starts, ends = np.r_[0, cuts], np.r_[cuts, steps.size]
     for a, b in zip(starts[::-1].tolist(), ends[::-1].tolist(), strict=True):
         if not bad[a] and times[b - 1] - times[a] >= REST_NS:
-            return Shown(int(times[b - 1]), int(steps[a]) * trace.step, pressed, sure=True)
+            return int(times[b - 1]), int(steps[a]) * trace.step
     return None
 
 
@@ -172,7 +182,7 @@ def around(segment: Segment, trace: SampledTrace, seen: Shown) -> tuple[Decimal,
     before = [end for _, end, _ in presses(segment) if end <= seen.t_ns]
     after = [start for start, _, _ in presses(segment) if start >= seen.t_ns]
     begin, until = max(before, default=segment.window_ns[0]), min(after, default=segment.window_ns[1])
-    if _at_rest(trace, begin, until, ()) is None:
+    if _at_rest(trace, begin, until) is None:
         return None
     own = trace.between(begin, until)
     rest = ~own.having(OUT_OF_RANGE) & (
