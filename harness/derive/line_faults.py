@@ -96,6 +96,20 @@ class LineFaults:
         """When its line fell silent so that what was said and shown of loading k afterwards may be of another zero."""
         return self._ends.get(k, NEVER_NS)
 
+    def taken_away_ns(self, k: int) -> int:
+        """When every line had come back from half of the load for good while nobody had put on another; NEVER_NS where it had
+        not, or never was there."""
+        load, found = self._loads[k], 0
+        if not load.mass_kg or load.rest_ns is None:
+            return NEVER_NS
+        for name in self._lines:
+            trace = self.own(name, k)
+            lies = trace.times_ns[trace.steps * float(trace.step) > float(load.mass_kg) / 2]
+            if not lies.size or lies[-1] <= load.rest_ns:
+                return NEVER_NS
+            found = max(found, int(lies[-1]) + 1)
+        return found or NEVER_NS
+
     def _count(self, station: str, spans: Sequence[tuple[int, int, str]]) -> None:
         """Each counts where it began; where it goes on it is named, with 0."""
         for begin_ns, end_ns, why in spans if self._begins else ():

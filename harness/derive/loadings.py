@@ -78,6 +78,8 @@ class Loadings:
         k = self._number[id(part)]
         on_ns, until_ns = self._window(part)
         until_ns = min(until_ns, self._line.fell_silent_ns(k))
+        if part.step.get("covert"):  # the goods are handed over while the loading is still the last one
+            until_ns = min(until_ns, self._line.taken_away_ns(k))
         marks = tuple(mark for mark in self._tale.marks if on_ns <= mark.t_ns + mark.u_ns and mark.t_ns < until_ns)
         return Segment(
             id=part.label,

@@ -104,12 +104,14 @@ def _priced(frame: Frame) -> bool:
 
 
 def sent(segment: Segment) -> list[Priced]:
-    """What the line said at rest in one frame, and said again: one reading each."""
+    """What the line said at rest in one frame, and said again, before any key was pressed there: one reading each.  A line says
+    kilograms while the display and its price are in jin, and a price of the digit before."""
     trace = segment.traces.get("weight")
     columns = [segment.registers.get(f"weight.{name}") for name in ("unit_price", "price")]
     if trace is None or not trace.times_ns.size or columns[0] is None or columns[1] is None:
         return []
     begin, until = segment.window_ns
+    until = min([until, *(start for start, _, _ in presses(segment))])
     told = columns[0]
     at = np.searchsorted(trace.times_ns, told.times_ns + told.u_ns)
     at_most = np.minimum(at, trace.times_ns.size - 1)

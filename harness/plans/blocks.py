@@ -88,7 +88,9 @@ def decided(letter: str) -> Decided:
 
 def closing(text: str) -> Steps:
     """Read out, the party's word, what was done, hand-over; `text` confirms that all is as it must be left."""
-    read = mark("Read out to the party: what was displayed, what the reference said, and the error of each delivery or weighing")
+    read = mark(
+        "Read out to the party: what was displayed, what the reference said, and the error of each delivery or weighing"
+    )
     yield Confirm("result_read", read)
     yield Inquire("statement", mark("The party's statement in its own words, or `none`, `refused`"))
     yield Choose("retest", mark("Does the party ask for a retest"))

@@ -205,7 +205,7 @@ def _where(at: Mapping[str, Any]) -> str:
         told.append(translate(mark("jumps: {jumps}"), jumps=", ".join(each)))
     if codes := at.get("codes"):
         quoted = translate(mark(", ")).join(f"[{code}]" for code in codes)
-        told.append(translate(mark("after the keys {keys}, while the load lay still"), keys=quoted))
+        told.append(translate(mark("after the keys {keys}"), keys=quoted))
     if modes := at.get("upper_mode"):
         told.append(translate(mark("only in the sales {sales}"), sales=translate(mark(", ")).join(modes)))
     if besides := at.get("besides"):

@@ -197,6 +197,28 @@ def test_light_loads_say_nothing_of_a_gain() -> None:
     assert [r for r in read(GAIN, two) if r.key == "knowledge"] == []
 
 
+def test_a_scale_out_of_adjustment_is_the_same_before_and_after_power_was_cut() -> None:
+    two = [loading("C", "0.530", ["0.555"]), loading("E", "2.380", ["2.500"], t_s=100)]
+    [found] = [r for r in read(GAIN, [two[0], replace(two[1], state="S2")]) if r.key == "state"]
+    assert found.hits == 0
+
+
+def test_keys_over_the_empty_pan_that_switch_a_gain_on_are_named_and_others_while_it_is_on_are_not() -> None:
+    def latched(n: int, keys: Sequence[str], shown_kg: str) -> list[Segment]:
+        empty = loading(f"Z{n}", "0", ["0.000", *["0.000"] * len(keys)], keys, t_s=200 * n)
+        before = tuple(f"press-{key}" for key in keys)
+        return [empty, loading(f"L{n}", "0.530", [shown_kg], t_s=200 * n + 100, pressed_before=before)]
+
+    own = [loading(f"B{n}", "0.530", ["0.530"], t_s=-100 * n - 100) for n in range(4, 0, -1)]
+    own += [
+        s
+        for n, turn in enumerate((("1", "0.530"), ("7 M2", "0.585"), ("3", "0.585")))
+        for s in latched(n, turn[0].split(), turn[1])
+    ]
+    hits = [r for r in read(GAIN, own) if r.key == "event" and r.hits]
+    assert [r.at.get("codes") for r in hits] == [["7 M2"], None]
+
+
 # -------------------------------------------------------------------------------------------------------------- held-load
 
 

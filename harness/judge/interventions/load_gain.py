@@ -2,7 +2,8 @@
 
 Null: two fresh loadings that differ in one declared contrast show errors of indication that differ by no more than two
 roundings of half an interval each, what an honest scale may differ by between two weighings of one load (R 76 3.6.1:
-repeatability within the maximum permissible error; creep and hysteresis are in it), and what is not known of the masses.
+repeatability within the maximum permissible error; creep and hysteresis are in it), a share of the load that both have alike (out of
+adjustment: scale-error's), and what is not known of the masses.
 A set test on what is shown: within the bound nothing is claimed, however often.
 Contrasts, fixed beforehand: knowledge (weighed by the trader for a customer | openly), state (first sealed state | later),
 event (before | after keys or a remote were worked).  Pairs are disjoint and nearest in load.  Source: statistics.md 2a, 2b.
@@ -18,7 +19,7 @@ from harness.judge.account import Kind
 from harness.judge.contexts import covert
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.loads import e_at, error_kg, observed, untouched, weighable
+from harness.judge.loads import e_at, error_kg, loadings, observed, presses, shown, untouched, weighable
 
 NAME = "load-gain"
 # few pairs are to be had in company and across a power cut, and all of them must agree; most keys that are pressed do nothing
@@ -94,18 +95,41 @@ def pairs(one: Sequence[Weighed], two: Sequence[Weighed], contrast: str) -> list
     return found
 
 
-def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View) -> Reading:
+def codes_before(segments: Sequence[Segment], station: str, view: View) -> dict[str, str]:
+    """Loading -> the keys pressed over the empty pan right before it, where the load before that was still shown as it is: what
+    was on already was not switched on by them."""
+    found, right, keys = {}, True, ""
+    for segment in loadings(segments):
+        if segment.load_kg is None:
+            right, keys = False, ""
+        elif segment.load_kg[0] == 0:
+            keys = " ".join(key for _, _, key in presses(segment))
+        else:
+            if right and keys:
+                found[segment.id] = keys
+            seen, (load, u) = shown(segment, station), segment.load_kg
+            near = (
+                view.parameters["repeatability_e"] * e_at(view.profile, load)
+                + view.parameters["gain_rel"] * load
+                + Z * u
+            )
+            right, keys = bool(seen) and abs(float(seen[-1].kg) - load) <= near, ""
+    return found
+
+
+def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View, code: str = "") -> Reading:
     """One pair: the difference of the errors beyond the honest bound, two-sided.  The effect is what the loading that errs
-    more shows beside the other, relative to the smaller load."""
+    more shows beside the other, relative to the smaller load.  `code`: the keys that the second one followed."""
     delta = b.error_kg - a.error_kg
     bound = 0.5 * (a.e_kg + b.e_kg) + view.parameters["repeatability_e"] * max(a.e_kg, b.e_kg)
-    # what an error within the limits may grow by from one load to the other
-    bound += view.parameters["gain_rel"] * abs(b.load_kg - a.load_kg)
+    gains, least = (a.error_kg / a.load_kg, b.error_kg / b.load_kg), min(a.load_kg, b.load_kg)
+    # what an error within the limits may grow by from one load to the other, and one that both have in proportion to the load
+    common = min(map(abs, gains)) if gains[0] * gains[1] > 0 else 0.0
+    bound += (view.parameters["gain_rel"] + common) * abs(b.load_kg - a.load_kg)
     bound += Z * math.hypot(a.u_kg, b.u_kg)
     hit = abs(delta) > bound
     certain = a.sure and b.sure
     q = view.parameters["q" if certain else "q_eye"]
-    gains, least = (a.error_kg / a.load_kg, b.error_kg / b.load_kg), min(a.load_kg, b.load_kg)
     effect = gains[0] - gains[1] if abs(gains[0]) >= abs(gains[1]) else gains[1] - gains[0]
     return Reading(
         NAME,
@@ -125,6 +149,7 @@ def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View) -> Re
             "bound_kg": bound,
             "gains": gains,
             "loads_kg": (a.load_kg, b.load_kg),
+            **({"codes": [code]} if hit and code and abs(b.error_kg) > abs(a.error_kg) else {}),
         },
         key=contrast,
     )
@@ -141,13 +166,15 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
         for name, second in groups.items():
             one = [w for w in usable if not second(w.segment)]
             two = [w for w in usable if second(w.segment)]
-            readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]
+            codes = codes_before(segments, station, view) if name == "event" else {}
+            found = pairs(one, two, name)
+            readings += [compare(a, b, link, name, view, codes.get(b.segment.id, "")) for a, b in found]
     return readings
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="intervention",
     null="two loadings on either side of a declared contrast differ in error by no more than rounding, repeatability and the masses allow",
     needs="known loads weighed in both groups, with no key pressed while they lay there",

@@ -19,7 +19,7 @@ from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.intervals import coarsest_e
-from harness.judge.loads import changing, loadings, presses
+from harness.judge.loads import changing, loadings, presses, weighable
 from harness.judge.priced import Priced, Rule, basis_of, displayed, one_slip, printed, rule, sent
 from harness.judge.weights.price import MODES, Frame, exact, modes
 
@@ -132,14 +132,15 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     found: list[Reading] = []
     found += _of_link([(segment, displayed(segment, view.profile)) for segment in own], SHOWN, view)
     found += _of_link([(segment, printed(segment)) for segment in own], TICKET, view)
-    found += _of_link([(segment, sent(segment)) for segment in own], LINE, view)
+    # a unit that was chosen before is not told by the line
+    found += _of_link([(segment, sent(segment)) for segment in weighable(segments, view.profile)], LINE, view)
     order = {segment.id: place for place, segment in enumerate(own)}
     return sorted(found, key=lambda reading: order[reading.segment])
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="the price is the weight shown times the unit price shown under one of the rounding modes, or a number was misread",
     needs="weight, unit price and price read at one instant at rest",
