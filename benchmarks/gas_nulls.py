@@ -25,9 +25,9 @@ import numpy as np  # noqa: E402
 from benchmarks.nulls import ASSUMED, strong  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
 from captures.model import Origin, Register, frozen_int64  # noqa: E402
+from harness.editions import edition  # noqa: E402
 from harness.families import family_tests  # noqa: E402
 from harness.judge.contract import Segment, SegmentKind, View  # noqa: E402
-from harness.editions import edition  # noqa: E402
 
 SEED, PER_CASE, CASES = 20_240_502, 8, 1_500
 CURVES = ROOT / "harness" / "catalogue" / "validation_gas.toml"

@@ -42,6 +42,7 @@ from benchmarks.repository import commit  # noqa: E402
 from benchmarks.visits import visit  # noqa: E402
 from captures.model import Int64Array, PulseTrain  # noqa: E402
 from harness.catalogue import load_catalogue, load_causes, load_validations  # noqa: E402
+from harness.editions import edition  # noqa: E402
 from harness.judge.contract import Segment, Validation  # noqa: E402
 from harness.judge.evidence import ALPHA, processes  # noqa: E402
 from harness.judge.pulses import fingerprint, jitter, order_gain, suspects  # noqa: E402
@@ -49,7 +50,6 @@ from harness.judge.pulses.gray import without_jogs  # noqa: E402
 from harness.judge.pulses.lattice import common_step  # noqa: E402
 from harness.judge.pulses.revolution import log_intervals, steady  # noqa: E402
 from harness.judge.verdict import judge  # noqa: E402
-from harness.editions import edition  # noqa: E402
 
 SEED, CASES, PER_CASE, WORKERS = 20_240_504, 10, 4, 2
 RESULTS = ROOT / "docs" / "results" / "null_calibration.jsonl"

@@ -43,7 +43,7 @@ FILTERS: Mapping[str, tuple[Mapping[str, Any], float] | None] = {  # and the cut
 ROUNDINGS = ("half-up", "half-even", "down", "up")
 # keys of [profile] about which papers may be silent
 SILENT = (
-    "accuracy_class", "limits", "trade", "zero_tracking", "price_rounding", "unit_price_step", "currency", "unit_price_keys", "settle_s", "cells",
+    "accuracy_class", "limits", "trade", "zero_tracking", "price_rounding", "unit_price_step", "currency", "unit_price_keys", "article_tax", "settle_s", "cells",
 )  # fmt: skip
 
 

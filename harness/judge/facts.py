@@ -288,7 +288,15 @@ def _not_mains(ground: Ground) -> bool:
 REFERENCE_DRIFT = 0.01  # relative, between two parts of one visit; the certificate of a reference may declare less [D]
 TRANSFER_L = 0.15  # film, remnant, first litre, hose and evaporation of one 20 L fill taken together [D]
 DECLARED = frozenset(
-    {"decodes_both", "sealed_k", "no_electronic_calibration", "topology_direct", "lock_documented", "no_hold_mode"}
+    {
+        "decodes_both",
+        "sealed_k",
+        "no_electronic_calibration",
+        "topology_direct",
+        "lock_documented",
+        "no_hold_mode",
+        "no_article_tax",
+    }
 )
 
 _TESTS: Mapping[str, Callable[[Ground], bool]] = {

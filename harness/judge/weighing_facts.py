@@ -277,4 +277,5 @@ TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "beyond_person": _beyond_person,
     "outlasts_radio": _outlasts_radio,
     "no_hold_mode": lambda ground: ground.profile.get("hold_mode") is False,
+    "no_article_tax": lambda ground: ground.profile.get("article_tax") is False,
 }

@@ -77,6 +77,7 @@ CAUSES = (
     mark("single readings or weights were wrong, or one set of masses has another mass than marked"),
     mark("goods lost or gained mass between the two weighings: drying, dripping, packaging"),
     mark("a discount is stored for some articles or customers"),
+    mark("a tax or fee is added for some articles"),
     mark("the weight was shown, printed or written down in another unit"),
     mark("a sum, a count of sales or a message stood in the place of the weight"),
     mark("a segment of the display is dark or always lit: some digits are read as others"),
@@ -211,4 +212,5 @@ FACTS = (  # harness/judge/facts.py
     mark("beyond_person"),
     mark("outlasts_radio"),
     mark("no_hold_mode"),
+    mark("no_article_tax"),
 )

@@ -161,7 +161,9 @@ def test_a_fixed_price_is_a_price() -> None:
 
 
 def test_a_family_without_a_schema_is_refused() -> None:
-    with pytest.raises(BenchError, match="family expected one of dispenser, gas-dispenser, price-scale, truck-scale, got 'scale'"):
+    with pytest.raises(
+        BenchError, match="family expected one of dispenser, gas-dispenser, price-scale, truck-scale, got 'scale'"
+    ):
         bench('family = "dispenser"', 'family = "scale"')
 
 

@@ -20,7 +20,7 @@ from tests.weighed import VALIDATED, begin_s, loading, priced, register, shown_a
 EDITION = edition("jjg539-2016")
 DECLARED: dict[str, Any] = {
     "intervals": "15/0.005", "accuracy_class": "III", "limits": "in-service", "price_step": "0.01",
-    "price_rounding": "half-up", "unit_price_keys": True, "keys": "0 1 2 3 4 5 6 7 8 9 clear zero tare unit M1 M5 print",
+    "price_rounding": "half-up", "unit_price_keys": True, "article_tax": False, "keys": "0 1 2 3 4 5 6 7 8 9 clear zero tare unit M1 M5 print",
 }  # fmt: skip
 LOADS = (0.263, 0.531, 0.797, 1.187, 1.713, 2.653)
 UNIT_PRICE = Decimal("23.80")
@@ -84,6 +84,14 @@ def test_a_hidden_price_in_the_trader_s_own_sales() -> None:
     assert one.account.gain == pytest.approx(0.1, abs=0.01)
     assert [(p.name, p.value) for p in one.account.parameters] == [("lattice_percent", 10.0)]
     assert "scale.S25" in one.catalogue_ids
+
+
+def test_a_tax_that_no_paper_rules_out_may_be_on_some_articles() -> None:
+    one = found(judged(raid(price_gain=0.09), article_tax=None), "price-law")
+    assert one.level is Integrity.SUSPECT
+    assert [cause.cause for cause in one.explanations if not cause.excluded_by] == [
+        "a tax or fee is added for some articles"
+    ]
 
 
 def test_a_price_factor_in_every_sale_may_be_a_surcharge() -> None:
