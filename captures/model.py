@@ -167,6 +167,9 @@ class Flag(IntFlag):
     PRINT = 32
 
 
+NOTHING_TOLD = Flag(0)
+
+
 @dataclass(frozen=True, eq=False)
 class SampledTrace:
     """A stream of readings as it was sent, repeats included: an indicator's weight over time.
@@ -184,7 +187,7 @@ class SampledTrace:
     step: Decimal
     unit: str
     origin: Origin
-    told: Flag = Flag(0)
+    told: Flag = NOTHING_TOLD
     garbage: tuple[tuple[int, int], ...] = ()
     instrument: str = ""
 
