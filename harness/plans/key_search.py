@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from harness.draw import allocation, of_blocks
 from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.weighings import Steps, hear, press, weigh
+from harness.plans.weighings import Steps, hear, hear_long, press, weigh
 from harness.step import Commit, Draw, Mark, Outcome, Step
 
 Code = tuple[str, ...]
@@ -86,7 +86,7 @@ def held(can: Ability, label: str, load: Decimal, presses: Sequence[str], found:
     """`presses` one by one while the load lies still, each with a reading; what moved ends the loading with the codes it may be.
     How many were pressed."""
     scale = _of(can)
-    before = yield from hear(can, label, load)
+    before = yield from hear_long(can, label, load)
     done: list[str] = []
     for key in presses:
         done.append(key)
@@ -153,8 +153,11 @@ def another(still: Sequence[str], codes: Sequence[Code]) -> str:
 
 def by_lot(can: Ability, label: str, code: Code, other: str, blocks: int) -> Steps:
     """Over one load that lies still `code` is pressed, or `other` again in its place, in an order drawn by lot whose seed was
-    committed to; `other` begins every trial, so that a mode that it clears begins anew (statistics.md 2b)."""
-    yield from hear(can, label, _of(can).load(LOADS_KG[1]))
+    committed to; `other` begins every trial, so that a mode that it clears begins anew (statistics.md 2b).  Where the load is
+    still weighed otherwise `other` clears nothing, and a lot would tell nothing."""
+    load = _of(can).load(LOADS_KG[1])
+    if moves(_of(can), load, (yield from hear_long(can, label, load))):
+        return
     yield Commit()
     lots = of_blocks(blocks)
     drawn = (yield Draw(lots, len(lots))).get("drawn")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
-from harness.plans.key_search import LOADS_KG, Code, another, by_lot, every_pair, search_held, search_unloaded
+from harness.plans.key_search import LOADS_KG, Code, another, by_lot, every_pair, moves, search_held, search_unloaded
 from harness.plans.price_scale_raid import (
     ODD_KG,
     closed,
@@ -25,7 +25,7 @@ from harness.plans.price_scale_raid import (
     rounds,
     scale_of,
 )
-from harness.plans.weighings import Steps, hear, press, weigh
+from harness.plans.weighings import Steps, hear_long, press, weigh
 from harness.step import Confirm, Load, Phase, Plan, PowerCycle
 
 ZERO = "zero"
@@ -66,18 +66,21 @@ def steps(can: Ability) -> Plan:
     yield from weigh(can, "K0", Decimal(0))
     yield from modes_of_display(can)
     if (yield from dark(can)):
-        for code in found:
-            yield from _from_power_up(can, code, still)
+        for number, code in enumerate(found, 1):
+            yield from _from_power_up(can, f"F{number}.", code, still)
     yield from closed()
 
 
-def _from_power_up(can: Ability, code: Code, still: Sequence[str]) -> Steps:
-    """What a mode that lasts until power is cut does to a load that lies still: the code once after each power-up."""
+def _from_power_up(can: Ability, label: str, code: Code, still: Sequence[str]) -> Steps:
+    """What a mode that lasts until power is cut does to a load that lies still: the code once after each power-up, as often as
+    it moves the load; of several codes that it may be this tells the one that is."""
     if not set(code) <= set(still):
         return  # its keys change the display by their own work: shown over an empty pan before
     for again in range(1, REPEATS + 1):
-        label = f"F{again}"
-        yield Load(f"{label}z", Decimal(0))
+        here, load = f"{label}{again}", scale_of(can).load(LOADS_KG[again % len(LOADS_KG)])
+        yield Load(f"{here}z", Decimal(0))
         yield PowerCycle(5)
-        yield from hear(can, label, scale_of(can).load(LOADS_KG[again % len(LOADS_KG)]))
-        yield from press(can, label, code)
+        before = yield from hear_long(can, here, load)
+        after = yield from press(can, here, code)
+        if not moves(scale_of(can), before, after):
+            return

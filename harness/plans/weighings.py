@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from decimal import Decimal
 
+from fixtures.language import mark
 from harness.plans.ability import Ability
-from harness.step import Keys, Load, Outcome, Read, Step
+from harness.step import Keys, Load, Outcome, Read, Step, Wait
 
 Steps = Generator[Step, Outcome, None]
 Weighing = Generator[Step, Outcome, Decimal | None]
+AT_REST_S = 1
 WATCH_S, WATCH_HEARD_S = 1.5, 0.5  # before eyes read; before the line is heard, where what moves is seen on its way
 
 
@@ -26,6 +28,13 @@ def hear(can: Ability, label: str, mass_kg: Decimal) -> Weighing:
         return (yield from weigh(can, label, mass_kg))
     yield Load(label, mass_kg)
     return _number((yield Read("line", label)).get("shown"))
+
+
+def hear_long(can: Ability, label: str, mass_kg: Decimal) -> Weighing:
+    """As `hear`, and nobody touches a key before the line has said it for long enough to be a reading at rest."""
+    shown = yield from hear(can, label, mass_kg)
+    yield Wait(AT_REST_S, mark("the load lies still"))
+    return shown
 
 
 def weigh(can: Ability, label: str, mass_kg: Decimal, position: str = "centre", *, covert: bool = False) -> Weighing:
