@@ -115,16 +115,14 @@ def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -
         told = {"protocol": str(line.options["protocol"]), "broadcast": line.driver == "scale-tap"}
     try:
         if bench.family == "truck-scale":
-            from fixtures.sim.scale.truck.station import build_truck
-
             from fixtures.sim.scale.truck.scenario import TruckScenario, parse_truck_cheat
+            from fixtures.sim.scale.truck.station import build_truck
 
             spec = None if cheat is None else parse_truck_cheat(cheat, size)
             return build_truck(TruckScenario(kit=cast(Any, bench.kit), seed=seed, cheat=spec, **told))
-        from fixtures.sim.scale.station import build_scale
-
         from fixtures.sim.scale.cheats import parse_scale_cheat
         from fixtures.sim.scale.scenario import ScaleScenario
+        from fixtures.sim.scale.station import build_scale
 
         own = None if cheat is None else parse_scale_cheat(cheat, size)
         pairs = (pair.split("/") for pair in str(bench.profile["intervals"]).split())
