@@ -8,17 +8,18 @@ is shown again on fresh loads with that pair alone, from the state that power-up
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
 
 from harness.draw import allocation, of_blocks
 from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.weighings import Steps, hear, hear_long, press, weigh
+from harness.plans.weighings import Steps, Weighing, hear, hear_long, press, weigh
 from harness.step import Commit, Draw, Mark, Outcome, Step
 
 Code = tuple[str, ...]
 Search = Generator[Step, Outcome, list[Code]]
 Count = Generator[Step, Outcome, int]
+Hears = Callable[[Ability, str, Decimal], Weighing]
 MOST_FALSE = 12  # times that a search goes on after what moved once and not again
 MOVED_E = 2  # intervals: what an untouched load never shows by itself
 TRIAL = "trial"  # mark where a trial by lot begins
@@ -105,16 +106,19 @@ def _candidates(done: Sequence[str]) -> list[Code]:
     return list(dict.fromkeys([*pairs[:1], (last[-1],), *pairs[1:]]))
 
 
-def unloaded(can: Ability, label: str, load: Decimal, codes: Sequence[Code], found: list[Code]) -> Count:
+def unloaded(
+    can: Ability, label: str, load: Decimal, codes: Sequence[Code], found: list[Code], *, weighed: Hears = hear
+) -> Count:
     """Each code pressed over an empty pan that shows zero, and the load weighed after it; ends with what moved it.  How many
-    were pressed.  A tare pressed before the filter has come to zero would stay for all that follows."""
+    were pressed.  A tare pressed before the filter has come to zero would stay for all that follows.  The last key of one
+    code and the first of the next may be the pair."""
     scale = _of(can)
     for number, code in enumerate(codes, 1):
         yield from hear(can, f"{label}.{number}z", Decimal(0))
         yield from press(can, f"{label}.{number}z", code)
-        shown = yield from hear(can, f"{label}.{number}", load)
+        shown = yield from weighed(can, f"{label}.{number}", load)
         if moves(scale, load, shown):
-            found.append(code)
+            found += [code, *((codes[number - 2][-1], code[0]) for _ in codes[: number - 1][-1:])]
             return number
     return len(codes)
 
@@ -137,7 +141,7 @@ def shown_again(can: Ability, label: str, codes: Sequence[Code], still: Sequence
             if other and set(code) <= set(still) and (yield from _moved_by(can, here, load, code, other)):
                 found.append(code)
             else:
-                yield from unloaded(can, f"{here}u", load, [code], found)
+                yield from unloaded(can, f"{here}u", load, [code], found, weighed=hear_long)
             if not found:
                 break
             told += [code] * (again == 1)

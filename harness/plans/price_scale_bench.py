@@ -25,7 +25,7 @@ from harness.plans.price_scale_raid import (
     rounds,
     scale_of,
 )
-from harness.plans.weighings import Steps, hear_long, press, weigh
+from harness.plans.weighings import Steps, hear, hear_long, press, weigh
 from harness.step import Confirm, Load, Phase, Plan, PowerCycle
 
 ZERO = "zero"
@@ -72,15 +72,19 @@ def steps(can: Ability) -> Plan:
 
 
 def _from_power_up(can: Ability, label: str, code: Code, still: Sequence[str]) -> Steps:
-    """What a mode that lasts until power is cut does to a load that lies still: the code once after each power-up, as often as
-    it moves the load; of several codes that it may be this tells the one that is."""
-    if not set(code) <= set(still):
-        return  # its keys change the display by their own work: shown over an empty pan before
+    """What a mode that lasts until power is cut does: the code once after each power-up, as often as the load is weighed
+    otherwise for it; of several codes that it may be this tells the one that is.  Over a load that lies still, or over the
+    empty pan where its keys change the display by their own work, the load weighed before and after."""
     for again in range(1, REPEATS + 1):
         here, load = f"{label}{again}", scale_of(can).load(LOADS_KG[again % len(LOADS_KG)])
         yield Load(f"{here}z", Decimal(0))
         yield PowerCycle(5)
         before = yield from hear_long(can, here, load)
-        after = yield from press(can, here, code)
+        if set(code) <= set(still):
+            after = yield from press(can, here, code)
+        else:
+            yield from hear(can, f"{here}y", Decimal(0))
+            yield from press(can, f"{here}y", code)
+            after = yield from hear_long(can, f"{here}x", load)
         if not moves(scale_of(can), before, after):
             return

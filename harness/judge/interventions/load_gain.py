@@ -12,6 +12,7 @@ event (before | after keys or a remote were worked).  Pairs are disjoint and nea
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from harness.judge.account import Kind
 from harness.judge.contexts import covert
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
-from harness.judge.loads import e_at, error_kg, loadings, observed, presses, shown, untouched, weighable
+from harness.judge.loads import Shown, e_at, error_kg, loadings, observed, presses, shown, untouched, weighable
 
 NAME = "load-gain"
 # few pairs are to be had in company and across a power cut, and all of them must agree; most keys that are pressed do nothing
@@ -95,31 +96,33 @@ def pairs(one: Sequence[Weighed], two: Sequence[Weighed], contrast: str) -> list
     return found
 
 
-def codes_before(segments: Sequence[Segment], station: str, view: View) -> dict[str, str]:
-    """Loading -> the keys pressed over the empty pan right before it, where the load before that was still shown as it is: what
-    was on already was not switched on by them."""
-    found, right, keys = {}, True, ""
+def switched_by(segments: Sequence[Segment], station: str, view: View) -> list[str]:
+    """The keys pressed over the empty pan right before a loading that was weighed otherwise, where the load before that was still
+    shown as it is, the most frequent first: what was on already was not switched on by them."""
+    found, right, keys = Counter[str](), False, ""
     for segment in loadings(segments):
         if segment.load_kg is None:
             right, keys = False, ""
         elif segment.load_kg[0] == 0:
             keys = " ".join(key for _, _, key in presses(segment))
         else:
-            if right and keys:
-                found[segment.id] = keys
-            seen, (load, u) = shown(segment, station), segment.load_kg
-            near = (
-                view.parameters["repeatability_e"] * e_at(view.profile, load)
-                + view.parameters["gain_rel"] * load
-                + Z * u
-            )
-            right, keys = bool(seen) and abs(float(seen[-1].kg) - load) <= near, ""
-    return found
+            readings = [_as_it_is(segment, one, view) for one in shown(segment, station)]
+            if right and keys and readings and not readings[0]:
+                found[keys] += 1
+            right, keys = bool(readings) and readings[-1], ""
+    return [keys for keys, _ in found.most_common()]
 
 
-def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View, code: str = "") -> Reading:
+def _as_it_is(segment: Segment, one: Shown, view: View) -> bool:
+    """Whether the load is shown within what may honestly lie between two weighings."""
+    load, u = segment.load_kg or (0.0, 0.0)
+    near = view.parameters["repeatability_e"] * e_at(view.profile, load) + view.parameters["gain_rel"] * load + Z * u
+    return abs(float(one.kg) - load) <= near
+
+
+def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View, codes: Sequence[str] = ()) -> Reading:
     """One pair: the difference of the errors beyond the honest bound, two-sided.  The effect is what the loading that errs
-    more shows beside the other, relative to the smaller load.  `code`: the keys that the second one followed."""
+    more shows beside the other, relative to the smaller load.  `codes`: the keys that switched a gain on in this case."""
     delta = b.error_kg - a.error_kg
     bound = 0.5 * (a.e_kg + b.e_kg) + view.parameters["repeatability_e"] * max(a.e_kg, b.e_kg)
     gains, least = (a.error_kg / a.load_kg, b.error_kg / b.load_kg), min(a.load_kg, b.load_kg)
@@ -149,7 +152,7 @@ def compare(a: Weighed, b: Weighed, link: Link, contrast: str, view: View, code:
             "bound_kg": bound,
             "gains": gains,
             "loads_kg": (a.load_kg, b.load_kg),
-            **({"codes": [code]} if hit and code and abs(b.error_kg) > abs(a.error_kg) else {}),
+            **({"codes": list(codes)} if hit and codes else {}),
         },
         key=contrast,
     )
@@ -166,9 +169,8 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
         for name, second in groups.items():
             one = [w for w in usable if not second(w.segment)]
             two = [w for w in usable if second(w.segment)]
-            codes = codes_before(segments, station, view) if name == "event" else {}
-            found = pairs(one, two, name)
-            readings += [compare(a, b, link, name, view, codes.get(b.segment.id, "")) for a, b in found]
+            codes = switched_by(segments, station, view) if name == "event" else []
+            readings += [compare(x, y, link, name, view, codes) for x, y in pairs(one, two, name)]
     return readings
 
 
