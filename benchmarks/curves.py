@@ -32,6 +32,8 @@ from benchmarks import generators  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
 from benchmarks.staged import CHEATS, Cheat  # noqa: E402
 from harness.calibration import RESOURCE, digest, load_curves, stale  # noqa: E402
+from harness.editions import edition  # noqa: E402
+from harness.families import family_tests  # noqa: E402
 from harness.judge.contract import DetectorSpec, Validation, View  # noqa: E402
 from harness.plugins import plugins  # noqa: E402
 
@@ -78,8 +80,10 @@ ELSEWHERE: Mapping[str, str] = {  # detectors without curves, and why
 
 
 def own_detectors() -> dict[str, DetectorSpec]:
-    """The registered detectors of this distribution, by name."""
-    return {p.name: p.spec for p in plugins("detectors") if p.distribution == "shortmeasure" and p.spec is not None}
+    """The registered tests of pulses of this distribution, by name; those of scales have benchmarks of their own."""
+    scales = family_tests(edition("jjg539-2016")).detectors
+    own = {p.name: p.spec for p in plugins("detectors") if p.distribution == "shortmeasure" and p.spec is not None}
+    return {name: spec for name, spec in own.items() if name not in scales}
 
 
 def cell(name: str, cheat: str, grade: str, effect: float, amount: float, seeds: int) -> dict[str, Any]:
