@@ -141,6 +141,8 @@ def shown_again(can: Ability, label: str, codes: Sequence[Code], still: Sequence
             if other and set(code) <= set(still) and (yield from _moved_by(can, here, load, code, other)):
                 found.append(code)
             else:
+                if set(code) - set(still):  # what it weighs like now, for what follows is the work of the code alone
+                    yield from hear_long(can, here, load)
                 yield from unloaded(can, f"{here}u", load, [code], found, weighed=hear_long)
             if not found:
                 break

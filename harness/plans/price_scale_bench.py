@@ -47,27 +47,27 @@ def steps(can: Ability) -> Plan:
     yield from weigh(can, "B9", Decimal(0))
     load = max(scale.load(mass) for mass in ODD_KG[:2])  # beyond what a zero key sets to zero
     still = [key for key in scale.keys if key in harmless(scale) or key in (scale.clear_key, own(scale, ZERO))]
-    others = [key for key in scale.keys if key not in still]
+    others, kept = [key for key in scale.keys if key not in still], harmless(scale)
     found: list[Code] = []
     if scale.keys:
         yield Phase("bench", mark("documented codes, over an empty pan"))
-        found = yield from search_unloaded(can, "D", load, documented(scale), still, REPEATS)
+        found = yield from search_unloaded(can, "D", load, documented(scale), kept, REPEATS)
     if not found and still:
         yield Phase("bench", mark("every ordered pair of keys, the load lying still"))
-        found = yield from search_held(can, "L", load, every_pair(still), still, REPEATS)
+        found = yield from search_held(can, "L", load, every_pair(still), kept, REPEATS)
     if not found and others:
         yield Phase("bench", mark("pairs with keys that change the display, over an empty pan"))
         pairs = [(a, b) for a in scale.keys for b in scale.keys if a in others or b in others]
-        found = yield from search_unloaded(can, "P", load, pairs, still, REPEATS)
-    other = another(still, found)
+        found = yield from search_unloaded(can, "P", load, pairs, kept, REPEATS)
+    other = another(kept, found)
     for number, code in enumerate(found, 1):
-        if other and set(code) <= set(still):
+        if other and set(code) <= set(kept):
             yield from by_lot(can, f"R{number}", code, other, BLOCKS)
     yield from weigh(can, "K0", Decimal(0))
     yield from modes_of_display(can)
     if (yield from dark(can)):
         for number, code in enumerate(found, 1):
-            yield from _from_power_up(can, f"F{number}.", code, still)
+            yield from _from_power_up(can, f"F{number}.", code, kept)
     yield from closed()
 
 

@@ -166,11 +166,13 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     for station in dict.fromkeys(name for segment in own for name in observed(segment)):
         link = Link("load", station)
         usable = [w for s in own if isinstance(w := weighed(s, station, view), Weighed)]
+        codes = switched_by(segments, station, view)
         for name, second in groups.items():
             one = [w for w in usable if not second(w.segment)]
             two = [w for w in usable if second(w.segment)]
-            codes = switched_by(segments, station, view) if name == "event" else []
-            readings += [compare(x, y, link, name, view, codes) for x, y in pairs(one, two, name)]
+            readings += [
+                compare(x, y, link, name, view, () if name == "knowledge" else codes) for x, y in pairs(one, two, name)
+            ]
     return readings
 
 
