@@ -32,7 +32,7 @@ def test_built_in_benches_check_and_answer_their_plan(name: str) -> None:
     elif bench.site is not None:
         plan = "site-survey"
     else:
-        plan = "dispenser-bench" if bench.kit == "K3" else "dispenser-raid"
+        plan = f"{bench.family}-{'bench' if bench.kit == 'K3' else 'raid'}"
     check_stations(find_plan(plan), bench)
 
 
