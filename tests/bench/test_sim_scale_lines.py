@@ -239,3 +239,26 @@ def test_yaohua_commands_tell_gross_tare_net_price_and_amount() -> None:
 def test_a_line_that_cannot_be_is_refused(protocol: str, broadcast: bool) -> None:
     with pytest.raises(ValueError, match=r"broadcast|speaks"):
         build_scale(ScaleScenario(protocol=protocol, broadcast=broadcast))
+
+
+@pytest.mark.parametrize("unit", ["kg", "jin"])
+@pytest.mark.parametrize("protocol", ["yaohua-priced", "yaohua-command", "digi-b"])
+def test_a_price_that_fits_no_frame_is_not_sent(protocol: str, unit: str) -> None:
+    line = Line(protocol, broadcast=protocol == "yaohua-priced")
+    line.until(6)
+    for key in [*(["unit"] if unit == "jin" else []), "9", "9", "9", "9"]:
+        line.scale.key(key, line.station.now_ns)
+        line.until(line.station.now_ns / S + 0.2)
+    assert line.scale.keypad.unit_price == Decimal("999.00")
+    line.put(14.0)
+    line.until(line.station.now_ns / S + 4)
+    asked = {
+        "digi-b": [digi_b.Enquiry()],
+        "yaohua-command": [yaohua.Request("A", command) for command in yaohua.Command],
+    }
+    heard = [message for question in asked.get(protocol, []) for message in line.ask(question)] or line.until(12)
+    assert not [message for message in heard if isinstance(message, Garbage)]
+    prices = [m for m in heard if isinstance(m, yaohua.Priced)]
+    prices += [m for m in heard if isinstance(m, yaohua.Answer) and m.command is yaohua.Command.AMOUNT_OR_CARGO]
+    assert not prices
+    assert all(digi_b.Flag1.TOTAL_OVERFLOW in m.flag1 for m in heard if isinstance(m, digi_b.Reading))
