@@ -237,11 +237,16 @@ def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extens
 
 def _extensible(file: BenchFile) -> None:
     if file.site is not None or file.family != FAMILY:
+        if file.site is not None:
+            text = mark(
+                "{where}: expected a case of one fuel dispenser, got a site; search and confirm in a new case of one instrument"
+            )
+            raise _refused(text, where=file.where)
         text = mark(
-            "{where}: expected a case of one fuel dispenser, got {got}; search and confirm in a new case of one instrument"
+            "{where}: expected a case of one fuel dispenser, got a {family}: only its deliveries can be asked for again; begin a new case "
+            "with the whole plan"
         )
-        got = Sentence(mark("a site")) if file.site is not None else file.family
-        raise _refused(text, where=file.where, got=got)
+        raise _refused(text, where=file.where, family=file.family)
 
 
 def _as_before(standing: Standing, labels: set[str], hidden: set[str]) -> tuple[tuple[Repeated, ...], tuple[str, ...]]:

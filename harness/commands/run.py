@@ -31,7 +31,7 @@ CONFIRM = mark(
 
 
 def run(
-    plan: Annotated[str, typer.Argument(help="dispenser-raid, dispenser-bench, gas-raid, site-survey")] = "",
+    plan: Annotated[str, typer.Argument(help="one of `shortmeasure plan list`")] = "",
     bench: Annotated[str, typer.Option("--bench", help="a bench file or a built-in name")] = "",
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder")] = None,
     resume: Annotated[

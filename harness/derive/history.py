@@ -24,7 +24,7 @@ def history(recorded: Recorded, found: Sequence[Segment] = ()) -> dict[str, Any]
     """`starts` of the program; with their journal `place`: `gaps` between them, `superseded` attempts with what was
     measured in them, `extensions` that were registered after its end, `changes` that were accepted, `corrections` of answers, `clock_steps`, and what was `taken_as_done`
     after a cut because the operator said so; of its segments `found`, `line_faults`: what came on a scale's line and does not count,
-    and `loads_not_used`, whose weights were found to be others.  IntegrityError where a record lacks what its kind promises."""
+    `loads_not_used`, whose weights were found to be others, and `balance_wrong`, on which goods were weighed.  IntegrityError where a record lacks what its kind promises."""
     teller = _Teller()
     for place, body in recorded.entries:
         try:
@@ -37,7 +37,7 @@ def history(recorded: Recorded, found: Sequence[Segment] = ()) -> dict[str, Any]
     return {"starts": len(recorded.spans), **teller.found, **_of_loadings(found)}
 
 
-def _of_loadings(found: Sequence[Segment]) -> dict[str, list[dict[str, Any]]]:
+def _of_loadings(found: Sequence[Segment]) -> dict[str, Any]:
     """Each reason once, with the stretches of its kind and the loadings in which they were; a key is absent where there is none."""
     faults: dict[tuple[str, str], dict[str, Any]] = {}
     for segment in found:
@@ -53,12 +53,17 @@ def _of_loadings(found: Sequence[Segment]) -> dict[str, list[dict[str, Any]]]:
         for segment in found
         if "weights_checked" in segment.context
     ]
-    return ({"line_faults": list(faults.values())} if faults else {}) | ({"loads_not_used": doubted} if doubted else {})
+    goods = [(segment.id, segment.context["balance_wrong"]) for segment in found if "balance_wrong" in segment.context]
+    return {
+        **({"line_faults": list(faults.values())} if faults else {}),
+        **({"loads_not_used": doubted} if doubted else {}),
+        **({"balance_wrong": {**goods[0][1], "loadings": [name for name, _ in goods]}} if goods else {}),
+    }
 
 
 class _Teller:
     def __init__(self) -> None:
-        self.found: dict[str, list[dict[str, Any]]] = {
+        self.found: dict[str, Any] = {
             "gaps": [], "superseded": [], "extensions": [], "changes": [], "corrections": [], "clock_steps": [], "taken_as_done": [],
         }  # fmt: skip
         self._open: dict[int, dict[str, Any]] = {}  # superseded attempts by step number

@@ -25,6 +25,7 @@ UNIT_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "jin": Decimal("0.5"), "t": 
 STARTS_NS = 20_000_000_000  # a scale tests itself, shows all segments and takes its zero before it says anything [D]
 AFTER_LAST_NS = 60_000_000_000  # how long after it was put on the last load of a run is followed
 WEIGHTS_U_REL = Decimal("0.0001")  # of test weights without a stated uncertainty: class M2 [U]
+BALANCE_REL = 0.005  # what a balance for goods of half a kilogram and more is right to: 2.5 e of class III at 200 e [D]
 READ_FIELDS = (  # what was read, field -> station
     ("weighing", "weight", "display"),
     ("weighing", "unit_price", "unit_price"),
@@ -104,10 +105,10 @@ class Loadings:
         return found | ({RESTARTED: True} if self._line.restarted(k) else {})
 
     def _load(self, part: Part) -> tuple[float, float] | None:
-        """Mass on the scale and its standard uncertainty; None where nobody knows it: a vehicle, or two officers read different
-        marks on the weights."""
+        """Mass on the scale and its standard uncertainty; None where nobody knows it: a vehicle, two officers read different marks
+        on the weights, or a covert load was told by a balance that was found wrong."""
         said = number(part.outcome.get("mass_kg"))
-        if said is None or self._profile.get("load_known") is False or _doubted(part):
+        if said is None or self._profile.get("load_known") is False or _doubted(part) or _wrong_balance(part):
             return None
         u_rel = Decimal(str(self._reference.get("u_rel", WEIGHTS_U_REL)))
         return float(said), float(said * u_rel)
@@ -139,11 +140,18 @@ class Loadings:
             "stated_software_after": stated.get("software_after", ""),
             "stated_counter": stated.get("event_counter", ""),
             "stated_counter_after": stated.get("event_counter_after", ""),
+            **({"balance": balance} if (balance := _balance(part)) else {}),
         }
         told = [taken for what, taken in part.shown if what == "weighing" and taken[2].get("unit")]
         unit_of = tuple((taken[0], str(taken[2]["unit"])) for taken in told)
         units = tuple(sorted({unit for _, unit in unit_of}))
-        return found | ({"units": units, "unit_of": unit_of} if units else {}) | _doubted(part) | self._odd(part)
+        return (
+            found
+            | ({"units": units, "unit_of": unit_of} if units else {})
+            | _doubted(part)
+            | _wrong_balance(part)
+            | self._odd(part)
+        )
 
     def _odd(self, part: Part) -> dict[str, Any]:
         """Words that stood in the place of a weight, and readings taken while it moved."""
@@ -186,6 +194,23 @@ def _doubted(part: Part) -> dict[str, Any]:
     if said is None or all(one == said for one in found):
         return {}
     return {"weights_checked": {"said_kg": str(said), "found_kg": str(found[-1])}}
+
+
+def _balance(part: Part) -> tuple[float, float] | None:
+    """What lay on the balance that told the covert loads, kg as marked and as shown; None where nobody recorded such a check."""
+    told = [number(word) for word in part.visit.stated.get("own_balance", "").removesuffix("kg").split()]
+    match told:
+        case [Decimal() as marked, Decimal() as shown] if marked > 0:
+            return float(marked), float(shown)
+    return None
+
+
+def _wrong_balance(part: Part) -> dict[str, Any]:
+    """What the balance that told a covert load showed of weights, where it is wrong."""
+    balance = _balance(part)
+    if balance is None or part.step.get("covert") is not True or abs(balance[1] / balance[0] - 1) <= BALANCE_REL:
+        return {}
+    return {"balance_wrong": {"marked_kg": str(balance[0]), "shown_kg": str(balance[1])}}
 
 
 def _at_rest(taken: Taken) -> bool:

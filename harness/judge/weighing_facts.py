@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from harness.judge.contract import Reading
 from harness.judge.ground import Ground
@@ -25,6 +25,9 @@ ALIKE = 0.25  # sizes of one mechanism scatter by no more of themselves
 VEHICLE_TARE = 0.15  # of its gross mass: no vehicle that carries goods is lighter [D]
 TARES_APART = 0.05  # tares of different vehicles are no nearer to one share of their gross mass [D]
 PERSON_KG = 300.0  # two heavy people who get on or off together [D]
+GROWN = 2 / 3  # of all pairs of loads: half of them agree where the difference has nothing to do with the load
+OTHER_KEYS = 3
+BALANCE_SHARE = 0.25  # of a difference that the officers' own balance may be out by
 RADIO_S = 30.0  # nobody speaks on a radio for longer without a break [D]
 
 
@@ -61,12 +64,14 @@ def _size(reading: Reading, loads: Mapping[str, float]) -> Size | None:
 
 
 def _grows(ground: Ground) -> bool:
-    """The difference grows with the load: no tare, packaging or remainder of one mass makes it."""
+    """The difference grows with the load, in most pairs of loads that differ: no tare, packaging or remainder of one mass, nor
+    several of them at loads as they come, makes it."""
     found = sorted(sizes(ground), key=lambda one: one.load_kg)
     if len(found) < 2:
         return False
-    small, large = found[0], found[-1]
-    return large.load_kg > 1.3 * small.load_kg and small.kg * large.kg > 0 and abs(large.kg) > 1.2 * abs(small.kg)
+    apart = [(a, b) for a, b in combinations(found, 2) if b.load_kg > 1.3 * a.load_kg]
+    grown = sum(a.kg * b.kg > 0 and abs(b.kg) > 1.2 * abs(a.kg) for a, b in apart)
+    return bool(apart) and grown >= GROWN * len(apart)
 
 
 def _no_tare(ground: Ground) -> bool:
@@ -199,6 +204,14 @@ def _key_locked(ground: Ground) -> bool:
     return False
 
 
+def _keys_differ(ground: Ground) -> bool:
+    """Other keys were worked over loads that lay still, and nothing moved: a sag of the battery under lamp and beeper, or a push,
+    comes with any key."""
+    moved = {code for reading in ground.hits for code in reading.at.get("codes", ())}
+    still = {code for reading in (*ground.hits, *ground.others) for code in reading.at.get("still", ())}
+    return len(still - moved) >= OTHER_KEYS
+
+
 def _even_excess(ground: Ground) -> bool:
     """Three or more loads off the line by the same share: not one wrong mass among them."""
     told = [reading.at.get("excess_each", ()) for reading in ground.hits]
@@ -215,6 +228,18 @@ def _counter(ground: Ground) -> bool:
     """The event counter of the adjustment reads after the visit what it read before."""
     pairs = {(s.context.get("stated_counter"), s.context.get("stated_counter_after")) for s in ground.segments}
     return bool(pairs) and all(before and before == after for before, after in pairs)
+
+
+def _balance(ground: Ground) -> bool:
+    """What was weighed openly was put on the balance that told the covert loads, too, and it showed their mass to a quarter of each
+    difference."""
+    seen = [segment.context.get("balance") for segment in ground.segments]
+    shares = [abs(effect) for effect in _effects(ground)]
+    return (
+        bool(seen and shares)
+        and None not in seen
+        and all(abs(shown / marked - 1) <= BALANCE_SHARE * min(shares) for marked, shown in filter(None, seen))
+    )
 
 
 def _steps(ground: Ground) -> list[float]:
@@ -273,6 +298,8 @@ TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "like_size": _says("like_size"),
     "steps_alike": _steps_alike,
     "key_locked": _key_locked,
+    "keys_differ": _keys_differ,
+    "balance_checked": _balance,
     "one_level": _one_level,
     "beyond_person": _beyond_person,
     "outlasts_radio": _outlasts_radio,

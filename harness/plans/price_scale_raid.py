@@ -33,6 +33,9 @@ CODES = (  # documented arm and level sequences (scales.md S02 to S05, S11), mos
 )  # fmt: skip
 REPEATS = 4  # fresh loads on which a key that moved the reading is pressed again
 UNIT, TARE = "unit", "tare"
+BALANCE = mark(
+    "The weights that are used now, together on the officers' own balance: kg marked and kg shown, as `0.53 0.53`; or `none`"
+)
 SHOWN = 2  # keys or codes that are shown again
 
 
@@ -57,6 +60,7 @@ def steps(can: Ability) -> Plan:
     )
     yield from blocks.badge()
     yield from blocks.identity(k=False)
+    yield Inquire("own_balance", BALANCE)
     yield from weigh(can, "B0", Decimal(0))
     yield from weigh(can, "B1", scale.load(HELD_KG))
     yield Phase("C", mark("odd loads with hands off, then every key with the load lying still"))

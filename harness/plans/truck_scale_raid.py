@@ -20,6 +20,9 @@ from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle, Wait
 
 LOADS_KG = ("31000", "17000", "43000", "24000")  # where so many vehicles or loadings are at hand
 WATCH_S = 180
+OTHER_SCALE = mark(
+    "A vehicle that was weighed openly, on the verified scale that told the covert ones: kg held to be and kg shown, as `31000 31020`; or `none`"
+)
 POSITIONS = ("front", "middle", "back")
 
 
@@ -44,6 +47,7 @@ def steps(can: Ability) -> Plan:
     )
     yield from blocks.badge()
     yield from blocks.identity(k=False)
+    yield Inquire("own_balance", OTHER_SCALE)
     yield from weigh(can, "B0", Decimal(0))
     yield from weigh(can, "B1", scale.load(LOADS_KG[0]), "middle")
     yield Phase("C", mark("constant load with clock and radio watch, positions, zero, ticket and record"))

@@ -83,6 +83,8 @@ CAUSES = (
     mark("a segment of the display is dark or always lit: some digits are read as others"),
     mark("a tare was held: that of the load before, or one stored under a key"),
     mark("a tare, a pan or packaging was in one weighing and not in the other"),
+    mark("the balance or scale that told the covert loads, or the weights that were used openly, are wrong"),
+    mark("a hold, peak or averaging mode kept a reading taken while the goods were put on"),
     mark("the scale was adjusted between the weighings compared"),
     mark("eccentric load, tilt, temperature, creep, hysteresis, warm-up or a weak battery in one of the weighings"),
     mark(
@@ -208,6 +210,8 @@ FACTS = (  # harness/judge/facts.py
     mark("like_size"),
     mark("steps_alike"),
     mark("key_locked"),
+    mark("keys_differ"),
+    mark("balance_checked"),
     mark("one_level"),
     mark("beyond_person"),
     mark("outlasts_radio"),

@@ -94,6 +94,12 @@ def made(document: Mapping[str, Any]) -> list[str]:
             translate(mark("Loads that no error was taken from: the officers did not read the same marks on them:"))
         )
         lines += _most([_doubted(one) for one in doubted])
+    if wrong := told.get("balance_wrong"):
+        text = mark(
+            "The balance that told the covert loads showed {shown} kg of what was held to be {marked} kg: no error is taken from them: {loadings}"
+        )
+        fields = {"shown": wrong["shown_kg"], "marked": wrong["marked_kg"], "loadings": ", ".join(wrong["loadings"])}
+        lines.append(translate(text, **fields))
     for one in told["clock_steps"]:
         text = mark(
             "the computer's clock was set by {set} s or went astray so far, it slept {slept} s ({place}); nothing is timed by it"

@@ -50,6 +50,10 @@ class Progress:
             if isinstance(step, Deliver):
                 self._delivered += float(step.volume_l)
             return
+        if number == 0:
+            comment(
+                translate(mark("{total} steps at the most: what turns out not to be needed is left out"), total=total)
+            )
         seconds = self._now_ns() / 1e9
         sold = f" {self._delivered:>6.1f} {self._unit}" if self._unit else ""
         comment(

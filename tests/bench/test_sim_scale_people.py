@@ -12,7 +12,12 @@ from fixtures.sim.scale.honest import EFFECTS
 from fixtures.sim.scale.keypad import KEYS
 from tests.bench.scale_stand import Counter
 
-ELSEWHERE = ("wrong_weight", "misread", "zero_tracking")  # tested by themselves; the last in test_sim_scale_indicator
+ELSEWHERE = (
+    "wrong_weight",
+    "balance",
+    "misread",
+    "zero_tracking",
+)  # tested by themselves; the last in test_sim_scale_indicator
 MASSES = ("0.263", "0.531", "1.19", "2.137", "5.3")
 
 

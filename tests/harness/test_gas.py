@@ -233,6 +233,7 @@ def test_progress_counts_in_the_quantity_sold(capsys: pytest.CaptureFixture[str]
     told(1, 2, Read("display", "A1"), "begin")
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
+        "2 steps at the most: what turns out not to be needed is left out",
         "[ 1/2]   1:01    0.0 kg  deliver A1: 13.70 kg, full flow",
         "[ 2/2]   1:01   13.7 kg  read display after A1",
     ]

@@ -42,6 +42,8 @@ def pair(load: float, delta: float) -> Reading:
         ([pair(0.5, 0.05), pair(0.55, 0.25)], False),  # loads too near to tell
         ([pair(0.5, 0.05)], False),
         ([pair(0.5, 0.05), hit("L1")], False),  # one of unknown size
+        ([pair(0.5, 0.10), pair(1.0, 0.08), pair(1.5, 0.07), pair(2.5, 0.13)], False),  # bags as they came
+        ([pair(0.5, 0.05), pair(1.0, 0.11), pair(1.5, 0.10), pair(2.5, 0.25)], True),  # two levels
     ],
 )
 def test_a_share_of_the_load_and_a_fixed_mass(hits: list[Reading], expected: bool) -> None:
@@ -52,6 +54,14 @@ def test_sizes_of_laws_that_read_two_stations() -> None:
     reading = hit("L9", 0.1, value="1.100", low="0.995", high="1.005")
     (one,) = sizes(Ground(LINK, (reading,), (), (), PROFILE, None))
     assert (one.load_kg, one.kg) == (pytest.approx(1.0), pytest.approx(0.1))
+
+
+@pytest.mark.parametrize(
+    ("still", "expected"), [(["M2", "M3", "5"], True), (["M1", "M2", "M3"], False), (["5"], False), ([], False)]
+)
+def test_other_keys_over_a_load_at_rest_move_nothing(still: list[str], expected: bool) -> None:
+    moved = hit("L0", 0.1, codes=["M1"], levels_kg=[["1.000", "1.100"]], base_kg=1.0)
+    assert known([moved], others=[clean("L1", still=still)])["keys_differ"] is expected
 
 
 @pytest.mark.parametrize(("delta", "expected"), [(0.019, False), (0.021, True)])

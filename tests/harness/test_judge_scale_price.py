@@ -94,7 +94,7 @@ def test_a_sum_in_the_price_s_place_is_no_price(key: str, judged: bool) -> None:
     assert bool(run(price.DETECTOR, own)) is judged
 
 
-def in_two_units(number: int, kg: str, factor: str, unit_price: str) -> Segment:
+def in_two_units(number: int, kg: str, factor: str, unit_price: str, key: str = "unit") -> Segment:
     """Read in kg, the unit key pressed, read in jin; the unit price stays, as of one jin."""
     jin_kg = Decimal(kg) * Decimal(factor) / 2
     asked = [cost(kg, unit_price), str((jin_kg * 2 * Decimal(unit_price)).quantize(CENT, ROUND_HALF_UP))]
@@ -105,13 +105,14 @@ def in_two_units(number: int, kg: str, factor: str, unit_price: str) -> Segment:
     ]  # fmt: skip
     units = tuple((int(t), name) for t, name in zip(merged[0].times_ns, ("kg", "jin"), strict=True))
     return loading(
-        number, float(kg), keys=[(5, "unit")], registers=merged, units=("jin", "kg"), unit_of=units
+        number, float(kg), keys=[(5, key)], registers=merged, units=("jin", "kg"), unit_of=units
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("key", ["unit", "单位"])
 @pytest.mark.parametrize(("factor", "hits"), [("2", 0), ("2.1", 1)])
-def test_another_unit_costs_the_same(factor: str, hits: int) -> None:
-    readings = run(price.DETECTOR, *(in_two_units(n, kg, factor, up) for n, (kg, up) in enumerate(CASES)))
+def test_another_unit_costs_the_same(factor: str, hits: int, key: str) -> None:
+    readings = run(price.DETECTOR, *(in_two_units(n, kg, factor, up, key) for n, (kg, up) in enumerate(CASES)))
     assert [one.hits for one in readings] == [hits] * len(CASES)
     if hits:
         assert all(one.at["across_units"] for one in readings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -104,11 +105,27 @@ def test_a_price_factor_in_every_sale_may_be_a_surcharge() -> None:
 
 
 def test_a_gain_in_the_trader_s_own_sales() -> None:
-    verdict = judged(raid(gain=0.15))
+    verdict = judged(checked(raid(gain=0.15), (0.53, 0.5305)))
     one = found(verdict, "load-gain")
     assert one.level is Integrity.PROVEN, one.limits
     assert one.effect == pytest.approx(0.15, abs=0.01)
     assert not any("price-law" in finding.detectors for finding in verdict.findings)
+
+
+def checked(segments: Sequence[Segment], *balance: tuple[float, float]) -> list[Segment]:
+    """With what was recorded of the officers' own balance in each visit in turn: kg marked and shown."""
+    each = zip(segments, cycle(balance), strict=False)
+    return [replace(one, context={**one.context, "balance": said}) for one, said in each]
+
+
+@pytest.mark.parametrize("balance", [(), ((0.53, 0.46),), ((0.53, 0.53), (0.53, 0.46))])
+def test_a_balance_that_nobody_checked_may_be_wrong(balance: tuple[tuple[float, float], ...]) -> None:
+    own = raid(gain=0.15)
+    one = found(judged(checked(own, *balance) if balance else own), "load-gain")
+    assert one.level is Integrity.SUSPECT
+    assert "the balance or scale that told the covert loads, or the weights that were used openly, are wrong" in [
+        cause.cause for cause in one.explanations if not cause.excluded_by
+    ]
 
 
 def test_a_bag_in_every_purchase_is_no_gain() -> None:

@@ -30,10 +30,10 @@ from harness.judge.intervals import Interval
 from harness.judge.loads import shown, weighable
 from harness.plans import PLANS, PlanSpec, blocks
 from harness.plans.ability import Ability
-from harness.plans.price_scale_raid import odd
+from harness.plans.price_scale_raid import BALANCE, odd
 from harness.plans.weighings import weigh
 from harness.report.text import verdict_text
-from harness.step import Confirm, Phase, Plan
+from harness.step import Confirm, Inquire, Phase, Plan
 from protocols.contract import Role
 from protocols.wire import and_weighing, cas
 
@@ -55,6 +55,7 @@ def steps(can: Ability) -> Plan:
     yield Confirm("control", mark("Keypad, remotes and power are secured; nobody touches the scale"))
     yield from blocks.badge()
     yield from blocks.identity(k=False)
+    yield Inquire("own_balance", BALANCE)
     yield from weigh(can, "B0", Decimal(0))
     yield from odd(can, "C")
     yield from weigh(can, "C0", Decimal(0))
@@ -344,6 +345,21 @@ def test_honest_officers_who_mistake_weights_accuse_nobody(
     assert found.document["findings"] == []
     assert found.document["conformity"] != "fail"
     assert found.document["history"].get("loads_not_used")
+
+
+@pytest.mark.parametrize(("said", "used"), [(None, False), ("none", True), ("0.53", True), ("half a kilo", True)])
+def test_goods_from_a_balance_that_was_found_wrong_show_no_error(tmp_path: Path, said: str | None, used: bool) -> None:
+    """It shows a tenth too little; checked it says so, unchecked what it told of the goods stays a suspicion."""
+    file = bench(kit="k0")
+    scenario = replace(world(file, None, 3).scenario, honest=("balance",))
+    if said is not None:
+        scenario = replace(scenario, nameplate={"own_balance": said})
+    found, own = done(tmp_path, Disturbed(build_scale(scenario)), file)
+    assert (own["A1"].load_kg is not None) is used
+    assert found.document["integrity"] == ("suspect" if used else "inconclusive")
+    told = found.document["history"].get("balance_wrong")
+    assert told is None if used else told["loadings"][0] == "A1"
+    assert ("covert loads showed 0.477 kg" in verdict_text(found.document)) is not used
 
 
 def test_words_slips_and_a_wrong_unit_are_told_or_asked_again_and_never_averaged_in(tmp_path: Path) -> None:

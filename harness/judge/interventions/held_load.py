@@ -73,6 +73,7 @@ def _reading(segment: Segment, station: str, view: View) -> Reading | None:
             "held": True,
             "sure": sure,
             "pressed": len(own) - 1,
+            "still": _still(own, found),
             **(_located(segment, found, load, own, bound) if hits else {}),
         },
     )
@@ -82,6 +83,12 @@ def _away(pair: tuple[Shown, Shown], load: float) -> float:
     """How far the reading that is farther from the load lies from the other, kg."""
     near, far = sorted((float(one.kg) for one in pair), key=lambda kg: abs(kg - load))
     return far - near
+
+
+def _still(own: Sequence[Shown], found: Sequence[tuple[Shown, Shown]]) -> list[str]:
+    """Keys and codes after which nothing had moved."""
+    quiet = [(a, b) for a, b in pairwise(own) if a.pressed != b.pressed and (a, b) not in found]
+    return sorted({" ".join(b.pressed[len(a.pressed) :]) for a, b in quiet})
 
 
 def _stays_s(at: Shown, own: Sequence[Shown], ends: Sequence[tuple[int, int, str]], bound_kg: float) -> float:

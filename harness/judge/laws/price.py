@@ -19,6 +19,7 @@ from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
 from harness.judge.intervals import coarsest_e
+from harness.judge.key_effects import KEY_EFFECTS, WeightRule, effect_of
 from harness.judge.loads import changing, loadings, presses, weighable
 from harness.judge.priced import Priced, Rule, basis_of, displayed, one_slip, printed, rule, sent
 from harness.judge.weights.price import MODES, Frame, exact, modes
@@ -55,8 +56,9 @@ def _across(segment: Segment, link: Link, tried: Sequence[Tried], view: View) ->
     """Readings in another unit, at the weight that the same load had in kilograms just before or after."""
     if link != SHOWN or "unit_of" not in segment.context:
         return []
-    may = changing(view.profile)
-    if any(may(key) and key != "unit" for _, _, key in presses(segment)):
+    may, effects = changing(view.profile), tuple(view.profile.get(KEY_EFFECTS, ()))
+    own = [(key, effect_of(effects, key)) for _, _, key in presses(segment)]
+    if any(may(key) and (known is None or known.weight is not WeightRule.CONVERTED) for key, known in own):
         return []
     in_kg = [one for one in tried if one.one.units == ("kg",)]
     found = []
