@@ -20,10 +20,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.inspection_runs import ROOT, commits, run, told
+from benchmarks.scale_recovery import recovered, summary
 
 FAMILIES = ("price-scale", "truck-scale")
 KITS = ("K0", "K1", "K3")
-OWN = ("harness/benches.py", "benchmarks/scale_verdicts.py")
+OWN = ("harness/benches.py", "benchmarks/scale_verdicts.py", "benchmarks/scale_recovery.py")
 HONEST = "honest"
 MOST_TOLD = 6  # findings that a row keeps
 
@@ -54,6 +55,7 @@ def inspected(job: dict[str, Any]) -> dict[str, Any]:
     required = [f"{q['text']}: {q['why']}" for q in document["coverage"] if q["required"] and not q["answered"]]
     return {
         **job, **told(document), "minutes": round(site.now_ns / 6e10, 1), "unanswered": required,
+        "recovered": recovered(job["family"], job["cheat"], document["findings"]),
         "findings": [brief(finding) for finding in document["findings"][:MOST_TOLD]],
     }  # fmt: skip
 
@@ -88,13 +90,16 @@ def shown(result: Mapping[str, Any]) -> str:
 
 
 def table(rows: Sequence[Any], results: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = ["| cheat | kit | integrity | conformity | link | reason | met |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| cheat | kit | integrity | conformity | link | reason | met | size as built: told (within a tenth) | trigger: named |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         mine = [r for r in results if (r["cheat"] or HONEST) == row.cheat and r["kit"] == row.kit]
         good = sum(met(row, r) for r in mine)
         told_link = row.link.replace(">", " > ")
         lines.append(
-            f"| {row.cheat} | {row.kit} | {' or '.join((row.integrity, *row.also))} | {' or '.join(row.conformity)} | {told_link} | {row.reason} | {good}/{len(mine)} |"
+            f"| {row.cheat} | {row.kit} | {' or '.join((row.integrity, *row.also))} | {' or '.join(row.conformity)} | {told_link} | {row.reason} | {good}/{len(mine)} | {' | '.join(summary(mine))} |"
         )
     return lines
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from statistics import median
+from statistics import median, stdev
 from typing import Any
 
 from harness.judge.account import GENERAL, PATTERNED, PLACES, Account, Kind, Parameter, Size
@@ -71,6 +71,7 @@ NUMBERS: Mapping[str, tuple[str, str]] = {  # key of Reading.at -> unit, key of 
 }
 LATTICES = {"lattice_percent": "%", "lattice_kg": "kg"}  # keys of Reading.at with lattice points -> their unit
 OF_A_DISC = ("period", "slots", "declared")  # where pulses are put in between others, these are their consequence alone
+LEAST_LOADS, LOADS_APART = 3, 1.3  # of which one mass is told from one share
 CHANCE = 0.05  # that a gain at random within its interval would have a fraction as simple
 
 
@@ -112,6 +113,7 @@ def account(
             *_parameters(kind, hits, detectors),
             *_ratio(kind, best),
             *_register(kind, finding),
+            *_mass(hits),
             *_lattice(near, shown),
         ),
         coheres=all(told) if told else None,
@@ -305,6 +307,21 @@ def _lattice(near: Sequence[Reading], shown: set[str]) -> list[Parameter]:
         for key, unit in LATTICES.items()
         for value in sorted({float(point) for r in own for point in r.at.get(key, ())})
     ]
+
+
+def _mass(hits: Sequence[Reading]) -> list[Parameter]:
+    """One mass that is added to, or taken from, loads that differ: all differences are alike within what each is known to."""
+    told = [
+        (min(map(float, r.at["loads_kg"])), float(r.at["delta_kg"]), float(r.at["bound_kg"]))
+        for r in hits
+        if {"loads_kg", "delta_kg", "bound_kg"} <= set(r.at)
+    ]
+    loads, masses, bounds = ([one[i] for one in told] for i in range(3))
+    if len(told) < LEAST_LOADS or max(loads) <= LOADS_APART * min(loads) or max(masses) - min(masses) > median(bounds):
+        return []
+    # the difference is the second loading's less the first's; the effect says which of the two errs
+    sign = 1.0 if median([r.effect for r in hits if "delta_kg" in r.at and r.effect is not None]) >= 0 else -1.0
+    return [Parameter("added_kg", sign * abs(median(masses)), stdev(masses), "kg")]
 
 
 def _register(kind: Kind, finding: Finding) -> list[Parameter]:

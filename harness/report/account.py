@@ -70,6 +70,7 @@ PARAMETERS = {
     "factor": mark("{value} times the volume"),
     "lattice_kg": mark("on a lattice of 160 kg: {value} kg"),
     "offset_kg": mark("{value} kg on the empty scale"),
+    "added_kg": mark("{value} kg whatever the load"),
     "from_kg": mark("from loads of {value} kg on"),
     "to_kg": mark("up to loads of {value} kg"),
     "period_codes": mark("one weight in {value} is never shown"),

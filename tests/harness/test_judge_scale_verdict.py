@@ -182,3 +182,25 @@ def test_a_window_of_loads() -> None:
     assert not [cause.cause for cause in one.explanations if not cause.excluded_by]
     assert one.account is not None
     assert {p.name: p.value for p in one.account.parameters if p.unit == "kg"} == {"from_kg": 0.531, "to_kg": 1.713}
+
+
+def laden(more: Callable[[float], float]) -> list[Segment]:
+    """Covert purchases that are shown as so much more, and the same openly."""
+    own = []
+    for n, (one, mass) in enumerate(zip(raid(), (*LOADS, 0.0, *LOADS, 0.0, *LOADS), strict=True)):
+        shown = loading(n, 1.0, [shown_as(mass + more(mass))]).registers
+        own.append(replace(one, registers=dict(shown)) if n < len(LOADS) else one)
+    return own
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(lambda mass: 0.15, [0.15]), (lambda mass: -0.1, [-0.1]), (lambda mass: 0.1 * mass, [])],
+    ids=["a bag", "a tare", "a share"],
+)
+def test_one_mass_beside_every_load_is_told_in_kilograms(more: Callable[[float], float], told: list[float]) -> None:
+    one = found(judged(laden(more)), "load-gain")
+    assert one.account is not None
+    assert [p.value for p in one.account.parameters if p.name == "added_kg"] == [
+        pytest.approx(kg, abs=0.006) for kg in told
+    ]
