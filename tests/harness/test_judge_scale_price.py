@@ -143,14 +143,27 @@ def test_the_ticket_s_own_arithmetic_is_judged_for_itself() -> None:
     assert [one.hits for one in shown(readings, "display>ticket")] == [1] * len(CASES)
 
 
-@pytest.mark.parametrize(("gain", "hits"), [(1.0, 0), (1.1, 1)])
-def test_prices_on_the_line_of_the_scale(gain: float, hits: int) -> None:
-    begin = begin_s(1)
-    line = stream([0.53] * 40, begin)
+def heard(number: int, gain: float) -> Segment:
+    """A load whose weight, unit price and price the line says together."""
+    line = stream([0.53] * 40, begin_s(number))
     times, u = line.times_ns - 1000, frozen_int64([1000] * 40)
     told = [
         Register(f"weight.{name}", frozen_int64(times), u, (Decimal(value),) * 40, CENT, "CNY", Origin("t", ""))
         for name, value in (("unit_price", "12.50"), ("price", cost("0.530", "12.50", gain=gain)))
     ]
-    (reading,) = run(price.DETECTOR, loading(1, 0.53, line=line, registers=told))
+    return loading(number, 0.53, line=line, registers=told)
+
+
+@pytest.mark.parametrize(("gain", "hits"), [(1.0, 0), (1.1, 1)])
+def test_prices_on_the_line_of_the_scale(gain: float, hits: int) -> None:
+    (reading,) = run(price.DETECTOR, heard(1, gain))
     assert (reading.link, reading.hits, reading.at["sure"]) == (Link("weight", "price"), hits, True)
+
+
+@pytest.mark.parametrize(("key", "spoken"), [("M1", 2), ("unit", 1), ("单位", 1), ("who knows", 1)])
+def test_a_line_says_kilograms_whatever_unit_was_chosen_before(key: str, spoken: int) -> None:
+    """The price of one jin beside a weight in kilograms is twice what it seems to be, however often the scale is emptied."""
+    empty = loading(2, 0.0, ["0.000"], keys=[(5, key)])
+    cleared = loading(3, 0.0, ["0.000"])
+    readings = run(price.DETECTOR, heard(1, 1.0), empty, cleared, heard(4, 1.0 if spoken == 2 else 2.0))
+    assert [one.hits for one in readings] == [0] * spoken

@@ -20,7 +20,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, 
 from harness.judge.evalue import bet
 from harness.judge.intervals import coarsest_e
 from harness.judge.key_effects import KEY_EFFECTS, WeightRule, effect_of
-from harness.judge.loads import changing, loadings, presses, weighable
+from harness.judge.loads import REMOTE, changing, loadings, presses, weighable
 from harness.judge.priced import Priced, Rule, basis_of, displayed, one_slip, printed, rule, sent
 from harness.judge.weights.price import MODES, Frame, exact, modes
 
@@ -129,20 +129,34 @@ def _of_link(own: Sequence[tuple[Segment, list[Priced]]], link: Link, view: View
     ]
 
 
+def _unit_kept(own: Sequence[Segment], view: View) -> list[Segment]:
+    """The loadings up to the first press of a key that may change the unit: what was chosen is kept when the scale is emptied,
+    perhaps when power is cut, and a line tells kilograms all the same."""
+    effects = tuple(view.profile.get(KEY_EFFECTS, ()))
+    found = []
+    for segment in own:
+        found.append(segment)
+        known = [effect_of(effects, key) for _, _, key in presses(segment) if key != REMOTE]
+        if any(one is None or one.may_change("unit") for one in known):
+            break
+    return found
+
+
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     own = loadings(segments)
     found: list[Reading] = []
     found += _of_link([(segment, displayed(segment, view.profile)) for segment in own], SHOWN, view)
     found += _of_link([(segment, printed(segment)) for segment in own], TICKET, view)
-    # a unit that was chosen before is not told by the line
-    found += _of_link([(segment, sent(segment)) for segment in weighable(segments, view.profile)], LINE, view)
+    usable = {segment.id for segment in _unit_kept(own, view)}
+    heard = [segment for segment in weighable(segments, view.profile) if segment.id in usable]
+    found += _of_link([(segment, sent(segment)) for segment in heard], LINE, view)
     order = {segment.id: place for place, segment in enumerate(own)}
     return sorted(found, key=lambda reading: order[reading.segment])
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="law",
     null="the price is the weight shown times the unit price shown under one of the rounding modes, or a number was misread",
     needs="weight, unit price and price read at one instant at rest",
