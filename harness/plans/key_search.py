@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from harness.draw import allocation, of_blocks
 from harness.plans.ability import Ability, ScaleAbility
@@ -20,6 +21,9 @@ Code = tuple[str, ...]
 Search = Generator[Step, Outcome, list[Code]]
 Count = Generator[Step, Outcome, int]
 Hears = Callable[[Ability, str, Decimal], Weighing]
+Once = Callable[
+    [Ability, str, Decimal, Sequence[Any], list[Code]], Count
+]  # presses some of what is to be tried, says how many
 MOST_FALSE = 12  # times that a search goes on after what moved once and not again
 MOVED_E = 2  # intervals: what an untouched load never shows by itself
 TRIAL = "trial"  # mark where a trial by lot begins
@@ -54,32 +58,32 @@ def moves(scale: ScaleAbility, before: Decimal | None, after: Decimal | None) ->
 def search_held(
     can: Ability, label: str, load: Decimal, presses: Sequence[str], still: Sequence[str], repeats: int
 ) -> Search:
-    """`presses` one by one while the load lies still; what moved it and does so again on fresh loads.  What does not is dropped, and
-    the search goes on where it was."""
-    at = 0
-    for number in range(1, MOST_FALSE + 1):
-        here, found = f"{label}{number}", list[Code]()
-        at += yield from held(can, here, load, presses[at:], found)
-        if not found:
-            return []
-        if told := (yield from shown_again(can, f"M{here}.", found, still, repeats)):
-            return told
-        at -= at < len(presses)  # the last press begins the next pair
-    return []
+    """`presses` one by one while the load lies still; what moved it and does so again on fresh loads."""
+    # the last press begins the next pair
+    return (yield from _search(can, label, load, presses, held, still, repeats, overlap=1))
 
 
 def search_unloaded(
     can: Ability, label: str, load: Decimal, codes: Sequence[Code], still: Sequence[str], repeats: int
 ) -> Search:
     """`codes` over an empty pan as `unloaded` presses them; what moved a load and does so again."""
+    return (yield from _search(can, label, load, codes, unloaded, still, repeats))
+
+
+def _search(
+    can: Ability, label: str, load: Decimal, tries: Sequence[Any], once: Once, still: Sequence[str], repeats: int,
+    *, overlap: int = 0,
+) -> Search:  # fmt: skip
+    """What does not move the load again is dropped, and the search goes on where it was."""
     at = 0
     for number in range(1, MOST_FALSE + 1):
         here, found = f"{label}{number}", list[Code]()
-        at += yield from unloaded(can, here, load, codes[at:], found)
+        at += yield from once(can, here, load, tries[at:], found)
         if not found:
             return []
         if told := (yield from shown_again(can, f"M{here}.", found, still, repeats)):
             return told
+        at -= overlap if at < len(tries) else 0
     return []
 
 

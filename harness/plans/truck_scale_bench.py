@@ -11,9 +11,9 @@ from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.price_scale_raid import scale_of
-from harness.plans.truck_scale_raid import LOADS_KG, others, positions
+from harness.plans.truck_scale_raid import LOADS_KG, dark_and_closed, others, positions
 from harness.plans.weighings import Steps, read, weigh
-from harness.step import Confirm, Inquire, Judge, Phase, Plan, PowerCycle, Press, Wait
+from harness.step import Confirm, Inquire, Phase, Plan, Press, Wait
 
 STAYS_S = 35  # nobody speaks on a radio for longer without a break
 
@@ -30,16 +30,7 @@ def steps(can: Ability) -> Plan:
     yield from positions(can, "P", scale_of(can).load(LOADS_KG[0]))
     if can.remote:
         yield from _remote(can)
-    yield Phase("D", mark("preservation decided"))
-    yield from blocks.preservation()
-    yield Judge()
-    if (yield from blocks.decided("E")):
-        yield Phase("E", mark("power away with the deck empty, then the same loads again"))
-        yield PowerCycle(30)
-        yield from weigh(can, "E0", Decimal(0))
-        yield from others(can, "E")
-    yield from blocks.identity_again(k=False)
-    yield from blocks.closing(mark("Deck clear, indicator and computer sealed unchanged and handed over"))
+    yield from dark_and_closed(can, mark("power away with the deck empty, then the same loads again"))
 
 
 def _remote(can: Ability) -> Steps:

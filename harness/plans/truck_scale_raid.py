@@ -54,11 +54,16 @@ def steps(can: Ability) -> Plan:
     yield from _watched(can)
     yield from positions(can, "P", scale.load(LOADS_KG[0]))
     yield from others(can, "C")
+    yield from dark_and_closed(can, mark("power away with the deck empty, then the same vehicles again"))
+
+
+def dark_and_closed(can: Ability, title: str) -> Steps:
+    """Phases D and E, `title`d so: what power away clears and what comes back, if the officers decide for it; and the closing."""
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()
     if (yield from blocks.decided("E")):
-        yield Phase("E", mark("power away with the deck empty, then the same vehicles again"))
+        yield Phase("E", title)
         yield PowerCycle(30)
         yield from weigh(can, "E0", Decimal(0))
         yield from others(can, "E")
