@@ -15,6 +15,7 @@ from harness.judge.contract import Reading
 from harness.judge.ground import Ground
 from harness.judge.intervals import intervals, mpe_kg
 from harness.judge.key_effects import KEY_EFFECTS, effect_of
+from harness.judge.loads import REMOTE
 from harness.judge.weight_line import vehicles
 
 HONEST_MPE = 4.0  # eccentric load, tilt, temperature, creep, a weak battery: each within one on an approved scale [D]
@@ -91,7 +92,7 @@ def _no_sum_key(ground: Ground) -> bool:
     may."""
     effects = tuple(ground.profile.get(KEY_EFFECTS, ()))
     told = [" ".join(reading.at.get("codes", (reading.at.get("sequence", ""),))).split() for reading in ground.hits]
-    keys = {key for codes in told for key in codes} - {"remote"}
+    keys = {key for codes in told for key in codes} - {REMOTE}
     known = [effect_of(effects, key) for key in keys]
     return bool(told) and all(told) and all(one is not None and not one.momentary for one in known)
 
@@ -205,11 +206,11 @@ def _key_locked(ground: Ground) -> bool:
 
 
 def _keys_differ(ground: Ground) -> bool:
-    """Other keys were worked over loads that lay still, and nothing moved: a sag of the battery under lamp and beeper, or a push,
-    comes with any key."""
+    """Other keys were worked over loads that lay still, and nothing moved, or no key was worked at all: a sag of the battery under
+    lamp and beeper, or a push, comes with any key."""
     moved = {code for reading in ground.hits for code in reading.at.get("codes", ())}
     still = {code for reading in (*ground.hits, *ground.others) for code in reading.at.get("still", ())}
-    return len(still - moved) >= OTHER_KEYS
+    return moved == {REMOTE} or len(still - moved) >= OTHER_KEYS
 
 
 def _even_excess(ground: Ground) -> bool:

@@ -61,6 +61,7 @@ def test_sizes_of_laws_that_read_two_stations() -> None:
 )
 def test_other_keys_over_a_load_at_rest_move_nothing(still: list[str], expected: bool) -> None:
     moved = hit("L0", 0.1, codes=["M1"], levels_kg=[["1.000", "1.100"]], base_kg=1.0)
+    assert known([hit("L0", 0.1, codes=["remote"])])["keys_differ"]  # no lamp and no beeper comes with it
     assert known([moved], others=[clean("L1", still=still)])["keys_differ"] is expected
 
 
