@@ -1,5 +1,6 @@
 """SCPI lines, blocks, headers and values beyond the contract (protocols.md 6.4)."""
 
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,8 @@ from protocols.wire.scpi import (
     identity,
     matches,
     number,
+    pairs,
+    quantity,
     units,
 )
 
@@ -145,3 +148,58 @@ def test_an_optional_node_may_lead():
 def test_any_line_is_taken_apart(text):
     for unit in units(text):
         assert unit.header or unit.arguments
+
+
+BURST = "C2:BTWV STATE,ON,PRD,0.01S,TRSR,MAN,TIME,100,GATE_NCYC,NCYC,CARR,WVTP,SQUARE,FRQ,1.25KHZ,HLEV,5V"
+
+
+def test_pairs_by_their_keys():
+    assert pairs("C1:OUTP ON,LOAD,HZ,PLRT,NOR\r", "C1:OUTP") == {"STATE": "ON", "LOAD": "HZ", "PLRT": "NOR"}
+    found = pairs(BURST, "c2:btwv")
+    assert found["TIME"] == "100"
+    assert found["CARR FRQ"] == "1.25KHZ"
+    assert "FRQ" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("C2:BSWV WVTP,SINE", "expected C1:BSWV KEY,VALUE"), ("1", "expected C1:BSWV"), ("C1:BSWV", "expected C1:BSWV"), ("", "expected C1"),
+        ("C1:BSWV WVTP", "a key with its value as field 1"), ("C1:BSWV WVTP,SINE,FRQ", "as field 3"), ("C1:BSWV ,,", "as field 1"),
+        ("C1:BSWV wvtp,SINE", "as field 1"), ("C1:BSWV FRQ,1HZ,FRQ,2HZ", "FRQ once"), ("C1:BSWV " + "A,B," * 80, "at most 128 fields"),
+        ("C1:BSWV CARR,CARR,FRQ,1", "as field 4"),
+    ],
+)  # fmt: skip
+def test_what_are_no_pairs(text, why):
+    with pytest.raises(ProtocolError, match=why):
+        pairs(text, "C1:BSWV")
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=200))
+def test_any_line_is_pairs_or_an_error(text):
+    with contextlib.suppress(ProtocolError):  # any other error fails
+        assert all(pairs("C1:BSWV " + text, "C1:BSWV"))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("1000HZ", "HZ", "1000"), ("1.25KHZ", "HZ", "1250"), ("2MHZ", "HZ", "2000000"), ("5V", "V", "5"), ("250mV", "V", "0.25"),
+        ("1.0e-3KHZ", "HZ", "1"), ("2.4e-07S", "S", "2.4E-7"), ("100", "", "100"), ("16.66667", "HZ", "16.66667"), (" -2V", "V", "-2"),
+    ],
+)  # fmt: skip
+def test_quantities_are_exact(text, unit, value):
+    assert quantity(text, unit) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "why"),
+    [
+        ("0.01S", "HZ", "in UHZ, MHZ, KHZ, HZ, got '0.01S'"), ("5VPP", "V", "in UV, MV, V"), ("100HZ", "", "without unit"),
+        ("9.91E37", "HZ", "no valid reading"), ("9.9E37HZ", "HZ", "out of"), ("--HZ", "HZ", "such as"), ("INF", "", "such as"),
+        ("1.2.3V", "V", "such as"), ("", "V", "such as"),
+    ],
+)  # fmt: skip
+def test_what_is_no_quantity(text, unit, why):
+    with pytest.raises(ProtocolError, match=why):
+        quantity(text, unit)

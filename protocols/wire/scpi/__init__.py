@@ -6,9 +6,11 @@ from protocols.contract import EvidenceClass, LineSettings, Message, Role, Vecto
 from protocols.wire.scpi.codec import MAX_BLOCK, decoder, encode
 from protocols.wire.scpi.headers import Unit, matches, units
 from protocols.wire.scpi.messages import Block, Program, Reply
+from protocols.wire.scpi.pairs import pairs, quantity
 from protocols.wire.scpi.values import INFINITY, NOT_A_NUMBER, ErrorEntry, Identity, error_entry, identity, number
 
 _SOURCE = "protocols.md 6.4 [V][S33]"
+_RIGOL = "Rigol DG1000Z Programming Guide, p. 2-83: return format of BURSt:INTernal:PERiod?"
 _GUIDE = "Keysight 53220A/53230A Programmer's Reference, p. 376: typical response"
 
 
@@ -24,6 +26,17 @@ _VECTORS = (
     _vector("a count", Role.DEVICE, b"+1.21510000000000E+004\n", Reply("+1.21510000000000E+004"), _GUIDE, _VENDOR),
     _vector("a block", Role.DEVICE, b"#15hel\nl\n", Block(b"hel\nl", 1), f"block rule of {_SOURCE}", _DERIVED),
     _vector("timed totalise", Role.HOST, b"CONF:TOT:TIM 1,(@1)\n", Program("CONF:TOT:TIM 1,(@1)"), _SOURCE, _VENDOR),
+    _vector("no reading", Role.DEVICE, b"9.91E37\n", Reply("9.91E37"), _SOURCE, _STANDARD),
+    _vector("cycles of a burst", Role.HOST, b"BURS:NCYC 100\n", Program("BURS:NCYC 100"), _SOURCE, _VENDOR),
+    _vector("seven digits", Role.DEVICE, b"1.000000E-01\n", Reply("1.000000E-01"), _RIGOL, _VENDOR),
+    _vector(
+        "pairs",
+        Role.HOST,
+        b"C1:BSWV WVTP,PULSE\n",
+        Program("C1:BSWV WVTP,PULSE"),
+        f"{_SOURCE}, Siglent SDG [U]",
+        _DERIVED,
+    ),
 )
 
 
@@ -50,5 +63,5 @@ PROTOCOL = WireProtocol(
 
 __all__ = [
     "INFINITY", "NOT_A_NUMBER", "PROTOCOL", "Block", "ErrorEntry", "Identity", "Program", "Reply", "Unit",
-    "error_entry", "identity", "matches", "number", "units",
+    "error_entry", "identity", "matches", "number", "pairs", "quantity", "units",
 ]  # fmt: skip
