@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 NEAR = 0.1
-SHARES = frozenset({
-    "NetGain", "AnalogueGain", "DisplayGain", "UnitFactor", "PriceGain", "WindowGain", "Respan",
-    "CellGain", "JackFoot", "CellCode", "LineRewrite", "Simulator",
+SHARES = frozenset({  # a gain of one cell acts by where the load stands: it has no one size
+    "NetGain", "AnalogueGain", "DisplayGain", "UnitFactor", "PriceGain", "WindowGain", "Respan", "JackFoot", "LineRewrite", "Simulator",
 })  # fmt: skip
 MASSES = frozenset({"Base", "Pan", "Remainder", "LeadOffset", "Field", "LoadedZero", "RecordEdit"})
 POINTS = {"share": ("lattice_percent",), "kg": ("added_kg", "offset_kg", "lattice_kg")}
@@ -58,15 +57,20 @@ def recovered(family: str, cheat: str | None, findings: Sequence[Mapping[str, An
     own = built(family, cheat)
     told = _sizes(own.unit, findings)
     codes = [tuple(code.split()) for finding in findings for code in finding["at"].get("codes", ())]
-    near = [(abs(t / s - 1), t) for t in told for s in own.sizes if s]
+    near = [(abs(abs(t / s) - 1), t) for t in told for s in own.sizes if s]
     best = min(near, default=None)
     return {
         "built": asdict(own),
         "size": None if best is None else best[1],
         "size_met": best is not None and best[0] <= NEAR if own.unit else None,
         "codes": [" ".join(code) for code in dict.fromkeys(codes)],
-        "code_met": any(code in own.codes for code in codes) if own.codes else None,
+        "code_met": any(_names(code, one) for code in codes for one in own.codes) if own.codes else None,
     }
+
+
+def _names(told: tuple[str, ...], built: tuple[str, ...]) -> bool:
+    """The same keys in the same order, or the one key of `built` pressed more than once."""
+    return told == built or (len(built) == 1 and set(told) == set(built))
 
 
 def _sizes(unit: str, findings: Sequence[Mapping[str, Any]]) -> list[float]:

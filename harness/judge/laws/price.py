@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
@@ -77,6 +78,7 @@ def _reading(segment: Segment, link: Link, tried: Sequence[Tried], consistent: t
     slip = any(one_slip(one.frame, one.rule) for one in broken)
     q = view.parameters["q_sure" if sure else "q" if slip or not broken else "q_beyond"]
     low, high = worst.rule.span(worst.frame)
+    codes = _switched_by(segment, tried)
     value = exact(worst.frame)
     ends = sorted(float(worst.frame.price / end) - 1 if end else 0.0 for end in (low, high))
     return Reading(
@@ -101,9 +103,18 @@ def _reading(segment: Segment, link: Link, tried: Sequence[Tried], consistent: t
             "consistent": consistent,
             "one_slip": slip,
             "beyond_interval": all(_beyond(one, view) for one in broken),
+            **({"codes": codes} if codes else {}),
             **({"across_units": True} if broken and all(one.across for one in broken) else {}),
         },
     )
+
+
+def _switched_by(segment: Segment, tried: Sequence[Tried]) -> list[str]:
+    """The keys between a price that follows and the next one that does not, while the load lay still."""
+    own = sorted((one for one in tried if not one.across), key=lambda one: one.one.t_ns)
+    turns = [(a.one.t_ns, b.one.t_ns) for a, b in pairwise(own) if b.broken and not a.broken]
+    keys = [[key for begin, _, key in presses(segment) if after < begin < before] for after, before in turns]
+    return list(dict.fromkeys(" ".join(one) for one in keys if one))
 
 
 def _beyond(one: Tried, view: View) -> bool:
