@@ -167,3 +167,25 @@ def test_a_line_says_kilograms_whatever_unit_was_chosen_before(key: str, spoken:
     cleared = loading(3, 0.0, ["0.000"])
     readings = run(price.DETECTOR, heard(1, 1.0), empty, cleared, heard(4, 1.0 if spoken == 2 else 2.0))
     assert [one.hits for one in readings] == [0] * spoken
+
+
+@pytest.mark.parametrize(
+    ("gains", "codes"), [((1.0, 1.1, 1.1), ["M5"]), ((1.1, 1.1, 1.1), None), ((1.0, 1.0, 1.1), ["M6 M7"])]
+)
+def test_the_keys_after_which_a_price_no_longer_follows_are_named(
+    gains: tuple[float, ...], codes: list[str] | None
+) -> None:
+    each = [
+        priced(1, "0.530", "12.50", cost("0.530", "12.50", gain=gain), at_s=at)
+        for gain, at in zip(gains, (2, 8, 14), strict=True)
+    ]
+    merged = [
+        Register(
+            columns[0].station, frozen_int64([int(t) for one in columns for t in one.times_ns]),
+            frozen_int64([int(u) for one in columns for u in one.u_ns]), tuple(v for one in columns for v in one.values),
+            columns[0].resolution, columns[0].unit, columns[0].origin,
+        )
+        for columns in zip(*each, strict=True)
+    ]  # fmt: skip
+    (reading,) = run(price.DETECTOR, loading(1, 0.53, keys=[(5, "M5"), (10, "M6"), (12, "M7")], registers=merged))
+    assert reading.at.get("codes") == codes

@@ -113,7 +113,7 @@ def _switched_by(segment: Segment, tried: Sequence[Tried]) -> list[str]:
     """The keys between a price that follows and the next one that does not, while the load lay still."""
     own = sorted((one for one in tried if not one.across), key=lambda one: one.one.t_ns)
     turns = [(a.one.t_ns, b.one.t_ns) for a, b in pairwise(own) if b.broken and not a.broken]
-    keys = [[key for begin, _, key in presses(segment) if after < begin < before] for after, before in turns]
+    keys = [[key for _, end, key in presses(segment) if after < end <= before] for after, before in turns]
     return list(dict.fromkeys(" ".join(one) for one in keys if one))
 
 
