@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from protocols import bcd
 from protocols.checks import crc16_arc
 from protocols.contract import Garbage, Message, Role
 from protocols.wire.dart.messages import (
@@ -188,5 +189,5 @@ def _bcd_fields(payload: bytes, size: int) -> tuple[int, ...] | None:
 
 def _from_bcd(raw: bytes) -> int | None:
     """The number of packed BCD digits, most significant first; None when a nibble is no digit."""
-    digits = raw.hex()
-    return int(digits) if digits.isdecimal() else None
+    digits = bcd.digits(raw)
+    return None if digits is None else int(digits)
