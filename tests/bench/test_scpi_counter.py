@@ -21,7 +21,8 @@ from fixtures.errors import BenchError, InstrumentError
 from fixtures.sim.build import Site, build
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.scenario import Scenario
-from fixtures.sim.scpi_counter import IDENTITY, QUEUE
+from fixtures.sim.scpi_counter import IDENTITY
+from fixtures.sim.scpi_device import QUEUE
 from fixtures.sim.world import World
 from protocols.contract import LineSettings
 from tests.peers import bench_of, bench_text, instrument, over_tcp, served
