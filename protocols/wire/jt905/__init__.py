@@ -17,7 +17,7 @@ Which side sent a frame is not in the frame: a line that carries both directions
 from protocols.contract import EvidenceClass, LineSettings, WireProtocol
 from protocols.wire.jt905.codec import MAX_FRAME, MOST_DATA, decoder, encode
 from protocols.wire.jt905.codes import TAXIMETER, Command, DeviceState, MeterState, Result, TariffResult, WorkState
-from protocols.wire.jt905.fields import moment
+from protocols.wire.jt905.fields import moment, plain
 from protocols.wire.jt905.identity import IDENTITY_SOURCES, Identity, IdentityBlock, IdentityOrder
 from protocols.wire.jt905.isu import (
     REST_SIZES,
@@ -73,5 +73,5 @@ __all__ = [
     "IdentityOrder", "IsuSession", "Meter", "MeterSession", "MeterState", "Payment", "Question", "Result", "Shift",
     "ShiftClosed", "ShiftOpened", "ShiftPermission", "ShiftRequest", "Status", "StatusQuery", "Tariff", "TariffAnswer",
     "TariffBlock", "TariffLayout", "TariffQuery", "TariffResult", "TariffWrite", "TariffWritten", "Trip", "TripAnswer",
-    "TripEnd", "TripQuery", "Unread", "WorkState", "decoder", "encode", "fits", "moment", "shift_moment",
+    "TripEnd", "TripQuery", "Unread", "WorkState", "decoder", "encode", "fits", "moment", "plain", "shift_moment",
 ]  # fmt: skip

@@ -190,6 +190,21 @@ def write_fields(record: Any, without: frozenset[str] = frozenset()) -> bytes:
     return b"".join(parts)
 
 
+def plain(record: Any) -> dict[str, str]:
+    """Every field of a record by its name, as text; bytes in hexadecimal, and what is None left out."""
+    values = {one.name: getattr(record, one.name) for one in fields(record)}
+    return {name: _shown(value) for name, value in values.items() if value is not None}
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case int():
+            return str(int(value))
+        case str() | Decimal():
+            return str(value)
+    return bytes(value).hex()
+
+
 _PARTS = {
     "Y": ("year", 1, 9999),
     "M": ("month", 1, 12),
