@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import struct
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +16,6 @@ if sys.platform == "win32":
 
 from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ModbusIOException
-from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from fixtures import registermap
@@ -32,6 +29,7 @@ from fixtures.sim.world import World
 from harness.plugins import specs
 from protocols.contract import LineSettings, Role
 from protocols.wire.modbus_rtu import PROTOCOL, Read, Registers, Unlisted
+from tests.modbus_peer import modbus_server
 from tests.peers import bench_of, bench_text, cable, instrument, served
 
 MASS6000 = 'map = "siemens-mass6000"'
@@ -39,45 +37,15 @@ SENSOR = 'map = "xy-md02"'
 FLOW, DENSITY, TEMPERATURE, TOTAL = 0.0678, 745.25, -3.5, 123456.789012345
 
 
-@contextmanager
-def pymodbus_server(port: str, tamper: Callable[[bytes], bytes] = lambda data: data) -> Iterator[None]:
-    """pymodbus as a MASS 6000 at unit 1, in a thread of its own; `tamper` changes the frames it sends."""
-    device = SimDevice(
-        1,
-        [
-            SimData(3000, values=FLOW, datatype=DataType.FLOAT32),
-            SimData(3004, values=DENSITY, datatype=DataType.FLOAT32),
-            SimData(3006, values=TEMPERATURE, datatype=DataType.FLOAT32),
-            SimData(3014, values=TOTAL, datatype=DataType.FLOAT64),
-        ],
-    )
-    loop, up = asyncio.new_event_loop(), threading.Event()
-    servers: list[ModbusSerialServer] = []
-
-    async def start() -> None:
-        server = ModbusSerialServer(
-            device, port=port, baudrate=19200, ignore_missing_devices=True,
-            trace_packet=lambda sending, data: tamper(data) if sending else data,
-        )  # fmt: skip
-        servers.append(server)
-        await server.serve_forever(background=True)
-        up.set()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(start())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert up.wait(10)
-        yield
-    finally:
-        asyncio.run_coroutine_threadsafe(servers[0].shutdown(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+def pymodbus_server(port: str, tamper: Callable[[bytes], bytes] = lambda data: data) -> AbstractContextManager[None]:
+    """pymodbus as a MASS 6000 at unit 1."""
+    held = [
+        SimData(3000, values=FLOW, datatype=DataType.FLOAT32),
+        SimData(3004, values=DENSITY, datatype=DataType.FLOAT32),
+        SimData(3006, values=TEMPERATURE, datatype=DataType.FLOAT32),
+        SimData(3014, values=TOTAL, datatype=DataType.FLOAT64),
+    ]
+    return modbus_server(port, SimDevice(1, held), baud=19200, tamper=tamper)
 
 
 def float32(value: float) -> float:
