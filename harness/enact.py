@@ -9,13 +9,15 @@ from typing import Any
 
 from fixtures.bench import Bench, capability
 from fixtures.benchfile import BenchFile
-from fixtures.capability import Dispenses, Drives, Operates, Records, Switches
+from fixtures.capability import Dispenses, Operates, Records, Switches
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
 from fixtures.profile import SCALES
+from harness import driving
 from harness.derive import prover
 from harness.derive.parts import number
 from harness.draw import commitment, drawn
+from harness.driving import Driving
 from harness.measuring import Measuring
 from harness.people import People
 from harness.plans.ability import Ability, SiteAbility, Surveyed
@@ -29,6 +31,7 @@ from harness.step import (
     Deliver,
     Draw,
     Drive,
+    Hire,
     Inquire,
     Instrument,
     Judge,
@@ -44,17 +47,25 @@ from harness.step import (
     Purpose,
     Read,
     Shut,
+    Stand,
     Step,
+    Vacate,
     Wait,
     Weigh,
+    Work,
 )
+from harness.taxi_ability import TAXI, taxi_ability
 from harness.weighing import LINE, STATIONS, Weighing
 
 SECOND_NS = 1_000_000_000
 PRESS_NS = 300_000_000
 SETTLE_NS = 1_500_000_000  # the display has followed the register, the hose is at rest
 SALE_TIMEOUT_NS = 3_600 * SECOND_NS
-READ_AT = {"start": "display", **STATIONS}  # what is read -> the station where, if it is called otherwise
+READ_AT = {
+    "start": "display",
+    **STATIONS,
+    **driving.STATIONS,
+}  # what is read -> the station where, if it is called otherwise
 
 SHUT = mark("Lift the nozzle so that the motor runs, keep it closed for {seconds} s, hang up")
 CONTINUE_UNTIL = mark("Go on with {label}, {flow}: shut the nozzle at {until} L on the display, do not hang up")
@@ -82,7 +93,6 @@ GO = mark("Go to instrument {instrument} ({product})")
 COMMIT = mark(
     "Enter into the record and show to the parties, before the draw: SHA-256 of the draw's seed is {digest}. The seed itself is named afterwards"
 )
-DRIVE = mark("{label}: have {distance} m driven at {speed} km/h and stop; answer at standstill, never while driving")
 CONTACT = {
     ("nozzle", True): mark("Lift the nozzle and open it"),
     ("nozzle", False): mark("Close the nozzle and hang it up"),
@@ -115,6 +125,7 @@ def _ability(file: BenchFile) -> Ability:
         can_l=Decimal(str(file.profile.get("can_l", "20"))),
         price=Decimal(str(file.profile.get("price", "0"))),
         scale=scale_ability(file) if file.family in SCALES else None,
+        taxi=taxi_ability(file) if file.family == TAXI else None,
     )
 
 
@@ -127,6 +138,7 @@ class Enactor:
         self._operator = self.people
         self._measuring = Measuring(bench, self._operator)
         self._weighing = Weighing(bench, self._operator)
+        self._driving = Driving(bench, self._operator)
         self._flow = "full"  # of the running sale
 
     def recall(self, step: Step, outcome: Outcome) -> None:
@@ -169,8 +181,16 @@ class Enactor:
                 return self._weighing.load(step)
             case Keys():
                 return self._weighing.keys(step)
+            case Hire():
+                return self._driving.hire(step)
+            case Stand():
+                return self._driving.stand(step)
+            case Vacate():
+                return self._driving.vacate(step)
             case Drive():
-                return self._drive(step)
+                return self._driving.drive(step)
+            case Work():
+                return self._driving.work(step)
             case Deliver():
                 self._measuring.begins(new_sale=True)
                 return self._recorded(lambda: self._measuring.metered(lambda: self._deliver(step)))
@@ -313,15 +333,6 @@ class Enactor:
         self._bench.recorder.mark(t_ns, "operator" if step.text else "runner", step.key, u_ns=u_ns)
         return {}
 
-    def _drive(self, step: Drive) -> Outcome:
-        driver = self._bench.driver_for("drive")
-        if driver is not None:
-            roller: Drives = capability(driver, Drives, "drive")
-            return roller.drive(step.distance_m, step.speed_km_h)
-        text = translate(DRIVE, label=step.label, distance=step.distance_m, speed=step.speed_km_h)
-        asked = {"distance": str(step.distance_m), "speed": str(step.speed_km_h)}
-        return _texts(self._operator.ask("drive", text, label=step.label, **asked))
-
     def _power_cycle(self, off_s: int) -> Outcome:
         master = self._bench.driver_for("deliver")
         pump: Dispenses | None = None if master is None else capability(master, Dispenses, "deliver")
@@ -350,6 +361,8 @@ class Enactor:
         driver = self._bench.drivers[name]
         if isinstance(driver, Dispenses) and step.what == "totaliser":
             return driver.read_totals()
+        if isinstance(driver, Operates) and step.what in driving.STATIONS:
+            return self._driving.read(step, self.people.through(driver))
         if isinstance(driver, Operates) and step.what in STATIONS:
             return self._weighing.read(step, self.people.through(driver))
         if isinstance(driver, Operates):

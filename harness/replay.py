@@ -7,7 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.standing import Finished
-from harness.step import Continue, Cut, Deliver, Outcome, Plan, Press, Prove, Purpose, Read, Step, Weigh, described
+from harness.step import (
+    Continue,
+    Cut,
+    Deliver,
+    Hire,
+    Outcome,
+    Plan,
+    Press,
+    Prove,
+    Purpose,
+    Read,
+    Stand,
+    Step,
+    Vacate,
+    Weigh,
+    described,
+)  # fmt: skip
 
 WORDS = ("text", "title", "why", "options")  # what a step says, not what it does
 
@@ -65,7 +81,7 @@ class Replay:
     def goes_on_at(self) -> int:
         """The number of the step at which a run that was left here goes on.
 
-        A sale that was not hung up begins anew at its Deliver; so does one whose display was not read yet: what the
+        A sale that was not hung up begins anew at its Deliver, a trip that did not end at its Hire; so does one whose display was not read yet: what the
         display shows after a gap may be another's sale.  Everything else goes on where it was.
         """
         begun = self._open_sale()
@@ -79,7 +95,9 @@ class Replay:
             match step:
                 case Deliver(until_l=until_l):
                     begun = None if until_l is None else number
-                case Continue(until_l=None):
+                case Hire() | Stand():
+                    begun = number
+                case Continue(until_l=None) | Vacate():
                     begun = None
                 case _:
                     pass

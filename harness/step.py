@@ -113,14 +113,53 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Hire:
+    """The taximeter is set to hired: the trip `label` begins, and lasts to its `Vacate`.  `covert`: a passenger's ride, who is no
+    officer to look at."""
+
+    cut: ClassVar[Cut] = Cut.RESTART
+    label: str
+    covert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The vehicle stands with the handbrake on, its meter `hired` or vacant, and is watched as `label` until `Vacate`: nothing that
+    goes by distance may be counted."""
+
+    cut: ClassVar[Cut] = Cut.RESTART
+    label: str
+    hired: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Vacate:
+    """The taximeter is set to vacant, or stays so: what `Hire` or `Stand` began as `label` ends, its record is made."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drive:
-    """The taximeter is driven `distance_m` at `speed_km_h`; its outcome holds the distance as measured.  Answered at
-    standstill, never by who drives (field_rules.md section 1)."""
+    """A leg of the trip `label`: `distance_m` driven with `speed_km_h` as its highest speed, in the way `course` says ("steady",
+    "city" with stops, "ramp" from rest and back); its outcome holds the distance as measured.  `surveyed`: along a stretch of known
+    length.  Answered at standstill, never by who drives (field_rules.md section 1)."""
 
     cut: ClassVar[Cut] = Cut.RESTART
     label: str
     distance_m: Decimal
     speed_km_h: Decimal
+    course: str = "steady"
+    surveyed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A control of the vehicle ("horn", "indicator", "gear" ...) is worked once while it stands; a mark says when."""
+
+    cut: ClassVar[Cut] = Cut.ASK
+    control: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +203,7 @@ class Shut:
 class Read:
     """One number read at rest: "display" (volume and amount), "totaliser", or "start" (the display of the new sale before
     the nozzle is opened); of a scale "weighing" (weight, unit price, price), "ticket", "record", or "line" (what
-    its line says just now); for the segment `label`."""
+    its line says just now); of a taximeter "meter" (fare, distance, waiting, tariff) or "receipt"; for the segment `label`."""
 
     cut: ClassVar[Cut] = Cut.REPEAT
     what: str
@@ -263,7 +302,11 @@ Step = (
     | Mark
     | Load
     | Keys
+    | Hire
+    | Stand
+    | Vacate
     | Drive
+    | Work
     | Deliver
     | Continue
     | Shut

@@ -14,10 +14,26 @@ from harness.derive.recorded import Recorded
 from harness.derive.spans import VOID
 from harness.judge.contract import Segment
 
-MEASURED = ("Deliver", "Continue", "Shut", "Read", "Weigh", "Prove", "Press", "PowerCycle", "Load", "Keys", "Drive")
+MEASURED = (
+    "Deliver",
+    "Continue",
+    "Shut",
+    "Read",
+    "Weigh",
+    "Prove",
+    "Press",
+    "PowerCycle",
+    "Load",
+    "Keys",
+    "Drive",
+    "Hire",
+    "Stand",
+    "Vacate",
+    "Work",
+)
 """Steps whose outcome is told; what was asked of people about people is not."""
 GONE_ON = "the run was complete and was gone on with"  # why of a gap that cut nothing
-NAMES = ("label", "what", "key", "id", "letter")
+NAMES = ("label", "what", "control", "key", "id", "letter")
 
 
 def history(recorded: Recorded, found: Sequence[Segment] = ()) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from harness.judge.contract import Registration
 NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?\Z")  # ASCII only; no NaN, infinity or exponent
 
 
+PARTS = ("Deliver", "Shut", "Load", "Hire", "Stand")  # steps that begin one
+TRIPS = ("Hire", "Stand")
 Taken = tuple[int, str, Mapping[str, Any]]  # t_ns, journal place, values as they were answered
 
 
@@ -59,6 +61,9 @@ class Part:
     trials: tuple[str, str] | None = (
         None  # order drawn while this load lay there, and the hash of its seed shown before
     )
+    legs: list[tuple[Mapping[str, Any], int, int, Mapping[str, Any]]] = field(
+        default_factory=list
+    )  # of a trip: step, begin, end, outcome
 
     @property
     def is_delivery(self) -> bool:
@@ -67,6 +72,11 @@ class Part:
     @property
     def is_load(self) -> bool:
         return str(self.step["type"]) == "Load"
+
+    @property
+    def is_trip(self) -> bool:
+        """Hired and driven, or watched at standstill."""
+        return str(self.step["type"]) in TRIPS
 
     @property
     def hung_up(self) -> bool:
@@ -124,6 +134,7 @@ class _Reader:
         self.extensions = Extensions()
         self._visit = Visit()
         self._step: Mapping[str, Any] = {"type": ""}
+        self._begun_ns = 0
         self._total: tuple[int, Decimal] | None = None
         self._span = 0
         self._committed, self._revealed = "", set[str]()
@@ -144,7 +155,7 @@ class _Reader:
                 self._visit = self._visit.next()
             case "given-up":
                 self.extensions.give_up()
-            case kind if kind == f"{VOID}step" and body["step"]["type"] in ("Deliver", "Shut", "Load"):
+            case kind if kind == f"{VOID}step" and body["step"]["type"] in PARTS:
                 self.extensions.supersede(body["step"])
                 self._left_alone(int(body["t_ns"]))  # what flowed in an attempt that does not stand belongs to no part
             case "mark":
@@ -155,7 +166,7 @@ class _Reader:
                 pass
 
     def _begin(self, t_ns: int, step: Mapping[str, Any]) -> None:
-        self._step = step
+        self._step, self._begun_ns = step, t_ns
         match step["type"]:
             case "Phase":
                 self._phase = str(step["letter"])
@@ -167,7 +178,7 @@ class _Reader:
                 self._again()
             case "Inquire" if step["key"] == AGAIN:
                 self._again()
-            case "Deliver" | "Shut" | "Load":
+            case kind if kind in PARTS:
                 part = Part(
                     str(step["label"]), step, t_ns, self._phase, f"power-{self._powers}", total_before=self._total,
                     span=self._span, purpose=self.extensions.begin(step), visit=self._visit,
@@ -215,6 +226,14 @@ class _Reader:
             case "Deliver" | "Shut" | "Load":
                 self.told.parts[-1].end_ns, self.told.parts[-1].outcome = t_ns, dict(value)
                 self._ended(self.told.parts[-1])
+            case "Hire" | "Stand":  # it has begun
+                self.told.parts[-1].outcome = dict(value)
+            case "Drive" if str(self._step["label"]) in self._by_label:
+                self._by_label[str(self._step["label"])].legs.append((self._step, self._begun_ns, t_ns, dict(value)))
+            case "Vacate":
+                part = self._by_label[str(self._step["label"])]
+                part.end_ns, part.outcome = t_ns, {**part.outcome, **value}
+                self._ended(part)
             case "Continue":
                 part = self._by_label[str(self._step["label"])]
                 part.end_ns = t_ns
@@ -266,7 +285,7 @@ class _Reader:
             part = None  # others may have sold in the gap: what is shown now need not be this sale's
         if part is not None and value:
             part.reads[what] = (t_ns, place, value)
-            if part.is_load:
+            if part.is_load or part.is_trip:
                 part.shown.append((what, part.reads[what]))
             if what in ("display", "start") and part.stages:
                 part.stages[-1].displays.append((t_ns, place, value))

@@ -57,6 +57,18 @@ class ScaleAbility:
         return min(loads, key=lambda s: (abs(s - wanted), s))
 
 
+@dataclass(frozen=True)
+class TaxiAbility:
+    """What a bench can do at a taxi: `controls` of the driver that can be worked, length of the surveyed stretch, whether the
+    meter's link is `heard`, whether an instrument gives it pulses (`fed`) and up to which speed that makes sense."""
+
+    controls: tuple[str, ...]
+    stretch_m: Decimal
+    heard: bool
+    fed: bool
+    most_km_h: Decimal
+
+
 @cache
 def _sums(masses_kg: tuple[Decimal, ...], most_kg: Decimal) -> tuple[Decimal, ...]:
     """What can be put together of at most PIECES of `masses_kg`, up to `most_kg`."""
@@ -73,7 +85,7 @@ class Ability:
     is caught: in a neck prover where `prover_l` says from which volume to which it can be read, or in a can and weighed.
 
     `can_l`: the largest delivery that the can holds.  `remote`: a seized remote can be pressed on record.
-    `price` per litre, for amount presets.  `scale`: of a bench before a scale.
+    `price` per litre, for amount presets.  `scale`: of a bench before a scale; `taxi`: of one in or before a taxi.
     """
 
     stations: frozenset[str]
@@ -85,6 +97,7 @@ class Ability:
     prover_l: tuple[Decimal, Decimal] | None = None
     metered: bool = False
     scale: ScaleAbility | None = None
+    taxi: TaxiAbility | None = None
 
     @property
     def whole(self) -> bool:

@@ -71,6 +71,14 @@ def identity_again(*, k: bool = True) -> Steps:
     yield Inquire("seals_after", mark("Numbers and state of all seals"))
 
 
+def ride_closing() -> Steps:
+    """A covert ride ends without the party: what follows for it is asked in the raid."""
+    yield Inquire(
+        "measures", mark("Measures taken: registered and preserved, sealed, seized, use forbidden; or `none`")
+    )
+    yield Confirm("closing", mark("Everything that was noted, photographed and logged is handed in; receipts are kept"))
+
+
 def preservation() -> Steps:
     """Phase D: what is kept of the volatile state, before phase E can destroy it."""
     text = mark("Decision of the officers: how is what a power cut destroys preserved")

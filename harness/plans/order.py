@@ -19,6 +19,7 @@ from harness.step import (
     Deliver,
     Draw,
     Drive,
+    Hire,
     Inquire,
     Instrument,
     Judge,
@@ -34,9 +35,12 @@ from harness.step import (
     Purpose,
     Read,
     Shut,
+    Stand,
     Step,
+    Vacate,
     Wait,
     Weigh,
+    Work,
 )
 
 LETTERS = "ABCDEF"
@@ -45,6 +49,7 @@ FILL_MIN = 4.0  # until measured
 OPENS = ("open", "tap", "isolate")  # facts that say: the housing was opened; volatile state and seals go with it
 HARMLESS = "writes_nothing"  # said by the officers of what a search or confirmation works
 WET = (Deliver, Shut, Load, Drive)  # something flows, lifts or moves
+
 # nothing happens at the instrument
 PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Commit, Draw, Judge, Mark, Wait)
 
@@ -79,6 +84,9 @@ class _Walk:
     open_since: int = -1  # the step that ended surprise
     confirmed: set[int] = field(default_factory=set)  # numbers of confirmations
     purpose: str = ""  # "" of what is scheduled
+    stands: bool = False  # handbrake on
+    watched: bool = False  # a stand with hands off has ended
+    worked: bool = False  # a control, in this stand
 
     @property
     def here(self) -> set[str]:
@@ -92,6 +100,7 @@ class _Walk:
 def check_order(steps: Sequence[Step]) -> None:
     """Raises PlanError naming the step that stands in the wrong place."""
     _check_open_sales(steps)
+    _check_trips(steps)
     walk = _Walk()
     for number, step in enumerate(steps):
         for why in _wrong(walk, step):
@@ -118,10 +127,24 @@ def _take(walk: _Walk, number: int, step: Step) -> None:
             walk.acted[walk.at] = number
             if _overt(walk, step):
                 walk.open_since = number if walk.open_since < 0 else walk.open_since
-                if isinstance(step, Deliver | Load | Drive):
+                if isinstance(step, Deliver | Load | Drive | Stand):
                     walk.measured.add(walk.at)
+                _follow_stand(walk, step)
                 if isinstance(step, Load) and step.mass_kg:
                     walk.loads[walk.at] = walk.loads.get(walk.at, 0) + 1
+        case _:
+            pass
+
+
+def _follow_stand(walk: _Walk, step: Step) -> None:
+    match step:
+        case Stand():
+            walk.stands, walk.worked = True, False
+        case Work():
+            walk.worked = True
+        case Vacate() | Hire() | Drive():
+            walk.watched |= walk.stands and not walk.worked
+            walk.stands = False
         case _:
             pass
 
@@ -129,8 +152,8 @@ def _take(walk: _Walk, number: int, step: Step) -> None:
 def _overt(walk: _Walk, step: Step) -> bool:
     """An act that no customer does: a covert purchase, its reading and measuring belong to phase A."""
     if isinstance(step, PAPER) or walk.phase == "A":
-        return isinstance(step, Press | Keys | PowerCycle)
-    return not (isinstance(step, Deliver | Load) and step.covert)
+        return isinstance(step, Press | Keys | PowerCycle | Stand | Work)
+    return not (isinstance(step, Deliver | Load | Hire) and step.covert)
 
 
 def _wrong(walk: _Walk, step: Step) -> Iterator[str]:
@@ -157,9 +180,9 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield f"phase {letter} after phase {phase}: surprise and state are gone by then"
         case Phase(letter="E" | "F" as letter):
             yield from _undecided(walk, letter)
-        case Deliver(covert=True) | Load(covert=True) if phase != "A":
+        case Deliver(covert=True) | Load(covert=True) | Hire(covert=True) if phase != "A":
             yield f"a covert purchase in phase {phase or 'none'}: it belongs to A"
-        case Deliver(covert=True) | Load(covert=True) if walk.open_since >= 0:
+        case Deliver(covert=True) | Load(covert=True) | Hire(covert=True) if walk.open_since >= 0:
             yield f"a covert purchase, but step {walk.open_since} told who is buying: surprise is gone"
         case Press(what=what) if writes(what) and (walk.raid or walk.purpose):
             yield f"{what} is pressed: it writes into the instrument, which no raid, search or confirmation does"
@@ -177,6 +200,10 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield f"keys are pressed in phase {phase}: hands off before what they may clear was measured"
         case Keys() if walk.loads.get(walk.at, 0) < HANDS_OFF:
             yield f"keys are pressed before {HANDS_OFF} known loads were weighed with hands off: what they clear was never measured"
+        case Work() if not walk.stands:
+            yield "a control is worked while nobody said that the vehicle stands with its handbrake on"
+        case Work() if walk.at not in walk.measured or not walk.watched:
+            yield "a control is worked before the taximeter was watched with hands off: what it counts by itself was never seen"
         case PowerCycle():
             yield from _dark(walk, "power away", ("E", "F"))
         case Purpose(of="confirmation", k=k, target=target) if k < 1 or not target:
@@ -208,6 +235,8 @@ def _check_end(walk: _Walk, steps: Sequence[Step]) -> None:
     last = steps[-1]
     if not (isinstance(last, Confirm) and last.key == "closing"):
         raise PlanError("the last step must be the closing: fuel returned, instrument sealed unchanged")
+    if walk.open_since < 0:
+        return  # nobody was told: what a party is asked and shown belongs to the raid that follows
     done = max(walk.acted.values(), default=-1)
     for key in blocks.CLOSING[1:]:
         if walk.said.get(key, -1) <= done:
@@ -243,6 +272,32 @@ def _check_open_sales(steps: Sequence[Step]) -> None:
                 open_label = label
             case _:
                 pass
+
+
+def _check_trips(steps: Sequence[Step]) -> None:
+    """A trip, or a watch at standstill, ends before the next begins; it is driven while it lasts."""
+    label, kind = "", ""
+    for number, step in enumerate(steps):
+        why = ""
+        match step:
+            case Hire() | Stand() if label:
+                why = f"while {label} lasts: it ends with its Vacate first"
+            case Hire() | Stand():
+                label, kind = step.label, type(step).__name__
+            case Drive() if step.label != label or kind != "Hire":
+                why = f"of {step.label}, but {label or 'no trip'} is open"
+            case Vacate() if step.label != label:
+                why = f"of {step.label}, but {label or 'nothing'} is open"
+            case Vacate():
+                label = ""
+            case PowerCycle() | Phase() if label:
+                why = f"while {label} lasts"
+            case _:
+                pass
+        if why:
+            raise PlanError(f"step {number}: {type(step).__name__} {why}")
+    if label:
+        raise PlanError(f"{label} has no Vacate: nobody saw its end")
 
 
 def cost(steps: Sequence[Step]) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fixtures.language import mark, tell, translate
+from harness.driving import READ as READ_METER
 from harness.output import comment
 from harness.plans.extension import REMOTE
 from harness.report.wording import chain
@@ -16,6 +17,7 @@ from harness.step import (
     Deliver,
     Draw,
     Drive,
+    Hire,
     Inquire,
     Instrument,
     Judge,
@@ -30,9 +32,12 @@ from harness.step import (
     Purpose,
     Read,
     Shut,
+    Stand,
     Step,
+    Vacate,
     Wait,
     Weigh,
+    Work,
 )
 from harness.weighing import POSITION
 from harness.weighing import READ as READ_SCALE
@@ -81,6 +86,15 @@ def headline(step: Step, unit: str = "L") -> str:
             return translate(mark("keys {keys}"), keys=" ".join(step.sequence))
         case Drive():
             return translate(mark("drive {label}: {distance} m"), label=step.label, distance=step.distance_m)
+        case Hire():
+            said = translate(mark("hired: {label}"), label=step.label)
+            return said + (translate(mark(", covert")) if step.covert else "")
+        case Stand():
+            return translate(mark("watched at standstill: {label}"), label=step.label)
+        case Vacate():
+            return translate(mark("vacant: {label} ends"), label=step.label)
+        case Work():
+            return translate(mark("control {control}"), control=translate(step.control))
         case Deliver():
             return _delivery(step, unit)
         case Shut():
@@ -88,7 +102,7 @@ def headline(step: Step, unit: str = "L") -> str:
         case Read():
             if step.what == "totaliser" and step.label in VISIT:
                 return translate(VISIT[step.label])
-            return translate({**READ, **READ_SCALE}[step.what], label=step.label)
+            return translate({**READ, **READ_SCALE, **READ_METER}[step.what], label=step.label)
         case Continue():
             if step.until_l is None:
                 return translate(mark("go on with {label} to its end"), label=step.label)

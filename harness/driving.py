@@ -1,0 +1,102 @@
+"""What the steps of a taximeter do: hired, driven, worked, read, vacant again, with the taps recorded from hire to vacancy.
+
+Nobody who drives answers a prompt: every question is answered at standstill, by a passenger or beside the vehicle
+(field_rules.md section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fixtures.bench import Bench, capability
+from fixtures.capability import Drives, Records
+from fixtures.language import mark, translate
+from harness.people import People
+from harness.step import Drive, Hire, Outcome, Read, Stand, Vacate, Work
+
+STATIONS = {"meter": "fare", "receipt": "record"}  # what is read -> the station at which it stands
+SETTLE_NS = 500_000_000  # what a sensor or a display sends after the vehicle has come to rest
+
+HIRE = mark("{label}: have the taximeter set to hired, at standstill; note nothing while driving")
+RIDE = mark(
+    "{label}: take a seat as an ordinary passenger does and name the way; the driver sets the taximeter to hired"
+)
+STAND_HIRED = mark("{label}: handbrake on, wheels at rest; set the taximeter to hired and touch nothing else")
+STAND_VACANT = mark("{label}: handbrake on, wheels at rest, taximeter vacant; touch nothing")
+VACATE = mark("{label}: at standstill, have the taximeter set to vacant and its receipt printed where it prints one")
+DRIVE = mark("{label}: have {distance} m driven at {speed} km/h and stop; answer at standstill, never while driving")
+SURVEYED = mark(
+    "{label}: have the surveyed stretch of {distance} m driven from mark to mark at {speed} km/h and stop; answer at standstill, never while driving"
+)
+WORK = mark("Handbrake on: work the control {control} once, as the driver would, and let go")
+READ = {
+    "meter": mark(
+        "{label}: fare, distance, waiting time and tariff as the taximeter shows them, typed as shown; never by who drives"
+    ),
+    "receipt": mark("{label}: fare, distance and waiting time as printed on the receipt"),
+}
+
+
+class Driving:
+    def __init__(self, bench: Bench, people: People) -> None:
+        self._bench, self._people = bench, people
+
+    def hire(self, step: Hire) -> Outcome:
+        """The trip begins; the taps record from here on."""
+        self._record()
+        text = translate(RIDE if step.covert else HIRE, label=step.label)
+        return _texts(self._people.ask("hire", text, label=step.label, covert=step.covert))
+
+    def stand(self, step: Stand) -> Outcome:
+        self._record()
+        text = translate(STAND_HIRED if step.hired else STAND_VACANT, label=step.label)
+        return _texts(self._people.ask("stand", text, label=step.label, hired=step.hired))
+
+    def vacate(self, step: Vacate) -> Outcome:
+        """The trip, or the watch of a standing vehicle, ends; what the taps recorded is closed."""
+        found = _texts(self._people.ask("vacate", translate(VACATE, label=step.label), label=step.label))
+        driver = self._bench.driver_for("record")
+        if driver is None:
+            return found
+        self._bench.idle(SETTLE_NS)
+        recorder: Records = capability(driver, Records, "record")
+        return {**found, **recorder.stop()}
+
+    def drive(self, step: Drive) -> Outcome:
+        driver = self._bench.driver_for("drive")
+        if driver is not None:
+            roller: Drives = capability(driver, Drives, "drive")
+            return roller.drive(step.distance_m, step.speed_km_h)
+        text = translate(
+            SURVEYED if step.surveyed else DRIVE, label=step.label, distance=step.distance_m, speed=step.speed_km_h
+        )
+        asked = {
+            "distance": str(step.distance_m),
+            "speed": str(step.speed_km_h),
+            "course": step.course,
+            "surveyed": step.surveyed,
+        }
+        return _texts(self._people.ask("drive", text, label=step.label, **asked))
+
+    def work(self, step: Work) -> Outcome:
+        """Marked with the time that it took to say so: it was worked between question and answer."""
+        t_ns = self._bench.now_ns()
+        self._people.ask(
+            "control", translate(WORK, control=translate(step.control)), label=step.control, what=step.control
+        )
+        self._bench.recorder.mark(t_ns, "operator", f"control-{step.control}", u_ns=self._bench.now_ns() - t_ns)
+        return {}
+
+    def read(self, step: Read, eyes: People) -> Outcome:
+        return _texts(eyes.ask(f"read-{step.what}", translate(READ[step.what], label=step.label), label=step.label))
+
+    def _record(self) -> None:
+        driver = self._bench.driver_for("record")
+        if driver is not None:
+            recorder: Records = capability(driver, Records, "record")
+            recorder.start()
+
+
+def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in answer.items() if value is not None}

@@ -1,0 +1,104 @@
+"""Raid on a taxi in service, phases A to E of field_rules.md section 3, without its own ride (plan taximeter-ride).
+
+Hands off first: the meter is hired and watched at standstill before anybody works anything; then every control of the driver,
+one at a time, with the handbrake on, each marked, because a device is worked by what a driver touches anyway.  Then runs along a
+surveyed stretch; power goes last.  Nobody who drives answers a prompt.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fixtures.language import mark
+from harness.plans import blocks
+from harness.plans.ability import Ability, TaxiAbility
+from harness.plans.blocks import Steps
+from harness.step import Confirm, Drive, Hire, Inquire, Judge, Phase, Plan, PowerCycle, Read, Stand, Vacate, Wait, Work
+
+SOAK_S = 120
+AFTER_S = 8  # a device that adds a lump needs no longer
+PASSES = 3  # of every control, in turn
+SPEEDS_KM_H = ("40", "40", "60")
+
+
+def steps(can: Ability) -> Plan:
+    yield from blocks.before()
+    yield Confirm(
+        "safety",
+        mark("Handbrake and chocks at hand for the soak, marshal on the surveyed stretch; who drives answers nothing"),
+    )
+    yield Phase("B", mark("control taken: driver beside the car, remotes and phones laid down; hands off the meter"))
+    yield Confirm(
+        "control",
+        mark(
+            "The driver stands beside the car, remotes and switches found are laid down and named; nobody touches the meter"
+        ),
+    )
+    yield from blocks.badge()
+    yield from blocks.identity()
+    yield Inquire(
+        "meter_clock",
+        mark(
+            "Date and time that the taximeter shows, and by a radio-controlled or network clock, as `08:15:30 08:15:02`; or `not shown`"
+        ),
+    )
+    yield from watched("B1", hired=True)
+    yield from watched("B2", hired=False)
+    yield Phase("C", mark("every control at standstill, then the surveyed stretch"))
+    yield from worked(can, "C1")
+    yield from surveyed(can, "D")
+    yield Phase("D", mark("preservation decided"))
+    yield from blocks.preservation()
+    yield Judge()
+    if (yield from blocks.decided("E")):
+        yield Phase("E", mark("power away from meter and sensor, then watched and driven again"))
+        yield PowerCycle(30)
+        yield from watched("E1", hired=True)
+        yield from surveyed(can, "F")
+    yield from blocks.identity_again()
+    yield from blocks.closing(mark("Car at standstill, meter vacant, everything sealed unchanged and handed over"))
+
+
+def taxi_of(can: Ability) -> TaxiAbility:
+    assert can.taxi is not None
+    return can.taxi
+
+
+def watched(label: str, *, hired: bool) -> Steps:
+    """Standstill with hands off: nothing may be counted by distance."""
+    yield Stand(label, hired)
+    yield Read("meter", label)
+    yield Wait(SOAK_S, mark("the car stands, handbrake on, nobody touches anything"))
+    yield Read("meter", label)
+    yield Vacate(label)
+
+
+def worked(can: Ability, label: str) -> Steps:
+    """Every control of the driver in turn, hired and at standstill, `PASSES` times."""
+    yield Stand(label, hired=True)
+    yield Read("meter", label)
+    for _ in range(PASSES):
+        for control in taxi_of(can).controls:
+            yield Work(control)
+            yield Wait(AFTER_S, mark("the car stands, nobody touches anything"))
+        yield Read("meter", label)
+    yield Vacate(label)
+
+
+def surveyed(can: Ability, letter: str) -> Steps:
+    """Hired along the surveyed stretch, whole and again; the receipt of each."""
+    for number, speed in enumerate(SPEEDS_KM_H, 1):
+        label = f"{letter}{number}"
+        yield Hire(label)
+        yield Read("meter", label)
+        yield Drive(label, taxi_of(can).stretch_m, Decimal(speed), "steady", surveyed=True)
+        yield Read("meter", label)
+        yield Vacate(label)
+        if "record" in can.stations:
+            yield Read("receipt", label)
+
+
+def clean_up(can: Ability) -> Plan:
+    """Where a run ends before its plan: the car stands, vacant."""
+    yield Confirm("standstill", mark("The run ends here. The car stands with its handbrake on, the meter is vacant"))
+    yield Inquire("seals_left", mark("Numbers and state of all seals as they are left now"))
