@@ -6,10 +6,12 @@ was sent first; two different records of one number are both told.  What the hos
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,13 +70,17 @@ class MeterLink:
 
     def during(self, begin_ns: int, end_ns: int) -> MeterLink:
         """What was said from `begin_ns` up to, not at, `end_ns`."""
-        inside = [one for one in self.said if begin_ns <= one.t_ns < end_ns]
+        begin, end = (bisect_left(self.said, t_ns, key=lambda one: one.t_ns) for t_ns in (begin_ns, end_ns))
         noise = {
             role: [one for one in told if one.begin_ns < end_ns and one.end_ns >= begin_ns]
             for role, told in self.noise.items()
         }
-        before = frozenset(trip for one in self.said if one.t_ns < begin_ns and (trip := _trip(one.body)) is not None)
-        return replace(self, said=inside, noise=noise, known=self.known | before)
+        before = frozenset(trip for t_ns, trip in self._told if t_ns < begin_ns)
+        return replace(self, said=self.said[begin:end], noise=noise, known=self.known | before)
+
+    @cached_property
+    def _told(self) -> list[tuple[int, Trip]]:
+        return [(one.t_ns, trip) for one in self.said if (trip := _trip(one.body)) is not None]
 
     @property
     def unread(self) -> Counter[str]:
@@ -84,7 +90,7 @@ class MeterLink:
     @property
     def trips(self) -> list[Trip]:
         """Records in the order in which they were first told, those of earlier hires that were asked for or sent again included."""
-        return list(dict.fromkeys(trip for one in self.said if (trip := _trip(one.body)) is not None))
+        return list(dict.fromkeys(trip for _, trip in self._told))
 
     def context(self) -> dict[str, Any]:
         """What was told, by the names of a segment's context; a key is absent where nothing of the kind was said.
