@@ -22,6 +22,7 @@ from fixtures.errors import BenchError, InstrumentError, StopAsked
 from fixtures.opening import open_bench
 from fixtures.pulse_tally import PulseTally
 from fixtures.sim.encoder import Edges
+from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.scpi_counter import Counter
 from fixtures.sim.taxi.bench_scpi import MODELS, ScpiSource
 from fixtures.sim.taxi.bench_siglent import SiglentSource
@@ -103,7 +104,8 @@ def test_exactly_so_many_pulses_in_every_dialect(tmp_path: Path, name: str) -> N
         counter.start()
         told = source.give(137, Decimal("55.5"))
         assert counter.stop() == 137
-        assert told == {"pulses": "137", "rate_hz": "55.5", "bursts": "1"}
+        trigger = "unseen" if name == "siglent-sdg" else "acknowledged"
+        assert told == {"pulses": "137", "rate_hz": "55.5", "bursts": "1", "trigger": trigger}
         assert world.output.given == 137
         assert bench.make_safe() == []
         assert not world.output.on
@@ -317,6 +319,55 @@ def test_a_queue_is_read_empty_and_told(tmp_path: Path) -> None:
         with pytest.raises(InstrumentError, match=r'-113,"Undefined header", -113.*, -113'):
             instrument(bench).give(5, Decimal(50))
         assert instrument(bench).give(5, Decimal(50))["pulses"] == "5"
+
+
+@pytest.mark.parametrize("name", ["agilent-33500", "rigol-dg1000z"])
+@pytest.mark.parametrize("kind", [FaultKind.DROP, FaultKind.REPEAT, FaultKind.FLIP, FaultKind.INSERT])
+def test_on_a_disturbed_line_it_gives_what_it_says_or_says_why_not(tmp_path: Path, name: str, kind: FaultKind) -> None:
+    done = failed = 0
+    world = PulseBench(name)
+    with bench_of(tmp_path, world, f'dialect = "{name}"') as bench:
+        bench.open()
+        faults = {kind: 0.002}
+        inject(world.ports["source"], to_bench=FaultScript(7, faults), to_device=FaultScript(8, faults))
+        for _ in range(40):
+            bench.idle(100 * MS)  # what a burst that failed left is over
+            before = world.output.given
+            try:
+                told = instrument(bench).give(20, Decimal(2000))
+            except InstrumentError:
+                failed += 1
+                continue
+            assert world.output.given - before == int(told["pulses"]) == 20
+            done += 1
+    assert done
+    assert failed
+
+
+def test_what_is_left_of_a_burst_that_failed_does_not_count_for_the_next(tmp_path: Path) -> None:
+    world = Spoiled(b"SYST:ERR?\n", b'-100,"Command error"\n')
+    world.spoil = False
+    with bench_of(tmp_path, world, 'dialect = "agilent-33220a"') as bench:
+        bench.open()
+        source = instrument(bench)
+        trigger = source._burst
+
+        def spoiled(cycles: int, rate: Decimal) -> None:
+            world.spoil = True
+            trigger(cycles, rate)
+
+        source._burst = spoiled
+        with pytest.raises(InstrumentError, match="-100"):
+            source.give(1000, Decimal(10))
+        source._burst, world.spoil = trigger, False
+        assert world.output.over_s > 50
+        bench.idle(SECOND)
+        before = world.output.given
+        source.rest()
+        assert world.output.given - before <= 1
+        before = world.output.given
+        source.give(5, Decimal(100))
+        assert world.output.given - before == 5
 
 
 # --- dialects -----------------------------------------------------------------------------------------------------------
