@@ -181,6 +181,12 @@ def test_data_that_its_command_does_not_have_is_told_with_the_reason(command, da
     assert frame.body.why.startswith(why)
 
 
+def test_the_longest_frame():
+    longest = Frame(Unread(0x00AB, bytes(jt905.MOST_DATA), "no known command of the meter"))
+    assert len(wire(longest)) == jt905.MAX_FRAME
+    assert read(wire(longest) * 2) == [longest] * 2
+
+
 def test_what_the_isu_says_is_not_read_as_the_meter_s_and_other_devices_not_at_all():
     assert isinstance(read(wire(Heartbeat(MeterState(0), "", "")), sender=Role.HOST)[0].body, Unread)
     [frame] = read(framed(0x0010, b"\x01", device=5))

@@ -125,7 +125,7 @@ def _mark(buffer: bytes, at: int) -> int:
     found = buffer.find(MARK, at)
     if found >= 0:
         return found
-    return len(buffer) - 1 if buffer[at:].endswith(MARK[:1]) else len(buffer)
+    return len(buffer) - 1 if buffer.endswith(MARK[:1], at) else len(buffer)
 
 
 def decoder(sender: Role) -> LinkDecoder:

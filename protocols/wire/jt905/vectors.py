@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from protocols.contract import EvidenceClass, Message, Role, Vector
 from protocols.wire.jt905.bodies import read_body
-from protocols.wire.jt905.codec import MOST_DATA
 from protocols.wire.jt905.codes import TAXIMETER, Command, DeviceState, MeterState, Result, TariffResult, WorkState
 from protocols.wire.jt905.identity import Identity, IdentityBlock, IdentityOrder
 from protocols.wire.jt905.isu import (
@@ -188,7 +187,6 @@ def examples(sender: Role) -> Sequence[Message]:
     both = [
         _unread(0x1FE7, _MARKS, sender),
         _unread(0x9909, b"", sender),
-        _unread(0x00AB, bytes(MOST_DATA), sender),
         _unread(0x0010, b"\x01", sender, device=0x05),
         _unread(Command.HEARTBEAT, b"\x55", sender),
     ]
