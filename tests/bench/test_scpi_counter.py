@@ -16,7 +16,7 @@ if sys.platform == "win32":
 import pyvisa
 from pyvisa.resources import MessageBasedResource
 
-from fixtures.capability import Counts
+from fixtures.capability import Counts, CountsOverGate
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.sim.build import Site, build
 from fixtures.sim.faults import FaultKind, FaultScript, inject
@@ -190,6 +190,35 @@ def test_what_is_no_count(tmp_path: Path, data: bytes, why: str) -> None:
         bench.open()
         with pytest.raises(InstrumentError, match=why):
             instrument(bench).count()
+
+
+def over_a_gate(counter: CountsOverGate) -> None:
+    counter.open_gate(Decimal(2))
+    counter.gate_count()
+
+
+@pytest.mark.parametrize(
+    ("gate", "count", "why"),
+    [
+        (b"+1.00000000000000E-001\n", b"", "expected a gate of 2 s, but the counter holds 0.1"),
+        (b"+9.91000000000000E+037\n", b"", "no valid reading"),
+        (b"+2.00000000000000E+000\n", b"+9.91000000000000E+037\n", "no valid reading"),
+        (b"+2.00000000000000E+000\n", b"+1.0000\xff\n", r"expected an answer to FETC\?"),
+        (b"+2.00000000000000E+000\n", b"-3\n", "expected a whole count"),
+    ],
+)
+def test_what_is_no_count_over_a_gate(tmp_path: Path, gate: bytes, count: bytes, why: str) -> None:
+    known = {
+        b"*IDN?\n": b"A,53220A,1,2\n",
+        b"SYST:ERR?\n": b'+0,"No error"\n',
+        b"SENS:TOT:GATE:TIME?\n": gate,
+        b"FETC?\n": count,
+    }
+    world = Scripted(lambda data, world: world.say(known.get(data, b"")))
+    with bench_of(tmp_path, bench_text("scpi-counter", "sim:counter"), world) as bench:
+        with pytest.raises(InstrumentError, match=why):
+            over_a_gate(instrument(bench))
+        assert bench.make_safe() == []
 
 
 def test_a_late_answer_is_not_the_next_one(tmp_path: Path) -> None:

@@ -273,6 +273,8 @@ class Spoiled(PulseBench):
         (b"FREQ?\n", b"+5.00\x00\n", "expected an answer to FREQ"),
         (b"FREQ?\n", b"+9.91E37\n", "no valid reading"),
         (b"FREQ?\n", b"\n", "expected a number such as"),
+        (b"FREQ?\n", b"+5.0000000000000E+\n", "expected a number such as"),
+        (b"FREQ?\n", b"+5\n", "expected rate_hz as set by 'FREQ 50'"),
         (b"FREQ?\n", None, "expected an answer to FREQ\\? within 3 s"),
         (b"BURS:NCYC?\n", b"+9.9E+37\n", "out of the instrument's range"),
         (b"BURS:NCYC?\n", b"+8.0000000000000E+00\n", "expected cycles as set by 'BURS:NCYC 7'"),
@@ -543,3 +545,53 @@ def test_pyvisa_works_the_simulated_generators() -> None:
         finally:
             manager.close()
     assert np.diff(world.rises_ns) == pytest.approx(500_000, abs=1)
+
+
+# --- the simulated output by itself -------------------------------------------------------------------------------------
+
+
+def test_no_edge_is_late_or_out_of_order_whatever_is_set() -> None:
+    """Levels alternate, instants rise, every edge is out before it happens; a rate changes with its phase."""
+    world = World()
+    edges: list[Edges] = []
+    early: list[int] = []
+
+    def sink(made: Edges) -> None:
+        edges.append(made)
+        early.append(int(made.times_ns[0]) - world.now_ns)
+
+    output, random = PulseOutput(world, (sink,)), np.random.default_rng(4)
+    for _ in range(400):
+        match int(random.integers(5)):
+            case 0:
+                output.rate(float(random.uniform(0.5, 2000)))
+            case 1:
+                output.switch(bool(random.integers(2)))
+            case 2:
+                output.burst_mode(bool(random.integers(2)))
+            case 3:
+                output.cycles = int(random.integers(1, 200))
+            case _:
+                output.trigger()
+        world.advance(world.now_ns + int(random.uniform(0, 50 * MS)))
+    times = np.concatenate([made.times_ns for made in edges])
+    states = np.concatenate([made.states for made in edges])
+    assert len(times) > 1000
+    assert (np.diff(times) > 0).all()
+    assert (states[1:] != states[:-1]).all()
+    assert states[0] == 1
+    assert min(early) >= 0
+    assert output.given == states.sum()
+
+
+def test_a_new_rate_goes_on_from_the_phase() -> None:
+    world = World()
+    edges: list[Edges] = []
+    output = PulseOutput(world, (edges.append,))
+    output.rate(10)
+    output.switch(True)  # rises at 0, falls at 50 ms, would rise at 100
+    world.advance(75 * MS)
+    output.rate(5)  # half of the low time is left, now twice as long: rises at 75 + 50
+    world.advance(SECOND)
+    times = np.concatenate([made.times_ns for made in edges])
+    assert list(times[:5] // MS) == [0, 50, 125, 225, 325]
