@@ -30,7 +30,7 @@ class IdentityOrder(StrEnum):
 IDENTITY_SOURCES: Mapping[IdentityOrder, str] = MappingProxyType(
     {
         IdentityOrder.PLATE_FIRST: "taximeters.md 4.2 and one implementation for 00E0, 00E1, 00E3, 00E4 [I]",
-        IdentityOrder.LICENCE_FIRST: "two implementations for 00E0, 00E1, 00E3, 00E4; all three that list it for 00F1 [I]",
+        IdentityOrder.LICENCE_FIRST: "two implementations for 00E0, 00E1, 00E3, 00E4; both that lay it out for 00F1 [I]",
     }
 )
 _PLATE, _LICENCE, _DRIVER = 6, 16, 19
