@@ -562,7 +562,7 @@ def test_no_edge_is_late_or_out_of_order_whatever_is_set() -> None:
 
     output, random = PulseOutput(world, (sink,)), np.random.default_rng(4)
     for _ in range(400):
-        match int(random.integers(5)):
+        match int(random.integers(6)):
             case 0:
                 output.rate(float(random.uniform(0.5, 2000)))
             case 1:
@@ -571,6 +571,8 @@ def test_no_edge_is_late_or_out_of_order_whatever_is_set() -> None:
                 output.burst_mode(bool(random.integers(2)))
             case 3:
                 output.cycles = int(random.integers(1, 200))
+            case 4 if random.integers(4) == 0:
+                output.reset()
             case _:
                 output.trigger()
         world.advance(world.now_ns + int(random.uniform(0, 50 * MS)))
