@@ -98,6 +98,12 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         mark("`shortmeasure keys show` lists the keys and where they lie"),
     ),
     ("captures.errors.CaptureError", Exit.EVIDENCE, mark("export the recording again from the program that made it")),
+    (
+        "harness.fleet.errors.FleetError",
+        Exit.PRECONDITION,
+        mark("mend the mapping, or export the trips again; docs/fleet.md shows a mapping"),
+    ),
+    ("protocols.tariff.rule.TariffError", Exit.PRECONDITION, mark("mend the tariff file")),
     ("protocols.acceptance.edition.AcceptanceError", Exit.PRECONDITION, mark("mend the acceptance file")),
     (
         "harness.plugins.PluginError",
@@ -127,6 +133,7 @@ HEADLINES: dict[str, str] = {
     "captures.errors.SealedError": mark("this case is sealed: nothing is written into it"),
     "captures.errors.KeyFileError": mark("a signing key cannot be used"),
     "captures.errors.CaptureError": mark("a recording cannot be read"),
+    "harness.fleet.errors.FleetError": mark("the trip file or its mapping cannot be used"),
     "harness.plugins.PluginError": mark("a plugin cannot be used"),
     "harness.exits.UsageError": mark("the command line asks for something that cannot be done"),
     "builtins.FileNotFoundError": mark("there is no such file or folder"),

@@ -15,6 +15,7 @@ from harness.commands import (
     detectors,
     doctor,
     dossier,
+    fleet,
     judge,
     keys,
     plan,
@@ -63,4 +64,5 @@ def build_app() -> typer.Typer:
     app.add_typer(capture.app, name="capture")
     app.add_typer(bench.app, name="bench")
     app.add_typer(plan.app, name="plan")
+    app.add_typer(fleet.app, name="fleet")
     return app

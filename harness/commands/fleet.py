@@ -1,0 +1,83 @@
+"""`fleet check`: consistency of many trip records, as a screening."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.exits import Exit, UsageError, printable
+from harness.output import comment, emit
+
+if TYPE_CHECKING:
+    from harness.fleet.bounds import Tariffed
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Consistency of a fleet's trip records: a screening, never a verdict.",
+    rich_markup_mode=None,
+)
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="a CSV file of trips with a header")],
+    mapping: Annotated[Path, typer.Option("--map", help="TOML: what the columns mean (docs/fleet.md)")],
+    tariff: Annotated[
+        str,
+        typer.Option("--tariff", help="a tariff of the catalogue by its id, or a TOML file; without it no fare bounds"),
+    ] = "",
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="chance that an honest fleet has anybody listed, over all tests")
+    ] = 0.05,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="write a picture (.svg, .png, .pdf) of every test made")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
+) -> int:
+    """Which vehicles or drivers stand out of their own fleet: counts, intervals, adjusted p-values, and what else explains it.
+    Exit 20 when units are listed or no test could be made: nothing is decided then; 0 when nobody is listed."""
+    if not 0 < alpha <= 0.5:
+        raise UsageError(f"--alpha: expected above 0 and up to 0.5, got {alpha:g}")
+    if plot is not None and plot.exists():
+        raise FileExistsError(17, "there is such a file already", str(plot))
+    _needs_pandas()
+    from fixtures.language import mark, translate
+    from harness.fleet.mapping import load
+    from harness.fleet.report import document, text
+    from harness.fleet.screening import screen
+
+    mapped = load(mapping)
+    found = screen(file, mapped, _tariff(tariff) if tariff else None, alpha)
+    if plot is not None:
+        from harness.fleet.plot import draw
+
+        written = draw(found, plot)
+        told = mark("picture: {path}") if written else mark("no picture: no test was made")
+        comment(translate(told, path=plot))
+    emit("fleet", document(found), printable(text(found)), as_json)
+    return Exit.INCONCLUSIVE if found.listed or not found.made else Exit.OK
+
+
+def _needs_pandas() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("pandas") is None:
+        raise UsageError("fleet check: expected pandas, got none; pip install 'shortmeasure[fleet]'")
+
+
+def _tariff(name: str) -> Tariffed:
+    """Raises UsageError for no such id, TariffError for a file that is no tariff."""
+    import protocols.tariff
+    from harness.fleet.bounds import tariffed
+    from protocols.tariff.parser import MAX_CHARS, parse
+
+    folder = Path(protocols.tariff.__file__).parent / "catalogue"
+    known = {path.stem.replace("_", "-"): path for path in folder.glob("*.toml")}
+    path = known.get(name, Path(name))
+    if name not in known and not path.is_file():
+        raise UsageError(f"--tariff: expected a file or one of {', '.join(sorted(known))}, got {name!r}")
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        own = parse(stream.read(MAX_CHARS + 1), str(path))
+    return tariffed(own.id, own.verified, (reading.rule for reading in own.readings({})))

@@ -1,0 +1,1 @@
+"""Consistency of many trip records: which vehicles or drivers of a fleet stand out, as a screening and never as a verdict."""
