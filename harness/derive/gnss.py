@@ -50,7 +50,8 @@ class Gap:
 
 @dataclass(frozen=True)
 class Distance:
-    """`doppler_m` +- `u_m` of what was measured; `budget` the parts of `u_m`, by name, in metres.
+    """`doppler_m` +- `u_m` of what was measured; `budget` the parts of `u_m`, by name, in metres.  At either end the window may
+    reach beyond the fixes by no more than two of them may lie apart.
 
     `begin_ns` to `end_ns` what was asked for, `measured_s` of it measured.  `bridged`: steps with a fix missing inside, short
     enough to be taken as straight in speed.  `stops`, with `creep_m` that was reported during them and counts nothing.
@@ -139,7 +140,9 @@ class _Steps:
         self._whole_ns = np.diff(track.at_ns)
         share = np.clip(inside_ns / np.maximum(self._whole_ns, 1), 0.0, 1.0)
         usual = float(np.median(self._full_s[same_run])) if same_run.any() else 0.0
-        self._fits = same_run & (self._full_s <= figure("gnss.longest_step_s"))
+        longest_s = figure("gnss.longest_step_s")
+        self._bridged_ns = longest_s * NS_PER_S
+        self._fits = same_run & (self._full_s <= longest_s)
         self._inside = inside_ns > 0
         self.kept = self._fits & self._inside
         self.whole = self.kept & (share == 1.0)  # a part of a step has no position at its end
@@ -148,7 +151,8 @@ class _Steps:
         raw = self._integral(share)
         self._slow, self.stops = self._still(raw)
         self.counted_m: FloatArray = np.where(self._slow, 0.0, raw)
-        self.length_m = float(self.counted_m.sum())
+        self._edges = self._outside() if len(track) else []
+        self.length_m = float(self.counted_m.sum()) + sum(speed * seconds for speed, seconds in self._edges)
         self.creep_m = float(raw[self._slow].sum())
 
     def _integral(self, share: FloatArray) -> FloatArray:
@@ -158,6 +162,15 @@ class _Steps:
         late = np.clip((begin_ns - track.at_ns[:-1]) / np.maximum(self._whole_ns, 1), 0.0, 1.0)
         middle = first + (last - first) * (late + share / 2)
         return np.where(self.kept, middle * self.seconds, 0.0)
+
+    def _outside(self) -> list[tuple[float, float]]:
+        """Speed of the fix at each end of the window, and how long the window goes on beyond it; too long is a gap."""
+        track, (begin_ns, end_ns) = self._track, self._window
+        beyond = (
+            (track.speed_m_s[0], int(track.at_ns[0]) - begin_ns),
+            (track.speed_m_s[-1], end_ns - int(track.at_ns[-1])),
+        )
+        return [(float(speed), ns / NS_PER_S) for speed, ns in beyond if 0 < ns <= self._bridged_ns]
 
     def _still(self, raw: FloatArray) -> tuple[np.ndarray, list[tuple[int, int]]]:
         """Steps of stops, and the stops: slow for long enough, and the position has not gone along with the speed."""
@@ -211,12 +224,14 @@ class _Steps:
         return float(np.sqrt(np.sum(most_m**2) / 3))
 
     def _ends(self) -> float:
-        """Speeds are told late: what was driven at both ends of the window in that time, each rectangular."""
+        """Speeds are told late: what was driven at both ends of the window in that time; beyond the first and the last fix
+        the speed of that fix was taken, and may have changed.  Each rectangular."""
         if not self.kept.any():
             return 0.0
         inside = np.flatnonzero(self.kept)
-        ends = self._track.speed_m_s[[inside[0], inside[-1] + 1]]
-        return float(np.sqrt(np.sum((ends * figure("gnss.delay_s")) ** 2) / 3))
+        ends = self._track.speed_m_s[[inside[0], inside[-1] + 1]] * figure("gnss.delay_s")
+        beyond = [speed * s + figure("gnss.acceleration_m_s2") * s**2 / 2 for speed, s in self._edges if speed > 0]
+        return math.sqrt((float(np.sum(ends**2)) + sum(one**2 for one in beyond)) / 3)
 
     @property
     def jumps(self) -> int:
@@ -236,7 +251,7 @@ class _Steps:
         if not len(track):
             return [Gap(begin_ns, end_ns, NO_FIX if track.void_after else SILENT, None)]
         found = []
-        if int(track.at_ns[0]) > begin_ns:
+        if int(track.at_ns[0]) - begin_ns > self._bridged_ns:
             why = NO_FIX if int(track.void[0]) else SILENT
             found.append(Gap(begin_ns, min(end_ns, int(track.at_ns[0])), why, None))
         for k in np.flatnonzero(~self._fits & self._inside).tolist():
@@ -245,7 +260,7 @@ class _Steps:
             straight = lengths_m(track.latitude[k], track.longitude[k], track.latitude[k + 1], track.longitude[k + 1])
             a, b = max(begin_ns, int(track.at_ns[k])), min(end_ns, int(track.at_ns[k + 1]))
             found.append(Gap(a, b, why, float(straight)))
-        if int(track.at_ns[-1]) < end_ns:
+        if end_ns - int(track.at_ns[-1]) > self._bridged_ns:
             found.append(Gap(max(begin_ns, int(track.at_ns[-1])), end_ns, NO_FIX if track.void_after else SILENT, None))
         return found
 

@@ -6,6 +6,8 @@ import json
 import math
 import shutil
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -218,6 +220,43 @@ def test_parts_of_a_ride_add_up(cut_ns: int, m_s: float) -> None:
     assert not any(part.gaps for part in parts)
 
 
+def blocks(metres: np.ndarray, side_m: float = 130.0) -> tuple[np.ndarray, np.ndarray]:
+    """A way through a town: north and east by turns, round no corner."""
+    leg, along = np.divmod(metres, side_m)
+    north = (leg + 1) // 2 * side_m + np.where(leg % 2 == 0, along, 0)
+    east = leg // 2 * side_m + np.where(leg % 2 == 1, along, 0)
+    return east, north
+
+
+def through_town(noise_m: float, off: Callable[[np.ndarray], np.ndarray] = np.zeros_like) -> Distance:
+    """4.8 km at 8 m/s with positions that wander, and `off` metres to the east by the number of the fix."""
+    rng = np.random.default_rng(8)
+    speed = np.full(601, 8.0)
+    east, north = blocks(8.0 * np.arange(601))
+    wander = np.cumsum(rng.normal(0, noise_m, (2, 601)), axis=1)
+    wander -= np.linspace(0, 1, 601) * wander[:, -1:]
+    base = made(speed, 1.0, 0.0, rng)
+    lon = 10 + (east + wander[0] + off(np.arange(601))) / M_PER_DEGREE
+    return distance(replace(base, latitude=(north + wander[1]) / 110_574, longitude=lon))
+
+
+def test_chords_round_corners_and_through_noise() -> None:
+    for noise_m in (0.0, 0.3):
+        found = through_town(noise_m)
+        assert found.chords.length_m == pytest.approx(4800, abs=2 * found.chords.u_m)
+        assert found.chords.u_m < 0.015 * 4800  # a fix every 8 m cuts corners itself
+        assert found.why_not is None
+
+
+def test_positions_that_jump_contradict_the_speed() -> None:
+    """80 m aside for three seconds, again and again: reflections, or a receiver that somebody feeds."""
+    found = through_town(0.3, lambda k: np.where(k % 60 < 3, 80.0, 0.0))
+    assert found.doppler_m == pytest.approx(4800, abs=0.1)
+    assert found.jumps == 20
+    assert found.reference_m is None
+    assert str(found.why_not).startswith("speeds tell 4800 m, positions ")
+
+
 # bad input is told and counted
 
 
@@ -242,6 +281,10 @@ def test_a_window_that_reaches_beyond_the_fixes_has_gaps_at_its_edges() -> None:
     found = distance(track, first - 5 * NS_PER_S, last + 7 * NS_PER_S)
     assert [(gap.end_ns - gap.begin_ns) // NS_PER_S for gap in found.gaps] == [5, 7]
     assert found.reference_m is None
+    near = distance(track, first - NS_PER_S // 2, last + NS_PER_S)
+    assert not near.gaps
+    assert near.doppler_m == pytest.approx(1015, abs=0.1)
+    assert near.u_m > distance(track).u_m + 1
     (only,) = distance(log_fixes(sentence(1, 0, 0, status="V")), 0, NS_PER_S).gaps
     assert only.why == NO_FIX
 
