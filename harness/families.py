@@ -11,10 +11,13 @@ from typing import Any
 
 from harness.catalogue import CatalogueError, load_validations
 from harness.judge.contract import DetectorSpec, Validation
+from harness.judge.taps import through
 from harness.plugins import specs
 from protocols.acceptance import Edition
 
 KEYS = {"name", "validation", "only", "detectors"}
+MOST_TRIPS = "most_trips"  # of such a test: how many trips it is asked of, where it tells a type of device
+OF_TAPS = "taps"  # tests of a dispenser's pulses that judge the two taps of a taximeter (harness/judge/taps.py)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ def family_tests(edition: Edition) -> FamilyTests:
         others = {name for family in _families() for name in family["only"]}
         return FamilyTests({name: spec for name, spec in known.items() if name not in others}, load_validations())
     chosen = {name: _with(known[name], changes, edition) for name, changes in own["detectors"].items() if name in known}
+    for name, changes in own.get(OF_TAPS, {}).items():
+        if name in known:
+            rest = {key: value for key, value in changes.items() if key != MOST_TRIPS}
+            chosen[name] = through(_with(known[name], rest, edition), int(changes.get(MOST_TRIPS, 0)))
     return FamilyTests(chosen, load_validations(own["validation"]))
 
 
@@ -55,8 +62,8 @@ def _with(spec: DetectorSpec, changes: Mapping[str, float], edition: Edition) ->
 def _families() -> tuple[Mapping[str, Any], ...]:
     document = tomllib.loads((files("harness.catalogue") / "families.toml").read_text("utf-8"))
     for number, family in enumerate(document["family"], 1):
-        if set(family) != KEYS:
+        if set(family) - {OF_TAPS} != KEYS:
             raise CatalogueError(
-                f"families.toml, family {number}: expected the keys {', '.join(sorted(KEYS))}, got {sorted(family)}"
+                f"families.toml, family {number}: expected the keys {', '.join(sorted(KEYS))}, perhaps {OF_TAPS}, got {sorted(family)}"
             )
     return tuple(document["family"])

@@ -158,7 +158,7 @@ def _judged(
         with_rules(profile, limits),
         limits,
         cheats_of(kind),
-        load_causes(),
+        load_causes(limits.family),
         tests.detectors if memory is None else memory.detectors(tests.detectors),
         tests.validations,
         instrument=instrument,

@@ -14,12 +14,21 @@ from harness.judge.contract import Shape, Validation
 from harness.judge.facts import FACTS
 from harness.judge.intervals import MPE, ZERO_TRACKING
 from harness.judge.key_effects import CHANGES, KEY_EFFECTS, KeyEffect, WeightRule
+from harness.judge.laws.fare_replay import TARIFF
 from harness.judge.laws.self_lock import LockRule
+from harness.judge.sensor_class import SENSORS, SensorClass
+from harness.tariffs import tariff
 from protocols.acceptance import Edition
 
 MAX_BYTES = 1 << 20
-FAMILIES = {"fuel.toml": "dispenser", "scale.toml": "price-scale", "truck.toml": "truck-scale"}
+FAMILIES = {
+    "fuel.toml": "dispenser",
+    "scale.toml": "price-scale",
+    "truck.toml": "truck-scale",
+    "taxi.toml": "taximeter",
+}
 CAUSES = ("causes_fuel.toml", "causes_gas.toml", "causes_scale.toml")
+CAUSES_OF = {"taximeter": ("causes_taxi.toml",)}  # families whose tests of pulses are those of dispensers, under causes of their own
 _ENTRY = {
     "id": str,
     "title_en": str,
@@ -64,6 +73,18 @@ _KEY = {
     "momentary": bool,
     "expected_en": str,
     "expected_zh": str,
+    "source": str,
+    "grade": str,
+}
+_SENSOR = {
+    "name": str,
+    "spacing_rel": float,
+    "bounce_us": int,
+    "update_ms": int,
+    "latency_ms": int,
+    "rotor_signature": bool,
+    "timer_lattice": bool,
+    "divides": bool,
     "source": str,
     "grade": str,
 }
@@ -133,10 +154,10 @@ def cheats_of(family: str) -> tuple[CheatEntry, ...]:
 
 
 @cache
-def load_causes() -> tuple[HonestCause, ...]:
-    """All honest causes; every fact they name must be one that facts.py computes."""
+def load_causes(family: str = "") -> tuple[HonestCause, ...]:
+    """The honest causes of a family of editions; every fact they name must be one that facts.py computes."""
     result = []
-    for entry in [entry for name in CAUSES for entry in load_table(name, "cause", _CAUSE)]:
+    for entry in [entry for name in CAUSES_OF.get(family, CAUSES) for entry in load_table(name, "cause", _CAUSE)]:
         alternatives = tuple(tuple(names) for names in entry["excluded_by"])
         unknown = {name for names in alternatives for name in names} - set(FACTS)
         if unknown:
@@ -175,9 +196,18 @@ def load_key_effects(resource: str = "key_effects.toml") -> tuple[KeyEffect, ...
     return tuple(result)
 
 
+@cache
+def load_sensor_classes() -> Mapping[str, SensorClass]:
+    """What an honest sensor of each class does to its pulses, by the name of the class."""
+    return {entry["name"]: SensorClass(**entry) for entry in load_table("sensor_classes.toml", "class", _SENSOR)}
+
+
 def with_rules(profile: Mapping[str, Any], edition: Edition) -> Mapping[str, Any]:
     """The declared profile with the data that its tests need: self-lock rules of the edition it declares; of a scale the steps
-    of its maximum permissible errors and what its keys may honestly do."""
+    of its maximum permissible errors and what its keys may honestly do; of a taximeter what honest sensors of each class do."""
+    if edition.family == "taximeter":
+        tariffs = {TARIFF: tariff(str(profile["tariff"]))} if "tariff" in profile else {}
+        return {**profile, SENSORS: load_sensor_classes(), **tariffs}
     if edition.family == "scale":
         steps = edition.mpe_steps(str(profile.get("accuracy_class", "III")), profile.get("limits") != "initial")
         return {

@@ -42,10 +42,20 @@ class Kind(StrEnum):
     PRINTED = "the ticket says something else than the display"
     RECORDED = "the record keeps something else than was printed"
     ZERO = "the scale does not start from zero, or does not come back to it"
+    SCALED = "the vehicle turns another number of pulses a kilometre than the meter is set for"
+    CONSTANT = "the meter makes another distance of the same pulses"
+    FARE = "the fare is not what the tariff makes of distance and time"
+    CLOCK = "the meter keeps another time"
+    TRIP_RECORD = "the record keeps another trip than was shown"
     UNDETERMINED = "not determined by what was observed"
 
 
-PULSE_LINKS = ("reference>encoder", "encoder>board")  # inside the pulser, or on its line
+PULSE_LINKS = (
+    "reference>encoder",
+    "encoder>board",
+    "reference>sensor",
+    "sensor>input",
+)  # inside the pulser or sensor, or on its line
 PLACES: Mapping[Kind, tuple[str, ...]] = {  # base links at which each acts
     Kind.PERIODIC: PULSE_LINKS,
     Kind.OSCILLATOR: PULSE_LINKS,
@@ -75,6 +85,11 @@ PLACES: Mapping[Kind, tuple[str, ...]] = {  # base links at which each acts
     Kind.PRINTED: ("price>ticket",),
     Kind.RECORDED: ("ticket>record",),
     Kind.ZERO: ("load>counts", "counts>weight"),
+    Kind.SCALED: ("reference>sensor", "input>distance"),
+    Kind.CONSTANT: ("input>distance",),
+    Kind.FARE: ("distance>fare",),
+    Kind.CLOCK: ("clock>waiting",),
+    Kind.TRIP_RECORD: ("fare>record",),
     Kind.UNDETERMINED: (),
 }
 GENERAL = frozenset({Kind.ADDED, Kind.UNDETERMINED})  # said where nothing more particular is known

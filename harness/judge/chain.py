@@ -14,7 +14,8 @@ from harness.judge.contract import Link, Segment
 
 DISPENSER = ("reference", "encoder", "board", "register", "display", "amount")
 SCALE = ("load", "counts", "weight", "display", "price", "ticket", "record")
-CHAINS = (DISPENSER, SCALE)
+TAXI = ("reference", "sensor", "input", "distance", "fare", "record")
+CHAINS = (DISPENSER, SCALE, TAXI)
 BESIDE = {"totaliser": "register", "monitor": "encoder"}
 OF_SALE = (
     "register_amount",
@@ -24,6 +25,7 @@ OF_SALE = (
     "weight.unit_price",
     "weight.price",
 )  # registers that are no station of their own
+OF_TRIP = ("record_", "receipt_")  # what a trip record or receipt says: all of it is of one station
 
 
 def chain_of(*stations: str) -> tuple[str, ...]:
@@ -48,6 +50,15 @@ def base_links(link: Link) -> frozenset[str]:
     return frozenset(f"{chain[i]}>{chain[i + 1]}" for i in range(first, last))
 
 
+def station_of(name: str) -> str:
+    """Of a train or a register: "encoder.A" is the encoder's, "register_amount" the register's, "record_km" the record's; the
+    pulses that a pulse source says it gave are a reference."""
+    if name.startswith(OF_TRIP):
+        return "record"
+    own = name.split(".", 1)[0].removesuffix("_amount")
+    return "reference" if own == "source" else own
+
+
 def contains(outer: Link, inner: Link) -> bool:
     """Whether a break of `inner` would also be seen over `outer`."""
     return base_links(inner) <= base_links(outer)
@@ -55,11 +66,9 @@ def contains(outer: Link, inner: Link) -> bool:
 
 def stations(segment: Segment) -> frozenset[str]:
     """Stations observed in one segment, by whatever the bench had."""
-    seen = {name.split(".", 1)[0] for name in segment.trains} | set(segment.registers) | set(segment.traces)
-    if "register_amount" in seen:
-        seen.add("register")
-    seen -= set(OF_SALE)
-    if segment.reference_l is not None:
+    shown = set(segment.registers) - (set(OF_SALE) - {"register_amount"})
+    seen = {station_of(name) for name in (*segment.trains, *shown)} | set(segment.traces)
+    if segment.reference_l is not None or segment.reference_m is not None:
         seen.add("reference")
     if segment.load_kg is not None:
         seen.add("load")
@@ -77,9 +86,9 @@ def adjacent(observed: Iterable[str]) -> tuple[Link, ...]:
 
 def upstream_of(station: str, observed: Iterable[str]) -> str:
     """The nearest observed station above `station`; the head of its chain (the world) where none is observed."""
-    chain = chain_of(station) or DISPENSER
+    seen = set(observed)
+    chain = max((one for one in CHAINS if station in one), key=lambda one: len(seen & set(one)), default=DISPENSER)
     if station not in chain:
         return chain[0]
-    seen = set(observed)
     above = [name for name in chain[: chain.index(station)] if name in seen]
     return above[-1] if above else chain[0]

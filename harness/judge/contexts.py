@@ -36,8 +36,11 @@ def slow(segment: Segment) -> bool:
 
 
 def eventful(segment: Segment) -> bool:
-    """A key, remote or switch was worked in or right before the segment."""
-    return bool(segment.context.get("events")) or segment.context.get("press_at_l") is not None
+    """A key, remote, switch or control was worked in or right before the segment."""
+    return (
+        bool(segment.context.get("events") or segment.context.get("controls"))
+        or segment.context.get("press_at_l") is not None
+    )
 
 
 def not_by_volume(segment: Segment) -> bool:
@@ -47,7 +50,7 @@ def not_by_volume(segment: Segment) -> bool:
 
 def long(segment: Segment) -> bool:
     """More than the largest can, by what was asked; by the display or register where nothing was asked."""
-    if segment.kind is SegmentKind.LOADING:
+    if segment.kind in (SegmentKind.LOADING, SegmentKind.TRIP, SegmentKind.SOAK):
         return False
     asked = segment.context.get("asked_l")
     if asked is not None:
@@ -69,7 +72,7 @@ def groups(segment: Segment, first_state: str) -> tuple[str, ...]:
         names.append("slow")
     if eventful(segment):
         names.append("event")
-    if segment.kind is SegmentKind.SHUT:
+    if segment.kind in (SegmentKind.SHUT, SegmentKind.SOAK):
         names.append("shut")
     return tuple(names)
 

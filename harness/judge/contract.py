@@ -20,6 +20,8 @@ class SegmentKind(StrEnum):
     SHUT = "shut"  # nozzle closed, motor on: nothing may be counted
     TAP = "tap"  # a foreign recording of one tap, with no plan behind it
     LOADING = "loading"  # one load at rest on a scale, from its placing to the next change; 0 = empty
+    TRIP = "trip"  # one run of a vehicle, or of a pulse source, with its taximeter hired or vacant (context `hired`)
+    SOAK = "soak"  # a vehicle at stand-still, handbrake on, while its controls are worked: nothing may be counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Segment:
     `context` holds what distinguishes the segment and was recorded: asked volume, preset kind, ordinal, who knew.
     `reference_l` (value, standard uncertainty) in litres at the meter's temperature where a reference measured the
     whole delivery, `portions` where it measured parts of it.  `traces` by station ("weight") and `load_kg`, the mass on the
-    scale with its standard uncertainty where it is known, are those of a loading.  `span`: the start of the program in which it was recorded;
+    scale with its standard uncertainty where it is known, are those of a loading.  Of a trip `reference_m` is the distance
+    travelled in metres (value, standard uncertainty), `traces` hold it over time ("reference", m) and a speed of the vehicle
+    ("speed", km/h).  `span`: the start of the program in which it was recorded;
     between two lies a gap in which nobody listened.  `facts` are observations that can exclude honest causes (see causes.py).
     """
 
@@ -72,6 +76,7 @@ class Segment:
     span: int = 0
     traces: Mapping[str, SampledTrace] = field(default_factory=dict)
     load_kg: tuple[float, float] | None = None
+    reference_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

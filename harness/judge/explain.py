@@ -40,6 +40,11 @@ BY_PLACE = {  # what a break at one base link is, where its test says nothing mo
     "display>price": Kind.PRICED,
     "price>ticket": Kind.PRINTED,
     "ticket>record": Kind.RECORDED,
+    "sensor>input": Kind.ADDED,
+    "input>distance": Kind.CONSTANT,
+    "distance>fare": Kind.FARE,
+    "clock>waiting": Kind.CLOCK,
+    "fare>record": Kind.TRIP_RECORD,
 }
 OPEN = {  # what else makes the same traces
     Kind.ADDED: (Kind.PERIODIC, Kind.OSCILLATOR, Kind.DELAYED, Kind.RANDOM, Kind.MULTIPLIED),

@@ -22,6 +22,8 @@ from harness.judge.pulse_facts import counts_more, decoded_surplus, two_taps
 from harness.judge.quantities import at_rest, counts, ended, number, repeats_at_rest, volume
 from harness.judge.smoothness import smooth
 from harness.judge.trains import channels, gaps_in_window
+from harness.judge.trip_facts import READS as READ_OF_TRIPS
+from harness.judge.trip_facts import TESTS as OF_TRIPS
 from harness.judge.volumes import track
 from harness.judge.weighing_facts import TESTS as OF_WEIGHINGS
 
@@ -296,6 +298,7 @@ DECLARED = frozenset(
         "lock_documented",
         "no_hold_mode",
         "no_article_tax",
+        "sensor_declared",
     }
 )
 
@@ -362,6 +365,7 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "wire_register": _wire,
     "clean_elsewhere": _clean_elsewhere,
     **OF_WEIGHINGS,
+    **OF_TRIPS,
 }
 
 READS: Mapping[str, tuple[str, ...]] = {  # a fact sees the values of no other station (ground.py)
@@ -375,6 +379,7 @@ READS: Mapping[str, tuple[str, ...]] = {  # a fact sees the values of no other s
     "smooth_flow": ("reference", "encoder"),
     "temperature_recorded": ("reference",),
     "wire_register": ("register",),
+    **READ_OF_TRIPS,
 }
 TAPS = frozenset({"no_gaps", "no_pulse_tap", "inline_reference", "two_taps_one_clock"})
 FACTS: Mapping[str, Fact] = {

@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.judge import codes_tried, conformity, conformity_scale, questions, questions_scale
+from harness.judge import (
+    codes_tried,
+    conformity,
+    conformity_scale,
+    conformity_taxi,
+    questions,
+    questions_scale,
+    questions_taxi,
+)
 from harness.judge.contract import ConformityResult, Question, Reading, Segment, Status
 
 
@@ -23,7 +31,8 @@ class Family:
 
 DISPENSER = Family(conformity.conformity, questions.questions)
 SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes)
-_BY_NAME = {"scale": SCALE}
+TAXIMETER = Family(conformity_taxi.conformity, questions_taxi.questions)
+_BY_NAME = {"scale": SCALE, "taximeter": TAXIMETER}
 
 
 def family(edition: str) -> Family:

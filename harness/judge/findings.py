@@ -238,7 +238,7 @@ def finding(process: Process, case: Case) -> Finding | None:
     others = tuple(r for r in process.readings if r.spoke and not r.hits and r.key == contrast)
     shape = shape_of(hits, others)
     members = _members(hits, case.segments)
-    idle = frozenset(s.id for s in case.segments if s.kind is SegmentKind.SHUT)
+    idle = frozenset(s.id for s in case.segments if s.kind in (SegmentKind.SHUT, SegmentKind.SOAK))
     ground = Ground(process.link, hits, members, others, case.profile, shape, idle)
     late = overdue_stations(case.profile)
     known = facts(ground, late)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.judge.chain import station_of
 from harness.judge.contract import Link, Reading, Segment, Shape
 
 REFERENCE = "reference"
@@ -65,18 +66,15 @@ class Fact:
         return replace(ground, segments=segments, profile=profile)
 
 
-def _station(name: str) -> str:
-    """Of a train or a register: "encoder.A" is the encoder's, "register_amount" the register's."""
-    return name.split(".", 1)[0].removesuffix("_amount")
-
-
 def _without_others(segment: Segment, stations: frozenset[str], taps: bool) -> Segment:
     """The segment with no value but those of `stations`."""
-    trains = {name: train for name, train in segment.trains.items() if taps or _station(name) in stations}
+    trains = {name: train for name, train in segment.trains.items() if taps or station_of(name) in stations}
     traces = {name: trace for name, trace in segment.traces.items() if taps or name in stations}
-    registers = {name: value for name, value in segment.registers.items() if _station(name) in stations}
+    registers = {name: value for name, value in segment.registers.items() if station_of(name) in stations}
     segment = replace(segment, traces=traces, load_kg=segment.load_kg if LOAD in stations else None)
     if REFERENCE in stations:
         return replace(segment, trains=trains, registers=registers)
     context = {key: value for key, value in segment.context.items() if key not in _TEMPERATURES}
-    return replace(segment, trains=trains, registers=registers, context=context, reference_l=None, portions=())
+    return replace(
+        segment, trains=trains, registers=registers, context=context, reference_l=None, reference_m=None, portions=()
+    )

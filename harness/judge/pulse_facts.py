@@ -7,11 +7,16 @@ from harness.judge.ground import Ground
 from harness.judge.quantities import counts
 from harness.judge.trains import channels
 
+TAPS = (("encoder", "board"), ("sensor", "input"))
+
 
 def two_taps(segment: Segment) -> bool:
-    ups, downs = channels(segment, "encoder"), channels(segment, "board")
-    shared = [name for name in ups if name in downs]
-    return bool(shared) and all(ups[name].clock == downs[name].clock for name in shared)
+    """The line is tapped on one clock at both ends."""
+    for up, down in TAPS:
+        ups, downs = channels(segment, up), channels(segment, down)
+        if shared := [name for name in ups if name in downs]:
+            return all(ups[name].clock == downs[name].clock for name in shared)
+    return False
 
 
 def decoded_surplus(ground: Ground) -> bool:

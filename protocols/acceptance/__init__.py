@@ -10,14 +10,18 @@ JJG1114_2015 = EditionSpec("jjg1114-2015", "protocols.acceptance", "jjg1114_2015
 LPG_CN = EditionSpec("lpg-cn", "protocols.acceptance", "lpg_cn.toml")
 OIML_R76_2006 = EditionSpec("oiml-r76-2006", "protocols.acceptance", "oiml_r76_2006.toml")
 JJG539_2016 = EditionSpec("jjg539-2016", "protocols.acceptance", "jjg539_2016.toml")
+JJG517_2016 = EditionSpec("jjg517-2016", "protocols.acceptance", "jjg517_2016.toml")
+OIML_R21_2007 = EditionSpec("oiml-r21-2007", "protocols.acceptance", "oiml_r21_2007.toml")
 
 __all__ = [
     "JJG443_2015",
     "JJG443_2023",
+    "JJG517_2016",
     "JJG539_2016",
     "JJG996_2012",
     "JJG1114_2015",
     "LPG_CN",
+    "OIML_R21_2007",
     "OIML_R76_2006",
     "AcceptanceError",
     "Edition",

@@ -27,12 +27,14 @@ from harness.judge.contract import DetectorSpec, Reading, Segment, Validation, V
 from harness.plugins import plugins
 
 # the fixed streams are pulse trains; of the tests of scales nulls are measured (validation_scale.toml) and the power of the
-# kernels behind them (docs/weight_kernels.md), curves by size are not
+# kernels behind them (docs/weight_kernels.md), curves by size are not; of those that taximeters alone have, nulls (validation_taxi.toml)
 SCALES = set(family_tests(edition("jjg539-2016")).detectors)
+FUEL = set(family_tests(edition("jjg443-2023")).detectors)
+TAXIMETERS = set(family_tests(edition("jjg517-2016")).detectors) - FUEL
 OWN = {
     p.name: p.spec
     for p in plugins("detectors")
-    if p.distribution == "shortmeasure" and p.spec is not None and p.name not in SCALES
+    if p.distribution == "shortmeasure" and p.spec is not None and p.name not in SCALES | TAXIMETERS
 }
 VALID = Validation(10_000, 0)
 

@@ -10,7 +10,7 @@ import pytest
 
 import harness.catalogue as catalogue
 from harness.judge.catalogue import possible
-from harness.judge.chain import BESIDE, DISPENSER, SCALE, adjacent, base_links, contains
+from harness.judge.chain import BESIDE, DISPENSER, SCALE, TAXI, adjacent, base_links, contains
 from harness.judge.contract import Link, Shape
 from harness.judge.facts import FACTS
 from harness.judge.key_effects import WeightRule, effect_of
@@ -52,6 +52,20 @@ def test_all_fifty_one_of_scales() -> None:
     assert {entry.id for entry in truck if entry.grade == "U"} == {f"truck.T{n}" for n in (16, 19, 21, 22)}
 
 
+def test_all_thirty_five_of_taximeters() -> None:
+    entries = of("taximeter")
+    assert [entry.id for entry in entries] == [f"taxi.C{n:02}" for n in range(1, 36)]
+    known = {f"{a}>{b}" for a, b in pairwise(TAXI)} | {"clock>waiting"}
+    for entry in entries:
+        assert CHINESE.search(entry.title_zh)
+        assert entry.breaks
+        assert set(entry.breaks) <= known
+        assert entry.sources
+        assert entry.triggers
+        assert not entry.verified
+    assert {entry.id for entry in entries if entry.grade == "U"} == {"taxi.C35"}
+
+
 @pytest.mark.parametrize("family", ["price-scale", "truck-scale"])
 def test_what_is_possible_on_a_link_is_possible_on_every_wider_one(family: str) -> None:
     links = [Link(up, down) for up, down in combinations(SCALE, 2)]
@@ -84,6 +98,24 @@ SEEN = [
     ("truck.T20", "ticket", "record", Shape.STATE),
     ("truck.T20", "display", "ticket", Shape.STATE),
     ("truck.T20", "weight", "record", Shape.EXTRA),
+    ("taxi.C01", "sensor", "input", Shape.SWITCHED),
+    ("taxi.C01", "reference", "input", Shape.EXTRA),
+    ("taxi.C02", "sensor", "input", Shape.SWITCHED),
+    ("taxi.C05", "reference", "sensor", Shape.EXTRA),
+    ("taxi.C10", "reference", "sensor", Shape.CONSTANT),
+    ("taxi.C10", "reference", "distance", Shape.CONSTANT),
+    ("taxi.C12", "input", "distance", Shape.CONSTANT),
+    ("taxi.C14", "input", "distance", Shape.EXTRA),
+    ("taxi.C17", "distance", "fare", Shape.THRESHOLD),
+    ("taxi.C19", "distance", "fare", Shape.STATE),
+    ("taxi.C22", "distance", "fare", Shape.CONSTANT),
+    ("taxi.C25", "clock", "waiting", Shape.CONSTANT),
+    ("taxi.C26", "clock", "waiting", Shape.CONSTANT),
+    ("taxi.C26", "distance", "fare", Shape.CONSTANT),
+    ("taxi.C30", "clock", "waiting", Shape.CONSTANT),
+    ("taxi.C32", "fare", "record", Shape.STATE),
+    ("taxi.C35", "sensor", "input", Shape.THRESHOLD),
+    ("taxi.C35", "reference", "sensor", Shape.STATE),
 ]
 
 
@@ -137,7 +169,7 @@ def test_a_display_that_contradicts_its_line_rules_out_what_lies_before_both() -
 
 
 def test_a_judgement_names_the_functions_of_its_own_family() -> None:
-    for family in ("dispenser", "price-scale", "truck-scale"):
+    for family in ("dispenser", "price-scale", "truck-scale", "taximeter"):
         assert {entry.family for entry in catalogue.cheats_of(family)} == {family}
     assert catalogue.cheats_of("gas-dispenser") == catalogue.load_catalogue()
 
@@ -146,6 +178,7 @@ def test_no_function_of_one_family_is_possible_in_another() -> None:
     entries = catalogue.load_catalogue()
     assert {id.split(".")[0] for id in possible(entries, Link("reference", "amount"), None)} == {"fuel"}
     assert {id.split(".")[0] for id in possible(entries, Link("load", "record"), None)} == {"scale", "truck"}
+    assert {id.split(".")[0] for id in possible(entries, Link("reference", "record"), None)} == {"taxi"}
 
 
 def test_every_key_of_a_keypad_has_an_effect() -> None:
@@ -233,7 +266,7 @@ def test_each_function_remains_possible_wherever_it_may_show() -> None:
 
 
 def test_causes_name_known_facts_and_known_detectors() -> None:
-    causes = catalogue.load_causes()
+    causes = (*catalogue.load_causes(), *catalogue.load_causes("taximeter"))
     claiming = {name for name, spec in specs("detectors").items() if spec.weight > 0}
     assert {name for cause in causes for name in cause.detectors} == claiming
     assert {name for cause in causes for names in cause.excluded_by for name in names} <= set(FACTS)

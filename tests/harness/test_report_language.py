@@ -69,7 +69,7 @@ def test_everything_the_judge_can_say_of_a_finding_is_in_the_catalogue() -> None
     assert set(DETECTORS) <= set(wording.TESTS)
     texts += [findings.DEVICE_TYPE, findings.SEARCHED, *mechanisms]
     assert len(texts) > 30
-    causes = load_causes()
+    causes = (*load_causes(), *load_causes("taximeter"))
     assert {cause.cause for cause in causes} <= set(CAUSES)
     facts = {fact for cause in causes for together in cause.excluded_by for fact in together}
     for text in [*texts, *CAUSES, *facts, *asked()]:

@@ -1,0 +1,259 @@
+"""Fare replay: does the displayed fare follow from the declared tariff, the distance and the time of the trip?
+
+The fare engine (protocols/tariff) replays the pulses at the meter's input over the sealed K, else those of the sensor, else the reference within the
+limits of the distance, into the course of the fare.  What the sources of a tariff leave open (steps, rounding, what waits within the start price) are readings that
+an honest meter may follow.  Null: one reading of the tariff, at one hour of the day where none is known, under one set of surcharges that may be declared,
+makes every fare that was read, within the time of reading and display and one pulse at the hire.  A set test: no noise is assumed.  With more readings than
+can be tried nothing is claimed.  Both directions; who loses is not asked.  Source: taximeters.md 2.4, 6 (D10); field_rules.md section 4 (fare).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from itertools import chain, combinations
+
+import numpy as np
+
+from captures.model import Register
+from harness.judge.account import Kind
+from harness.judge.chain import stations, upstream_of
+from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
+from harness.judge.disc import edges
+from harness.judge.evalue import bet
+from harness.judge.sensor_class import per_m_at
+from harness.judge.trains import channels, gaps_in_window, to_ns
+from protocols.tariff import fare as engine
+from protocols.tariff.readings import relevant
+from protocols.tariff.rule import Applies, Rule, TariffError
+from protocols.tariff.tariff import Tariff
+from protocols.tariff.trip import Meter, Trip
+
+NAME = "fare-replay"
+TARIFF = "tariff_rule"  # key of the profile under which the declared tariff is handed in (catalogue.with_rules)
+S = 1_000_000_000
+HOUR = 3600 * S
+OF_REFERENCE = (
+    Fraction(93, 100),
+    Fraction(1),
+    Fraction(106, 100),
+)  # of a distance by the reference: limits, wear and its own error
+SPEED_NS = (0, S)  # a meter tells low speed by each interval of its pulses, or by a mean over a second
+KEPT = 8  # rules that explained a trip
+MOST_RUNS = 16_384  # of one case: what is not explained by then is not judged
+MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
+
+
+@dataclass
+class _Tried:
+    """Rules that explained a trip, the latest first, and how often the engine ran."""
+
+    rules: list[Rule] = field(default_factory=list)
+    runs: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """One trip for the engine, of a meter's own counts or of a distance, and the fares that were read."""
+
+    trip: Trip
+    ratios: tuple[Fraction, ...]
+    register: Register
+    hours: tuple[int, ...]  # what may stand between host and civil time, ns
+
+
+def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | str:
+    hired, vacated = (
+        int(segment.context.get(name, at))
+        for name, at in zip(("hired_ns", "vacated_ns"), segment.window_ns, strict=True)
+    )
+    for station in ("input", "sensor"):
+        per_m, taps = per_m_at(view.profile, station), channels(segment, station)
+        if not taps or per_m is None:
+            continue
+        train = next(iter(taps.values()))
+        if gaps_in_window(segment, train):
+            return f"gap in {train.name}"
+        stamps = to_ns(segment, train, edges(segment, train))
+        if stamps is None:
+            return f"{train.name}: its clock is not tied to the host's"
+        return Trip.of_pulses(stamps, Decimal(str(round(per_m * 1000, 6))), hired, vacated), (Fraction(1),)
+    trace = segment.traces.get("reference")
+    if trace is None or trace.steps.size < 2:
+        return "neither pulses nor a reference over time"
+    metres = np.maximum.accumulate(trace.steps - trace.steps[0]).astype(np.float64) * float(trace.step)
+    return Trip.of_distance(trace.times_ns, metres, hired, vacated), OF_REFERENCE
+
+
+def _case(segment: Segment, view: View) -> _Case | str:
+    register = segment.registers.get("fare")
+    if register is None or not register.values:
+        return "the fare was not read"
+    found = _trip(segment, view)
+    if isinstance(found, str):
+        return found
+    known = segment.context.get("civil_ns")
+    hours = (int(known),) if known is not None else tuple(hour * HOUR - segment.window_ns[0] for hour in range(24))
+    return _Case(found[0], found[1], register, hours)
+
+
+def _declared(rule: Rule) -> Iterator[frozenset[str]]:
+    """Sets of what may have been declared for a trip: tiers taken away, conditions, extras."""
+    own = {tier.unless for tier in rule.tiers if tier.unless} | {w.condition for w in rule.windows if w.condition}
+    own |= {extra.id for extra in rule.extras if extra.applies is Applies.DECLARED}
+    few = sorted(own)[:MOST_DECLARED]
+    return (frozenset(one) for one in chain.from_iterable(combinations(few, n) for n in range(len(few) + 1)))
+
+
+def _span(
+    case: _Case,
+    rule: Rule,
+    civil_ns: int,
+    declared: frozenset[str],
+    slack_ns: int,
+    tried: _Tried,
+    updates: Sequence[int] = SPEED_NS,
+) -> list[tuple[Decimal, Decimal]]:
+    """What the display may have shown at each reading, under one rule, hour and declaration."""
+    own = case.trip
+    trip = Trip(
+        own.times_ns, own.counts, own.metres_per_count, own.hired_ns, own.vacated_ns, civil_ns, own.before, declared
+    )
+    courses = [
+        engine.fare(rule, trip, Meter(k_ratio=ratio, update_ns=update)) for ratio in case.ratios for update in updates
+    ]
+    tried.runs += len(courses)
+    spans = []
+    for t, u in zip(case.register.times_ns.tolist(), case.register.u_ns.tolist(), strict=True):
+        ends = [
+            course.displayed_at(min(max(at, int(course.times_ns[0])), trip.vacated_ns))
+            for course in courses
+            for at in (t - u - slack_ns, t + u + slack_ns)
+        ]
+        spans.append((min(ends), max(ends)))
+    return spans
+
+
+def _explains(case: _Case, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
+    return all(low <= value <= high for value, (low, high) in zip(case.register.values, spans, strict=True))
+
+
+def _search(
+    case: _Case, tariff: Tariff, slack_ns: int, tried: _Tried
+) -> tuple[bool, list[list[tuple[Decimal, Decimal]]]]:
+    """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
+    seen: list[list[tuple[Decimal, Decimal]]] = []
+    for rule in chain(list(tried.rules), _fresh(case, tariff)):
+        for civil_ns in case.hours:
+            for declared in _declared(rule):
+                if tried.runs >= MOST_RUNS:
+                    raise TariffError(
+                        f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
+                    )
+                # what the nearest meter explains needs no wider one
+                spans = _span(case, rule, civil_ns, declared, slack_ns, tried, SPEED_NS[:1])
+                if not _explains(case, spans):
+                    spans = _span(case, rule, civil_ns, declared, slack_ns, tried)
+                if _explains(case, spans):
+                    tried.rules = [rule, *(one for one in tried.rules if one is not rule)][:KEPT]
+                    return True, seen
+                seen.append(spans)
+    return False, seen
+
+
+def _fresh(case: _Case, tariff: Tariff) -> Iterator[Rule]:
+    """The readings of the tariff that can differ on this trip, asked for only where none of the earlier ones explains it."""
+    own = case.trip
+    if len(case.hours) > 1:
+        yield from (reading.rule for reading in tariff.readings({}))
+        return
+    ratios = (min(case.ratios), max(case.ratios))
+    rule = tariff.first({}).rule
+    conditions = frozenset(window.condition for window in rule.windows if window.condition)
+    at_hour = replace(own, civil_ns=case.hours[0], declared=conditions)  # under them all that can matter does
+    yield from (reading.rule for reading in relevant(tariff, at_hour, {}, "displayed", ratios))
+
+
+def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Reading:
+    link = Link(upstream_of("fare", stations(segment)), "fare")
+
+    def mute(reason: str) -> Reading:
+        return Reading(NAME, segment.id, link, 1.0, reason=reason)
+
+    try:
+        case = _case(segment, view)
+        if isinstance(case, str):
+            return mute(case)
+        explained, seen = _search(case, tariff, int(view.parameters["slack_s"] * S), tried)
+    except TariffError as error:
+        return mute(f"the trip cannot be replayed: {error}")
+    values = case.register.values
+    low = [min(spans[i][0] for spans in seen) for i in range(len(values))] if seen else list(values)
+    high = [max(spans[i][1] for spans in seen) for i in range(len(values))] if seen else list(values)
+    beyond = [
+        max(Decimal(0), value - most) - max(Decimal(0), least - value)
+        for value, least, most in zip(values, low, high, strict=True)
+    ]
+    broken = 0 if explained else max(1, sum(one != 0 for one in beyond))
+    middle = (low[-1] + high[-1]) / 2
+    effect = None if explained or not middle else float((values[-1] - middle) / middle)
+    half = float((high[-1] - low[-1]) / 2 / middle) if middle else 0.0
+    q = view.parameters["q" if broken < 3 else "q_sure"]
+    at = {
+        "tariff": tariff.id,
+        "value": str(values[-1]),
+        "low": str(low[-1]),
+        "high": str(high[-1]),
+        "readings": len(values),
+    }
+    # an extra that is added by hand is there from some moment on and grows no further
+    grown = {one for one in beyond if one}
+    at_all: dict[str, object] = (
+        {**at, "beyond_extras": len(grown) >= 3, "verified": tariff.verified} if not explained else dict(at)
+    )
+    return Reading(
+        NAME,
+        segment.id,
+        link,
+        bet(not explained, q, view.validation),
+        p=1.0 if explained else q,
+        hits=broken,
+        effect=effect,
+        interval=None if effect is None else (effect - half, effect + half),
+        shape=None if explained else Shape.CONSTANT,
+        at=at_all,
+    )
+
+
+def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
+    """One reading a trip whose fare was read; a rule that explained one trip is tried first on the next."""
+    tariff = view.profile.get(TARIFF)
+    trips = [
+        one
+        for one in segments
+        if one.kind is SegmentKind.TRIP and "fare" in one.registers and one.context.get("hired") is not False
+    ]
+    if not isinstance(tariff, Tariff):
+        return [
+            Reading(NAME, one.id, Link(upstream_of("fare", stations(one)), "fare"), 1.0, reason="no tariff is declared")
+            for one in trips
+        ]
+    tried = _Tried()
+    return [_reading(one, tariff, view, tried) for one in trips]
+
+
+DETECTOR = DetectorSpec(
+    name=NAME,
+    version=1,
+    kind="law",
+    null="one reading of the declared tariff makes every fare that was read, of the distance and time of the trip",
+    needs="the displayed fare, a declared tariff, and pulses at the input or a reference over time",
+    parameters={"slack_s": 2.0, "q": 0.005, "q_sure": 3e-4},
+    judge=judge,
+    mechanism="the fare is not what the declared tariff makes of distance and time",
+    telling=26,
+    shows=Kind.FARE,
+    method="replay of the tariff",
+)
