@@ -307,6 +307,9 @@ def test_off_is_said_even_to_one_that_no_longer_answers(tmp_path: Path) -> None:
         bench.open()
         instrument(bench).run(Decimal(50))
         world.ports["source"].outward = lambda data: None
+        with pytest.raises(InstrumentError, match="within 3 s"):
+            instrument(bench).ramp(Decimal(60), Decimal(1))
+        assert world.output.on
         failed = bench.make_safe()
         assert len(failed) == 1
         assert not world.output.on
@@ -370,6 +373,44 @@ def test_what_is_left_of_a_burst_that_failed_does_not_count_for_the_next(tmp_pat
         before = world.output.given
         source.give(5, Decimal(100))
         assert world.output.given - before == 5
+
+
+@pytest.mark.parametrize("question", [b"BURS:STAT?\n", b"FREQ?\n", b"OUTP?\n"])
+@pytest.mark.parametrize("verb", ["run", "give"])
+def test_after_an_error_it_is_set_up_anew(tmp_path: Path, question: bytes, verb: str) -> None:
+    """Neither endless pulses nor levels of 0.1 V: what went wrong may have been a power cut."""
+    world = Spoiled(question, b"what?\n")
+    world.spoil = False
+    with bench_of(tmp_path, world, 'dialect = "agilent-33220a"') as bench:
+        bench.open()
+        source = instrument(bench)
+        if question == b"BURS:STAT?\n":
+            source.run(Decimal(50))  # so that the next one changes whether it bursts
+        world.spoil = True
+        with pytest.raises(InstrumentError, match="what"):
+            source.run(Decimal(50)) if verb == "run" else source.give(9, Decimal(50))
+        world.spoil = False
+        world.source.reset()
+        before = world.output.given
+        source.give(9, Decimal(50))
+        bench.idle(SECOND)
+        assert world.output.given - before == 9
+        assert world.source._high_v == 5.0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", sorted(SPOKEN))
+def test_what_somebody_else_changed_is_an_error_once(tmp_path: Path, name: str) -> None:
+    world = PulseBench(name)
+    with bench_of(tmp_path, world, f'dialect = "{name}"') as bench:
+        bench.open()
+        source = instrument(bench)
+        source.give(3, Decimal(50))
+        world.source.reset()  # a power cut nobody saw, or a key of the front panel
+        with pytest.raises(InstrumentError, match="expected shape as set up"):
+            source.give(9, Decimal(50))
+        assert world.output.given == 3
+        source.give(9, Decimal(50))
+        assert world.output.given == 12
 
 
 # --- dialects -----------------------------------------------------------------------------------------------------------
