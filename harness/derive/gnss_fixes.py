@@ -83,6 +83,7 @@ class Track:
 @dataclass(frozen=True, slots=True)
 class _Fix:
     utc_ns: int
+    time_ns: int  # of its day
     heard_ns: int | None
     rmc: Rmc
     position: tuple[float, float]
@@ -133,14 +134,19 @@ class _Order:
         self._told["out of order"] += len(self._doubtful)
         self._doubtful = []
 
-    def deny(self, gga: Gga) -> int:
+    def deny(self, gga: Gga, time_ns: int | None) -> int:
         """Takes the newest fix back where GGA of its instant came behind it and has none; how many."""
-        if gga.quality not in DENIED or not self.fixes or self.fixes[-1].rmc.time_ns != gga.time_ns:
+        if gga.quality not in DENIED or not self.fixes or self.fixes[-1].time_ns != time_ns:
             return 0
         self._told[f"status A denied by GGA: {DENIED[gga.quality]}"] += 1
         for own in (self.fixes, self.runs, self.hdop):
             own.pop()
         return 1
+
+    def dilute(self, gga: Gga, time_ns: int | None) -> None:
+        """The dilution of the newest fix, where `gga` is of its instant."""
+        if self.fixes and time_ns == self.fixes[-1].time_ns and gga.hdop is not None:
+            self.hdop[-1] = float(gga.hdop)
 
     def end(self) -> None:
         self._give_up()
@@ -190,8 +196,8 @@ def _track(heard: Iterable[tuple[Message, int | None]], noise: Sequence[Noise], 
         sentences[address_of(message)] += 1  # type: ignore[arg-type]  # a decoder of NMEA gives nothing else
         if isinstance(message, Gga) and message.talker in GNSS_TALKERS:
             denied = message.time_ns, message
-            void += order.deny(message)
-            _dilute(order, message)
+            void += order.deny(message, denied[0])
+            order.dilute(message, denied[0])
         if not isinstance(message, Rmc):
             continue
         fix = _fix(message, t_ns, void, denied, told)
@@ -204,7 +210,7 @@ def _track(heard: Iterable[tuple[Message, int | None]], noise: Sequence[Noise], 
         if len(order.fixes) > before:
             void = 0
             if denied[1] is not None:
-                _dilute(order, denied[1])
+                order.dilute(denied[1], denied[0])
     order.end()
     return _arrays(order, void, decimals, sentences, told, noise)
 
@@ -222,10 +228,11 @@ def _fix(
         told[f"no fix: {ESTIMATED[str(rmc.mode)]}"] += 1
         return None
     instant, gga = denied
-    if gga is not None and instant == rmc.time_ns is not None and gga.quality in DENIED:
+    time_ns = rmc.time_ns
+    if gga is not None and time_ns is not None and instant == time_ns and gga.quality in DENIED:
         told[f"status A denied by GGA: {DENIED[gga.quality]}"] += 1
         return None
-    time_ns, day, position = rmc.time_ns, rmc.day, rmc.position
+    day, position = rmc.day, rmc.position
     if time_ns is None or day is None or position is None or rmc.speed_kn is None:
         told["status A without time, date, position or speed"] += 1
         return None
@@ -235,13 +242,7 @@ def _fix(
         told["a date that no calendar has"] += 1
         return None
     utc_ns = days * DAY_NS + time_ns
-    return _Fix(utc_ns, t_ns, rmc, position, void)
-
-
-def _dilute(order: _Order, gga: Gga) -> None:
-    """The dilution of the newest fix, where `gga` is of its instant."""
-    if order.fixes and gga.hdop is not None and gga.time_ns == order.fixes[-1].rmc.time_ns:
-        order.hdop[-1] = float(gga.hdop)
+    return _Fix(utc_ns, time_ns, t_ns, rmc, position, void)
 
 
 def _arrays(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captures.errors import CaptureError
@@ -210,6 +210,7 @@ def test_uncertainties_cover_what_they_say() -> None:
     assert np.std(odd) > 0.2
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 99_000_000_000), st.floats(0.1, 30))
 def test_parts_of_a_ride_add_up(cut_ns: int, m_s: float) -> None:
     speed = m_s + 2 + 2 * np.sin(np.arange(100))

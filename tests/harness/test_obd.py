@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captures.model import Direction, Origin, SampledTrace, WireChunk
@@ -48,6 +48,7 @@ def test_gaps_count_nothing() -> None:
     assert early.distance_m == pytest.approx(20)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 99 * SECOND), st.lists(st.integers(0, 255), min_size=100, max_size=100))
 def test_parts_add_up(cut_ns: int, kmh: list[int]) -> None:
     whole = trace([float(t) for t in range(100)], kmh)
