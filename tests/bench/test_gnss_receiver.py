@@ -73,9 +73,9 @@ def wait(bench: Bench, seconds: float) -> None:
     bench.until(lambda: bench.now_ns() >= until_ns, 1000 * SECOND, "time", "line")
 
 
-def track_in(folder: Path) -> Track:
+def track_in(folder: Path, late_ns: int = 0) -> Track:
     recorded = read_recorded(folder / "journal")
-    return fixes([recorded.chunks["line"]])
+    return fixes([recorded.chunks["line"]], late_ns=late_ns)
 
 
 def test_it_says_what_it_hears_and_sends_nothing(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_over_a_pseudo_terminal_nothing_is_lost(tmp_path: Path) -> None:
         with bench_of(tmp_path, text, speed=speed) as bench:
             bench.open()
             wait(bench, 50)
-    track = track_in(tmp_path)
+    track = track_in(tmp_path, late_ns=int(SECOND * speed))  # a busy host may hold the rest of a sentence back
     assert [noise.why[:8] for noise in track.noise if "incomplete" not in noise.why] == ["checksum"]
     assert track.told == {"no fix": 1}
     found = distance(track)

@@ -44,8 +44,8 @@ def sentence(
     """An RMC on the equator, `t_s` of its day."""
     whole, fraction = divmod(round(t_s * 1000), 1000)
     utc = f"{whole // 3600:02d}{whole // 60 % 60:02d}{whole % 60:02d}.{fraction:03d}"
-    degrees = 10 + east_m / M_PER_DEGREE
-    place = f"{int(degrees):03d}{(degrees - int(degrees)) * 60:08.5f}"
+    minutes = round((10 + east_m / M_PER_DEGREE) * 60 * 100_000)  # in 1e-5 of a minute
+    place = f"{minutes // 6_000_000:03d}{minutes // 100_000 % 60:02d}.{minutes % 100_000:05d}"
     fix = Rmc("GN", utc, status, "0000.00000", "N", place, "E", f"{knots:.3f}", "90.0", day, mode=mode)
     return PROTOCOL.encode(fix, Role.DEVICE)
 
@@ -383,6 +383,39 @@ def test_a_log_of_something_else_is_refused_and_damage_counted() -> None:
     track = log_fixes(b"# a remark\n" + b"".join(lines))
     assert (len(track), track.told) == (100, {"remark": 1})
     assert [noise.why for noise in track.noise] == ["no checksum"]
+
+
+LINES = st.one_of(
+    st.builds(
+        sentence, st.sampled_from([0.0, 1.0, 2.0, 3.5, 50.0, 51.0, 52.0, 86_399.0]), st.floats(-5000, 5000), st.floats(0, 999),
+        day=st.sampled_from(["010226", "020226", "290226", "170606"]), status=st.sampled_from("AAAV"), mode=st.sampled_from("AAADEN"),
+    ),
+    st.sampled_from([0.0, 1.0, 2.0, 50.0]).map(
+        lambda t_s: PROTOCOL.encode(
+            Gga("GN", f"0000{t_s:06.3f}", "", "", "", "", "0", "", "1.5", "", "", "", "", "", ""), Role.DEVICE
+        )
+    ),
+    st.binary(max_size=20),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.lists(LINES, min_size=1, max_size=40))
+def test_every_sentence_is_used_or_told(lines: list[bytes]) -> None:
+    try:
+        track = log_fixes(b"\n".join(lines))
+    except CaptureError:
+        return
+    rmc = sum(count for address, count in track.sentences.items() if address.endswith("RMC"))
+    apart = ("the receiver's clock was set", "remark")
+    assert rmc == len(track) + sum(count for why, count in track.told.items() if why not in apart)
+    assert np.all(np.diff(track.at_ns) >= 0)
+    found = distance(track)
+    assert math.isfinite(found.doppler_m + found.u_m + found.chords.length_m + found.chords.u_m)
+    assert found.doppler_m >= 0
+    measured = found.measured_s + sum(gap.end_ns - gap.begin_ns for gap in found.gaps) / NS_PER_S
+    assert measured == pytest.approx((found.end_ns - found.begin_ns) / NS_PER_S, abs=1e-6)
+    assert np.all(np.diff(travelled(track).steps) >= 0)
 
 
 # through the journal
