@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,12 +30,13 @@ from fixtures.sim.taxi.bench_siglent import SiglentSource
 from fixtures.sim.taxi.pulse_output import PulseOutput
 from fixtures.sim.world import World
 from harness.plugins import specs
-from protocols.contract import LineSettings
+from protocols.contract import LineSettings, ProtocolError
 from tests.peers import bench_text, instrument
 
 MS, SECOND = 1_000_000, 1_000_000_000
 SPOKEN = {"agilent-33220a": "33220A", "agilent-33500": "33522B", "rigol-dg1000z": "DG1022Z", "siglent-sdg": "SDG"}
 K1000 = {"pulses_per_km": "1000"}
+DIALECTS = {name: dialect.find(name, 1, "test").settings for name in SPOKEN}
 
 
 class PulseBench(World):
@@ -496,6 +498,22 @@ def test_answers_in_other_spellings_are_the_same_answer() -> None:
     assert not rigol["rate_hz"].took("1.666700E+01", Decimal("16.66667"))
     siglent = dialect.find("siglent-sdg", 2, "test").settings
     assert siglent["burst_rate_hz"].took("C2:BTWV STATE,ON,FRQ,5HZ,CARR,FRQ,0.1KHZ", Decimal(100))
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60))
+def test_any_answer_is_yes_no_or_no_answer(text: str) -> None:
+    """Bytes of a hostile instrument raise nothing else than ProtocolError."""
+    for name in ("agilent-33220a", "siglent-sdg"):
+        for setting in DIALECTS[name].values():
+            value = (
+                Decimal(5) if setting.name in dialect.NUMBERS else True if setting.name in dialect.SWITCHES else None
+            )
+            for answer in (
+                text,
+                f"{setting.question.removesuffix('?')} {setting.key.split()[-1] if setting.key else ''},{text}",
+            ):
+                with contextlib.suppress(ProtocolError):
+                    assert setting.took(answer, value) in (True, False)
 
 
 # --- counting what was given by commands --------------------------------------------------------------------------------
