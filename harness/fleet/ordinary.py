@@ -15,6 +15,7 @@ from harness.fleet.cells import MICRO, Ints
 
 UPPER = 0.995  # of ordinary fares in a class
 FEWEST = 200  # ordinary trips that a class must have
+WIDEST = 4  # neighbouring classes on each side
 DISTANCE = (100.0, 1.08, 92)  # least metres, ratio of neighbours, classes: 100 m to 118 km
 DURATION = (60.0, 1.12, 50)  # seconds: 1 min to 4.8 h
 FARE = (0.01, 1.025, 740)  # units of money: a cent to 800 000
@@ -46,14 +47,24 @@ class OrdinaryFares:
 
     def place(self, metres: Floats, seconds: Ints, fare: Ints) -> Place:
         group = _group(metres, seconds)
-        total = self._counts.sum(axis=1)
-        reached = self._counts.cumsum(axis=1)
-        median = np.argmax(reached >= 0.5 * total[:, None], axis=1)
-        upper = np.argmax(reached >= UPPER * total[:, None], axis=1)
-        enough = total[group] >= FEWEST
+        different, back = np.unique(group, return_inverse=True)
+        upper, median, enough = (np.array(one)[back] for one in zip(*map(self._quantiles, different), strict=True))
         own = _class(fare / MICRO, FARE)
-        middle = FARE[0] * FARE[1] ** (median[group] + 0.5)
-        return Place(enough & (own > upper[group]), np.where(enough, fare / MICRO / middle, np.nan))
+        middle = FARE[0] * FARE[1] ** (median + 0.5)
+        return Place(enough & (own > upper), np.where(enough, fare / MICRO / middle, np.nan))
+
+    def _quantiles(self, group: int) -> tuple[int, int, bool]:
+        """Classes of the upper border and of the median, and whether there are trips enough, with as many neighbours as
+        that takes: neighbours cost less and more, so a wider class has a higher border and misses rather than accuses."""
+        distance, duration = divmod(int(group), DURATION[2])
+        grid = self._counts.reshape(DISTANCE[2], DURATION[2], FARE[2])
+        for wide in range(WIDEST + 1):
+            near = grid[max(distance - wide, 0) : distance + wide + 1, max(duration - wide, 0) : duration + wide + 1]
+            reached = np.cumsum(near.sum(axis=(0, 1), dtype=np.int64))
+            if reached[-1] >= FEWEST:
+                upper, median = np.searchsorted(reached, (UPPER * reached[-1], 0.5 * reached[-1]))
+                return int(upper), int(median), True
+        return 0, 0, False
 
 
 def _group(metres: Floats, seconds: Ints) -> Ints:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.special import ndtr
 from scipy.stats import beta as beta_distribution
-from scipy.stats import binom, chi2, norm
+from scipy.stats import binom, chi2
 
 from harness.fleet.cells import Ints
 
@@ -108,9 +109,10 @@ def _weights(nodes: Floats, middle: float, spread: float) -> Floats:
     borders = np.concatenate([[-np.inf], (nodes[1:] + nodes[:-1]) / 2, [np.inf]])
     scaled = (borders - middle) / spread
     # differences of the smaller tail: the far end must not drown in rounding
-    result: Floats = np.where(
-        scaled[:-1] > 0, norm.sf(scaled[:-1]) - norm.sf(scaled[1:]), norm.cdf(scaled[1:]) - norm.cdf(scaled[:-1])
-    )
+    tail = ndtr(-np.abs(scaled))
+    result: Floats = np.abs(np.diff(tail))
+    crossed = (scaled[:-1] < 0) & (scaled[1:] > 0)
+    result[crossed] = 1 - tail[:-1][crossed] - tail[1:][crossed]
     return result
 
 

@@ -145,14 +145,11 @@ def _text(block: bytes, mapped: Mapped, path: Path, offset: int) -> str:
 
 def _rows(text: str, mapped: Mapped, path: Path, before: int) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mapped.separator, strict=True)
-    rows = list[list[str]]()
     try:
-        rows.extend(reader)
+        return list(reader)
     except csv.Error as error:
-        raise FleetError(
-            f"{path}: expected CSV, got a broken record after record {before + len(rows)}: {error}"
-        ) from None
-    return rows
+        told = f"a broken record {reader.line_num} lines after record {before + 1 if before else 0}"
+        raise FleetError(f"{path}: expected CSV, got {told}: {error}") from None
 
 
 def _header(rows: list[list[str]], mapped: Mapped, path: Path) -> dict[str, int]:
