@@ -1,0 +1,46 @@
+"""Fare tariffs as data, the course of the fare they make of a trip, and which of them explain a fare.  No I/O, no clock."""
+
+from protocols.tariff.engine import Cause, Fare, Step, fare
+from protocols.tariff.golden import failures
+from protocols.tariff.observed import Constant, Explanation, Failure, Hypothesis, Shown, of_changes
+from protocols.tariff.parser import parse
+from protocols.tariff.readings import relevant
+from protocols.tariff.rule import Mode, Rule, TariffError
+from protocols.tariff.solver import solve
+from protocols.tariff.tariff import Golden, Reading, Tariff, Unknown, Value
+from protocols.tariff.trip import Meter, Trip, metres_per_pulse, pulses_per_km_of_wheel
+
+CATALOGUE = (
+    "protocols.tariff",
+    "catalogue",
+)  # package and folder of the tariffs of the tree, one TOML a city and edition
+
+__all__ = [
+    "CATALOGUE",
+    "Cause",
+    "Constant",
+    "Explanation",
+    "Failure",
+    "Fare",
+    "Golden",
+    "Hypothesis",
+    "Meter",
+    "Mode",
+    "Reading",
+    "Rule",
+    "Shown",
+    "Step",
+    "Tariff",
+    "TariffError",
+    "Trip",
+    "Unknown",
+    "Value",
+    "failures",
+    "fare",
+    "metres_per_pulse",
+    "of_changes",
+    "parse",
+    "pulses_per_km_of_wheel",
+    "relevant",
+    "solve",
+]
