@@ -11,11 +11,13 @@ import pytest
 
 from fixtures.sim.taxi.cheats import TAXI_CHEATS, TAXI_VARIANTS, parse_taxi_cheat
 from fixtures.sim.taxi.cycles import Hop, Wait
+from fixtures.sim.taxi.direct import rides
+from fixtures.sim.taxi.honest import EFFECTS, declared
 from fixtures.sim.taxi.mechanisms import CONTROLS, PLACES
 from fixtures.sim.taxi.scenario import TaxiScenario
 from fixtures.sim.taxi.station import TaxiStation, build_taxi
 from protocols.contract import Garbage, Role
-from protocols.tariff.fare import fare
+from protocols.tariff.engine import fare
 from protocols.tariff.trip import Trip
 from protocols.wire import elm327, jt905, nmea, sigrok_pico
 from tests.bench.taxis import S, steady, taxi
@@ -336,3 +338,27 @@ def test_a_car_on_rollers_goes_nowhere_and_turns_them() -> None:
     assert "roller" in on.station.ports
     fixes = [m for m in nmea.PROTOCOL.decoder(Role.DEVICE).feed(on.said["gnss"]) if isinstance(m, nmea.Rmc)]
     assert max(float(m.speed_kn or 0) for m in fixes) < 1.0
+
+
+def test_rides_without_ports_follow_each_other() -> None:
+    """Two passengers; what was pressed for them stands between the taps, and nothing after officers took control."""
+    scenario = TaxiScenario(seed=2, cheat=parse_taxi_cheat("taxi.C03"), sensor_class="abs-derived", pulses_per_km=2000)
+    false = rides(scenario, [[900.0, 800.0], [700.0]])
+    looked_at = rides(scenario, [[900.0, 800.0], [700.0]], covert=False)
+    assert len(false.rides) == 2
+    assert len(false.rides[0].looks) == 2
+    assert false.rides[1].ride.number == false.rides[0].ride.number + 1
+    assert len(false.input) - len(false.sensor) == 2 * len(false.taxi.path.injected_ns()) > 0
+    assert len(looked_at.input) == len(looked_at.sensor)
+    assert false.metres([false.end_ns])[0] == pytest.approx(2400, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", list(EFFECTS))
+def test_honest_cars_stay_near_their_constant(name: str) -> None:
+    driven = rides(TaxiScenario(seed=6, honest=(name,)), [[400.0, 300.0]])
+    taxi = driven.taxi
+    error = 1000 * taxi.meter.pulses / taxi.meter.certificate_k / taxi.vehicle.road.end_m - 1
+    assert -0.045 < error < (0.035 if name == "tyre_wear" else 0.02)
+    assert not any(worked.acts for worked in taxi.worked)
+    stated = {**taxi.scenario.declared(), **declared((name,))}
+    assert stated["sensor_class"] == taxi.scenario.sensor().name
