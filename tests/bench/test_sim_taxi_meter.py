@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -203,15 +204,17 @@ def at_work(cheat: str | None = None, **settings: Any) -> Passenger:
     return Passenger(build_taxi(TaxiScenario(cheat=None if cheat is None else parse_taxi_cheat(cheat), **settings)))
 
 
+@cache
+def passed(cheat: str | None, *, covert: bool) -> tuple[Decimal, Decimal]:
+    """Fare and distance that a passenger, or an officer, is shown after one leg."""
+    end = at_work(cheat, seed=3, kit="ride", tariff="tokyo-2017").ride(covert=covert, legs=("1700",))
+    return Decimal(end["fare"]), Decimal(end["distance_km"])
+
+
 @pytest.mark.parametrize("cheat", ["taxi.C01", "taxi.C03", "taxi.C09", "taxi.C15", "taxi.C19", "taxi.C14", "taxi.C29"])
 def test_the_driver_cheats_passengers_and_not_officers(cheat: str) -> None:
-    def shown(cheat: str | None, *, covert: bool) -> tuple[Decimal, Decimal]:
-        ride = at_work(cheat, seed=3, kit="ride", tariff="tokyo-2017")
-        end = ride.ride(covert=covert, legs=("1700",))
-        return Decimal(end["fare"]), Decimal(end["distance_km"])
-
-    assert shown(cheat, covert=True) > shown(None, covert=True)
-    assert shown(cheat, covert=False) == shown(None, covert=False)
+    assert passed(cheat, covert=True) > passed(None, covert=True)
+    assert passed(cheat, covert=False) == passed(None, covert=False)
 
 
 def test_once_control_is_taken_his_hands_are_tied() -> None:
@@ -277,6 +280,16 @@ def test_the_bench_may_ask_the_meter_and_feed_it() -> None:
     (block,) = [m.body.block for m in answers if isinstance(m, jt905.Frame) and isinstance(m.body, jt905.TariffAnswer)]
     assert block.tariff is not None
     assert block.tariff.day_start_price == Decimal("13.00")
+
+
+@pytest.mark.parametrize(("cheat", "pulses"), [("taxi.C35", 500), ("taxi.C10", 500), ("taxi.C35:cable", 600)])
+def test_before_a_source_the_sensor_and_its_board_are_off(cheat: str, pulses: int) -> None:
+    bench = at_work(cheat, kit="bench", sensor_class="magnet-rotor", pulses_per_km=1000)
+    for command in ("BURS:STAT ON", "BURS:NCYC 500", "FREQ 20", "OUTP ON", "TRIG:SOUR BUS", "*TRG"):
+        bench.say("source", command.encode() + b"\n")
+    bench.wait(30)
+    bench.station.taxi.advance(bench.station.now_ns)
+    assert bench.station.taxi.meter.pulses == pytest.approx(pulses, abs=1)
 
 
 def test_the_receiver_tells_the_way_within_its_errors() -> None:
