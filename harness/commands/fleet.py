@@ -69,11 +69,13 @@ def _needs_pandas() -> None:
 
 def _tariff(name: str) -> Tariffed:
     """Raises UsageError for no such id, TariffError for a file that is no tariff."""
-    import protocols.tariff
-    from harness.fleet.bounds import tariffed
-    from protocols.tariff.parser import MAX_CHARS, parse
+    from importlib import resources
 
-    folder = Path(protocols.tariff.__file__).parent / "catalogue"
+    from harness.fleet.bounds import tariffed
+    from protocols.tariff import CATALOGUE, parse
+    from protocols.tariff.parser import MAX_CHARS
+
+    folder = Path(str(resources.files(CATALOGUE[0]) / CATALOGUE[1]))
     known = {path.stem.replace("_", "-"): path for path in folder.glob("*.toml")}
     path = known.get(name, Path(name))
     if name not in known and not path.is_file():

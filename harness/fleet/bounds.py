@@ -3,8 +3,8 @@
 How fast the car was at each moment no record tells, so a fare is bounded and not replayed:
   floor    the price of the distance alone; every window that lowers prices, no tier, no waiting
   ceiling  distance with every tier, and the whole duration at the price of waiting; every window that the trip may have touched
-Both are widened by what was rounded: one step of distance, time and display, one resolution of the recorded distance and
-times.  Where a tariff leaves something open, the widest of its readings holds.
+Both are widened by what was rounded: one step of distance, time and display, one resolution of the recorded distance,
+times and money.  Where a tariff leaves something open, the widest of its readings holds.
 In binary floating point, widened by SLACK more: above its rounding error (1e-14 of a million units), below every step of money.
 """
 
@@ -112,7 +112,8 @@ def bounds(tariff: Tariffed, trips: Trips, mapped: Mapped) -> Bounds:
     payment = "surcharge" not in mapped.columns  # what is added at payment stands in the fare then
     floors = np.min([_floor(rule, course) for rule in tariff.floors], axis=0)
     ceilings = np.max([_ceiling(rule, course, payment) for rule in tariff.ceilings], axis=0)
-    return Bounds(np.floor(floors * MICRO).astype(np.int64) - SLACK, np.ceil(ceilings * MICRO).astype(np.int64) + SLACK)
+    wide = SLACK + round(mapped.money_step * MICRO)
+    return Bounds(np.floor(floors * MICRO).astype(np.int64) - wide, np.ceil(ceilings * MICRO).astype(np.int64) + wide)
 
 
 def metered(trips: Trips, mapped: Mapped) -> Ints:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import protocols.tariff
 from benchmarks.generators_fleet import MAPPING
 from harness.fleet.bounds import Tariffed, bounds, tariffed
 from harness.fleet.errors import FleetError
 from harness.fleet.mapping import Mapped, parse
 from harness.fleet.records import ORDINARY, Trips
-from protocols.tariff.fare import fare
-from protocols.tariff.parser import parse as tariff_of
-from protocols.tariff.tariff import Tariff
-from protocols.tariff.trip import Trip
+from protocols.tariff import CATALOGUE, Tariff, Trip, fare
+from protocols.tariff import parse as tariff_of
 
-FILES = sorted((Path(protocols.tariff.__file__).parent / "catalogue").glob("*.toml"))
+FILES = sorted(Path(str(resources.files(CATALOGUE[0]) / CATALOGUE[1])).glob("*.toml"))
 S = 10**9
 MONDAY_S = 4 * 86_400
 

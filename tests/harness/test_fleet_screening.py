@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scipy.stats import binom, binomtest, norm
 from benchmarks.generators_fleet import CARELESS, HEADER, MAPPING, Cheat, Fleet, make, write
 from harness.exits import Exit, run_app
 from harness.fleet import rates
+from harness.fleet.bounds import tariffed
 from harness.fleet.kinds import OF_PEOPLE
 from harness.fleet.lattice import Residues
 from harness.fleet.mapping import parse
@@ -23,6 +25,8 @@ from harness.fleet.scale import Speeds
 from harness.fleet.screening import Screening, screen
 from harness.fleet.tally import Tally
 from harness.fleet.together import Together
+from protocols.tariff import CATALOGUE
+from protocols.tariff import parse as tariff_of
 
 ALPHA = 0.004
 CHEATS = {
@@ -89,6 +93,43 @@ def test_a_small_fleet_is_counted_and_not_tested(tmp_path: Path) -> None:
     fast = next(test for test in found.tests if (test.kind.id, test.noun) == ("fast", "vehicle"))
     assert fast.hits > 5
     assert "fewer than 30" in fast.why_not
+
+
+EVENTS = {  # what one trip of V07 shows: minutes, kilometres, fare, minutes waited
+    "none": ("10", "4.0", "15.3", "10"),
+    "waiting": ("10", "4.0", "15.3", "12"),
+    "off-lattice": ("10", "4.03", "15.3", "2"),
+    "fast": ("10", "32.0", "95.0", "2"),
+    "above": ("10", "4.0", "60.0", "2"),
+    "below": ("10", "20.0", "30.0", "2"),
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_kind_of_day_is_told_apart(tmp_path: Path, event: str) -> None:
+    """40 vehicles, 12 days, three like trips a day, Beijing's tariff; one vehicle does one thing on every day, once."""
+    mapping = MAPPING.replace('driver = "hack"\nrate_code = "code"\n', 'waiting = "w"\n').split("[rates]")[0]
+    mapping = mapping.replace('"mi"\n', '"km"\nwaiting = "min"\n').replace("0.01", "0.1")
+    mapping = mapping.replace('start_zone = "from"\nend_zone = "to"\n', "")
+    rows = ["medallion,pickup,dropoff,miles,fare,w"]
+    for vehicle in range(40):
+        for day in range(1, 13):
+            for hour, minute in ((10, vehicle), (12, vehicle), (14, vehicle)):
+                minutes, km, fare, waited = EVENTS[event] if (vehicle, hour) == (7, 12) else ("10", "4.0", "15.3", "2")
+                clock = f"2024-05-{day:02d} {hour}"
+                rows.append(
+                    f"V{vehicle:02d},{clock}:{minute:02d}:00,{clock}:{minute + int(minutes)}:00,{km},{fare},{waited}"
+                )
+    path = tmp_path / "trips.csv"
+    path.write_text("\n".join(rows) + "\n", "utf-8")
+    source = resources.files(CATALOGUE[0]) / CATALOGUE[1] / "beijing_2013.toml"
+    own = tariff_of(source.read_text("utf-8"), source.name)
+    found = screen(path, parse(mapping, "m"), tariffed(own.id, own.verified, [own.first({}).rule]))
+    days = {test.kind.id: test for test in found.made if test.kind.per == "days"}
+    assert set(days) == set(EVENTS) - {"none"}
+    for kind, test in days.items():
+        assert [one.unit for one in test.listed] == (["V07"] if kind == event else [])
+        assert test.hits == (12 if kind == event else 0)
 
 
 # how often honest units do it
@@ -260,6 +301,15 @@ def test_the_command_in_chinese(
     assert "这是对记录的筛查" in out
     assert "其他可能的解释" in out
     assert "fleet" not in out.replace("made fleet", "")
+
+
+def test_without_pandas_the_command_says_so(
+    fleet: tuple[str, str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    code, _, err = shortmeasure(capfd, "fleet", "check", fleet[0], "--map", fleet[1])
+    assert code == Exit.USAGE
+    assert "shortmeasure[fleet]" in err
 
 
 def test_bad_input_ends_in_one_message(
