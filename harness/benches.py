@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from fixtures.benchfile import BenchFile, load, parse
 from fixtures.errors import BenchError
-from fixtures.profile import SCALES
+from fixtures.profile import SCALES, TAXI_FAMILY
 
 FAMILIES = ("dispenser",)
+TAXI_KITS = {"K0": "ride", "K1": "raid", "K2": "K2", "K3": "bench"}  # of a bench file -> of the simulation
 
 
 def built_in() -> list[str]:
@@ -84,6 +85,8 @@ def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = N
             return build_gas(gas)
         except ValueError as error:
             raise UsageError(str(error.args[0])) from None
+    if bench.family == TAXI_FAMILY:
+        return _taxi(bench, cheat, seed, size)
     if bench.family in SCALES:
         return _scale(bench, cheat, seed, size)
     if bench.site is None:
@@ -128,6 +131,37 @@ def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -
         pairs = (pair.split("/") for pair in str(bench.profile["intervals"]).split())
         intervals = tuple((Decimal(most), Decimal(e)) for most, e in pairs)
         return build_scale(ScaleScenario(kit=cast(Any, bench.kit), seed=seed, cheat=own, intervals=intervals, **told))
+    except (KeyError, ValueError) as error:
+        raise UsageError(str(error.args[0])) from None
+
+
+def _taxi(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -> Any:
+    """The simulated taxi that a bench file describes: car, sensor and meter are as its papers say."""
+    from fixtures.sim.taxi.cheats import parse_taxi_cheat
+    from fixtures.sim.taxi.scenario import TaxiScenario
+    from fixtures.sim.taxi.station import build_taxi
+    from harness.exits import UsageError
+
+    if not bench.simulation:
+        raise BenchError(
+            f"{bench.where}: it has no [simulation]: this bench drives a real instrument, and --cheat or --seed mean nothing"
+        )
+    said, told = bench.profile, dict[str, Any]()
+    if "sensor_class" in said:
+        told["sensor_class"] = str(said["sensor_class"])
+    if "magnets" in said:
+        told["magnets"] = int(str(said["magnets"]))
+    if "tariff" in said:
+        told["tariff"] = str(said["tariff"])
+    if "pulses_per_km" in said:
+        told["pulses_per_km"] = int(str(said["pulses_per_km"]))
+    try:
+        spec = None if cheat is None else parse_taxi_cheat(cheat, size)
+        resolution = Decimal(str(said["distance_resolution_km"]))
+        kit = TAXI_KITS[bench.kit]
+        return build_taxi(
+            TaxiScenario(kit=cast(Any, kit), seed=seed, cheat=spec, distance_resolution_km=resolution, **told)
+        )
     except (KeyError, ValueError) as error:
         raise UsageError(str(error.args[0])) from None
 

@@ -7,15 +7,17 @@ Nobody who drives answers a prompt: every question is answered at standstill, by
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from fixtures.bench import Bench, capability
-from fixtures.capability import Drives, Records
+from fixtures.capability import Drives, GivesPulses, Records
 from fixtures.language import mark, translate
 from harness.people import People
 from harness.step import Drive, Hire, Outcome, Read, Stand, Vacate, Work
 
 STATIONS = {"meter": "fare", "receipt": "record"}  # what is read -> the station at which it stands
+RAMP_M_S2, SLOW_M_S = Decimal("1.5"), Decimal(1)  # as a car pulls off; walking pace
 SETTLE_NS = 500_000_000  # what a sensor or a display sends after the vehicle has come to rest
 
 HIRE = mark("{label}: have the taximeter set to hired, at standstill; note nothing while driving")
@@ -65,6 +67,9 @@ class Driving:
 
     def drive(self, step: Drive) -> Outcome:
         driver = self._bench.driver_for("drive")
+        source: object = driver
+        if step.course == "ramp" and isinstance(source, GivesPulses):
+            return self._ramp(source, step)
         if driver is not None:
             roller: Drives = capability(driver, Drives, "drive")
             return roller.drive(step.distance_m, step.speed_km_h)
@@ -78,6 +83,19 @@ class Driving:
             "surveyed": step.surveyed,
         }
         return _texts(self._people.ask("drive", text, label=step.label, **asked))
+
+    def _ramp(self, source: GivesPulses, step: Drive) -> Outcome:
+        """From rest to the highest speed and back, evenly, and at it in between."""
+        per_m = Decimal(str(self._bench.file.profile["pulses_per_km"])) / 1000
+        top, slow = step.speed_km_h / Decimal("3.6") * per_m, SLOW_M_S * per_m
+        up_s = (top - slow) / per_m / RAMP_M_S2
+        level_s = max(Decimal(0), (step.distance_m - (top + slow) / per_m * up_s) / (top / per_m))
+        source.rest()
+        source.run(slow)
+        source.ramp(top, up_s)
+        self._bench.idle(int(level_s * 1_000_000_000))
+        source.ramp(slow, up_s)
+        return _texts(source.off())
 
     def work(self, step: Work) -> Outcome:
         """Marked with the time that it took to say so: it was worked between question and answer."""

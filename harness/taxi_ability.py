@@ -8,7 +8,9 @@ from fixtures.benchfile import BenchFile
 from harness.plans.ability import TaxiAbility
 
 TAXI = "taximeter"
-CONTROLS = "horn indicator-left indicator-right wipers headlights gear clutch brake radio window"
+CONTROLS = (
+    "horn indicator-left indicator-right wipers headlights gear clutch brake pedal radio window button lighter magnet"
+)
 STRETCH_M = "1000"
 
 

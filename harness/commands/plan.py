@@ -17,6 +17,7 @@ USUAL = {
     "gas-dispenser": "gas-cng-{kit}",
     "price-scale": "price-scale-{kit}",
     "truck-scale": "truck-scale-{kit}",
+    "taximeter": "taximeter-{kit}",
 }
 LABORATORY = "-bench"  # ends the names of plans that no bare hands carry out
 

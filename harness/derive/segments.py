@@ -19,8 +19,10 @@ from harness.derive.recorded import Recorded
 from harness.derive.sales import CODEC as DART_CODEC
 from harness.derive.sales import Reports, new_sale, scaled
 from harness.derive.streams import Streams, Whole, listened
+from harness.derive.trips import Trips
 from harness.judge.contract import Segment, SegmentKind
 
+TAXI = "taximeter"
 PARAMETERS = ("meter_factor", "density_kg_m3")
 SETTLED_NS = 10_000_000_000  # of the run's clock; longer than anything is held back on its way into the journal
 AFTER_LAST_NS = 120_000_000_000  # how long after the last delivery its final readings may come
@@ -51,7 +53,7 @@ def segments(recorded: Recorded, streams: Streams | None = None, kept: Kept | No
     tale = told(recorded)
     try:
         decoded = Whole(recorded) if streams is None else streams
-        deriver = (Loadings if recorded.bench.family in SCALES else _Deriver)(recorded, tale, decoded)
+        deriver = _deriver(recorded, tale, decoded)
         settled_ns = decoded.last_ns() - SETTLED_NS
         return [
             _owned(deriver.segment(part), recorded.bench.instrument_id)
@@ -68,6 +70,13 @@ def segments(recorded: Recorded, streams: Streams | None = None, kept: Kept | No
             f"{recorded.bench.where}: the recorded run cannot be read ({type(error).__name__}: {error}); "
             "this journal was not written by a run of this version"
         ) from None
+
+
+def _deriver(recorded: Recorded, tale: Told, streams: Streams) -> Loadings | Trips | _Deriver:
+    """What makes the segments of this family's parts."""
+    if recorded.bench.family in SCALES:
+        return Loadings(recorded, tale, streams)
+    return (Trips if recorded.bench.family == TAXI else _Deriver)(recorded, tale, streams)
 
 
 def _owned(segment: Segment, instrument: str) -> Segment:

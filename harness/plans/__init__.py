@@ -14,6 +14,9 @@ from harness.plans import (
     price_scale_bench,
     price_scale_raid,
     site_survey,
+    taximeter_bench,
+    taximeter_raid,
+    taximeter_ride,
     truck_scale_bench,
     truck_scale_raid,
 )
@@ -69,6 +72,21 @@ PLANS = {
             "truck-scale-bench", "truck-scale", frozenset({"load", "display", "weight"}), truck_scale_bench.steps,
             mark("a truck scale with its line heard and the seized remote pressed over standing loads"),
             clean_up=price_scale_raid.clean_up,
+        ),
+        PlanSpec(
+            "taximeter-ride", "taximeter", frozenset({"fare"}), taximeter_ride.steps,
+            mark("a passenger's rides with fare readings, receiver log and receipt: covert, before any raid"),
+            clean_up=taximeter_raid.clean_up,
+        ),
+        PlanSpec(
+            "taximeter-raid", "taximeter", frozenset({"fare"}), taximeter_raid.steps,
+            mark("a taxi in service, phases B to E: watched at standstill, every control worked, the surveyed stretch, power cycle last"),
+            clean_up=taximeter_raid.clean_up,
+        ),
+        PlanSpec(
+            "taximeter-bench", "taximeter", frozenset({"fare", "input"}), taximeter_bench.steps,
+            mark("a taximeter before a pulse source: speeds from 3 to 200 km/h, ramps, a trip past every tier"),
+            clean_up=taximeter_raid.clean_up,
         ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,

@@ -240,7 +240,8 @@ def test_every_course_of_every_plan_on_every_bench_keeps_the_order(bench: str) -
     assert plans
     for plan in plans:
         found = list(courses(lambda plan=plan: plan.steps(ability(file))))
-        assert len(found) > 8
+        branches = plan.name != "taximeter-ride"  # on a ride nobody decides anything
+        assert len(found) > 8 if branches else len(found) == 1
         for steps in found:
             check_order(steps)
         without_power = [steps for steps in found if not any(isinstance(step, PowerCycle) for step in steps)]

@@ -242,7 +242,7 @@ def test_a_plan_is_shown_without_a_bench(capfd: pytest.CaptureFixture[str], name
     assert code == Exit.OK
     assert document["kind"] == "plan"
     assert document["cost"]["minutes"] > 20
-    assert (document["cost"]["litres"] > 50) is ("scale" not in name)
+    assert (document["cost"]["litres"] > 50) is ("scale" not in name and "taximeter" not in name)
     assert document["cost"]["actions"] <= len(document["steps"])
     assert document["steps"][0]["key"] == "legal_basis"
     assert document["steps"][-1]["key"] == "closing"
