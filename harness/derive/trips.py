@@ -101,7 +101,8 @@ class Trips:
             return (math.fsum(known), math.fsum(known) * u_rel), by
         if self._track is None or not len(self._track):
             return None, ""
-        return gnss.distance(self._track, part.begin_ns, end_ns).reference_m, "gnss"
+        found = gnss.distance(self._track, part.begin_ns, end_ns)
+        return found.reference_m, "gnss" if found.why_not is None else ""
 
     def _counted(self, part: Part) -> bool:
         """Every leg ran along a surveyed stretch, or on an instrument that counts: nobody estimated it."""
