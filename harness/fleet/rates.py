@@ -68,11 +68,12 @@ def fit(x: Ints, n: Ints, alpha: float, differ: float) -> Honest:
         pairs, weight = pairs[some], weight[some]
     pooled = max(float(x.sum()) / max(float(n.sum()), 1.0), 1.0 / max(float(n.sum()), 1.0))
     nodes = _nodes(pooled)
+    width = np.gradient(nodes)
     seen = binom.pmf(pairs[:, :1], pairs[:, 1:], np.exp(nodes)[None, :])
 
     def loss(at: Floats) -> float:
         middle, spread, others = _unpacked(at, differ)
-        mixed = (1 - others) * _weights(nodes, middle, spread) + others * _apart(nodes, middle, spread)
+        mixed = (1 - others) * _weights(nodes, middle, spread) + others * _apart(nodes, width, middle, spread)
         return -float(weight @ np.log(np.maximum(seen @ mixed, 1e-300)))
 
     starts = [
@@ -116,10 +117,10 @@ def _weights(nodes: Floats, middle: float, spread: float) -> Floats:
     return result
 
 
-def _apart(nodes: Floats, middle: float, spread: float) -> Floats:
+def _apart(nodes: Floats, width: Floats, middle: float, spread: float) -> Floats:
     """Rates of the others: even in the logarithm from the honest mean to one."""
     floor = min(middle + spread**2 / 2, -0.05)
-    share = np.where(nodes >= floor, np.gradient(nodes), 0.0)
+    share = np.where(nodes >= floor, width, 0.0)
     result: Floats = share / share.sum()
     return result
 
