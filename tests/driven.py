@@ -7,6 +7,7 @@ display, is said by each test.  Nothing here knows a simulator.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -114,8 +115,8 @@ def train(
     )
 
 
-def clock() -> ClockMap:
-    return ClockMap(CLOCK, 0, Fraction(1000), 1000, 1e-6)
+def clock(begin_s: float = 0.0) -> ClockMap:
+    return ClockMap(CLOCK, int(begin_s * S), Fraction(1000), 1000, 1e-6)
 
 
 def register(
@@ -141,12 +142,14 @@ def segment(
     traces: Sequence[SampledTrace] = (), marks: Sequence[Mark] = (), reference_m: tuple[float, float] | None = None,
     state: str = "power-0", phase: str = "C", begin_s: float = 0.0, **context: Any,
 ) -> Segment:  # fmt: skip
-    """A trip, or what `kind` says, from 0 to `until_s`.  Several of one case follow each other by `begin_s` in their windows alone:
-    only tests that compare segments without their trains ask for that."""
-    clocks: Mapping[str, ClockMap] = {CLOCK: clock()} if trains else {}
+    """A trip, or what `kind` says, of `until_s`; all that it holds is told from its begin, which is `begin_s` in the case."""
+    begin = int(begin_s * S)
+    clocks: Mapping[str, ClockMap] = {CLOCK: clock(begin_s)} if trains else {}
+    read = {one.station: replace(one, times_ns=frozen_int64(one.times_ns + begin)) for one in registers}
+    seen = {one.station: replace(one, times_ns=frozen_int64(one.times_ns + begin)) for one in traces}
     return Segment(
-        id, kind, phase, state, (int(begin_s * S), int((begin_s + until_s) * S)), {"hired": True, **context}, {t.name: t for t in trains},
-        {r.station: r for r in registers}, clocks, tuple(marks), traces={t.station: t for t in traces}, reference_m=reference_m,
+        id, kind, phase, state, (begin, begin + int(until_s * S)), {"hired": True, **context}, {t.name: t for t in trains}, read, clocks,
+        tuple(replace(one, t_ns=one.t_ns + begin) for one in marks), traces=seen, reference_m=reference_m,
     )  # fmt: skip
 
 

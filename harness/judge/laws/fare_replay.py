@@ -25,9 +25,9 @@ from harness.judge.disc import edges
 from harness.judge.evalue import bet
 from harness.judge.sensor_class import per_m_at
 from harness.judge.trains import channels, gaps_in_window, to_ns
-from protocols.tariff import fare as engine
+from protocols.tariff import engine
 from protocols.tariff.readings import relevant
-from protocols.tariff.rule import Applies, Rule, TariffError
+from protocols.tariff.rule import Rule, TariffError
 from protocols.tariff.tariff import Tariff
 from protocols.tariff.trip import Meter, Trip
 
@@ -41,8 +41,10 @@ OF_REFERENCE = (
     Fraction(106, 100),
 )  # of a distance by the reference: limits, wear and its own error
 SPEED_NS = (0, S)  # a meter tells low speed by each interval of its pulses, or by a mean over a second
+ACCUMULATION = "time.accumulation"  # unknown of a tariff of mode S
+NEAR = Decimal("0.2")
 KEPT = 8  # rules that explained a trip
-MOST_RUNS = 16_384  # of one case: what is not explained by then is not judged
+MOST_RUNS = 8192  # of one case: what is not explained by then is not judged
 MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
 
@@ -99,10 +101,12 @@ def _case(segment: Segment, view: View) -> _Case | str:
     return _Case(found[0], found[1], register, hours)
 
 
-def _declared(rule: Rule) -> Iterator[frozenset[str]]:
-    """Sets of what may have been declared for a trip: tiers taken away, conditions, extras."""
-    own = {tier.unless for tier in rule.tiers if tier.unless} | {w.condition for w in rule.windows if w.condition}
-    own |= {extra.id for extra in rule.extras if extra.applies is Applies.DECLARED}
+def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
+    """Sets of what may have been declared for a trip and acts on the display: tiers taken away, conditions.  What is added at
+    payment is not displayed."""
+    far = case.trip.distance_m * max(case.ratios)
+    own = {tier.unless for tier in rule.tiers if tier.unless and tier.above_m < far}
+    own |= {window.condition for window in rule.windows if window.condition}
     few = sorted(own)[:MOST_DECLARED]
     return (frozenset(one) for one in chain.from_iterable(combinations(few, n) for n in range(len(few) + 1)))
 
@@ -140,6 +144,12 @@ def _explains(case: _Case, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
     return all(low <= value <= high for value, (low, high) in zip(case.register.values, spans, strict=True))
 
 
+def _near(case: _Case, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
+    """Whether another way of telling low speed could explain the last fare: it moves none by as much as NEAR."""
+    value, (low, high) = case.register.values[-1], spans[-1]
+    return (1 - NEAR) * low <= value <= (1 + NEAR) * high
+
+
 def _search(
     case: _Case, tariff: Tariff, slack_ns: int, tried: _Tried
 ) -> tuple[bool, list[list[tuple[Decimal, Decimal]]]]:
@@ -147,14 +157,14 @@ def _search(
     seen: list[list[tuple[Decimal, Decimal]]] = []
     for rule in chain(list(tried.rules), _fresh(case, tariff)):
         for civil_ns in case.hours:
-            for declared in _declared(rule):
+            for declared in _declared(case, rule):
                 if tried.runs >= MOST_RUNS:
                     raise TariffError(
                         f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                     )
                 # what the nearest meter explains needs no wider one
                 spans = _span(case, rule, civil_ns, declared, slack_ns, tried, SPEED_NS[:1])
-                if not _explains(case, spans):
+                if not _explains(case, spans) and _near(case, spans):
                     spans = _span(case, rule, civil_ns, declared, slack_ns, tried)
                 if _explains(case, spans):
                     tried.rules = [rule, *(one for one in tried.rules if one is not rule)][:KEPT]
@@ -173,7 +183,10 @@ def _fresh(case: _Case, tariff: Tariff) -> Iterator[Rule]:
     rule = tariff.first({}).rule
     conditions = frozenset(window.condition for window in rule.windows if window.condition)
     at_hour = replace(own, civil_ns=case.hours[0], declared=conditions)  # under them all that can matter does
-    yield from (reading.rule for reading in relevant(tariff, at_hour, {}, "displayed", ratios))
+    # whether metres and seconds fill one unit decides what else can matter: asked for each
+    joint = next((unknown for unknown in tariff.unknowns if unknown.key == ACCUMULATION), None)
+    for chosen in [{}] if joint is None else [{joint.key: one} for one in joint.alternatives]:
+        yield from (reading.rule for reading in relevant(tariff, at_hour, chosen, "displayed", ratios))
 
 
 def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Reading:
