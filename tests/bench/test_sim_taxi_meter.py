@@ -254,13 +254,32 @@ def test_the_line_tells_hire_record_and_speed_beyond_reason() -> None:
     messages = jt905.PROTOCOL.decoder(Role.DEVICE).feed(raid.said["meter"])
     assert not any(isinstance(message, Garbage) for message in messages)
     bodies = [message.body for message in messages if isinstance(message, jt905.Frame)]
-    (end,) = [body.trip for body in bodies if isinstance(body, jt905.TripEnd)]
+    (end,) = [body.trip for body in bodies if isinstance(body, jt905.TripEnd) and not body.resent]
     assert end.paid_km == Decimal(shown["distance_km"])
     assert end.amount == Decimal(shown["fare"])
     beats = [body.state for body in bodies if isinstance(body, jt905.Heartbeat)]
     assert any(state & jt905.MeterState.ABNORMAL_SPEED for state in beats)
     assert any(state & jt905.MeterState.HIRED for state in beats)
     assert jt905.PROTOCOL.decoder(Role.HOST).feed(raid.said["isu"])
+
+
+def test_the_shift_before_and_missed_records_are_told() -> None:
+    """K of the shift's record, and the numbers of trips: one is missing where records are erased."""
+
+    def told(cheat: str | None) -> tuple[int, list[int]]:
+        raid = at_work(cheat, seed=7, kit="raid", pulses_per_km=1000)
+        raid.wait(30)
+        messages = jt905.PROTOCOL.decoder(Role.DEVICE).feed(raid.said["meter"])
+        bodies = [message.body for message in messages if isinstance(message, jt905.Frame)]
+        (shift,) = [body.shift for body in bodies if isinstance(body, jt905.ShiftClosed)]
+        return shift.k, [body.trip.number for body in bodies if isinstance(body, jt905.TripEnd)]
+
+    def gaps(numbers: list[int]) -> int:
+        return int(np.sum(np.diff(numbers) != 1))
+
+    assert told(None)[0] == told("taxi.C12:hidden")[0] == 1000
+    assert told("taxi.C12")[0] == 800
+    assert (gaps(told(None)[1]), gaps(told("taxi.C32")[1])) == (0, 1)
 
 
 def test_the_bench_may_ask_the_meter_and_feed_it() -> None:
