@@ -13,6 +13,8 @@ from harness.output import comment, emit
 if TYPE_CHECKING:
     from harness.fleet.bounds import Tariffed
 
+PICTURES = (".svg", ".png", ".pdf")
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Consistency of a fleet's trip records: a screening, never a verdict.",
@@ -40,9 +42,9 @@ def check(
     Exit 20 when units are listed or no test could be made: nothing is decided then; 0 when nobody is listed."""
     if not 0 < alpha <= 0.5:
         raise UsageError(f"--alpha: expected above 0 and up to 0.5, got {alpha:g}")
-    if plot is not None and plot.exists():
-        raise FileExistsError(17, "there is such a file already", str(plot))
-    _needs_pandas()
+    _needs("pandas", "fleet")
+    if plot is not None:
+        _drawable(plot)
     from fixtures.language import mark, translate
     from harness.fleet.mapping import load
     from harness.fleet.report import document, text
@@ -60,11 +62,22 @@ def check(
     return Exit.INCONCLUSIVE if found.listed or not found.made else Exit.OK
 
 
-def _needs_pandas() -> None:
+def _drawable(plot: Path) -> None:
+    """Before the work, not after it."""
+    _needs("matplotlib", "report")
+    if plot.suffix not in PICTURES:
+        raise UsageError(f"--plot: expected a file that ends in {', '.join(PICTURES)}, got {plot.name!r}")
+    if plot.exists():
+        raise FileExistsError(17, "there is such a file already", str(plot))
+    if not plot.parent.is_dir():
+        raise FileNotFoundError(2, "there is no such folder", str(plot.parent))
+
+
+def _needs(module: str, extra: str) -> None:
     from importlib.util import find_spec
 
-    if find_spec("pandas") is None:
-        raise UsageError("fleet check: expected pandas, got none; pip install 'shortmeasure[fleet]'")
+    if find_spec(module) is None:
+        raise UsageError(f"fleet check: expected {module}, got none; pip install 'shortmeasure[{extra}]'")
 
 
 def _tariff(name: str) -> Tariffed:

@@ -221,6 +221,23 @@ def test_a_mapping_that_is_no_text(tmp_path: Path) -> None:
         load(path)
 
 
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_mapping_is_one_or_an_error_that_names_the_file(data: st.DataObject) -> None:
+    lines = MAPPING.split("\n")
+    at = data.draw(st.integers(0, len(lines) - 1))
+    value = data.draw(
+        st.one_of(st.text(max_size=8), st.sampled_from(["-1", "nan", "[]", "1e999", '""', "true", "{}", '"\\u0000"']))
+    )
+    lines[at] = lines[at].split("=")[0] + "= " + value if "=" in lines[at] else value
+    told = ""
+    try:
+        assert parse("\n".join(lines), "m.toml").columns
+    except FleetError as error:
+        told = str(error)
+    assert not told or told.startswith("m.toml")
+
+
 MAPPED: Mapped = parse(MAPPING, "m")
 
 

@@ -334,5 +334,6 @@ def test_bad_input_ends_in_one_message(
     code, _, err = shortmeasure(capfd, "fleet", "check", str(path), "--map", str(mapping), "--tariff", "atlantis")
     assert code == Exit.USAGE
     assert "new-york-2012" in err
-    code, _, err = shortmeasure(capfd, "fleet", "check", str(path), "--map", str(mapping), "--alpha", "nan")
-    assert code == Exit.USAGE
+    for wrong in (("--alpha", "nan"), ("--plot", "x.doc"), ("--plot", "nowhere/x.svg")):
+        code, _, err = shortmeasure(capfd, "fleet", "check", str(path), "--map", str(mapping), *wrong)
+        assert code == Exit.USAGE
