@@ -74,7 +74,7 @@ class Accumulator:
         if not len(wanted):
             return np.zeros(0, np.int64)
         at = np.searchsorted(cumulative[1:], wanted, "right" if strict else "left").astype(np.int64)
-        need, slopes = wanted - cumulative[at], self._slopes[at]
+        need, slopes = wanted - cumulative[at], np.maximum(self._slopes[at], 1)  # a threshold of 0 needs no growth
         steps = (need // slopes + 1 if strict else -(-need // slopes)).astype(np.int64)
         by_count = self._by_count[at]
         times = self._begins[at] + steps

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -115,10 +116,11 @@ class Bounds:
         grid[0], grid[-1] = k_range[0] * (1 - 1e-6), k_range[1] * (1 + 1e-6)
         self._grid = grid
         self._limit_m_s = 0.0 if limit is None else float(limit) / 3.6
+        self._update_s = meter.update_ns / 1e9
         self._hysteresis_m_s = float(meter.hysteresis_kmh) / 3.6
         self._trip, self._pieces, self._metre = trip, pieces, float(trip.metres_per_count)
         self._spells: list[NDArray[np.int64]] = []
-        self._at_counts: dict[int, Floats] = {}
+        self._at_counts: tuple[Floats, Floats] | None = None
         self._sums: dict[tuple[int, bool], tuple[Floats, Floats]] = {}
         self._first = int(trip.count_at(np.array([trip.hired_ns]))[0])
         for k_ratio in grid:
@@ -128,7 +130,7 @@ class Bounds:
                 spells = np.array([[trip.hired_ns, trip.vacated_ns]], np.int64)
             else:
                 ratio = Fraction(float(k_ratio)).limit_denominator(10**7)
-                spells = slow_spells(trip, limit, ratio, meter.update_ns, Fraction(meter.hysteresis_kmh))
+                spells = _spells(trip, limit, ratio, meter)
             self._spells.append(spells)
         asked = [*self._ends, self._edges]
         self._metres = [self._weighted(times, None, unit=True) for times in asked]
@@ -218,8 +220,9 @@ class Bounds:
         x = ratio * np.maximum(metres, 0) + boxes[:, Constant.PRELOAD_M, side, None]
         if self.rule.joint:
             per_second = float(self.rule.metres_per_low_second)
-            either = slow_m[many] - slow_m[few]
-            x = x + tick * per_second * slow_s[few] + either * self._either(ratio, tick, per_second, many, few, side)
+            x = x + tick * per_second * slow_s[few]
+            either_m, either_s = slow_m[many] - slow_m[few], slow_s[many] - slow_s[few]
+            x = x + self._either(boxes, either_m, either_s, per_second, many, few, side)
         start = float(self.rule.start.distance_m)
         stretched = start + (x - start) / boxes[:, Constant.STEP_RATIO, 1 - side, None]
         x = np.where(x > start, stretched, x) * (1 + sign * EPS) + sign * 1e-9
@@ -235,14 +238,20 @@ class Bounds:
         return steps, np.maximum(waits, 0)
 
     def _either(
-        self, ratio: Floats, tick: Floats, per_second: float, many: NDArray[np.int64], few: NDArray[np.int64], side: int
-    ) -> Floats:
-        """What a metre counts at a speed between the limits of the two ends of a cell, taken as distance or as time."""
-        slowest = self._limit_m_s / self._grid[few][:, None]
+        self, boxes: Floats, metres: Floats, seconds: Floats, per_second: float,
+        many: NDArray[np.int64], few: NDArray[np.int64], side: int,
+    ) -> Floats:  # fmt: skip
+        """What spells between the limits of the two ends of a cell add, each taken as distance or as time.
+
+        The least is told by whole intervals, which have metres; the most by seconds, which the interval that is under way
+        has too.  Within a window of the speed's update metres and seconds need not keep step: a window more or less.
+        """
+        ratio, tick = boxes[:, Constant.K_RATIO, side, None], boxes[:, Constant.CLOCK_RATIO, side, None]
         fastest = (self._limit_m_s + self._hysteresis_m_s) / self._grid[many][:, None]
+        window = ratio * fastest * self._update_s
         if side == LOW:
-            return np.minimum(ratio, tick * per_second / fastest)
-        return np.maximum(ratio, tick * per_second / slowest)
+            return np.maximum(metres * np.minimum(ratio, tick * per_second / fastest) - window, 0)
+        return seconds * np.maximum(ratio * fastest, tick * per_second) + np.where(seconds > 0, window, 0)
 
     def _before_start(
         self, boxes: Floats, side: int, few: NDArray[np.int64], many: NDArray[np.int64]
@@ -254,24 +263,34 @@ class Bounds:
         other, sign = (LOW, 1) if side == LOW else (HIGH, -1)
         left = float(self.rule.start.distance_m) - boxes[:, Constant.PRELOAD_M, other]
         metres = left / boxes[:, Constant.K_RATIO, other] + sign * (self._slack_m + 1e-6)
-        trip, cells, fast = self._trip, few if side == LOW else many, many if side == LOW else few
-        found = np.zeros(len(boxes))
-        ends = np.append(np.clip(trip.times_ns, trip.hired_ns, trip.vacated_ns), trip.vacated_ns)
-        for cell, other_cell in {*zip(cells.tolist(), fast.tolist(), strict=True)}:
-            own = (cells == cell) & (fast == other_cell)
-            rows = np.searchsorted(self._metres_at_counts(other_cell), metres[own], "left")
-            times = np.where(metres[own] <= 0, trip.hired_ns, ends[rows])
-            found[own] = self._weighted(times, cell, unit=False)
-        return found
+        cells, fast = (few, many) if side == LOW else (many, few)
+        if self._at_counts is None:
+            self._at_counts = self._tables()
+        seconds, reached = self._at_counts
+        if self.rule.mode is Mode.S:
+            rows = np.zeros(len(boxes), np.int64)
+            for cell in np.unique(fast).tolist():
+                own = fast == cell
+                rows[own] = np.searchsorted(reached[cell], metres[own], "left")
+        else:
+            rows = np.searchsorted(reached[0], metres, "left")
+        return np.asarray(np.where(metres <= 0, 0.0, seconds[cells, rows]), np.float64)
 
-    def _metres_at_counts(self, cell: int) -> Floats:
-        """Metres that are charged, at each count of the trip, for the slow spells of a cell's end."""
-        key = cell if self.rule.mode is Mode.S else -1
-        if key not in self._at_counts:
-            times = np.clip(self._trip.times_ns, self._trip.hired_ns, self._trip.vacated_ns)
-            slow = self._weighted(times, cell, unit=True) if key >= 0 else 0.0
-            self._at_counts[key] = self._weighted(times, None, unit=True) - slow
-        return self._at_counts[key]
+    def _tables(self) -> tuple[Floats, Floats]:
+        """Slow seconds (ends of cells, N + 1) at each count of the trip and at its end, and metres charged (.., N)."""
+        trip, ends = self._trip, range(len(self._grid))
+        times = np.clip(np.append(trip.times_ns, trip.vacated_ns), trip.hired_ns, trip.vacated_ns)
+        seconds = np.array([self._weighted(times, cell, unit=False) for cell in ends])
+        metres = self._weighted(times[:-1], None, unit=True)[None, :]
+        if self.rule.mode is Mode.S:
+            metres = metres - np.array([self._weighted(times[:-1], cell, unit=True) for cell in ends])
+        return seconds, metres
+
+
+@lru_cache(maxsize=4 * (CELLS + 1))
+def _spells(trip: Trip, limit_kmh: Fraction, k_ratio: Fraction, meter: Meter) -> NDArray[np.int64]:
+    """Slow spells, shared by the readings of a tariff on one trip."""
+    return slow_spells(trip, limit_kmh, k_ratio, meter.update_ns, Fraction(meter.hysteresis_kmh))
 
 
 def forced(rule: Rule, windows: frozenset[str]) -> Rule:

@@ -22,7 +22,9 @@ from protocols.tariff.trip import Meter, Trip
 
 Floats = NDArray[np.float64]
 RESOLUTION = 1e-4  # of the width of a range
+FINEST = 1e-8
 MAX_WORK = 5_000_000  # readings of boxes, a paving; some 2 s
+PREFIX_WORK = 200_000  # the same, where only the first reading that fails is looked for
 CHUNK = 512  # boxes at once
 MAX_SHOWN = 20_000
 MAX_LATTICE = 50_000
@@ -88,15 +90,12 @@ def explain(
     bounds = Bounds(
         rule, trip, shown, meter, slack_m, tuple(ranges[Constant.K_RATIO]), _furthest(rule, trip, ranges, slack_m)
     )
-    count = len(shown)
-    off = _off_lattice(rule, trip, bounds, shown, ranges)
-    upto = count if off is None else off
-    search = pave(bounds, ranges, upto)
-    failure = None
-    if search.hull is None:
+    off = _off_lattice(rule, bounds, shown, ranges)
+    upto = len(shown) if off is None else off
+    search = Search(None, None, True) if off is not None and off <= at_least else pave(bounds, ranges, upto)
+    failure = None if off is None else Failure(off, shown[off])
+    if search.hull is None and (off is None or off > at_least):
         failure = _failure(bounds, ranges, shown, upto, at_least)
-    elif off is not None:
-        failure = Failure(off, shown[off])
     free = [one for one in Constant if ranges[one, 0] < ranges[one, 1]]
     hull = (
         {}
@@ -118,21 +117,24 @@ def _furthest(rule: Rule, trip: Trip, ranges: Floats, slack_m: float) -> float:
     return float((x * factors + ranges[Constant.PRELOAD_M, 1]) / min(1.0, ranges[Constant.STEP_RATIO, 0]) + 1.0)
 
 
-def pave(bounds: Bounds, ranges: Floats, upto: int, any_will_do: bool = False) -> Search:
+def pave(bounds: Bounds, ranges: Floats, upto: int, any_will_do: bool = False, work: int = MAX_WORK) -> Search:
     """The hull of what the first `upto` readings leave of `ranges`, by halving boxes and dropping the impossible.
 
+    Boxes between examples already found cannot widen the hull and are dropped too, so the work follows its edges.  Where
+    no example is found the boxes left are halved on, down to FINEST: most of what is impossible shows there.
     With `any_will_do` it ends with the first example, and the hull is no more than that it is there.
-
-    Boxes between examples already found cannot widen the hull and are dropped too, so the work follows its edges.
     """
     width = np.maximum(ranges[:, 1] - ranges[:, 0], 0)
-    margin = width * RESOLUTION / 2
+    margin, resolution = width * RESOLUTION / 2, RESOLUTION
     boxes, kept = ranges[None, :, :].copy(), np.zeros((0, *ranges.shape))
     low, high = np.full(len(ranges), np.inf), np.full(len(ranges), -np.inf)
-    example, work, complete = None, 0, True
+    example, complete = None, True
+    nominal = np.clip([NOMINAL[one] for one in Constant], ranges[:, 0], ranges[:, 1])
+    if _possible(bounds, np.stack((nominal, nominal), axis=1)[None], upto)[0]:
+        example = low = high = nominal
     while len(boxes):
-        work += len(boxes) * (upto + 20)
-        if work > MAX_WORK:
+        work -= len(boxes) * (upto + 20)
+        if work < 0:
             kept, complete = np.concatenate((kept, boxes)), False
             break
         boxes = boxes[_possible(bounds, boxes, upto)]
@@ -140,17 +142,20 @@ def pave(bounds: Bounds, ranges: Floats, upto: int, any_will_do: bool = False) -
         good = points[_possible(bounds, points, upto)][:, :, 0]
         if len(good):
             example = good[0] if example is None else example
-            if any_will_do:
-                return Search(ranges, example, False)
             low, high = np.minimum(low, good.min(axis=0)), np.maximum(high, good.max(axis=0))
+        if any_will_do and example is not None:
+            return Search(ranges, example, False)
         inside = ((boxes[:, :, 0] >= low - margin) & (boxes[:, :, 1] <= high + margin)) | (width == 0)
         boxes = boxes[~inside.all(axis=1)]
         sizes = (boxes[:, :, 1] - boxes[:, :, 0]) / np.where(width > 0, width, np.inf)
-        done = sizes.max(axis=1, initial=0) <= RESOLUTION
+        done = sizes.max(axis=1, initial=0) <= resolution
         kept, boxes, sizes = np.concatenate((kept, boxes[done])), boxes[~done], sizes[~done]
         boxes = _halved(boxes, sizes.argmax(axis=1)) if len(boxes) else boxes
+        if not len(boxes) and example is None and resolution > FINEST:
+            boxes, kept, resolution = kept, kept[:0], resolution / 8
     ends = [kept[:, :, 0], kept[:, :, 1]] if len(kept) else []
-    ends += [low[None], high[None]] if example is not None else []
+    if example is not None:  # boxes up to a margin beyond the examples were dropped
+        ends += [np.maximum(low - margin, ranges[:, 0])[None], np.minimum(high + margin, ranges[:, 1])[None]]
     if not ends:
         return Search(None, None, complete)
     points = np.concatenate(ends)
@@ -171,27 +176,36 @@ def _halved(boxes: Floats, axis: NDArray[np.int64]) -> Floats:
 
 
 def _failure(bounds: Bounds, ranges: Floats, shown: Sequence[Shown], upto: int, at_least: int) -> Failure:
-    """The first reading at which nothing is left, by halving; what is left is found by paving, never guessed."""
+    """The first reading at which nothing is proven to be left, by halving; the first `upto` are known to leave nothing.
+
+    A prefix that takes too much work to exclude counts as possible, so the reading told may come late, never early.
+    """
+
+    def excluded(number: int) -> bool:
+        return pave(bounds, ranges, number, any_will_do=True, work=PREFIX_WORK).hull is None
+
     good, bad = 0, upto
     if 0 < at_least < upto:
-        if pave(bounds, ranges, at_least, any_will_do=True).hull is None:
+        if excluded(at_least):
             return Failure(at_least - 1, shown[at_least - 1])
         good = at_least
     while bad - good > 1:
         middle = (good + bad) // 2
-        good, bad = (good, middle) if pave(bounds, ranges, middle, any_will_do=True).hull is None else (middle, bad)
+        good, bad = (good, middle) if excluded(middle) else (middle, bad)
     return Failure(bad - 1, shown[bad - 1])
 
 
-def _off_lattice(
-    rule: Rule, trip: Trip, bounds: Bounds, shown: Sequence[Shown], ranges: Floats
-) -> int | None:  # fmt: skip
+def _off_lattice(rule: Rule, bounds: Bounds, shown: Sequence[Shown], ranges: Floats) -> int | None:
     """The first reading that is no sum of a start price and whole steps, whatever the distance and the time.
 
-    Asked only where prices are those of the tariff, and where the sums are few enough to be listed.
+    Asked only where prices are those of the tariff; where the sums are too many to be listed, only whether the reading is
+    a whole number of steps of the display.
     """
-    if (ranges[Constant.PRICE_FACTOR] != 1).any() or (ranges[Constant.SHOWN_FACTOR] != 1).any():
+    if (ranges[Constant.SHOWN_FACTOR] != 1).any():
         return None
+    rough = [k for k, one in enumerate(shown) if one.fare % rule.display.step]
+    if rough or (ranges[Constant.PRICE_FACTOR] != 1).any():
+        return rough[0] if rough else None
     sums = bounds.sums(max(one.fare for one in shown), MAX_LATTICE)
     if sums is None:
         return None
