@@ -19,7 +19,7 @@ from scipy import stats
 
 from harness.judge.conformity import decide
 from harness.judge.contract import Conformity, ConformityResult, Segment, SegmentKind
-from harness.judge.distances import FROM_SATELLITES, LEAST_M, distance
+from harness.judge.distances import FROM_SATELLITES, LEAST_M, SHOWN, distance
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
 FLOOR = "mpe-floor"
@@ -38,12 +38,11 @@ def conformance(error: float, u: float, over: float, under: float) -> float:
 
 
 def shown(segment: Segment, profile: Mapping[str, Any]) -> tuple[str, float, float] | None:
-    """Station, metres and standard uncertainty of what is held to the reference; None where nothing was read."""
-    for station in ("distance", "record", "input"):
-        found = distance(segment, station, profile)
-        if not found.why_not:
-            return station, found.metres, found.u
-    return None
+    """Station, metres and standard uncertainty of what is held to the reference: what tells it best, because a display of 0.1 km
+    tells little of one kilometre; None where nothing was read."""
+    found = [(station, distance(segment, station, profile)) for station in ("distance", "record", "input")]
+    told = [(one.u, station, one.metres) for station, one in found if not one.why_not]
+    return (min(told)[1], min(told)[2], min(told)[0]) if told else None
 
 
 def _one(segment: Segment, profile: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -53,7 +52,7 @@ def _one(segment: Segment, profile: Mapping[str, Any]) -> dict[str, Any] | None:
     station, metres, u = said
     by = str(segment.context.get("reference", ""))
     return {"segment": segment.id, "station": station, "error": (metres - true.metres) / true.metres, "u": u / true.metres,
-            "common": true.u / true.metres, "metres": true.metres, "satellites": by in FROM_SATELLITES}  # fmt: skip
+            "common": math.hypot(true.u, u if station in SHOWN else 0.0) / true.metres, "metres": true.metres, "satellites": by in FROM_SATELLITES}  # fmt: skip
 
 
 def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, Any]:

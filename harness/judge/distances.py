@@ -59,10 +59,15 @@ def distance(segment: Segment, station: str, profile: Mapping[str, Any]) -> Dist
 
 
 def _displayed(segment: Segment, name: str) -> Distance:
-    """The advance of a display from its first reading to its last; from zero where it was read at the end alone."""
+    """The advance of a display from its first reading to its last; from zero where it was read at the end alone, or stood at zero
+    at the beginning.  Some displays round, some count up only what is full: what stands behind a reading lies from half a step
+    below it to a whole step above."""
     register = segment.registers.get(name)
     if register is None or not register.values:
         return _none(f"{name.split('_', maxsplit=1)[0]} not read")
     begin = register.values[0] if len(register.values) > 1 else 0
     step_m = float(register.resolution) * 1000
-    return Distance(float(register.values[-1] - begin) * 1000, step_m / math.sqrt(6), step_m)
+    metres = float(register.values[-1] - begin) * 1000
+    if begin:  # both ends may lie so: the shift falls out
+        return Distance(metres, 1.5 * step_m / math.sqrt(6), 1.5 * step_m)
+    return Distance(metres + step_m / 4, 1.5 * step_m / math.sqrt(12), step_m)

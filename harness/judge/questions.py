@@ -18,15 +18,16 @@ EXACT = ("edge-balance", "register-law", "display-law", "amount-law", "totaliser
 
 
 def ask(
-    text: str, readings: Sequence[Reading], test: Callable[[Reading], bool], *, missing: str, required: bool = True
-) -> Question:
-    """Answered by the sharpest reading that passes `test`."""
+    text: str, readings: Sequence[Reading], test: Callable[[Reading], bool], *, missing: str, required: bool = True,
+    needed: float = NEEDED,
+) -> Question:  # fmt: skip
+    """Answered by the sharpest reading that passes `test`, where it would have shown `needed`."""
     mine = [reading for reading in readings if test(reading)]
     spoke = [reading for reading in mine if reading.spoke and reading.mde is not None]
     sharp = min((reading.mde for reading in spoke if reading.mde is not None), default=None)
     ends = sorted({station for reading in spoke for station in (reading.link.upstream, reading.link.downstream)})
     rests = tuple(ends)
-    if sharp is not None and sharp <= NEEDED:
+    if sharp is not None and sharp <= needed:
         return Question(text, True, "", sharp, required, rests)
     if sharp is not None:
         return Question(text, False, f"only effects above {sharp:.1%} would have been seen", sharp, required, rests)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.language import mark, translate
+from harness.report import wording_taxi
 from harness.report.wording import percent, said
 
 OF_SCALES = (
@@ -41,6 +42,7 @@ KINDS = (
     mark("a sealed parameter was changed"),
     *OF_SCALES,
     mark("not determined by what was observed"),
+    *wording_taxi.KINDS,
 )
 LOADS = mark("mass of the load")
 METHODS = (
@@ -49,6 +51,7 @@ METHODS = (
     mark("period of the disc's pattern"),
     mark("volume of the reference"),
     LOADS,
+    *wording_taxi.METHODS,
 )
 PARAMETERS = {
     "every_n": mark("after every {value} pulses"),

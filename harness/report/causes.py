@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fixtures.language import mark
+from harness.report import wording_taxi
 
 CAUSES = (
     mark("electromagnetic bursts or contact noise on the board's line"),
@@ -130,6 +131,7 @@ CAUSES = (
     mark("the host asked or stamped later, or the indicator changed what it sends"),
     mark("the load did not stand at the same places in both groups, or a wheel stood beside the deck"),
     mark("a cell or its cable is broken, or not connected"),
+    *wording_taxi.CAUSES,
 )
 FACTS = (  # harness/judge/facts.py
     mark("two_taps_one_clock"),
@@ -217,4 +219,5 @@ FACTS = (  # harness/judge/facts.py
     mark("outlasts_radio"),
     mark("no_hold_mode"),
     mark("no_article_tax"),
+    *wording_taxi.FACTS,
 )

@@ -6,6 +6,7 @@ The judge knows no catalogue (wording.py); these sentences stand in the specific
 from __future__ import annotations
 
 from fixtures.language import mark
+from harness.report import wording_taxi
 
 NULLS = (
     mark("nothing evens the pulses out: the board's line varies as the encoder's, a line by what its disc repeats"),
@@ -109,6 +110,7 @@ NULLS = (
     mark(
         "what a place of the deck adds to the error is the same in both groups of a contrast, and every cell takes a share of its own of the load"
     ),
+    *wording_taxi.NULLS,
 )
 NEEDS = (
     mark(
@@ -179,6 +181,7 @@ NEEDS = (
     ),
     mark("1,536 frames of the scale's line or more without a silence"),
     mark("one load at two places or more in both groups, or the codes of each cell"),
+    *wording_taxi.NEEDS,
 )
 CHEATS = (
     mark("it never claims, so that there is nothing to find: it names steps of the pulse rate for people to look at"),

@@ -13,6 +13,7 @@ from harness.catalogue import load_catalogue
 from harness.judge.catalogue import CheatEntry
 from harness.judge.chain import base_links
 from harness.judge.contract import Link
+from harness.report import wording_taxi
 
 FEW = 5
 WIDE = 5  # base links; who breaks so many acts by conduct or supply, not at one place
@@ -33,6 +34,7 @@ PLACES = {  # by base link: where it mainly acts
     "display>price": mark("price computing"),
     "price>ticket": mark("printer or ticket"),
     "ticket>record": mark("computer and its records"),
+    **wording_taxi.PLACES,
 }
 
 

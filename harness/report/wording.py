@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from fixtures.language import mark, translate, translated
+from harness.report import wording_taxi
 
 MECHANISMS = (
     mark("edges at the board and edges of the encoder differ"),
@@ -64,6 +65,7 @@ MECHANISMS = (
     mark("zero tracking takes away more, and faster, than it may"),
     mark("the frames of the line come at another pace, or later, from some moment on"),
     mark("the place of the load on the deck matters in one state alone, or a cell does not weigh"),
+    *wording_taxi.MECHANISMS,
 )
 SIZES = (
     mark(": by a fixed volume per sale"),
@@ -103,6 +105,7 @@ QUESTIONS = (
     mark("does the ticket say what was displayed"),
     mark("does the record keep what was displayed"),
     mark("does it come back to zero when it is unloaded"),
+    *wording_taxi.QUESTIONS,
 )
 REASONS = (
     mark("no reference or display"),
@@ -164,6 +167,7 @@ REASONS = (
     mark("the line is too slow to show a moving frame"),
     mark("not left alone near zero"),
     mark("too few frames without a silence"),
+    *wording_taxi.REASONS,
 )
 LIMITS = (
     mark("seen in a single run"),
@@ -232,6 +236,7 @@ TESTS = (  # detectors by their ids
     mark("zero-tracking"),
     mark("line-cadence"),
     mark("cell-share"),
+    *wording_taxi.TESTS,
 )
 EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("JJG 443-2023 Fuel dispensers (trial verification regulation)"),
@@ -244,6 +249,7 @@ EDITIONS = (  # titles and clauses of protocols/acceptance
     mark("JJG 539-2016 Digital indicating weighing instruments (verification regulation)"),
     mark("3.5.1, Table 6"),
     mark("3.5.1, Table 6; 3.5.2"),
+    *wording_taxi.EDITIONS,
 )
 NOTES = (mark("the number of a confirmation was given to two targets: what was run for the second counts nowhere"),)
 STATUSES = (mark("stopped"), mark("error"), mark("cut"))
@@ -261,6 +267,7 @@ STATIONS = (
     mark("price"),
     mark("ticket"),
     mark("record"),
+    *wording_taxi.STATIONS,
 )
 # sentences with figures; a field in a field is a sentence of its own
 TEMPLATES = (
@@ -298,6 +305,7 @@ TEMPLATES = (
     mark("overdue standard used and not overridden on record: {what}"),
     mark("fewer than {n} different known loads in one state"),
     mark("fewer than {n} loads that are no round masses"),
+    *wording_taxi.TEMPLATES,
 )
 FIGURES = frozenset(
     {
@@ -316,6 +324,7 @@ FIGURES = frozenset(
         "certificate",
         "due",
         "day",
+        "speed",
         "reason",
     }
 )
