@@ -148,16 +148,20 @@ def throughput(rows: int, tariff: Tariffed) -> str:
 def tables(quick: bool) -> list[str]:
     tariff, few = new_york(), 10 if quick else 1
     lines = ["## False alarms of the rates", "", NULLS, "", "| honest rates between units | mean | " + " | ".join(f"{n} units" for n in SIZES) + " | units listed |", "|---|---|" + "---|" * len(SIZES) + "---|"]  # fmt: skip
+    all_struck = all_fleets = 0
     for name in CARELESS:
         for mean in MEANS:
             cells, total = [], 0
             for units in SIZES:
                 fleets = max(FLEETS[units] // few, 1)
                 struck, listed = rates_null(name, units, mean, fleets)
-                total += listed
+                total, all_struck, all_fleets = total + listed, all_struck + struck, all_fleets + fleets
                 cells.append(f"{struck}/{fleets}")
             lines.append(f"| {name} | {100 * mean:g} % | {' | '.join(cells)} | {total} |")
             print(lines[-1], flush=True)
+    low, high = interval(all_struck, all_fleets)
+    told = f"(95 %: {100 * low:.2f} to {100 * high:.2f} %; allowed to one test: {100 * ALPHA / TESTS:.2f} %)"
+    lines += ["", f"Together {all_struck} of {all_fleets} fleets {told}."]
     lines += ["", "## Power of the rates", "", POWERS, "", "| honest rates between units | units | " + " | ".join(f"{100 * one:g} %" for one in POWER) + " |", "|---|---|" + "---|" * len(POWER)]  # fmt: skip
     for name in ("all alike", "log-normal, spread 1.0"):
         for units in SIZES:
