@@ -88,6 +88,18 @@ def test_a_code_without_a_fare_is_no_event(tmp_path: Path) -> None:
     assert listed(found)["doubled", "driver"] == []
 
 
+def test_a_button_stuck_for_one_shift_is_one_event(tmp_path: Path) -> None:
+    """Every trip of a day charged at the doubled rate: many trips, one day."""
+    made = make(replace(MADE, trips=8), 4)
+    stuck = (made.driver == 4) & (made.start // 86_400 == 3) & ~made.away
+    path = tmp_path / "trips.csv"
+    write(replace(made, code=np.where(stuck, 4, made.code), fare=np.where(stuck, 2 * made.fare, made.fare)), path)
+    found = screen(path, parse(MAPPING, "m"))
+    doubled = next(test for test in found.made if (test.kind.id, test.noun) == ("doubled", "driver"))
+    assert doubled.hits >= 1
+    assert doubled.listed == ()
+
+
 def test_a_small_fleet_is_counted_and_not_tested(tmp_path: Path) -> None:
     found = screened(tmp_path, replace(MADE, vehicles=10, cheats={0: CHEATS[5]}), 2)
     assert found.made == ()
