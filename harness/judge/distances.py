@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from captures.model import PulseTrain
+from captures.model import Int64Array, PulseTrain
 from harness.judge.contract import Segment
-from harness.judge.sensor_class import per_m_at
-from harness.judge.trains import channels, clipped, gaps_in_window
+from harness.judge.disc import edges
+from harness.judge.pulses.speeds import debounced
+from harness.judge.sensor_class import per_m_at, sensor_class, top_speed_kmh
+from harness.judge.trains import channels, gaps_in_window
 
 SHOWN = {"distance": "distance", "record": "record_km"}  # station -> the register that tells it, in kilometres
+CHATTER_SHARE = 0.15  # of the shortest interval of an honest drive: no real pulse is taken for chatter
 LEAST_M = 200.0  # the shortest surveyed stretch in use (taximeters.md 3)
 FROM_SATELLITES = ("gnss", "obd")  # references that decide nothing inside the limits
 
@@ -33,10 +34,15 @@ def _none(why: str) -> Distance:
     return Distance(0.0, 0.0, 0.0, why)
 
 
-def pulses(segment: Segment, train: PulseTrain) -> int:
-    """Rising edges of the train inside the segment."""
-    ticks, levels = clipped(segment, train)
-    return int(ticks.size) if levels is None else int(np.count_nonzero(levels == 1))
+def pulses(segment: Segment, train: PulseTrain, profile: Mapping[str, Any]) -> Int64Array:
+    """Ticks (n,) of the pulses inside the segment: what follows a rising edge within the chatter of the declared sensor is the same
+    closing of its contact, as every meter takes it."""
+    own, per_m = sensor_class(profile), per_m_at(profile, train.station)
+    ticks = edges(segment, train)
+    if own is None or not own.bounce_us or not per_m or train.tick_s is None:
+        return ticks
+    chatter_s = min(own.bounce_us / 1e6, CHATTER_SHARE * 3.6 / (top_speed_kmh(profile) * per_m))
+    return debounced(ticks, int(chatter_s / float(train.tick_s)))
 
 
 def distance(segment: Segment, station: str, profile: Mapping[str, Any]) -> Distance:
@@ -55,7 +61,7 @@ def distance(segment: Segment, station: str, profile: Mapping[str, Any]) -> Dist
     train = next(iter(taps.values()))
     if gaps_in_window(segment, train):
         return _none(f"gap in {train.name}")
-    return Distance(pulses(segment, train) / per_m, 1 / per_m / math.sqrt(6), 1 / per_m)
+    return Distance(pulses(segment, train, profile).size / per_m, 1 / per_m / math.sqrt(6), 1 / per_m)
 
 
 def _displayed(segment: Segment, name: str) -> Distance:

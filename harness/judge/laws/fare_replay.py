@@ -21,7 +21,7 @@ from captures.model import Register
 from harness.judge.account import Kind
 from harness.judge.chain import stations, upstream_of
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
-from harness.judge.disc import edges
+from harness.judge.distances import pulses
 from harness.judge.evalue import bet
 from harness.judge.sensor_class import per_m_at
 from harness.judge.trains import channels, gaps_in_window, to_ns
@@ -78,7 +78,7 @@ def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | s
         train = next(iter(taps.values()))
         if gaps_in_window(segment, train):
             return f"gap in {train.name}"
-        stamps = to_ns(segment, train, edges(segment, train))
+        stamps = to_ns(segment, train, pulses(segment, train, view.profile))
         if stamps is None:
             return f"{train.name}: its clock is not tied to the host's"
         return Trip.of_pulses(stamps, Decimal(str(round(per_m * 1000, 6))), hired, vacated), (Fraction(1),)
