@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fixtures.registermap import find
 from fixtures.sim.taxi.cheats import TAXI_CHEATS, TAXI_VARIANTS, parse_taxi_cheat
 from fixtures.sim.taxi.cycles import Hop, Wait
 from fixtures.sim.taxi.direct import rides
@@ -20,7 +21,8 @@ from fixtures.sim.taxi.station import TaxiStation, build_taxi
 from protocols.contract import Garbage, Role
 from protocols.tariff.engine import fare
 from protocols.tariff.trip import Trip
-from protocols.wire import elm327, jt905, nmea, sigrok_pico
+from protocols.wire import elm327, jt905, modbus_rtu, nmea, sigrok_pico
+from protocols.wire.modbus_rtu import words
 from tests.bench.taxis import S, steady, taxi
 
 LONG = [Hop(9000, 110, unrest=0.0), Wait(400)]
@@ -394,3 +396,25 @@ def test_honest_cars_stay_near_their_constant(name: str) -> None:
     assert not any(worked.acts for worked in taxi.worked)
     stated = {**taxi.scenario.declared(), **declared((name,))}
     assert stated["sensor_class"] == taxi.scenario.sensor().name
+
+
+def test_a_drum_with_a_motor_turns_the_wheels() -> None:
+    """At the speed that its register is set to; the meter counts what the drum turned, and its slip."""
+    on = at_work(seed=12, kit="raid", instruments=("roller-motor",), sensor_class="ecu-regenerated", pulses_per_km=1000)
+    assert on.ask("drive", label="D1", distance="1000", speed="40")["ok"] is False
+    registers = find("roller-example", {}, "test")
+    quantity = registers.quantities["set_speed_km_h"]
+    for kmh, seconds in ((60.0, 100.0), (0.0, 30.0)):
+        values = words(kmh / float(quantity.scale), quantity.kind, registers.word_order)
+        write = modbus_rtu.WriteRegisters(1, registers.address(quantity), values)
+        if len(values) == 1:
+            write = modbus_rtu.WriteRegister(1, registers.address(quantity), values[0])
+        on.say("roller", modbus_rtu.PROTOCOL.encode(write, Role.HOST), seconds)
+    taxi, drum = on.station.taxi, on.station.drum
+    taxi.advance(on.station.now_ns)
+    assert drum is not None
+    turned = drum.at(on.station.now_ns)[0]
+    assert turned == pytest.approx(100 * 60 / 3.6, rel=0.01)
+    assert taxi.vehicle.road.end_m == pytest.approx(turned, abs=0.01)
+    exact = taxi.vehicle.wheel.end_m * (1 + taxi.scenario.drawn().install) / (1 - taxi.vehicle.tyre.wear)
+    assert taxi.meter.pulses == pytest.approx(exact, rel=0.002)
