@@ -1,26 +1,118 @@
-"""Tariffs by their names: the files of protocols/tariff/catalogue, read once."""
+"""Tariffs by name: those of the tree, or a TOML file; and what a tariff makes of a trip told in kilometres and minutes."""
 
 from __future__ import annotations
 
-from functools import cache
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
+from itertools import islice
+from pathlib import Path
 
-from protocols.tariff.parser import parse
-from protocols.tariff.rule import TariffError
-from protocols.tariff.tariff import Tariff
+import numpy as np
+
+from harness.exits import UsageError
+from protocols.tariff import CATALOGUE, Fare, Reading, Tariff, TariffError, Trip, fare, parse, relevant
+from protocols.tariff.civil import DAYS, MONDAY
+
+S_NS = 10**9
+MAX_BYTES = 1 << 18
+MAX_ROWS = 2_000_000
+MAX_KM = 1000
+HEADER = ["time_s", "distance_m"]
 
 
 def names() -> tuple[str, ...]:
-    """Ids of all tariffs that come with the program."""
-    folder = files("protocols.tariff") / "catalogue"
-    return tuple(sorted(one.name[:-5].replace("_", "-") for one in folder.iterdir() if one.name.endswith(".toml")))
+    """The tariffs of the tree."""
+    folder = files(CATALOGUE[0]) / CATALOGUE[1]
+    found = (one.name for one in folder.iterdir() if one.name.endswith(".toml"))
+    return tuple(sorted(name.removesuffix(".toml").replace("_", "-") for name in found))
 
 
-@cache
 def tariff(name: str) -> Tariff:
-    """The tariff `name`; TariffError with the known ones where there is none."""
-    known = names()
-    if name not in known:
-        raise TariffError(f"tariff expected one of {', '.join(known)}, got {name!r}")
-    resource = name.replace("-", "_") + ".toml"
-    return parse((files("protocols.tariff") / "catalogue" / resource).read_text("utf-8"), resource)
+    """The tariff `name` of the tree, or the one in the file `name` where that ends in .toml."""
+    if name.endswith(".toml"):
+        with Path(name).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise TariffError(f"{name}: expected UTF-8 text, got a byte that is none at {error.start}") from error
+        return parse(text, name)
+    if name not in names():
+        raise UsageError(f"expected a TOML file or one of the tariffs {', '.join(names())}, got {name!r}")
+    file_name = f"{name.replace('-', '_')}.toml"
+    return parse((files(CATALOGUE[0]) / CATALOGUE[1] / file_name).read_text("utf-8"), file_name)
+
+
+def civil_ns(at: str, day: str) -> int:
+    """Local civil time of a hire "HH:MM" on a day of the week, in a week of its own."""
+    hours, _, minutes = at.partition(":")
+    valid = len(hours) == len(minutes) == 2 and (hours + minutes).isdecimal() and hours < "24" and minutes < "60"
+    if not valid:
+        raise UsageError(f"--at expected HH:MM, got {at!r}")
+    if day not in DAYS:
+        raise UsageError(f"--day expected one of {', '.join(DAYS)}, got {day!r}")
+    return (MONDAY + DAYS.index(day) * 86_400 + int(hours) * 3600 + int(minutes) * 60) * S_NS
+
+
+def driven(km: Decimal, kmh: Decimal, standing_min: Decimal, civil: int, declared: Sequence[str]) -> Trip:
+    """So many kilometres at one speed, told metre by metre, then standing."""
+    for value, name, low, high in (
+        (km, "--km", 0, MAX_KM), (kmh, "--kmh", 1, 300), (standing_min, "--standing", 0, 24 * 60),
+    ):  # fmt: skip
+        if not value.is_finite() or not low <= value <= high:
+            raise UsageError(f"{name} expected {low} to {high}, got {value}")
+    metres = np.unique(np.append(np.arange(1, int(km * 1000) + 1, dtype=np.float64), float(km * 1000)))
+    metres = metres[metres > 0]
+    times = np.rint(np.append(0.0, metres) * 3.6 / float(kmh) * S_NS).astype(np.int64)
+    end = max(int(times[-1]) + int(standing_min * 60 * S_NS), 1)
+    return Trip.of_distance(times, np.append(0.0, metres), 0, end, civil, frozenset(declared))
+
+
+def logged(path: Path, civil: int, declared: Sequence[str]) -> Trip:
+    """A CSV of time_s,distance_m, the hire in its first row and the end in its last; TariffError names the row."""
+    times, metres = [], []
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        if (head := next(rows, [])) != HEADER:
+            raise TariffError(f"{path}, row 1: expected the columns {','.join(HEADER)}, got {','.join(head)[:60]!r}")
+        for number, row in enumerate(islice(rows, MAX_ROWS + 1), 2):
+            try:
+                time_s, metre = (Decimal(cell) for cell in row)
+                finite = time_s.is_finite() and metre.is_finite() and abs(time_s) < 10**9 and 0 <= metre < 10**7
+            except (ArithmeticError, ValueError):
+                finite = False
+            if not finite or number > MAX_ROWS:
+                raise TariffError(f"{path}, row {number}: expected a time in s and a distance in m, got {row!r:.80}")
+            times.append(int(time_s * S_NS))
+            metres.append(float(metre))
+    if len(times) < 2:
+        raise TariffError(f"{path}: expected two rows or more, the hire and the end, got {len(times)}")
+    return Trip.of_distance(
+        np.array(times), np.array(metres), times[0], times[-1], civil - times[0], frozenset(declared)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A fare that some readings of a tariff make, with the first of them and how many they are."""
+
+    displayed: Decimal
+    paid: Decimal
+    readings: int
+    example: Reading
+    course: Fare
+
+
+def outcomes(own: Tariff, trip: Trip, choices: Mapping[str, str]) -> list[Outcome]:
+    """The different fares of a trip, the lowest first; one where whatever is open makes no difference."""
+    found: dict[tuple[Decimal, Decimal], Outcome] = {}
+    for reading in relevant(own, trip, choices):
+        course = fare(reading.rule, trip)
+        key = course.displayed, course.paid
+        before = found.get(key)
+        number = 1 if before is None else before.readings + 1
+        found[key] = Outcome(*key, number, before.example if before else reading, before.course if before else course)
+    return [found[key] for key in sorted(found)]

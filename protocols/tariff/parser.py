@@ -23,7 +23,7 @@ MAX_CHARS = 64 * 1024
 MAX_TABLES = 100
 MAX_READINGS = 1 << 20
 
-_TOP = ("id", "title", "city", "country", "in_force", "currency", "utc_offset_min", "mode", "gaps")
+_TOP = ("id", "title", "title_zh", "city", "country", "in_force", "currency", "utc_offset_min", "mode", "gaps")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?|unknown")
 _UNKNOWN = ("key", "alternatives", "reason", *TRIPLE)
 _GOLDEN = ("distance_m", "low_s", "at", "fare", "of", "declared", "given", *TRIPLE)
@@ -48,6 +48,7 @@ def parse(text: str, where: str) -> Tariff:
     tariff = Tariff(
         id=top.slug("id"),
         title=top.text("title"),
+        title_zh=top.text("title_zh"),
         city=top.text("city"),
         country=top.matching("country", re.compile("[A-Z]{2}"), "two capital letters (ISO 3166)"),
         in_force=top.matching("in_force", _DATE, '"YYYY-MM-DD", "YYYY" or "unknown"'),

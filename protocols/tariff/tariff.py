@@ -71,6 +71,7 @@ class Tariff:
 
     id: str
     title: str
+    title_zh: str
     city: str
     country: str
     in_force: str

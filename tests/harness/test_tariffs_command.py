@@ -1,0 +1,156 @@
+"""`shortmeasure tariffs`: the list, what a tariff says and leaves open, its golden fares, and the fare of a trip."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.exits import Exit, run_app
+from protocols.tariff import CATALOGUE
+
+TOKYO = (files(CATALOGUE[0]) / CATALOGUE[1] / "tokyo_2017.toml").read_text("utf-8")
+
+
+def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    from harness.commands import build_app
+
+    code = run_app(build_app(), ["tariffs", *arguments], {})
+    out, err = capfd.readouterr()
+    return int(code), out, err
+
+
+def document(capfd: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    code, out, err = shortmeasure(capfd, *arguments, "--json")
+    assert code == Exit.OK, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_the_list_says_what_is_left_open_and_that_nothing_is_verified_throughout(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {row["id"]: row for row in document(capfd, "list")["tariffs"]}
+    assert len(rows) == 18
+    assert rows["beijing-2013"]["unknowns"] == 9
+    assert not any(row["verified"] for row in rows.values())
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    code, out, _ = shortmeasure(capfd, "list")
+    assert code == Exit.OK
+    assert "北京" in out
+    assert "未定项" in out
+
+
+def test_unverified_stands_next_to_every_figure(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+    code, out, _ = shortmeasure(capfd, "show", "hangzhou-2022")
+    assert code == Exit.OK
+    lines = out.splitlines()
+    assert lines[lines.index("distance.price = 2.5") + 1].startswith("    [V] ")
+    assert lines[lines.index("tier.empty-return.extra = 0.5") + 1].startswith("    [P, unverified] ")
+    assert "distance.step_m: 1000 | 500 | 100 | 1" in out
+    shown = document(capfd, "show", "hangzhou-2022")
+    assert {"key": "distance.price", "text": "2.5", "source": "taximeters.md 2.5 [S44b], page of the city", "grade": "V", "verified": True} in shown["values"]  # fmt: skip
+
+
+def test_a_tariff_file_of_ones_own_is_checked(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(TOKYO, "utf-8")
+    assert document(capfd, "check", str(own)) == {
+        "schema": "shortmeasure/1", "kind": "tariff-check", "id": "tokyo-2017", "golden": 5, "readings": 32, "failures": [],
+    }  # fmt: skip
+    own.write_text(TOKYO.replace("fare = 730", "fare = 720"), "utf-8")
+    code, out, _ = shortmeasure(capfd, "check", str(own), "--json")
+    assert code == Exit.PRECONDITION
+    assert "expected 720 displayed, got 730" in json.loads(out)["failures"][0]
+    own.write_text(TOKYO[: TOKYO.index("[[golden]]")], "utf-8")
+    assert shortmeasure(capfd, "check", str(own))[0] == Exit.PRECONDITION
+    own.write_text(TOKYO.replace("price = 410", "price = -410"), "utf-8")
+    code, _, err = shortmeasure(capfd, "check", str(own))
+    assert code == Exit.PRECONDITION
+    assert "own.toml, line 14: start: price expected a number from 0" in err
+    own.write_bytes(b"\xff\xfe")
+    assert "expected UTF-8 text" in shortmeasure(capfd, "check", str(own))[2]
+
+
+def test_published_fares_on_the_command_line(capfd: pytest.CaptureFixture[str]) -> None:
+    for km, expected in (("2.0", "730"), ("2.5", "970"), ("3.5", "1290"), ("4.0", "1450"), ("7.6", "2650")):
+        [only] = document(capfd, "fare", "tokyo-2017", "--km", km)["fares"]
+        assert only["displayed"] == expected
+
+
+def test_what_is_left_open_gives_several_fares_until_it_is_chosen(capfd: pytest.CaptureFixture[str]) -> None:
+    asked = (
+        "fare",
+        "shenzhen-2024",
+        "--km",
+        "3.3",
+        "--choose",
+        "display.step=0.1",
+        "--choose",
+        "display.rounding=half-up",
+    )
+    several = document(capfd, *asked)
+    assert [(one["displayed"], one["readings"]) for one in several["fares"]] == [
+        ("12.7", 2), ("13.5", 4), ("14.1", 1), ("15.4", 1),
+    ]  # fmt: skip
+    [one] = document(capfd, *asked, "--choose", "distance.step_m=1000", "--choose", "distance.charge=begun")["fares"]
+    assert one["displayed"] == "15.4"
+
+
+def test_conditions_hours_and_extras(capfd: pytest.CaptureFixture[str]) -> None:
+    chosen = ("--choose", "start.distance_m=321.8688", "--choose", "distance.charge=begun")
+    by_day = document(capfd, "fare", "new-york-2025", "--km", "1.5", *chosen)["fares"][0]
+    peak = document(capfd, "fare", "new-york-2025", "--km", "1.5", "--at", "17:00", *chosen)["fares"][0]
+    sunday = document(capfd, "fare", "new-york-2025", "--km", "1.5", "--at", "17:00", "--day", "sun", *chosen)["fares"][0]  # fmt: skip
+    twice = document(capfd, "fare", "new-york-2025", "--km", "1.5", "--declare", "suburb", *chosen)["fares"][0]
+    assert (by_day["displayed"], by_day["paid"], peak["paid"], sunday["paid"]) == ("5.8", "7.30", "9.80", "7.30")
+    assert twice["displayed"] == "8.6"
+
+
+def test_a_logged_course_is_replayed_with_its_steps(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("time_s,distance_m\n" + "".join(f"{t},{min(10 * t, 1500)}\n" for t in range(241)), "utf-8")
+    found = document(
+        capfd, "fare", "tokyo-2017", "--course", str(log), "--steps", "--choose", "time.accumulation=joint"
+    )
+    assert [(row["time_s"], row["displayed"]) for row in found["steps"][:3]] == [
+        ("0.000", "410"), ("106.000", "490"), ("129.000", "570"),
+    ]  # fmt: skip
+    assert found["fares"][0]["slow_s"] == "90.000"
+    log.write_text("time_s,distance_m\n0,0\n1,x\n", "utf-8")
+    code, _, err = shortmeasure(capfd, "fare", "tokyo-2017", "--course", str(log))
+    assert code == Exit.PRECONDITION
+    assert "row 3: expected a time in s and a distance in m" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fare", "atlantis", "--km", "1"], "one of the tariffs beijing-2013"),
+        (["fare", "tokyo-2017"], "--km or --course"),
+        (["fare", "tokyo-2017", "--km", "x"], "--km expected a number"),
+        (["fare", "tokyo-2017", "--km", "-1"], "--km expected 0 to 1000"),
+        (["fare", "tokyo-2017", "--km", "nan"], "--km expected 0 to 1000"),
+        (["fare", "tokyo-2017", "--km", "1", "--kmh", "0"], "--kmh expected 1 to 300"),
+        (["fare", "tokyo-2017", "--km", "1", "--at", "25:00"], "--at expected HH:MM"),
+        (["fare", "tokyo-2017", "--km", "1", "--day", "someday"], "--day expected one of mon"),
+        (
+            ["fare", "tokyo-2017", "--km", "1", "--declare", "airport"],
+            "--declare expected what tariff tokyo-2017 knows",
+        ),
+        (["fare", "tokyo-2017", "--km", "1", "--choose", "a"], "--choose expected KEY=ALTERNATIVE"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+    code, _, err = shortmeasure(capfd, *arguments)
+    assert code == Exit.USAGE
+    assert message in err
