@@ -129,6 +129,17 @@ def test_trains_have_their_documented_rates(cheat: str, hz: float) -> None:
     assert car.path.injected_ns()[0] - 5 * S < 2e9 / hz
 
 
+@pytest.mark.parametrize(("cheat", "kmh"), [("taxi.C02", 390), ("taxi.C01", 600), ("taxi.C05", 1080)])
+def test_trains_keep_their_rate_where_k_is_high(cheat: str, kmh: float) -> None:
+    car, heard = taxi(cheat, sensor_class="abs-derived", pulses_per_km=8000)
+    car.drive(steady(400, 40), 0)
+    car.press("remote", 12 * S)
+    car.release("remote", 20 * S)
+    car.advance(21 * S)
+    held = heard.rises(2)[(heard.rises(2) > 17 * S) & (heard.rises(2) < 20 * S)]
+    assert len(held) == pytest.approx(3 * 8000 * (kmh + 40) / 3600, rel=0.03)
+
+
 def test_superposed_at_40_km_h_it_is_nearly_ten_times_the_way() -> None:
     """Wuxi: +390 km in an hour at 40 km/h is about 9.75 times."""
     car, heard = taxi("taxi.C02")
