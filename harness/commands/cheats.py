@@ -10,7 +10,7 @@ from harness.output import emit
 
 
 def cheats(
-    family: Annotated[str, typer.Argument(help="dispenser, price-scale, truck-scale, or nothing for all")] = "",
+    family: Annotated[str, typer.Argument(help="dispenser, price-scale, truck-scale, taximeter, or nothing for all")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """List the known cheat functions: id, family, which link of the chain each breaks, and whether it is built into the
@@ -18,6 +18,7 @@ def cheats(
     from fixtures.sim.cheats import CHEATS
     from fixtures.sim.scale.cheats import SCALE_CHEATS
     from fixtures.sim.scale.truck.cheats import TRUCK_CHEATS
+    from fixtures.sim.taxi.cheats import TAXI_CHEATS
     from harness.catalogue import FAMILIES, load_catalogue
     from harness.exits import UsageError
     from harness.report.possible import title
@@ -25,7 +26,7 @@ def cheats(
     entries = [entry for entry in load_catalogue() if family in ("", entry.family)]
     if not entries:
         raise UsageError(f"no cheats of family {family!r}; the catalogue knows {', '.join(FAMILIES.values())}")
-    simulated = {*CHEATS, *SCALE_CHEATS, *TRUCK_CHEATS}
+    simulated = {*CHEATS, *SCALE_CHEATS, *TRUCK_CHEATS, *TAXI_CHEATS}
     rows = [
         {
             "id": entry.id, "family": entry.family, "title": entry.title_en, "title_zh": entry.title_zh, "breaks": list(entry.breaks),
