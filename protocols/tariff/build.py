@@ -119,6 +119,12 @@ def _time(table: Table, mode: Mode) -> Time:
     if mode is Mode.S:
         table.check_keys((*TABLES["time"].keys, *TRIPLE, "accumulation"), TABLES["time"].optional)
         joint = table.one_of("accumulation", ("joint", "separate")) == "joint"
+        if joint and table.amount("free_s", PLACES_S):
+            raise table.error(
+                "free_s",
+                "free_s expected 0: seconds that fill the units of distance have none free",
+                shown(table.values["free_s"]),
+            )
     elif "accumulation" in table.values:
         raise table.error("accumulation", f"mode {mode.value} expected no accumulation", "one; only mode S joins units")
     if "within_start" not in table.values:

@@ -31,7 +31,7 @@ def ladder(rule: Rule, limit_um: int) -> Ladder:
     return _ladder(rule.start, rule.distance, rule.tiers, 1 << max(limit_um, UM * 1000).bit_length())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _ladder(start: Start, distance: Distance, tiers: tuple[Tier, ...], limit_um: int) -> Ladder:
     """Steps follow each other from the start distance on.
 

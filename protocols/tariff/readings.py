@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -10,11 +11,13 @@ import numpy as np
 
 from protocols.tariff.civil import boundaries, holds
 from protocols.tariff.engine import spells
-from protocols.tariff.rule import Rule, TariffError, Window
+from protocols.tariff.rule import Rule, TariffError, Time, Window
 from protocols.tariff.tariff import Reading, Tariff
 from protocols.tariff.trip import Meter, Trip
 
 MAX_READINGS = 20_000
+CLOCK_NS = 600 * 10**9
+JOINT = ("below_kmh", "per_s", "price")  # what there is of a time charge whose seconds fill the units of distance
 
 
 def relevant(
@@ -31,13 +34,24 @@ def relevant(
     matters = set(_matters(tariff, trip, choices, of, low, high))
     fixed = {u.key: u.alternatives[0] for u in tariff.unknowns if u.key not in matters} | dict(choices)
     found: list[Reading] = []
+    seen: set[Rule] = set()
     for reading in tariff.readings(fixed):
+        if reading.rule.joint:  # steps of time alone make no difference then
+            plain = replace(reading.rule, time=_plain(reading.rule))
+            if plain in seen:
+                continue
+            seen.add(plain)
         if len(found) == MAX_READINGS:
             raise TariffError(
                 f"tariff {tariff.id}: expected at most {MAX_READINGS} readings of what it leaves open, got more; choose some alternatives"
             )
         found.append(Reading({key: one for key, one in reading.choices.items() if key in matters}, reading.rule))
     return found
+
+
+def _plain(rule: Rule) -> Time | None:
+    own = rule.time
+    return own and replace(own, step_s=own.per_s, charge=rule.distance.charge, within_start=True)
 
 
 def _matters(
@@ -47,15 +61,16 @@ def _matters(
     rule = tariff.first(choices).rule
     reached = any(Fraction(t.above_m) < trip.distance_m * high for t in rule.under(trip.declared).tiers)
     held = {w.id for w in rule.under(trip.declared).windows if _may_hold(tariff, trip, choices, w.id)}
-    waits = any(
-        len(spells(r, trip, Meter(k_ratio=low))) for r in _alternatives(tariff, choices, ["time.below_kmh"])
+    waits = any(  # by any way of telling speed: half of it would be slow
+        len(spells(r, trip, Meter(k_ratio=low / 2))) for r in _alternatives(tariff, choices, ["time.below_kmh"])
     )  # fmt: skip
+    joint = all(r.joint for r in _alternatives(tariff, choices, ["time.accumulation"]))
     for key in keys:
         table, name = key.split(".")[0], key.split(".")[1]
         if table == "window":
             yield from [key] if name in held else []
         elif table == "time":
-            yield from [key] if waits and not (rule.joint and name != "below_kmh" and name != "per_s") else []
+            yield from [key] if waits and (name in JOINT or not joint) else []
         elif table == "combine":
             yield from [key] if held and (reached or len(held) > 1) else []
         elif table == "tier":
@@ -87,7 +102,9 @@ def _may_hold(tariff: Tariff, trip: Trip, choices: Mapping[str, str], id: str) -
 
 
 def holds_during(window: Window, trip: Trip) -> bool:
-    """Whether a window holds at the hire or, where it runs with the hour, at any instant of the trip."""
-    first, last = trip.hired_ns + trip.civil_ns, trip.vacated_ns + trip.civil_ns
-    at = np.array([first, *boundaries([window], first, last)], np.int64)
+    """Whether a window holds at the hire or, where it runs with the hour, at any instant of the trip, by a clock that may
+    be CLOCK_NS off."""
+    first, last = trip.hired_ns + trip.civil_ns - CLOCK_NS, trip.vacated_ns + trip.civil_ns + CLOCK_NS
+    hire = [first, first + CLOCK_NS, first + 2 * CLOCK_NS]
+    at = np.array([*hire, *boundaries([window], first, last)], np.int64)
     return bool(holds(window, at).any())

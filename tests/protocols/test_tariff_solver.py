@@ -22,6 +22,7 @@ from protocols.tariff import (
     Trip,
     fare,
     of_changes,
+    relevant,
     solve,
 )
 from protocols.tariff.bounds import Bounds
@@ -219,3 +220,16 @@ def test_a_range_that_is_none_is_refused() -> None:
     for ranges in ({Constant.K_RATIO: (0.0, 1.0)}, {Constant.K_RATIO: (2.0, 1.0)}, {Constant.PRELOAD_M: (-1.0, 1.0)}):
         with pytest.raises(TariffError, match="expected a range above 0"):
             Hypothesis("none", ranges)
+
+
+def test_units_apart_are_tried_where_the_sources_leave_them_open_and_joint_ones_once() -> None:
+    own, trip = tariff("tokyo-2022"), drive(1)
+    tried = relevant(own, trip, {}, "displayed")
+    assert {one.rule.joint for one in tried} == {True, False}
+    assert len([one for one in tried if one.rule.joint]) == 2  # discount.shown alone is left
+    apart = own.first({"time.accumulation": "separate", "time.within_start": "false"})
+    shown = of_changes(fare(apart.rule, trip).changes())
+    kept = [one for one in solve([own], [K_ONLY], trip, shown, Meter(), {}) if one.explained is not False]
+    assert {(one.choices["time.accumulation"], one.choices["time.within_start"]) for one in kept} == {
+        ("separate", "false")
+    }
