@@ -240,6 +240,19 @@ def test_an_officer_works_what_he_finds_and_it_counts_at_standstill() -> None:
     assert found.station.taxi.meter.pulses == 150
 
 
+def test_what_a_hidden_switch_arms_is_dead_for_officers_and_not_for_passengers() -> None:
+    looked_at = at_work("taxi.C08:armed", seed=5, kit="raid")
+    looked_at.ask("stand", label="C1", hired=True)
+    looked_at.ask("control", what="horn")
+    looked_at.wait(3)
+    looked_at.ask("vacate", label="C1")
+    assert not looked_at.station.taxi.path.injected_ns()
+    looked_at.ride(covert=True, legs=("900",))
+    assert looked_at.station.taxi.path.injected_ns()
+    looked_at.ask("confirm", label="control")
+    assert not looked_at.station.taxi.armed
+
+
 def test_a_surveyed_run_is_as_long_as_it_says() -> None:
     run = at_work(seed=6, kit="raid")
     run.ask("hire", label="D1")
@@ -314,7 +327,7 @@ def test_before_a_source_the_sensor_and_its_board_are_off(cheat: str, pulses: in
 
 
 def test_the_receiver_tells_the_way_within_its_errors() -> None:
-    ride = at_work(seed=8, kit="ride", honest=("gnss_gaps",))
+    ride = at_work(seed=4, kit="ride", honest=("gnss_gaps",))
     ride.ride(covert=True, legs=("4000",))
     ride.wait(3)
     messages = nmea.PROTOCOL.decoder(Role.DEVICE).feed(ride.said["gnss"])
