@@ -11,11 +11,10 @@ from captures.model import Int64Array, PulseTrain
 from harness.judge.contract import Segment
 from harness.judge.disc import edges
 from harness.judge.pulses.speeds import debounced
-from harness.judge.sensor_class import per_m_at, sensor_class, top_speed_kmh
+from harness.judge.sensor_class import chatter_s, per_m_at
 from harness.judge.trains import channels, gaps_in_window
 
 SHOWN = {"distance": "distance", "record": "record_km"}  # station -> the register that tells it, in kilometres
-CHATTER_SHARE = 0.15  # of the shortest interval of an honest drive: no real pulse is taken for chatter
 LEAST_M = 200.0  # the shortest surveyed stretch in use (taximeters.md 3)
 FROM_SATELLITES = ("gnss", "obd")  # references that decide nothing inside the limits
 
@@ -37,12 +36,8 @@ def _none(why: str) -> Distance:
 def pulses(segment: Segment, train: PulseTrain, profile: Mapping[str, Any]) -> Int64Array:
     """Ticks (n,) of the pulses inside the segment: what follows a rising edge within the chatter of the declared sensor is the same
     closing of its contact, as every meter takes it."""
-    own, per_m = sensor_class(profile), per_m_at(profile, train.station)
-    ticks = edges(segment, train)
-    if own is None or not own.bounce_us or not per_m or train.tick_s is None:
-        return ticks
-    chatter_s = min(own.bounce_us / 1e6, CHATTER_SHARE * 3.6 / (top_speed_kmh(profile) * per_m))
-    return debounced(ticks, int(chatter_s / float(train.tick_s)))
+    ticks, chatter = edges(segment, train), chatter_s(profile)
+    return ticks if not chatter or train.tick_s is None else debounced(ticks, int(chatter / float(train.tick_s)))
 
 
 def distance(segment: Segment, station: str, profile: Mapping[str, Any]) -> Distance:

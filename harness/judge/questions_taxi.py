@@ -61,7 +61,9 @@ def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: 
     if len(knew) == 2:
         asked.append(ask("is a ride that is watched measured like one that is not", readings, lambda r: r.detector == "gain-change" and r.key == "knowledge", missing="no rides of both kinds to compare", needed=NEEDED))  # fmt: skip
     fastest = _fastest_kmh(trips)
-    why = "" if fastest > BEYOND_KMH else f"the fastest speed was {fastest:.0f} km/h" if fastest else "no speed was told"
+    why = (
+        "" if fastest > BEYOND_KMH else f"the fastest speed was {fastest:.0f} km/h" if fastest else "no speed was told"
+    )
     text = "was it tried at speeds that the usual bench does not reach"
     asked.append(Question(text, fastest > BEYOND_KMH, why, None, required=False))
     return (*asked, *ending(segments, status, "no trip was recorded"))

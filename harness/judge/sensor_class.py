@@ -15,6 +15,7 @@ from harness.judge.quantities import number
 
 SENSORS = "sensor_classes"  # key of the profile under which the classes are handed in (catalogue.with_rules)
 TOP_SPEED_KMH = 180.0  # of a taxi, where not declared (taximeters.md 6, D1)
+CHATTER_SHARE = 0.15  # of the shortest interval of an honest drive
 ACCELERATION_M_S2 = 6.0  # of a vehicle whose wheels hold, where not declared (taximeters.md 6, D1)
 
 
@@ -73,6 +74,18 @@ def acceleration_m_s2(profile: Mapping[str, Any]) -> float:
     return float(number(profile, "max_acceleration_m_s2") or ACCELERATION_M_S2)
 
 
+def chatter_s(profile: Mapping[str, Any]) -> float:
+    """How long after a rising edge a contact of the declared class may chatter, in seconds; 0 where it has none.
+
+    Never so long that a pulse of an honest drive is taken for chatter, with K as at the meter's input.
+    """
+    own, per_m = sensor_class(profile), pulses_per_m(profile)
+    if own is None or not own.bounce_us or not per_m:
+        return 0.0
+    per_m = max(per_m, per_m / float(ratio(profile)))
+    return min(own.bounce_us / 1e6, CHATTER_SHARE * 3.6 / (top_speed_kmh(profile) * per_m))
+
+
 def pulses_per_m(profile: Mapping[str, Any]) -> float | None:
     """Pulses per metre at the meter's input; None where K is not declared."""
     k = number(profile, "pulses_per_km")
@@ -80,6 +93,12 @@ def pulses_per_m(profile: Mapping[str, Any]) -> float | None:
 
 
 def per_m_at(profile: Mapping[str, Any], station: str) -> float | None:
-    """Pulses per metre at one tap: the sensor gives m/n of what a conditioner hands on."""
+    """Pulses per metre at one tap: the sensor gives m/n of what a conditioner hands on.
+
+    None where K is not declared, and of the sensor where nobody declared what stands between it and the meter.
+    """
     k = pulses_per_m(profile)
-    return k if k is None or station != "sensor" else k / float(ratio(profile))
+    if k is None or station != "sensor":
+        return k
+    told = "ratio" in profile or profile.get("sensor_class") not in (None, "", "conditioner")
+    return k / float(ratio(profile)) if told else None

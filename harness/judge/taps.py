@@ -18,7 +18,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from captures.model import EdgeKind, PulseTrain
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, View
+from harness.judge.pulses.speeds import debounced
+from harness.judge.sensor_class import chatter_s as chatter
 from harness.judge.sensor_class import top_speed_kmh
 from harness.judge.trains import channels, clipped, to_ns
 
@@ -32,7 +35,6 @@ SAME_PULSES = ("magnet-rotor", "abs-derived", "ecu-regenerated")  # what the sen
 
 MECHANISMS = {
     "edge-balance": "pulses at the meter's input and pulses of the sensor differ",
-    "split": "pulses between pulses, or pulses missing, in steady driving",
     "oscillator": "surplus pulses keep a time of their own, however the vehicle drives",
     "timer-lattice": "a timer gives out the pulses that should come from a rotor",
     "jitter-floor": "the pulses are more even than a rotor turns: a device averages them",
@@ -84,11 +86,23 @@ def _read_at_rest(segment: Segment) -> bool:
     return False
 
 
+def _settled(segment: Segment, train: PulseTrain, chatter_s: float) -> PulseTrain:
+    """The train without what follows a rising edge within the chatter of its contact."""
+    if not chatter_s or train.tick_s is None or train.station == "source":
+        return train
+    rising = train.rising
+    kept = debounced(rising, int(chatter_s / float(train.tick_s)))
+    return train if kept.size == rising.size else replace(train, ticks=kept, edge=EdgeKind.RISING, levels=None)
+
+
 @lru_cache(maxsize=KEPT)
-def shown(segment: Segment, stations: tuple[str, ...]) -> Segment:
-    """A trip or soak as a delivery or a closed nozzle, with its trains and registers of `stations` alone; the same for every test."""
+def shown(segment: Segment, stations: tuple[str, ...], chatter_s: float = 0.0) -> Segment:
+    """A trip or soak as a delivery or a closed nozzle, with its trains and registers of `stations` alone; the same for every test.
+
+    Of a sensor whose contact chatters for `chatter_s` the closings are shown, as every meter counts them.
+    """
     trains = {
-        _station(name): replace(train, station=_station(train.station))
+        _station(name): replace(_settled(segment, train, chatter_s), station=_station(train.station))
         for name, train in segment.trains.items()
         if train.station in stations
     }
@@ -159,7 +173,7 @@ def through(spec: DetectorSpec, most: int = 0) -> DetectorSpec:
         profile = shown_profile(view.profile)
         readings: list[Reading] = []
         for stations in _taps(own, same_pulses(view.profile)):
-            seen = [shown(segment, stations) for segment in own]
+            seen = [shown(segment, stations, chatter(view.profile)) for segment in own]
             readings += map(told, spec.judge(seen, replace(view, profile=profile)))
         order = {segment.id: number for number, segment in enumerate(own)}
         return sorted(readings, key=lambda reading: order[reading.segment.split("|")[0]])

@@ -1,6 +1,7 @@
 """Idle pulses: is anything put on the line while the vehicle stands?
 
-Null: at stand-still a rotor is rocked to and fro by a metre at most, single disturbances come at an honest rate, and a vehicle
+Null: at stand-still a rotor is rocked to and fro by a metre at most, a magnet that stands at its threshold and single disturbances
+give a pulse now and then, and a vehicle
 whose own speed reads zero may creep at `creep_kmh`: below it many report none.  At stand-still is a soak (handbrake on, stated by the plan), and of a trip each
 stretch in which the speed that the vehicle itself or a reference tells is zero for `still_s` and longer, without the time that such
 a reading may be late at either end.  Where the sensor shows the same it is told of the sensor: a wheel, or a sensor taken
@@ -79,7 +80,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, upstream: int, vie
     separate = first_of_each(found, burst)
     times = 1 if soak else len(spans)
     creep = 0.0 if soak else view.parameters["creep_kmh"] / 3.6 * seconds
-    allowed = per_m * (view.parameters["rock_m"] * times + creep) + times
+    allowed = per_m * (view.parameters["rock_m"] * times + creep) + times + view.parameters["honest_per_s"] * seconds
     surplus = int(found.size) - upstream
     mean = HONEST_EVENTS + view.parameters["honest_per_s"] * seconds
     p = float(stats.poisson.sf(separate.size - 1, mean)) if surplus > allowed else 1.0
@@ -135,7 +136,7 @@ DETECTOR = DetectorSpec(
         "reading_gap_s": 2.5,
         "min_s": 10.0,
         "burst_us": 50_000.0,
-        "honest_per_s": 0.01,
+        "honest_per_s": 0.05,
         "q": 3e-4,
     },
     judge=judge,

@@ -53,7 +53,8 @@ def _bounds(view: View, own: SensorClass, per_m: float) -> tuple[Bounds, float, 
     single = magnets == 1 or own.spacing_rel == 0
     uneven = 0.0 if single else own.spacing_rel
     top = top_speed_kmh(view.profile) * view.parameters["speed_margin"]
-    fastest = top / 3.6 * per_m / (1 - uneven)
+    # an output that is set anew now and then may give one pulse more within an update than the wheels made
+    fastest = top / 3.6 * per_m / (1 - uneven) + (1000 / own.update_ms if own.update_ms else 0.0)
     whole_turn = magnets is not None and int(magnets) <= TURN
     over = max(LEAST + 1, int(magnets) if whole_turn and magnets is not None else TURN if uneven else 0)
     change = view.parameters["slip_m_s2"] * per_m

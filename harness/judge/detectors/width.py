@@ -21,7 +21,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Segment
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import HONEST_EVENTS, counted, first_of_each, least_counted, poisson_p
 from harness.judge.quantities import number
-from harness.judge.sensor_class import sensor_class
+from harness.judge.sensor_class import chatter_s, sensor_class
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, segment_window, ticks_of, to_ns
 
 NAME = "width"
@@ -41,7 +41,9 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, view: View) -> Rea
     rises = np.flatnonzero((levels[:-1] == 1) & (levels[1:] == 0))
     spike = ticks_of(micro(view.parameters["spike_us"]), train.tick_s)
     width = ticks[rises + 1] - ticks[rises]
-    wide = width > spike
+    # a contact that chatters closes briefly before it closes for good
+    settled = np.append(np.diff(ticks[rises]) > int(chatter_s(view.profile) / float(train.tick_s)), True)
+    wide = (width > spike) & settled
     begins, width = ticks[rises[wide]], width[wide].astype(np.float64)
     if begins.size < view.parameters["min_pulses"]:
         return mute(f"{train.name}: {begins.size} pulses are too few")

@@ -69,11 +69,13 @@ def _reading(segment: Segment, station: str, view: View) -> Reading:
 
 def _one_share(readings: Sequence[Reading], q: float) -> bool:
     """Whether one share explains all trips that spoke: chi squared about their weighted mean."""
+    if len(readings) < 2:
+        return True
     error = np.array([one.effect for one in readings], dtype=np.float64)
     weight = 1 / np.array([one.at["u"] for one in readings], dtype=np.float64) ** 2
     mean = float(np.sum(weight * error) / np.sum(weight))
     left = float(np.sum(weight * (error - mean) ** 2))
-    return error.size < 2 or float(stats.chi2.sf(left, error.size - 1)) > q
+    return float(stats.chi2.sf(left, error.size - 1)) > q
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:

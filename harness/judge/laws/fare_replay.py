@@ -2,7 +2,7 @@
 
 The fare engine (protocols/tariff) replays the pulses at the meter's input over the sealed K, else those of the sensor, else the reference within the
 limits of the distance, into the course of the fare.  What the sources of a tariff leave open (steps, rounding, what waits within the start price) are readings that
-an honest meter may follow.  Null: one reading of the tariff, at one hour of the day where none is known, under one set of surcharges that may be declared,
+an honest meter may follow.  Null: one reading of the tariff, under one set of surcharges that may be declared,
 makes every fare that was read, within the time of reading and display and one pulse at the hire.  A set test: no noise is assumed.  With more readings than
 can be tried nothing is claimed.  Both directions; who loses is not asked.  Source: taximeters.md 2.4, 6 (D10); field_rules.md section 4 (fare).
 """
@@ -34,7 +34,6 @@ from protocols.tariff.trip import Meter, Trip
 NAME = "fare-replay"
 TARIFF = "tariff_rule"  # key of the profile under which the declared tariff is handed in (catalogue.with_rules)
 S = 1_000_000_000
-HOUR = 3600 * S
 OF_REFERENCE = (
     Fraction(93, 100),
     Fraction(1),
@@ -63,7 +62,7 @@ class _Case:
     trip: Trip
     ratios: tuple[Fraction, ...]
     register: Register
-    hours: tuple[int, ...]  # what may stand between host and civil time, ns
+    civil_ns: int  # what stands between host and civil time
 
 
 def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | str:
@@ -89,7 +88,7 @@ def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | s
     return Trip.of_distance(trace.times_ns, metres, hired, vacated), OF_REFERENCE
 
 
-def _case(segment: Segment, view: View) -> _Case | str:
+def _case(segment: Segment, tariff: Tariff, view: View) -> _Case | str:
     register = segment.registers.get("fare")
     if register is None or not register.values:
         return "the fare was not read"
@@ -97,8 +96,9 @@ def _case(segment: Segment, view: View) -> _Case | str:
     if isinstance(found, str):
         return found
     known = segment.context.get("civil_ns")
-    hours = (int(known),) if known is not None else tuple(hour * HOUR - segment.window_ns[0] for hour in range(24))
-    return _Case(found[0], found[1], register, hours)
+    if known is None and tariff.first({}).rule.windows:
+        return "the hour of the day is not known, and the tariff changes with it"
+    return _Case(found[0], found[1], register, int(known or 0))
 
 
 def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
@@ -114,7 +114,6 @@ def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
 def _span(
     case: _Case,
     rule: Rule,
-    civil_ns: int,
     declared: frozenset[str],
     slack_ns: int,
     tried: _Tried,
@@ -123,7 +122,14 @@ def _span(
     """What the display may have shown at each reading, under one rule, hour and declaration."""
     own = case.trip
     trip = Trip(
-        own.times_ns, own.counts, own.metres_per_count, own.hired_ns, own.vacated_ns, civil_ns, own.before, declared
+        own.times_ns,
+        own.counts,
+        own.metres_per_count,
+        own.hired_ns,
+        own.vacated_ns,
+        case.civil_ns,
+        own.before,
+        declared,
     )
     courses = [
         engine.fare(rule, trip, Meter(k_ratio=ratio, update_ns=update)) for ratio in case.ratios for update in updates
@@ -156,33 +162,29 @@ def _search(
     """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
     seen: list[list[tuple[Decimal, Decimal]]] = []
     for rule in chain(list(tried.rules), _fresh(case, tariff)):
-        for civil_ns in case.hours:
-            for declared in _declared(case, rule):
-                if tried.runs >= MOST_RUNS:
-                    raise TariffError(
-                        f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
-                    )
-                # what the nearest meter explains needs no wider one
-                spans = _span(case, rule, civil_ns, declared, slack_ns, tried, SPEED_NS[:1])
-                if not _explains(case, spans) and _near(case, spans):
-                    spans = _span(case, rule, civil_ns, declared, slack_ns, tried)
-                if _explains(case, spans):
-                    tried.rules = [rule, *(one for one in tried.rules if one is not rule)][:KEPT]
-                    return True, seen
-                seen.append(spans)
+        for declared in _declared(case, rule):
+            if tried.runs >= MOST_RUNS:
+                raise TariffError(
+                    f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
+                )
+            # what the nearest meter explains needs no wider one
+            spans = _span(case, rule, declared, slack_ns, tried, SPEED_NS[:1])
+            if not _explains(case, spans) and _near(case, spans):
+                spans = _span(case, rule, declared, slack_ns, tried)
+            if _explains(case, spans):
+                tried.rules = [rule, *(one for one in tried.rules if one is not rule)][:KEPT]
+                return True, seen
+            seen.append(spans)
     return False, seen
 
 
 def _fresh(case: _Case, tariff: Tariff) -> Iterator[Rule]:
     """The readings of the tariff that can differ on this trip, asked for only where none of the earlier ones explains it."""
     own = case.trip
-    if len(case.hours) > 1:
-        yield from (reading.rule for reading in tariff.readings({}))
-        return
     ratios = (min(case.ratios), max(case.ratios))
     rule = tariff.first({}).rule
     conditions = frozenset(window.condition for window in rule.windows if window.condition)
-    at_hour = replace(own, civil_ns=case.hours[0], declared=conditions)  # under them all that can matter does
+    at_hour = replace(own, civil_ns=case.civil_ns, declared=conditions)  # under them all that can matter does
     # whether metres and seconds fill one unit decides what else can matter: asked for each
     joint = next((unknown for unknown in tariff.unknowns if unknown.key == ACCUMULATION), None)
     for chosen in [{}] if joint is None else [{joint.key: one} for one in joint.alternatives]:
@@ -196,7 +198,7 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
         return Reading(NAME, segment.id, link, 1.0, reason=reason)
 
     try:
-        case = _case(segment, view)
+        case = _case(segment, tariff, view)
         if isinstance(case, str):
             return mute(case)
         explained, seen = _search(case, tariff, int(view.parameters["slack_s"] * S), tried)
