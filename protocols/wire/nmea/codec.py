@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 
 from protocols.checks import xor8
 from protocols.contract import Garbage, Message, ProtocolError, Role
@@ -93,7 +93,8 @@ def _texts(message: Sentence) -> Sequence[str]:
     if isinstance(message, Other):
         return message.fields
     flat: list[str | None] = []
-    for value in astuple(message)[1:]:
+    for field in fields(message)[1:]:
+        value = getattr(message, field.name)
         flat += value if isinstance(value, tuple) else (value,)
     while flat and flat[-1] is None:
         flat.pop()
