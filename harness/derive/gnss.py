@@ -40,12 +40,14 @@ TRACE_STEP = Decimal("0.001")  # m
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that nobody measured: on the journal's clock, why, and the straight line across it; None at an edge."""
+    """A stretch that nobody measured: on the journal's clock, why, the straight line across it and the most that a road vehicle can
+    have gone in it, from the speeds at its ends; None at an edge, and where the receiver's clock was set."""
 
     begin_ns: int
     end_ns: int
     why: str
     straight_m: float | None
+    most_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,20 @@ class Distance:
     def reference_m(self) -> tuple[float, float] | None:
         """Distance of the whole ride and its standard uncertainty; None where `why_not` says why."""
         return (self.doppler_m, self.u_m) if self.why_not is None else None
+
+    @property
+    def bounded_m(self) -> tuple[float, float] | None:
+        """As `reference_m`, but each gap inside the ride counts the middle between the straight line across it and the most that can
+        have been driven, rectangular; None where a gap has no such bounds, or speeds and positions disagree."""
+        if not self.measured_s or not self.agrees:
+            return None
+        bounds = [(gap.straight_m, gap.most_m) for gap in self.gaps]
+        known = [(least, most) for least, most in bounds if least is not None and most is not None]
+        if len(known) < len(bounds):
+            return None
+        middle = sum((least + max(most, least)) / 2 for least, most in known)
+        half = sum((max(most, least) - least) / 2 for least, most in known)  # of one sign: added up
+        return self.doppler_m + middle, math.hypot(self.u_m, half / math.sqrt(3))
 
 
 def distance(track: Track, begin_ns: int | None = None, end_ns: int | None = None) -> Distance:
@@ -246,6 +262,15 @@ class _Steps:
         inside = np.flatnonzero(self.kept)
         return float(self._track.speed_m_s[inside[0] : inside[-1] + 2].max()) if inside.size else 0.0
 
+    def _most_m(self, k: int, seconds: float) -> float:
+        """The way between fixes k and k + 1 of a vehicle that speeds up and brakes as hard as it can, below the top speed."""
+        at = np.linspace(0.0, seconds, 200)
+        rise, first, last = figure("gnss.acceleration_m_s2"), *self._track.speed_m_s[[k, k + 1]]
+        speeds = np.minimum(
+            np.minimum(first + rise * at, last + rise * (seconds - at)), max(figure("gnss.top_m_s"), first, last)
+        )
+        return float(np.trapezoid(speeds, at))
+
     def gaps(self) -> list[Gap]:
         track, (begin_ns, end_ns) = self._track, self._window
         if not len(track):
@@ -259,7 +284,8 @@ class _Steps:
             why = CLOCK if clock_set else NO_FIX if int(track.void[k + 1]) else SILENT
             straight = lengths_m(track.latitude[k], track.longitude[k], track.latitude[k + 1], track.longitude[k + 1])
             a, b = max(begin_ns, int(track.at_ns[k])), min(end_ns, int(track.at_ns[k + 1]))
-            found.append(Gap(a, b, why, float(straight)))
+            most = None if clock_set else self._most_m(k, (b - a) / NS_PER_S)
+            found.append(Gap(a, b, why, float(straight), most))
         if end_ns - int(track.at_ns[-1]) > self._bridged_ns:
             found.append(Gap(max(begin_ns, int(track.at_ns[-1])), end_ns, NO_FIX if track.void_after else SILENT, None))
         return found

@@ -41,6 +41,7 @@ READ_FIELDS = (  # what was read, field -> register, key of the profile that hol
 )
 SURVEY_U_REL = 0.001  # of a surveyed stretch, begin and end by eye, where none is declared [D]
 CLOCK_READ = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})\s+(\d{1,2}):(\d{2}):(\d{2})\Z")
+MINUTE_NS = 60_000_000_000
 HALF_DAY_S = 43_200
 CLOCK_U_S = 1.0  # two clocks read one after the other
 
@@ -102,7 +103,8 @@ class Trips:
         if self._track is None or not len(self._track):
             return None, ""
         found = gnss.distance(self._track, part.begin_ns, end_ns)
-        return found.reference_m, "gnss" if found.why_not is None else ""
+        known_m = found.reference_m or found.bounded_m
+        return known_m, "gnss" if known_m is not None else ""
 
     def _counted(self, part: Part) -> bool:
         """Every leg ran along a surveyed stretch, or on an instrument that counts: nobody estimated it."""
@@ -133,9 +135,17 @@ class Trips:
         optional = {
             "reference": by, "handbrake": True if stands else None,
             "hired_ns": hired[0] if hired else None, "tariff": tariffs[-1] if tariffs else None, "clock_offset_s": offset,
+            "civil_ns": self._civil_ns(),
             "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
         }  # fmt: skip
         return found | told | {key: value for key, value in optional.items() if value not in (None, "", [], ())}
+
+    def _civil_ns(self) -> int | None:
+        """What is added to the run's clock to get local civil time, by the receiver's own; None where nobody told both."""
+        offset_min = number(self._profile.get("clock_utc_offset_min"))
+        if self._track is None or not len(self._track) or offset_min is None:
+            return None
+        return int(np.median(self._track.utc_ns - self._track.at_ns)) + int(offset_min * MINUTE_NS)
 
     def _registers(self, part: Part, end_ns: int) -> dict[str, Register]:
         result = {}

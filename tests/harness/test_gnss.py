@@ -272,6 +272,12 @@ def test_a_tunnel_is_a_gap_and_not_bridged() -> None:
     assert found.told == {"no fix": 30}
     assert found.reference_m is None
     assert str(found.why_not) == "gaps: 1, 31.0 s together, the longest 31.0 s: the receiver had no fix"
+    assert gap.most_m is not None
+    assert gap.straight_m < gap.most_m < 31 * 33.3
+    assert found.bounded_m is not None
+    metres, u = found.bounded_m
+    assert metres == pytest.approx(found.doppler_m + (gap.straight_m + gap.most_m) / 2)
+    assert u > (gap.most_m - gap.straight_m) / 2 / 1.74
     (silent,) = driven(lines[:40] + lines[70:]).gaps
     assert silent.why == SILENT
 
@@ -315,6 +321,7 @@ def test_a_clock_that_is_set_parts_the_ride() -> None:
     found = driven(lines[:50] + late)
     assert found.told == {"the receiver's clock was set": 1}
     assert [gap.why for gap in found.gaps] == [CLOCK]
+    assert found.bounded_m is None
     assert found.doppler_m == pytest.approx(490 + 500, abs=0.1)
 
 
