@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from harness.exits import UsageError
-from protocols.tariff import CATALOGUE, Fare, Reading, Tariff, TariffError, Trip, fare, parse, relevant
+from protocols.tariff import CATALOGUE, Fare, Reading, Shown, Tariff, TariffError, Trip, fare, parse, relevant
 from protocols.tariff.civil import DAYS, MONDAY
 
 S_NS = 10**9
@@ -21,6 +20,7 @@ MAX_BYTES = 1 << 18
 MAX_ROWS = 2_000_000
 MAX_KM = 1000
 HEADER = ["time_s", "distance_m"]
+DISPLAY = ["time_s", "fare"]
 
 
 def names() -> tuple[str, ...]:
@@ -73,26 +73,47 @@ def driven(km: Decimal, kmh: Decimal, standing_min: Decimal, civil: int, declare
 
 def logged(path: Path, civil: int, declared: Sequence[str]) -> Trip:
     """A CSV of time_s,distance_m, the hire in its first row and the end in its last; TariffError names the row."""
-    times, metres = [], []
+    rows = _rows(path, HEADER)
+    if len(rows) < 2:
+        raise TariffError(f"{path}: expected two rows or more, the hire and the end, got {len(rows)}")
+    for number, row in enumerate(rows, 2):
+        if not 0 <= row[1] < 10**7:
+            raise TariffError(f"{path}, row {number}: expected a distance from 0 to 10^7 m, got {row[1]}")
+    times = np.array([int(row[0] * S_NS) for row in rows], np.int64)
+    metres = np.array([float(row[1]) for row in rows])
+    return Trip.of_distance(times, metres, int(times[0]), int(times[-1]), civil - int(times[0]), frozenset(declared))
+
+
+def read_display(path: Path, tolerance: Decimal) -> list[Shown]:
+    """A CSV of time_s,fare: what the display showed, each within `tolerance` s; the clock is that of the course."""
+    rows = _rows(path, DISPLAY)
+    for number, row in enumerate(rows, 2):
+        if not 0 <= row[1] < 10**9:
+            raise TariffError(f"{path}, row {number}: expected a fare from 0 to 10^9, got {row[1]}")
+    return [Shown(int(row[0] * S_NS), row[1], int(tolerance * S_NS)) for row in rows]
+
+
+def _rows(path: Path, header: list[str]) -> list[tuple[Decimal, Decimal]]:
+    """Two columns of finite numbers under `header`, the first a time in s; TariffError names the row."""
+    found = []
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
-        if (head := next(rows, [])) != HEADER:
-            raise TariffError(f"{path}, row 1: expected the columns {','.join(HEADER)}, got {','.join(head)[:60]!r}")
-        for number, row in enumerate(islice(rows, MAX_ROWS + 1), 2):
+        if (head := next(rows, [])) != header:
+            raise TariffError(f"{path}, row 1: expected the columns {','.join(header)}, got {','.join(head)[:60]!r}")
+        for number, row in enumerate(rows, 2):
+            if number > MAX_ROWS:
+                raise TariffError(f"{path}, row {number}: expected at most {MAX_ROWS} rows, got more")
             try:
-                time_s, metre = (Decimal(cell) for cell in row)
-                finite = time_s.is_finite() and metre.is_finite() and abs(time_s) < 10**9 and 0 <= metre < 10**7
+                time_s, value = (Decimal(cell) for cell in row)
+                finite = time_s.is_finite() and value.is_finite() and abs(time_s) < 10**9
             except (ArithmeticError, ValueError):
                 finite = False
-            if not finite or number > MAX_ROWS:
-                raise TariffError(f"{path}, row {number}: expected a time in s and a distance in m, got {row!r:.80}")
-            times.append(int(time_s * S_NS))
-            metres.append(float(metre))
-    if len(times) < 2:
-        raise TariffError(f"{path}: expected two rows or more, the hire and the end, got {len(times)}")
-    return Trip.of_distance(
-        np.array(times), np.array(metres), times[0], times[-1], civil - times[0], frozenset(declared)
-    )
+            if not finite:
+                raise TariffError(
+                    f"{path}, row {number}: expected two numbers, {' and '.join(header)}, got {row!r:.80}"
+                )
+            found.append((time_s, value))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

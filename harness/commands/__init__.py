@@ -21,7 +21,7 @@ from harness.commands import (
     plan,
     plugins,
     run,
-    tariffs,
+    tariff_explain,
 )
 
 
@@ -65,6 +65,6 @@ def build_app() -> typer.Typer:
     app.add_typer(capture.app, name="capture")
     app.add_typer(bench.app, name="bench")
     app.add_typer(plan.app, name="plan")
-    app.add_typer(tariffs.app, name="tariffs")
+    app.add_typer(tariff_explain.app, name="tariffs")
     app.add_typer(fleet.app, name="fleet")
     return app

@@ -133,8 +133,10 @@ def fare_(
     if course is not None:
         trip = logged(course, civil, declared)
     else:
-        trip = driven(_number(km, "--km"), _number(kmh, "--kmh"), _number(standing, "--standing"), civil, declared)
-    found = outcomes(own, trip, _choices(choose or ()))
+        trip = driven(
+            number_of(km, "--km"), number_of(kmh, "--kmh"), number_of(standing, "--standing"), civil, declared
+        )
+    found = outcomes(own, trip, choices_of(choose or ()))
     total = sum(one.readings for one in found)
     head = mark("{id}: {km:.3f} km, {s:.0f} s of low speed (first reading); readings: {n}, different fares: {fares}")  # fmt: skip
     first = found[0].course
@@ -213,16 +215,19 @@ def _steps(one: Outcome) -> list[str]:
     return lines
 
 
-def _number(text: str, name: str) -> Decimal:
+def number_of(text: str, name: str) -> Decimal:
     from harness.exits import UsageError
 
     try:
-        return Decimal(text)
+        value = Decimal(text)
     except InvalidOperation as error:
         raise UsageError(f"{name} expected a number, got {text!r}") from error
+    if not value.is_finite():
+        raise UsageError(f"{name} expected a finite number, got {text!r}")
+    return value
 
 
-def _choices(texts: Sequence[str]) -> dict[str, str]:
+def choices_of(texts: Sequence[str]) -> dict[str, str]:
     from harness.exits import UsageError
 
     found: dict[str, str] = {}

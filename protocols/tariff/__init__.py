@@ -1,5 +1,6 @@
 """Fare tariffs as data, the course of the fare they make of a trip, and which of them explain a fare.  No I/O, no clock."""
 
+from protocols.tariff.answers import Answer, answers
 from protocols.tariff.engine import Cause, Fare, Step, fare
 from protocols.tariff.golden import failures
 from protocols.tariff.observed import Constant, Explanation, Failure, Hypothesis, Shown, of_changes
@@ -17,6 +18,7 @@ CATALOGUE = (
 
 __all__ = [
     "CATALOGUE",
+    "Answer",
     "Cause",
     "Constant",
     "Explanation",
@@ -35,6 +37,7 @@ __all__ = [
     "Trip",
     "Unknown",
     "Value",
+    "answers",
     "failures",
     "fare",
     "metres_per_pulse",

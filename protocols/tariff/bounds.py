@@ -40,7 +40,7 @@ class Bounds:
 
     def __init__(
         self, rule: Rule, trip: Trip, shown: Sequence[Shown], meter: Meter, slack_m: float,
-        k_range: tuple[float, float], max_x_m: float,
+        k_range: tuple[float, float], max_x_m: float, slack_kmh: float = 0.0,
     ) -> None:  # fmt: skip
         self.rule = rule = rule.under(trip.declared)
         civil = trip.civil_ns + meter.clock_offset_ns
@@ -49,7 +49,7 @@ class Bounds:
         slack = np.array([one.tolerance_ns for one in shown], np.int64)
         self._ends = [np.clip(times - slack, first, last), np.clip(times + slack, first, last)]
         self._fares = np.array([float(one.fare / rule.display.step) for one in shown])
-        self._slack_m = slack_m
+        self._slack_m, self._slack_m_s = slack_m, slack_kmh / 3.6
         changing = [w for w in rule.windows if not w.shorter_steps and (w.unit != 1 or w.time != 1)]
         edges = [edge - civil for edge in boundaries(changing, first + civil, last + civil)]
         self._edges = np.array([edge - 1 for edge in edges], np.int64)  # a step at the edge is charged after it
@@ -119,7 +119,19 @@ class Bounds:
         self._update_s = meter.update_ns / 1e9
         self._hysteresis_m_s = float(meter.hysteresis_kmh) / 3.6
         self._trip, self._pieces, self._metre = trip, pieces, float(trip.metres_per_count)
+        # first those surely slow at each end of the cells, then those that may be
         self._spells: list[NDArray[np.int64]] = []
+        for sign in (-1, 1):
+            for k_ratio in grid:
+                if self.rule.time is None:
+                    spells = np.zeros((0, 2), np.int64)
+                elif limit is None:
+                    spells = np.array([[trip.hired_ns, trip.vacated_ns]], np.int64)
+                else:
+                    margin = Fraction(sign * self._slack_m_s * 3.6).limit_denominator(1000)
+                    ratio = Fraction(float(k_ratio)).limit_denominator(10**7)
+                    spells = _spells(trip, limit + margin, ratio, meter)
+                self._spells.append(spells)
         self._at_counts: tuple[Floats, Floats] | None = None
         self._sums: dict[tuple[int, bool], tuple[Floats, Floats]] = {}
         self._first = int(trip.count_at(np.array([trip.hired_ns]))[0])
@@ -135,9 +147,11 @@ class Bounds:
         asked = [*self._ends, self._edges]
         self._metres = [self._weighted(times, None, unit=True) for times in asked]
         single = self.rule.mode is Mode.S
-        self._slow_s = [np.array([self._weighted(t, s, unit=False) for s in range(len(grid))]) for t in asked]
+        self._slow_s = [np.array([self._weighted(t, s, unit=False) for s in range(len(self._spells))]) for t in asked]
         self._slow_m = [
-            np.array([self._weighted(t, s, unit=True) if single else np.zeros(len(t)) for s in range(len(grid))])
+            np.array(
+                [self._weighted(t, s, unit=True) if single else np.zeros(len(t)) for s in range(len(self._spells))]
+            )
             for t in asked
         ]
 
@@ -211,7 +225,7 @@ class Bounds:
         sign = 1 if side == HIGH else -1
         k, clock = boxes[:, Constant.K_RATIO], boxes[:, Constant.CLOCK_RATIO]
         few = np.clip(np.searchsorted(self._grid, k[:, 1], "left"), 0, len(self._grid) - 1)
-        many = np.clip(np.searchsorted(self._grid, k[:, 0], "right") - 1, 0, len(self._grid) - 1)
+        many = np.clip(np.searchsorted(self._grid, k[:, 0], "right") - 1, 0, len(self._grid) - 1) + len(self._grid)
         metres = self._metres[asked][rows][None, :] + sign * self._slack_m
         slow_m, slow_s = self._slow_m[asked][:, rows], self._slow_s[asked][:, rows]
         ratio, tick = k[:, side, None], clock[:, side, None]
@@ -247,7 +261,8 @@ class Bounds:
         has too.  Within a window of the speed's update metres and seconds need not keep step: a window more or less.
         """
         ratio, tick = boxes[:, Constant.K_RATIO, side, None], boxes[:, Constant.CLOCK_RATIO, side, None]
-        fastest = (self._limit_m_s + self._hysteresis_m_s) / self._grid[many][:, None]
+        limit_m_s = self._limit_m_s + self._slack_m_s + self._hysteresis_m_s
+        fastest = limit_m_s / self._grid[many - len(self._grid)][:, None]
         window = ratio * fastest * self._update_s
         if side == LOW:
             return np.maximum(metres * np.minimum(ratio, tick * per_second / fastest) - window, 0)
@@ -278,7 +293,7 @@ class Bounds:
 
     def _tables(self) -> tuple[Floats, Floats]:
         """Slow seconds (ends of cells, N + 1) at each count of the trip and at its end, and metres charged (.., N)."""
-        trip, ends = self._trip, range(len(self._grid))
+        trip, ends = self._trip, range(len(self._spells))
         times = np.clip(np.append(trip.times_ns, trip.vacated_ns), trip.hired_ns, trip.vacated_ns)
         seconds = np.array([self._weighted(times, cell, unit=False) for cell in ends])
         metres = self._weighted(times[:-1], None, unit=True)[None, :]

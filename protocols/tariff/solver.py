@@ -23,8 +23,8 @@ from protocols.tariff.trip import Meter, Trip
 Floats = NDArray[np.float64]
 RESOLUTION = 1e-4  # of the width of a range
 FINEST = 1e-8
-MAX_WORK = 5_000_000  # readings of boxes, a paving; some 2 s
-PREFIX_WORK = 200_000  # the same, where only the first reading that fails is looked for
+MAX_WORK = 3_000_000  # readings of boxes, a paving; some 1 s
+PREFIX_WORK = 200_000  # the same, for the first reading that fails, and below the resolution
 CHUNK = 512  # boxes at once
 MAX_SHOWN = 20_000
 MAX_LATTICE = 50_000
@@ -41,13 +41,14 @@ class Search:
 
 def solve(
     tariffs: Sequence[Tariff], hypotheses: Sequence[Hypothesis], trip: Trip, shown: Sequence[Shown], meter: Meter,
-    given: Mapping[str, Mapping[str, str]], slack_m: float = 0.0,
+    given: Mapping[str, Mapping[str, str]], slack_m: float = 0.0, slack_kmh: float = 0.0,
 ) -> list[Explanation]:  # fmt: skip
     """Every reading of every tariff that matters on `trip`, under every hypothesis, in that order.
 
-    given    choices of alternatives by the id of a tariff, where they are known
-    slack_m  the distance since the hire is known to within this, at every instant
-    meter    how it tells low speed; its ratios are those of the hypothesis
+    given      choices of alternatives by the id of a tariff, where they are known
+    slack_m    the distance since the hire is known to within this, at every instant
+    slack_kmh  the meter's speed may be off by this where it tells low speed (a course logged each second says no more)
+    meter      how it tells low speed; its ratios are those of the hypothesis
 
     TariffError where nothing was observed, readings lie outside the trip, or more than 20000 are given.
     """
@@ -68,7 +69,7 @@ def solve(
             own = replace(trip, declared=declared)
             furthest = 0
             for reading in relevant(tariff, own, given.get(tariff.id, {}), "displayed", ratios):
-                one = explain(tariff, reading, hypothesis, own, ordered, meter, slack_m, furthest)
+                one = explain(tariff, reading, hypothesis, own, ordered, meter, slack_m, furthest, slack_kmh)
                 furthest = max(furthest, one.failure.index if one.failure else 0)
                 found.append(one)
     return found
@@ -81,14 +82,21 @@ def _conditions(tariff: Tariff, windows: frozenset[str]) -> frozenset[str]:
 
 def explain(
     tariff: Tariff, reading: Reading, hypothesis: Hypothesis, trip: Trip, shown: Sequence[Shown], meter: Meter,
-    slack_m: float = 0.0, at_least: int = 0,
+    slack_m: float = 0.0, at_least: int = 0, slack_kmh: float = 0.0,
 ) -> Explanation:  # fmt: skip
     """One reading of a tariff under one hypothesis.  The failure is searched for only from the reading `at_least` on; one
     that fails earlier is told at the index it is known to have failed by."""
     ranges = np.array([hypothesis.ranges.get(one, (NOMINAL[one],) * 2) for one in Constant])
     rule = forced(reading.rule, hypothesis.forced)
     bounds = Bounds(
-        rule, trip, shown, meter, slack_m, tuple(ranges[Constant.K_RATIO]), _furthest(rule, trip, ranges, slack_m)
+        rule,
+        trip,
+        shown,
+        meter,
+        slack_m,
+        tuple(ranges[Constant.K_RATIO]),
+        _furthest(rule, trip, ranges, slack_m),
+        slack_kmh,
     )
     off = _off_lattice(rule, bounds, shown, ranges)
     upto = len(shown) if off is None else off
@@ -135,7 +143,7 @@ def pave(bounds: Bounds, ranges: Floats, upto: int, any_will_do: bool = False, w
     while len(boxes):
         work -= len(boxes) * (upto + 20)
         if work < 0:
-            kept, complete = np.concatenate((kept, boxes)), False
+            kept, complete = np.concatenate((kept, boxes)), resolution < RESOLUTION
             break
         boxes = boxes[_possible(bounds, boxes, upto)]
         points = np.repeat(boxes.mean(axis=2)[:, :, None], 2, axis=2)
@@ -152,7 +160,7 @@ def pave(bounds: Bounds, ranges: Floats, upto: int, any_will_do: bool = False, w
         kept, boxes, sizes = np.concatenate((kept, boxes[done])), boxes[~done], sizes[~done]
         boxes = _halved(boxes, sizes.argmax(axis=1)) if len(boxes) else boxes
         if not len(boxes) and example is None and resolution > FINEST:
-            boxes, kept, resolution = kept, kept[:0], resolution / 8
+            boxes, kept, resolution, work = kept, kept[:0], resolution / 8, min(work, PREFIX_WORK)
     ends = [kept[:, :, 0], kept[:, :, 1]] if len(kept) else []
     if example is not None:  # boxes up to a margin beyond the examples were dropped
         ends += [np.maximum(low - margin, ranges[:, 0])[None], np.minimum(high + margin, ranges[:, 1])[None]]

@@ -126,7 +126,7 @@ def test_a_logged_course_is_replayed_with_its_steps(capfd: pytest.CaptureFixture
     log.write_text("time_s,distance_m\n0,0\n1,x\n", "utf-8")
     code, _, err = shortmeasure(capfd, "fare", "tokyo-2017", "--course", str(log))
     assert code == Exit.PRECONDITION
-    assert "row 3: expected a time in s and a distance in m" in err
+    assert "row 3: expected two numbers, time_s and distance_m" in err
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_logged_course_is_replayed_with_its_steps(capfd: pytest.CaptureFixture
         (["fare", "tokyo-2017"], "--km or --course"),
         (["fare", "tokyo-2017", "--km", "x"], "--km expected a number"),
         (["fare", "tokyo-2017", "--km", "-1"], "--km expected 0 to 1000"),
-        (["fare", "tokyo-2017", "--km", "nan"], "--km expected 0 to 1000"),
+        (["fare", "tokyo-2017", "--km", "nan"], "--km expected a finite number"),
         (["fare", "tokyo-2017", "--km", "1", "--kmh", "0"], "--kmh expected 1 to 300"),
         (["fare", "tokyo-2017", "--km", "1", "--at", "25:00"], "--at expected HH:MM"),
         (["fare", "tokyo-2017", "--km", "1", "--day", "someday"], "--day expected one of mon"),
@@ -154,3 +154,74 @@ def test_what_cannot_be_asked_is_told(
     code, _, err = shortmeasure(capfd, *arguments)
     assert code == Exit.USAGE
     assert message in err
+
+
+def explained(tmp_path: Path, k: str, *, late_s: float = 0.4) -> tuple[str, str]:
+    """A metre-by-metre log of 4.5 km at 36 km/h with a stop, and photos of a display whose meter reads k times too much."""
+    from fractions import Fraction
+
+    import numpy as np
+
+    from protocols.tariff import Meter, Trip, fare, parse
+
+    seconds = np.arange(601)
+    metres = 10.0 * np.minimum(seconds, 300) + 10.0 * np.clip(seconds - 450, 0, 150)
+    trip = Trip.of_distance(seconds * 10**9, metres, 0, 600 * 10**9, 12 * 3600 * 10**9)
+    course = fare(parse(TOKYO, "t").first({}).rule, trip, Meter(Fraction(k)))
+    log, display = tmp_path / "log.csv", tmp_path / "display.csv"
+    log.write_text("time_s,distance_m\n" + "".join(f"{s},{m}\n" for s, m in zip(seconds, metres, strict=True)), "utf-8")
+    changes = [t / 1e9 for t, _ in course.changes()]
+    photos = sorted(min(max(t + off_s, 0), 600) for t in changes for off_s in (-late_s, late_s))
+    display.write_text(
+        "time_s,fare\n" + "".join(f"{t:.3f},{course.displayed_at(int(t * 1e9))}\n" for t in photos), "utf-8"
+    )
+    return str(log), str(display)
+
+
+def test_which_tariffs_explain_a_display(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    files_ = explained(tmp_path, "1.1")
+    off = ("--tolerance", "1", "--slack", "0.1")
+    code, out, _ = shortmeasure(capfd, "explain", *files_, "--tariff", "tokyo-2022", *off, "--json")
+    assert code == Exit.INCONCLUSIVE
+    [answer] = json.loads(out)["answers"]
+    assert (answer["explained"], answer["failure"]["reading"]) == ("no", 1)  # 410 is no start price of 2022
+    joint = (*files_, *off, "--tariff", "tokyo-2017", "--choose", "time.accumulation=joint")
+    [answer] = document(capfd, "explain", *joint)["answers"]
+    assert answer["explained"] == "yes"
+    low, high = answer["intervals"]["k_ratio"]
+    assert low <= 1.1 <= high
+    assert high - low < 0.01
+    code, out, _ = shortmeasure(capfd, "explain", *joint, "--k", "0.96:1.01", "--json")
+    assert code == Exit.INCONCLUSIVE
+    assert json.loads(out)["answers"][0]["explained"] == "no"
+
+
+def test_explanations_in_chinese_and_bad_displays(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, display = explained(tmp_path, "1")
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    code, out, _ = shortmeasure(
+        capfd, "explain", log, display, "--tariff", "tokyo-2017", "--tariff", "tokyo-2022", "--clock", "1"
+    )
+    assert code == Exit.OK
+    assert "K 值之比" in out
+    assert "不可能" in out
+    monkeypatch.setenv("SHORTMEASURE_LANG", "en")
+    for arguments, message in (
+        (("--k", "2:1"), "--k expected LOW:HIGH"),
+        (
+            ("--tolerance", "0.5"),
+            "--tolerance expected no less than the longest step of the course in which it moves, 1 s",
+        ),
+        (("--choose", "a=b", "--tariff", "tokyo-2022"), "--choose expected one --tariff"),
+        (("--force", "nonsense"), "--force expected a window"),
+        (("--slack", "-1"), "--slack expected a number from 0"),
+    ):
+        code, _, err = shortmeasure(capfd, "explain", log, display, "--tariff", "tokyo-2017", *arguments)
+        assert code == Exit.USAGE
+        assert message in err
+    Path(display).write_text("time_s,fare\n1,-5\n", "utf-8")
+    assert "row 2: expected a fare from 0" in shortmeasure(capfd, "explain", log, display)[2]
+    Path(display).write_text("time_s,fare\n10000,410\n", "utf-8")
+    assert "expected readings between hire and end" in shortmeasure(capfd, "explain", log, display)[2]
