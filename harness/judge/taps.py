@@ -22,7 +22,7 @@ from captures.model import EdgeKind, PulseTrain
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, View
 from harness.judge.pulses.speeds import debounced
 from harness.judge.sensor_class import chatter_s as chatter
-from harness.judge.sensor_class import top_speed_kmh
+from harness.judge.sensor_class import per_m_at, top_speed_kmh
 from harness.judge.trains import channels, clipped, to_ns
 
 SHOWN_AS = {"sensor": "encoder", "input": "board", "distance": "register", "source": "reference"}
@@ -144,13 +144,23 @@ def told(reading: Reading) -> Reading:
     return replace(reading, link=link, at=_back(dict(reading.at)), reason=named(reading.reason))
 
 
-def _taps(segments: Sequence[Segment], together: bool) -> list[tuple[str, ...]]:
-    """Which stations are shown at once: both taps, or one after the other."""
-    beside = ("distance", "source")
-    tapped = {train.station for segment in segments for train in segment.trains.values()} & {"sensor", "input"}
-    if together or len(tapped) < 2:
-        return [("sensor", "input", *beside)]
-    return [("input", *beside), ("sensor", "source")]
+def _views(segments: Sequence[Segment], profile: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Which stations are shown at once, and under which profile: both taps where the same pulses pass them, else one after the other.
+
+    The sensor has a K of its own before a conditioner, and none that is known where nobody declared what stands behind it.
+    """
+    own = shown_profile(profile)
+    if same_pulses(profile):
+        return [(("sensor", "input", "distance", "source"), own)]
+    tapped = {train.station for segment in segments for train in segment.trains.values()}
+    found: list[tuple[tuple[str, ...], Mapping[str, Any]]] = []
+    if "input" in tapped or "sensor" not in tapped:
+        found.append((("input", "distance", "source"), own))
+    per_m = per_m_at(profile, "sensor")
+    if "sensor" in tapped and per_m is not None:
+        beside = () if "input" in tapped else ("distance",)
+        found.append((("sensor", *beside, "source"), {**own, "pulses_per_litre": Decimal(str(round(per_m * 1000, 9)))}))
+    return found
 
 
 def _longest(segments: Sequence[Segment], most: int) -> list[Segment]:
@@ -170,9 +180,8 @@ def through(spec: DetectorSpec, most: int = 0) -> DetectorSpec:
 
     def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
         own = _longest([segment for segment in segments if segment.kind in KINDS], most)
-        profile = shown_profile(view.profile)
         readings: list[Reading] = []
-        for stations in _taps(own, same_pulses(view.profile)):
+        for stations, profile in _views(own, view.profile):
             seen = [shown(segment, stations, chatter(view.profile)) for segment in own]
             readings += map(told, spec.judge(seen, replace(view, profile=profile)))
         order = {segment.id: number for number, segment in enumerate(own)}

@@ -38,6 +38,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, magnets: int, view
         return mute(f"gap in {train.name}")
     ticks = edges(segment, train)
     y = roughness(ticks)
+    usual = float(np.median(np.diff(ticks))) if ticks.size > 1 else 0.0
     most = int(view.parameters["most_period"])
     pairs = int(view.parameters["min_pairs"])
     if y.size < 2 * TURNS * most * pairs:
@@ -46,6 +47,12 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, magnets: int, view
     others = [q for q in range(2, most + 1) if magnets % q]
     p_other, period = min(((p_of(agreeing(patterns(rest, q))) * len(others), q) for q in others), default=(1.0, 0))
     p_lost, at = _lost(ticks, y, magnets, pairs) if magnets > 1 else (1.0, {})
+    # what the recorder's own steps make of an even train comes again as well
+    if (
+        _amplitude(rest if p_other <= p_lost else y, period if p_other <= p_lost else magnets) * usual
+        < view.parameters["ticks"]
+    ):
+        p_other = p_lost = 1.0
     lost = p_lost < view.parameters["q"] / 2
     p = min(1.0, 2 * (p_lost if lost else min(p_other, p_lost)))
     hit = p < view.parameters["q"]
@@ -61,6 +68,12 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, magnets: int, view
         shape=(Shape.SWITCHED if lost else Shape.CONSTANT) if hit else None,
         at={"station": train.station, "channel": train.channel, **(at if hit else {})},
     )
+
+
+def _amplitude(y: np.ndarray[Any, np.dtype[np.float64]], period: int) -> float:
+    """Root mean square of the pattern of a period over all blocks, as a share of an interval."""
+    found = patterns(y, period) if period > 1 else np.zeros((0, 1))
+    return float(np.sqrt(np.mean(found.mean(axis=0) ** 2))) if found.size else 0.0
 
 
 def _lost(
@@ -113,7 +126,7 @@ DETECTOR = DetectorSpec(
     kind="detector",
     null="what comes again turn after turn has the period of the declared rotor, and stands at every speed",
     needs="one channel of sensor or input, a declared magnet rotor, some thousand pulses in motion",
-    parameters={"most_period": 12.0, "min_pairs": 12.0, "q": 1e-4},
+    parameters={"most_period": 12.0, "min_pairs": 12.0, "ticks": 2.0, "q": 1e-4},
     judge=judge,
     one_by_one=True,
     weight=0.5,

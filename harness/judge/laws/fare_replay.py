@@ -3,7 +3,7 @@
 The fare engine (protocols/tariff) replays the pulses at the meter's input over the sealed K, else those of the sensor, else the reference within the
 limits of the distance, into the course of the fare.  What the sources of a tariff leave open (steps, rounding, what waits within the start price) are readings that
 an honest meter may follow.  Null: one reading of the tariff, under one set of surcharges that may be declared,
-makes every fare that was read, within the time of reading and display and one pulse at the hire.  A set test: no noise is assumed.  With more readings than
+makes every fare that was read, seen up to `late_s` before it was typed.  A set test: no noise is assumed.  With more readings than
 can be tried nothing is claimed.  Both directions; who loses is not asked.  Source: taximeters.md 2.4, 6 (D10); field_rules.md section 4 (fare).
 """
 
@@ -39,10 +39,15 @@ OF_REFERENCE = (
     Fraction(1),
     Fraction(106, 100),
 )  # of a distance by the reference: limits, wear and its own error
-SPEED_NS = (0, S)  # a meter tells low speed by each interval of its pulses, or by a mean over a second
+SLOW = tuple(
+    (update, hysteresis) for update in (0, S // 4, S // 2, S, 2 * S) for hysteresis in (Decimal(0), Decimal(1))
+)  # how a meter may tell low speed: by each interval of its pulses or over so long, and fast again only so many km/h above
+BY_REFERENCE_NS = 8 * S  # more by which a reading may be late where no pulse tells when the vehicle moved
 ACCUMULATION = "time.accumulation"  # unknown of a tariff of mode S
 NEAR = Decimal("0.2")
 KEPT = 8  # rules that explained a trip
+NOTED_NS = 2 * S  # by which a hire may have been noted late
+AHEAD_NS = S  # a reading is typed after it was seen, never before
 MOST_RUNS = 8192  # of one case: what is not explained by then is not judged
 MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
@@ -63,6 +68,7 @@ class _Case:
     ratios: tuple[Fraction, ...]
     register: Register
     civil_ns: int  # what stands between host and civil time
+    hires_ns: tuple[int, ...]  # when the hire began: as noted, or at the earliest and the latest
 
 
 def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | str:
@@ -98,7 +104,12 @@ def _case(segment: Segment, tariff: Tariff, view: View) -> _Case | str:
     known = segment.context.get("civil_ns")
     if known is None and tariff.first({}).rule.windows:
         return "the hour of the day is not known, and the tariff changes with it"
-    return _Case(found[0], found[1], register, int(known or 0))
+    trip = found[0]
+    first = min(max(int(register.times_ns[0]), trip.hired_ns), trip.vacated_ns - 1)
+    # noted a little after it, or at the latest when a fare was read
+    told = "hired_ns" in segment.context
+    hires = (trip.hired_ns, max(trip.hired_ns - NOTED_NS, segment.window_ns[0])) if told else (trip.hired_ns, first)
+    return _Case(trip, found[1], register, int(known or 0), hires)
 
 
 def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
@@ -112,35 +123,26 @@ def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
 
 
 def _span(
-    case: _Case,
-    rule: Rule,
-    declared: frozenset[str],
-    slack_ns: int,
-    tried: _Tried,
-    updates: Sequence[int] = SPEED_NS,
+    case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, wide: bool = True
 ) -> list[tuple[Decimal, Decimal]]:
-    """What the display may have shown at each reading, under one rule, hour and declaration."""
-    own = case.trip
-    trip = Trip(
-        own.times_ns,
-        own.counts,
-        own.metres_per_count,
-        own.hired_ns,
-        own.vacated_ns,
-        case.civil_ns,
-        own.before,
-        declared,
-    )
+    """What the display may have shown at each reading, under one rule and declaration; `wide`: at every hire and by every way of
+    telling low speed, else by the first of each."""
+    hires, ways = (case.hires_ns, SLOW) if wide else (case.hires_ns[:1], SLOW[:1])
+    trips = [replace(case.trip, hired_ns=hired, civil_ns=case.civil_ns, declared=declared) for hired in hires]
     courses = [
-        engine.fare(rule, trip, Meter(k_ratio=ratio, update_ns=update)) for ratio in case.ratios for update in updates
+        engine.fare(rule, trip, Meter(k_ratio=ratio, update_ns=update, hysteresis_kmh=hysteresis))
+        for trip in trips
+        for ratio in case.ratios
+        for update, hysteresis in ways
     ]
     tried.runs += len(courses)
     spans = []
+    late_ns += BY_REFERENCE_NS if len(case.ratios) > 1 else 0
     for t, u in zip(case.register.times_ns.tolist(), case.register.u_ns.tolist(), strict=True):
         ends = [
-            course.displayed_at(min(max(at, int(course.times_ns[0])), trip.vacated_ns))
+            course.displayed_at(min(max(at, int(course.times_ns[0])), case.trip.vacated_ns))
             for course in courses
-            for at in (t - u - slack_ns, t + u + slack_ns)
+            for at in (t - u - late_ns, t + u + AHEAD_NS)
         ]
         spans.append((min(ends), max(ends)))
     return spans
@@ -157,7 +159,7 @@ def _near(case: _Case, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
 
 
 def _search(
-    case: _Case, tariff: Tariff, slack_ns: int, tried: _Tried
+    case: _Case, tariff: Tariff, late_ns: int, tried: _Tried
 ) -> tuple[bool, list[list[tuple[Decimal, Decimal]]]]:
     """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
     seen: list[list[tuple[Decimal, Decimal]]] = []
@@ -168,9 +170,9 @@ def _search(
                     f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                 )
             # what the nearest meter explains needs no wider one
-            spans = _span(case, rule, declared, slack_ns, tried, SPEED_NS[:1])
+            spans = _span(case, rule, declared, late_ns, tried, wide=False)
             if not _explains(case, spans) and _near(case, spans):
-                spans = _span(case, rule, declared, slack_ns, tried)
+                spans = _span(case, rule, declared, late_ns, tried)
             if _explains(case, spans):
                 tried.rules = [rule, *(one for one in tried.rules if one is not rule)][:KEPT]
                 return True, seen
@@ -201,7 +203,7 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
         case = _case(segment, tariff, view)
         if isinstance(case, str):
             return mute(case)
-        explained, seen = _search(case, tariff, int(view.parameters["slack_s"] * S), tried)
+        explained, seen = _search(case, tariff, int(view.parameters["late_s"] * S), tried)
     except TariffError as error:
         return mute(f"the trip cannot be replayed: {error}")
     values = case.register.values
@@ -265,7 +267,7 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="one reading of the declared tariff makes every fare that was read, of the distance and time of the trip",
     needs="the displayed fare, a declared tariff, and pulses at the input or a reference over time",
-    parameters={"slack_s": 2.0, "q": 0.005, "q_sure": 3e-4},
+    parameters={"late_s": 7.0, "q": 0.005, "q_sure": 3e-4},
     judge=judge,
     mechanism="the fare is not what the declared tariff makes of distance and time",
     telling=26,

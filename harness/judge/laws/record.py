@@ -1,8 +1,8 @@
 """Record law: do the meter's own records agree with its certificate, with each other, and with what was shown?
 
 Null, one reading a link: K as the meter states it is the certificate's within the declared tolerance (input>distance); record numbers
-follow each other, totals never fall, paid distance is no more than all distance, a shift's total grows by what was driven, and a trip's record keeps what was
-displayed at its end (fare>record); no heartbeat ever said that the meter found its speed signal abnormal (reference>input).
+follow each other, totals never fall, paid distance is no more than all distance, a shift's total grows by what was driven, and a trip's record keeps the distance and no less
+than the fare that were displayed at its end (fare>record); no heartbeat ever said that the meter found its speed signal abnormal (reference>input).
 What is compared is exact: one unit of the record's last digit for each number that enters.  Records missing at the begin or the end of what was read are
 no gap.  Source: taximeters.md 6 (D12), 4.2 and 4.3; field names are those of the trip and shift records.
 """
@@ -24,6 +24,9 @@ K_LINK, RECORD, SPEED = Link("input", "distance"), Link("fare", "record"), Link(
 K_TOLERANCE = Decimal("0.001")  # one pulse at K = 1000; where the profile declares none
 ABNORMAL_SPEED = 0x80  # bit 7 of the heartbeat's state
 SHOWN = (("record_km", "distance"), ("record_fare", "fare"), ("receipt_km", "distance"), ("receipt_fare", "fare"))
+FURTHER_KM = Decimal(
+    "0.1"
+)  # that a vehicle may still roll, or a display jump, between the last look and the end of the hire
 
 
 def _number(value: object) -> Decimal | None:
@@ -93,7 +96,10 @@ def _shown(segment: Segment, view: View) -> tuple[int, list[str]]:
         if a is None or b is None or one is None or other is None:
             continue
         compared += 1
-        if abs(one - other) > max(a.resolution, b.resolution):
+        least = other - max(a.resolution, b.resolution)
+        # after the last look waiting goes on, and what is paid may hold fees that no display shows
+        most = None if shown == "fare" else other + max(a.resolution, b.resolution) + FURTHER_KM
+        if one < least or (most is not None and one > most):
             faults.append(f"{kept} {one}, displayed {other}")
     return compared, faults
 

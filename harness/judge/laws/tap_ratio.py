@@ -83,7 +83,9 @@ def _reading(segment: Segment, upstream: str, downstream: str, view: View) -> Re
         return mute("the run is too short")
     a, b = edges(segment, up), edges(segment, down)
     given, taken = _counts(a, b, marks)
-    declared = upstream == "source" or "ratio" in view.profile or view.profile.get("sensor_class") == "conditioner"
+    told = "ratio" in view.profile or view.profile.get("sensor_class") == "conditioner"
+    # where a pulse source feeds the line is the bench's affair: a conditioner may stand before it or behind
+    declared = upstream == "source" or (told and segment.context.get("reference") != "source")
     each: Fraction | None = Fraction(1)
     if upstream == "sensor":
         each = ratio(view.profile) if declared else each if segment.kind is SegmentKind.SOAK else _usual(given, taken)

@@ -1,6 +1,7 @@
 """Waiting clock: does the meter count more waiting than time has passed?
 
-Null: between two readings of the displayed waiting time it advances by no more than the time between them, with the uncertainties of both readings, one
+Null: between two readings of the displayed waiting time it advances by no more than the time between them, with the uncertainties of both readings, the time by which
+one may have been typed later than the other after it was seen (`late_s`), one
 step of its display and the error allowed of a clock.  Whether the vehicle waited is not asked: no clock may run ahead of time.
 One-sided: a slow clock harms no customer.  Source: taximeters.md 6 (D11), 2.2 (time 0.1 %, not less than 0.2 s); C25, C26.
 """
@@ -31,11 +32,16 @@ def _runs(register: Register, view: View) -> tuple[list[float], float, float, fl
         if times[j] - times[i] < least:
             continue
         passed = times[j] - times[i] + unsure[i] + unsure[j]
-        allowed = passed * (1 + view.parameters["rate"]) + view.parameters["least_s"] + step
+        allowed = passed * (1 + view.parameters["rate"]) + view.parameters["least_s"] + view.parameters["late_s"] + step
         over.append(values[j] - values[i] - allowed)
         i = j
     whole = times[-1] - times[0]
-    return over, values[-1] - values[0], whole, whole * (1 + view.parameters["rate"]) + step + unsure[0] + unsure[-1]
+    return (
+        over,
+        values[-1] - values[0],
+        whole,
+        whole * (1 + view.parameters["rate"]) + step + view.parameters["late_s"] + unsure[0] + unsure[-1],
+    )
 
 
 def _reading(segment: Segment, register: Register, view: View) -> Reading:
@@ -86,7 +92,7 @@ DETECTOR = DetectorSpec(
     kind="law",
     null="the displayed waiting time advances by no more than the time between two readings",
     needs="the displayed waiting time read twice and more, half a minute apart",
-    parameters={"rate": 0.001, "least_s": 0.2, "stretch_s": 30.0, "q": 0.005, "q_sure": 3e-4},
+    parameters={"rate": 0.001, "least_s": 0.2, "late_s": 7.0, "stretch_s": 30.0, "q": 0.005, "q_sure": 3e-4},
     judge=judge,
     one_by_one=True,
     mechanism="the meter counts more waiting than time passes",
