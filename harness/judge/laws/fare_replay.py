@@ -39,7 +39,8 @@ OF_REFERENCE = (
     Fraction(1),
     Fraction(106, 100),
 )  # of a distance by the reference: limits, wear and its own error
-SLOW = tuple(
+Way = tuple[int, Decimal]  # mean over so many ns, hysteresis in km/h
+SLOW: tuple[Way, ...] = tuple(
     (update, hysteresis) for update in (0, S // 4, S // 2, S, 2 * S) for hysteresis in (Decimal(0), Decimal(1))
 )  # how a meter may tell low speed: by each interval of its pulses or over so long, and fast again only so many km/h above
 BY_REFERENCE_NS = 8 * S  # more by which a reading may be late where no pulse tells when the vehicle moved
@@ -54,9 +55,9 @@ MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
 @dataclass
 class _Tried:
-    """Rules that explained a trip, the latest first, and how often the engine ran."""
+    """Rules that explained a trip, each with the way of telling low speed that did, the latest first, and how often the engine ran."""
 
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[tuple[Rule, Way]] = field(default_factory=list)
     runs: int = 0
 
 
@@ -123,12 +124,11 @@ def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
 
 
 def _span(
-    case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, wide: bool = True
+    case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, ways: Sequence[Way] = SLOW
 ) -> list[tuple[Decimal, Decimal]]:
-    """What the display may have shown at each reading, under one rule and declaration; `wide`: at every hire and by every way of
-    telling low speed, else by the first of each."""
-    hires, ways = (case.hires_ns, SLOW) if wide else (case.hires_ns[:1], SLOW[:1])
-    trips = [replace(case.trip, hired_ns=hired, civil_ns=case.civil_ns, declared=declared) for hired in hires]
+    """What the display may have shown at each reading, under one rule and declaration, hired at the earliest or the latest, by any of
+    the `ways` of telling low speed."""
+    trips = [replace(case.trip, hired_ns=hired, civil_ns=case.civil_ns, declared=declared) for hired in case.hires_ns]
     courses = [
         engine.fare(rule, trip, Meter(k_ratio=ratio, update_ns=update, hysteresis_kmh=hysteresis))
         for trip in trips
@@ -163,18 +163,21 @@ def _search(
 ) -> tuple[bool, list[list[tuple[Decimal, Decimal]]]]:
     """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
     seen: list[list[tuple[Decimal, Decimal]]] = []
-    for rule in chain(list(tried.rules), _fresh(case, tariff)):
+    known = list(tried.rules)
+    for rule, way in chain(known, ((rule, SLOW[0]) for rule in _fresh(case, tariff))):
         for declared in _declared(case, rule):
             if tried.runs >= MOST_RUNS:
                 raise TariffError(
                     f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                 )
-            # what the nearest meter explains needs no wider one
-            spans = _span(case, rule, declared, late_ns, tried, wide=False)
+            spans = _span(case, rule, declared, late_ns, tried, (way,))
             if not _explains(case, spans) and _near(case, spans):
+                # no meter but one tells low speed in one way: the first that explains it is tried first on the next trip
                 spans = _span(case, rule, declared, late_ns, tried)
+                singly = (one for one in SLOW if _explains(case, _span(case, rule, declared, late_ns, tried, (one,))))
+                way = next(singly, way) if _explains(case, spans) else way
             if _explains(case, spans):
-                tried.rules = [rule, *(one for one in tried.rules if one is not rule)][:KEPT]
+                tried.rules = [(rule, way), *(one for one in known if one[0] is not rule)][:KEPT]
                 return True, seen
             seen.append(spans)
     return False, seen
