@@ -327,3 +327,15 @@ def test_what_a_record_lacks_or_garbles_is_compared_with_nothing() -> None:
     assert not recorded(shifts=[{"k": "x"}, 7], records="none", heartbeats=None, stated_k="K?")
     kept = segment("r", 10, registers=[register("record_km", ["8.1"], [9]), register("distance", ["7.6"], [9])])
     assert hits(run(RECORD, kept))
+
+
+def test_what_is_paid_is_rounded_as_the_tariff_says_and_no_less() -> None:
+    def kept(fare: str, receipt: str, name: str) -> bool:
+        end = segment("r", 10, registers=[register("fare", [fare], [8]), register("receipt_fare", [receipt], [9])])
+        return bool(hits(run(RECORD, end, **with_rules({"tariff": name}, CN))))
+
+    assert not kept("27.4", "27", "shanghai")
+    assert kept("27.4", "25", "shanghai")
+    assert not kept("12000", "11700", "tokyo-2022")  # a tenth off the part above 9000
+    assert kept("12000", "11000", "tokyo-2022")
+    assert kept("27.4", "27", "manila-2018")

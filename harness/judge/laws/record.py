@@ -2,7 +2,7 @@
 
 Null, one reading a link: K as the meter states it is the certificate's within the declared tolerance (input>distance); record numbers
 follow each other, totals never fall, paid distance is no more than all distance, a shift's total grows by what was driven, and a trip's record keeps the distance and no less
-than the fare that were displayed at its end (fare>record); no heartbeat ever said that the meter found its speed signal abnormal (reference>input).
+of the fare than is paid of what was displayed at its end, rounded and with the discount of the declared tariff (fare>record); no heartbeat ever said that the meter found its speed signal abnormal (reference>input).
 What is compared is exact: one unit of the record's last digit for each number that enters.  Records missing at the begin or the end of what was read are
 no gap.  Source: taximeters.md 6 (D12), 4.2 and 4.3; field names are those of the trip and shift records.
 """
@@ -17,7 +17,10 @@ from typing import Any
 from harness.judge.account import Kind
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.evalue import bet
+from harness.judge.laws.fare_replay import TARIFF
 from harness.judge.quantities import at_rest
+from protocols.tariff.rule import Rule
+from protocols.tariff.tariff import Tariff
 
 NAME = "record-law"
 K_LINK, RECORD, SPEED = Link("input", "distance"), Link("fare", "record"), Link("reference", "input")
@@ -87,6 +90,24 @@ def _totals(segment: Segment, view: View) -> tuple[int, list[str]]:
     return len(told), faults
 
 
+def _least_paid(fare: Decimal, view: View) -> Decimal:
+    """The least that is paid of a displayed fare by any reading of the declared tariff: a discount that no display shows taken off,
+    rounded as it is paid."""
+    tariff = view.profile.get(TARIFF)
+    if not isinstance(tariff, Tariff):
+        return fare
+    least = fare
+    for unknown in tariff.unknowns:
+        for choice in unknown.alternatives if unknown.key.startswith(("display.", "discount.")) else ():
+            least = min(least, _paid(fare, tariff.first({unknown.key: choice}).rule))
+    return min(least, _paid(fare, tariff.first({}).rule))
+
+
+def _paid(fare: Decimal, rule: Rule) -> Decimal:
+    off = rule.discount.share * max(Decimal(0), fare - rule.discount.above) if rule.discount is not None else Decimal(0)
+    return fare - off - rule.display.paid_step
+
+
 def _shown(segment: Segment, view: View) -> tuple[int, list[str]]:
     """What record and receipt keep against what was displayed at the end."""
     compared, faults = 0, []
@@ -96,7 +117,7 @@ def _shown(segment: Segment, view: View) -> tuple[int, list[str]]:
         if a is None or b is None or one is None or other is None:
             continue
         compared += 1
-        least = other - max(a.resolution, b.resolution)
+        least = (_least_paid(other, view) if shown == "fare" else other) - max(a.resolution, b.resolution)
         # after the last look waiting goes on, and what is paid may hold fees that no display shows
         most = None if shown == "fare" else other + max(a.resolution, b.resolution) + FURTHER_KM
         if one < least or (most is not None and one > most):
@@ -134,7 +155,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="K is the certificate's, numbers follow each other, totals add up and never fall, records keep what was displayed",
     needs="trip or shift records, K as stated, or the heartbeat of the meter's link",
