@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -24,9 +23,9 @@ from numpy.typing import NDArray
 from protocols.tariff.civil import boundaries
 from protocols.tariff.engine import Cause, pieces_of, price_of, start_price, surcharges, window_states
 from protocols.tariff.ladder import UM, ladder
-from protocols.tariff.low_speed import slow_spells
 from protocols.tariff.observed import Constant, Shown
 from protocols.tariff.rule import Applies, Charge, Mode, Rounding, Rule, Window
+from protocols.tariff.samples import samples
 from protocols.tariff.trip import Meter, Trip
 
 Floats = NDArray[np.float64]
@@ -49,7 +48,7 @@ class Bounds:
         slack = np.array([one.tolerance_ns for one in shown], np.int64)
         self._ends = [np.clip(times - slack, first, last), np.clip(times + slack, first, last)]
         self._fares = np.array([float(one.fare / rule.display.step) for one in shown])
-        self._slack_m, self._slack_m_s = slack_m, slack_kmh / 3.6
+        self._slack_m = slack_m
         changing = [w for w in rule.windows if not w.shorter_steps and (w.unit != 1 or w.time != 1)]
         edges = [edge - civil for edge in boundaries(changing, first + civil, last + civil)]
         self._edges = np.array([edge - 1 for edge in edges], np.int64)  # a step at the edge is charged after it
@@ -58,7 +57,11 @@ class Bounds:
         self._segment = [np.searchsorted(begins, end, "right") - 1 for end in self._ends]
         self._ladder(states, active, max_x_m)
         self._base = [self._fixed(trip, civil, end) for end in self._ends]
-        self._samples(trip, meter, pieces_of(trip, civil, [w for w in rule.windows if w.shorter_steps]), k_range)
+        pieces = tuple(pieces_of(trip, civil, [w for w in rule.windows if w.shorter_steps]))
+        clocked = rule.time is not None
+        self._samples = samples(
+            trip, tuple(shown), tuple(edges), pieces, rule.low_speed_kmh, clocked, rule.mode is Mode.S, meter, k_range, slack_kmh
+        )  # fmt: skip
 
     def _ladder(self, states: NDArray[np.int64], active: Sequence[Sequence[Window]], max_x_m: float) -> None:
         """Prices reached after so many steps, a row a segment of the trip, and of a step of time."""
@@ -105,91 +108,6 @@ class Bounds:
             found += float(window.flat) * (times >= at) if window.flat_shown else 0.0
         return found
 
-    def _samples(
-        self, trip: Trip, meter: Meter, pieces: Sequence[tuple[int, int, Fraction, Fraction]],
-        k_range: tuple[float, float],
-    ) -> None:  # fmt: skip
-        """Metres, slow metres and slow seconds up to each instant asked about; the last two at each end of the cells."""
-        limit = self.rule.low_speed_kmh
-        cells = 1 if limit is None or k_range[0] == k_range[1] else CELLS
-        grid = np.geomspace(*k_range, cells + 1)
-        grid[0], grid[-1] = k_range[0] * (1 - 1e-6), k_range[1] * (1 + 1e-6)
-        self._grid = grid
-        self._limit_m_s = 0.0 if limit is None else float(limit) / 3.6
-        self._update_s = meter.update_ns / 1e9
-        self._hysteresis_m_s = float(meter.hysteresis_kmh) / 3.6
-        self._trip, self._pieces, self._metre = trip, pieces, float(trip.metres_per_count)
-        # first those surely slow at each end of the cells, then those that may be
-        self._spells: list[NDArray[np.int64]] = []
-        for sign in (-1, 1):
-            for k_ratio in grid:
-                if self.rule.time is None:
-                    spells = np.zeros((0, 2), np.int64)
-                elif limit is None:
-                    spells = np.array([[trip.hired_ns, trip.vacated_ns]], np.int64)
-                else:
-                    margin = Fraction(sign * self._slack_m_s * 3.6).limit_denominator(1000)
-                    ratio = Fraction(float(k_ratio)).limit_denominator(10**7)
-                    spells = _spells(trip, limit + margin, ratio, meter)
-                self._spells.append(spells)
-        self._at_counts: tuple[Floats, Floats] | None = None
-        self._sums: dict[tuple[int, bool], tuple[Floats, Floats]] = {}
-        self._first = int(trip.count_at(np.array([trip.hired_ns]))[0])
-        for k_ratio in grid:
-            if self.rule.time is None:
-                spells = np.zeros((0, 2), np.int64)
-            elif limit is None:
-                spells = np.array([[trip.hired_ns, trip.vacated_ns]], np.int64)
-            else:
-                ratio = Fraction(float(k_ratio)).limit_denominator(10**7)
-                spells = _spells(trip, limit, ratio, meter)
-            self._spells.append(spells)
-        asked = [*self._ends, self._edges]
-        self._metres = [self._weighted(times, None, unit=True) for times in asked]
-        single = self.rule.mode is Mode.S
-        self._slow_s = [np.array([self._weighted(t, s, unit=False) for s in range(len(self._spells))]) for t in asked]
-        self._slow_m = [
-            np.array(
-                [self._weighted(t, s, unit=True) if single else np.zeros(len(t)) for s in range(len(self._spells))]
-            )
-            for t in asked
-        ]
-
-    def _weighted(self, times: NDArray[np.int64], cell: int | None, unit: bool) -> Floats:
-        """Metres (unit) or seconds up to `times`, within the slow spells of a cell's end (None: all), by the factors of
-        windows that shorten steps."""
-        if len(self._pieces) == 1:
-            begin, end, of_metres, of_seconds = self._pieces[0]
-            return float(of_metres if unit else of_seconds) * self._in(np.clip(times, begin, end), cell, unit)
-        found = np.zeros(len(times))
-        for begin, end, of_metres, of_seconds in self._pieces:
-            upto = np.clip(times, begin, end)
-            spent = self._in(upto, cell, unit) - self._in(np.array([begin], np.int64), cell, unit)
-            found += float(of_metres if unit else of_seconds) * spent
-        return found
-
-    def _in(self, times: NDArray[np.int64], cell: int | None, unit: bool) -> Floats:
-        if cell is None:
-            return self._amount(times, unit)
-        spells = self._spells[cell]
-        if not len(spells):
-            return np.zeros(len(times))
-        if (cell, unit) not in self._sums:
-            begins, ends = self._amount(spells[:, 0], unit), self._amount(spells[:, 1], unit)
-            self._sums[cell, unit] = begins, np.concatenate(([0.0], np.cumsum(ends - begins)))
-        begins, whole = self._sums[cell, unit]
-        at = np.searchsorted(spells[:, 0], times, "right") - 1
-        inside = np.maximum(at, 0)
-        own = self._amount(np.minimum(times, spells[inside, 1]), unit) - begins[inside]
-        return np.asarray(np.where(at < 0, 0.0, whole[inside] + own), np.float64)
-
-    def _amount(self, times: NDArray[np.int64], unit: bool) -> Floats:
-        """Metres or seconds since the hire."""
-        grown = (
-            (self._trip.count_at(times) - self._first) * self._metre if unit else (times - self._trip.hired_ns) / 1e9
-        )
-        return np.asarray(grown, np.float64)
-
     def possible(self, boxes: Floats, upto: int) -> NDArray[np.bool_]:
         """For each of `boxes` (B, constants, 2) whether all of the first `upto` readings may have been shown."""
         low, high = self.shown(boxes, LOW, upto), self.shown(boxes, HIGH, upto)
@@ -222,12 +140,12 @@ class Bounds:
 
     def _counts(self, boxes: Floats, side: int, asked: int, rows: slice) -> tuple[NDArray[np.int64], Floats]:
         """Steps of distance and of time charged, each (B, instants); `side` of the box, at the instants `asked`."""
-        sign = 1 if side == HIGH else -1
+        sign, own = 1 if side == HIGH else -1, self._samples
         k, clock = boxes[:, Constant.K_RATIO], boxes[:, Constant.CLOCK_RATIO]
-        few = np.clip(np.searchsorted(self._grid, k[:, 1], "left"), 0, len(self._grid) - 1)
-        many = np.clip(np.searchsorted(self._grid, k[:, 0], "right") - 1, 0, len(self._grid) - 1) + len(self._grid)
-        metres = self._metres[asked][rows][None, :] + sign * self._slack_m
-        slow_m, slow_s = self._slow_m[asked][:, rows], self._slow_s[asked][:, rows]
+        few = np.clip(np.searchsorted(own.grid, k[:, 1], "left"), 0, len(own.grid) - 1)
+        many = np.clip(np.searchsorted(own.grid, k[:, 0], "right") - 1, 0, len(own.grid) - 1) + len(own.grid)
+        metres = own.metres[asked][rows][None, :] + sign * self._slack_m
+        slow_m, slow_s = own.slow_m[asked][:, rows], own.slow_s[asked][:, rows]
         ratio, tick = k[:, side, None], clock[:, side, None]
         if self.rule.mode is Mode.S:
             metres = metres - slow_m[many if side == LOW or self.rule.joint else few]
@@ -241,14 +159,14 @@ class Bounds:
         stretched = start + (x - start) / boxes[:, Constant.STEP_RATIO, 1 - side, None]
         x = np.where(x > start, stretched, x) * (1 + sign * EPS) + sign * 1e-9
         steps = np.searchsorted(self._at, x, "left" if self._strict else "right")
-        own = self.rule.time
-        if own is None or self.rule.joint:
+        time = self.rule.time
+        if time is None or self.rule.joint:
             return steps, np.zeros(steps.shape)
         seconds = slow_s[few if side == LOW else many]
-        if not own.within_start:
+        if not time.within_start:
             seconds = np.maximum(seconds - self._before_start(boxes, side, few, many)[:, None], 0)
-        spent = (tick * seconds * (1 + sign * EPS) + sign * 1e-9 - float(own.free_s)) / float(own.step_s)
-        waits = np.ceil(spent) if own.charge is Charge.BEGUN else np.floor(spent)
+        spent = (tick * seconds * (1 + sign * EPS) + sign * 1e-9 - float(time.free_s)) / float(time.step_s)
+        waits = np.ceil(spent) if time.charge is Charge.BEGUN else np.floor(spent)
         return steps, np.maximum(waits, 0)
 
     def _either(
@@ -261,9 +179,9 @@ class Bounds:
         has too.  Within a window of the speed's update metres and seconds need not keep step: a window more or less.
         """
         ratio, tick = boxes[:, Constant.K_RATIO, side, None], boxes[:, Constant.CLOCK_RATIO, side, None]
-        limit_m_s = self._limit_m_s + self._slack_m_s + self._hysteresis_m_s
-        fastest = limit_m_s / self._grid[many - len(self._grid)][:, None]
-        window = ratio * fastest * self._update_s
+        own = self._samples
+        fastest = own.fastest_m_s / own.grid[many - len(own.grid)][:, None]
+        window = ratio * fastest * own.update_s
         if side == LOW:
             return np.maximum(metres * np.minimum(ratio, tick * per_second / fastest) - window, 0)
         return seconds * np.maximum(ratio * fastest, tick * per_second) + np.where(seconds > 0, window, 0)
@@ -279,33 +197,15 @@ class Bounds:
         left = float(self.rule.start.distance_m) - boxes[:, Constant.PRELOAD_M, other]
         metres = left / boxes[:, Constant.K_RATIO, other] + sign * (self._slack_m + 1e-6)
         cells, fast = (few, many) if side == LOW else (many, few)
-        if self._at_counts is None:
-            self._at_counts = self._tables()
-        seconds, reached = self._at_counts
+        seconds, reached = self._samples.at_counts
         if self.rule.mode is Mode.S:
             rows = np.zeros(len(boxes), np.int64)
             for cell in np.unique(fast).tolist():
-                own = fast == cell
-                rows[own] = np.searchsorted(reached[cell], metres[own], "left")
+                those = fast == cell
+                rows[those] = np.searchsorted(reached[cell], metres[those], "left")
         else:
             rows = np.searchsorted(reached[0], metres, "left")
         return np.asarray(np.where(metres <= 0, 0.0, seconds[cells, rows]), np.float64)
-
-    def _tables(self) -> tuple[Floats, Floats]:
-        """Slow seconds (ends of cells, N + 1) at each count of the trip and at its end, and metres charged (.., N)."""
-        trip, ends = self._trip, range(len(self._spells))
-        times = np.clip(np.append(trip.times_ns, trip.vacated_ns), trip.hired_ns, trip.vacated_ns)
-        seconds = np.array([self._weighted(times, cell, unit=False) for cell in ends])
-        metres = self._weighted(times[:-1], None, unit=True)[None, :]
-        if self.rule.mode is Mode.S:
-            metres = metres - np.array([self._weighted(times[:-1], cell, unit=True) for cell in ends])
-        return seconds, metres
-
-
-@lru_cache(maxsize=4 * (CELLS + 1))
-def _spells(trip: Trip, limit_kmh: Fraction, k_ratio: Fraction, meter: Meter) -> NDArray[np.int64]:
-    """Slow spells, shared by the readings of a tariff on one trip."""
-    return slow_spells(trip, limit_kmh, k_ratio, meter.update_ns, Fraction(meter.hysteresis_kmh))
 
 
 def forced(rule: Rule, windows: frozenset[str]) -> Rule:

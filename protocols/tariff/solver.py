@@ -88,16 +88,15 @@ def explain(
     that fails earlier is told at the index it is known to have failed by."""
     ranges = np.array([hypothesis.ranges.get(one, (NOMINAL[one],) * 2) for one in Constant])
     rule = forced(reading.rule, hypothesis.forced)
+    rough = _rough(rule, shown, ranges)
+    if rough is not None and rough <= at_least:
+        return Explanation(
+            tariff.id, hypothesis.name, reading.choices, False, {}, {}, Failure(rough, shown[rough]), True
+        )
+    k_range = float(ranges[Constant.K_RATIO, 0]), float(ranges[Constant.K_RATIO, 1])
     bounds = Bounds(
-        rule,
-        trip,
-        shown,
-        meter,
-        slack_m,
-        tuple(ranges[Constant.K_RATIO]),
-        _furthest(rule, trip, ranges, slack_m),
-        slack_kmh,
-    )
+        rule, trip, shown, meter, slack_m, k_range, _furthest(rule, trip, ranges, slack_m), slack_kmh
+    )  # fmt: skip
     off = _off_lattice(rule, bounds, shown, ranges)
     upto = len(shown) if off is None else off
     search = Search(None, None, True) if off is not None and off <= at_least else pave(bounds, ranges, upto)
@@ -209,14 +208,19 @@ def _off_lattice(rule: Rule, bounds: Bounds, shown: Sequence[Shown], ranges: Flo
     Asked only where prices are those of the tariff; where the sums are too many to be listed, only whether the reading is
     a whole number of steps of the display.
     """
-    if (ranges[Constant.SHOWN_FACTOR] != 1).any():
-        return None
-    rough = [k for k, one in enumerate(shown) if one.fare % rule.display.step]
-    if rough or (ranges[Constant.PRICE_FACTOR] != 1).any():
-        return rough[0] if rough else None
+    rough = _rough(rule, shown, ranges)
+    if rough is not None or (ranges[[Constant.PRICE_FACTOR, Constant.SHOWN_FACTOR]] != 1).any():
+        return rough
     sums = bounds.sums(max(one.fare for one in shown), MAX_LATTICE)
     if sums is None:
         return None
     asked = np.array([float(one.fare / rule.display.step) for one in shown])
     bad = np.flatnonzero(~np.isin(np.rint(asked * 1e6), np.rint(sums * 1e6)))
     return int(bad[0]) if len(bad) else None
+
+
+def _rough(rule: Rule, shown: Sequence[Shown], ranges: Floats) -> int | None:
+    """The first reading that is no whole number of steps of the display."""
+    if (ranges[Constant.SHOWN_FACTOR] != 1).any():
+        return None
+    return next((k for k, one in enumerate(shown) if one.fare % rule.display.step), None)
