@@ -16,6 +16,7 @@ import numpy.typing as npt
 from captures.model import EdgeKind, Int64Array, Origin, PulseTrain, frozen_int64
 
 Floats = npt.NDArray[np.float64]
+S = 1_000_000_000  # ns
 STEP_S = 0.02
 CLOCK = "analyser"
 HERE = Origin("generators_taxi", "")

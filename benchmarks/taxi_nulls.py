@@ -26,7 +26,8 @@ sys.path.insert(0, str(ROOT))
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads only wait for each other
 
-from benchmarks.generators_taxi import case, profile  # noqa: E402
+from benchmarks.generators_taxi import case  # noqa: E402
+from benchmarks.generators_taxi_cars import profile  # noqa: E402
 from benchmarks.nulls import ASSUMED  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
 from harness.catalogue import with_rules  # noqa: E402
@@ -39,7 +40,10 @@ EVERY_BENCH = 5  # one visit in so many is a meter before a pulse source
 SLOW_MS = 10_000  # of one test on one visit
 CURVES = ROOT / "harness" / "catalogue" / "validation_taxi.toml"
 EDITION = "jjg517-2016"
-GENERATORS = [f"benchmarks/{name}.py" for name in ("generators_taxi", "generators_taxi_pulses", "taxi_nulls")]
+GENERATORS = [
+    f"benchmarks/{name}.py"
+    for name in ("generators_taxi", "generators_taxi_cars", "generators_taxi_pulses", "taxi_nulls")
+]
 
 
 @cache

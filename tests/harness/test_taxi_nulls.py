@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.generators_taxi import case, profile
+from benchmarks.generators_taxi import case
+from benchmarks.generators_taxi_cars import profile
 from benchmarks.taxi_nulls import EVERY_BENCH, measured, of_family
 from harness.judge.contract import SegmentKind
 from harness.judge.trains import channels
