@@ -160,7 +160,7 @@ def test_what_the_tariff_leaves_open_is_gone_through_in_bounded_time() -> None:
         assert low <= 1.03 <= high or not choices.items() <= one.choices.items()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.sampled_from(CITIES), st.integers(0, 50), st.sampled_from([623, 1000, 4000]),
     st.sampled_from([4.95, 12.0, 16.95, 19.95, 21.95, 22.95]), st.integers(700, 1500), st.integers(600, 3000),
