@@ -283,6 +283,7 @@ def test_the_shift_before_and_missed_records_are_told() -> None:
 
     def told(cheat: str | None) -> tuple[int, list[int]]:
         raid = at_work(cheat, seed=7, kit="raid", pulses_per_km=1000)
+        raid.ask("stand", label="B1", hired=True)
         raid.wait(30)
         messages = jt905.PROTOCOL.decoder(Role.DEVICE).feed(raid.said["meter"])
         bodies = [message.body for message in messages if isinstance(message, jt905.Frame)]
