@@ -28,7 +28,9 @@ FAMILIES = {
     "taxi.toml": "taximeter",
 }
 CAUSES = ("causes_fuel.toml", "causes_gas.toml", "causes_scale.toml")
-CAUSES_OF = {"taximeter": ("causes_taxi.toml",)}  # families whose tests of pulses are those of dispensers, under causes of their own
+CAUSES_OF = {
+    "taximeter": ("causes_taxi.toml",)
+}  # families whose tests of pulses are those of dispensers, under causes of their own
 _ENTRY = {
     "id": str,
     "title_en": str,
