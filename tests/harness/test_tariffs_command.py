@@ -202,7 +202,18 @@ def test_explanations_in_chinese_and_bad_displays(
     log, display = explained(tmp_path, "1")
     monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
     code, out, _ = shortmeasure(
-        capfd, "explain", log, display, "--tariff", "tokyo-2017", "--tariff", "tokyo-2022", "--clock", "1"
+        capfd,
+        "explain",
+        log,
+        display,
+        "--tariff",
+        "tokyo-2017",
+        "--tariff",
+        "tokyo-2022",
+        "--clock",
+        "1",
+        "--k",
+        "0.9:1.1",
     )
     assert code == Exit.OK
     assert "K 值之比" in out
