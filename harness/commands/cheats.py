@@ -10,7 +10,9 @@ from harness.output import emit
 
 
 def cheats(
-    family: Annotated[str, typer.Argument(help="dispenser, price-scale, truck-scale, taximeter, or nothing for all")] = "",
+    family: Annotated[
+        str, typer.Argument(help="dispenser, price-scale, truck-scale, taximeter, or nothing for all")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
     """List the known cheat functions: id, family, which link of the chain each breaks, and whether it is built into the

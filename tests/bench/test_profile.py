@@ -162,7 +162,8 @@ def test_a_fixed_price_is_a_price() -> None:
 
 def test_a_family_without_a_schema_is_refused() -> None:
     with pytest.raises(
-        BenchError, match="family expected one of dispenser, gas-dispenser, price-scale, truck-scale, taximeter, got 'scale'"
+        BenchError,
+        match="family expected one of dispenser, gas-dispenser, price-scale, truck-scale, taximeter, got 'scale'",
     ):
         bench('family = "dispenser"', 'family = "scale"')
 
@@ -231,7 +232,9 @@ def test_one_value_at_a_time_parses_or_is_quoted(key: str, value: Any) -> None:
 
 def test_the_keys_are_documented() -> None:
     docs = Path(__file__).parents[2] / "docs" / "bench.md"
-    assert all(table(family) in docs.read_text("utf-8") for family in ("dispenser", "price-scale", "truck-scale", "taximeter"))
+    assert all(
+        table(family) in docs.read_text("utf-8") for family in ("dispenser", "price-scale", "truck-scale", "taximeter")
+    )
     assert rows_of(PROVER) in docs.read_text("utf-8")
 
 

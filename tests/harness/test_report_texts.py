@@ -94,12 +94,16 @@ def test_functions_of_scales_are_counted_by_where_they_act() -> None:
     assert "not in this catalogue" not in told
 
 
-@pytest.mark.parametrize(("family", "count"), [("dispenser", 35), ("price-scale", 28), ("truck-scale", 23), ("taximeter", 35), ("", 121)])
+@pytest.mark.parametrize(
+    ("family", "count"), [("dispenser", 35), ("price-scale", 28), ("truck-scale", 23), ("taximeter", 35), ("", 121)]
+)
 def test_cheats_are_listed_by_family(family: str, count: int, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_app(build_app(), ["cheats", *([family] if family else []), "--json"], {}) == 0
     rows = json.loads(capfd.readouterr().out)["cheats"]
     assert len(rows) == count
-    assert {row["family"] for row in rows} == ({family} if family else {"dispenser", "price-scale", "truck-scale", "taximeter"})
+    assert {row["family"] for row in rows} == (
+        {family} if family else {"dispenser", "price-scale", "truck-scale", "taximeter"}
+    )
     built = {row["id"] for row in rows if row["built"]}
     assert built >= {
         id for id in ("fuel.C09", "scale.S01", "scale.S26", "truck.T01", "truck.T20") if id in {r["id"] for r in rows}
