@@ -115,7 +115,7 @@ class Trips:
         step, stated = part.step, part.visit.stated
         until = self._end_ns(part) + AFTER_NS
         until = min(until, part.next_ns or until)
-        told = {} if self._link is None else self._link.during(part.begin_ns, until).context()
+        told = self._told(part.begin_ns, until)
         hired = [t for t, _ in told.get("meter_times", ()) if t < self._end_ns(part)]
         tariffs = [str(taken[2]["tariff"]) for what, taken in part.shown if what == "meter" and taken[2].get("tariff")]
         offset = _offset_s(str(stated.get("meter_clock", "")))
@@ -139,6 +139,17 @@ class Trips:
             "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
         }  # fmt: skip
         return found | told | {key: value for key, value in optional.items() if value not in (None, "", [], ())}
+
+    def _told(self, begin_ns: int, until_ns: int) -> dict[str, Any]:
+        """What was said on the meter's link in this trip.  Of records those that are new, and the newest one before them: what nobody
+        takes is sent again for ever, and makes no gap beside a new one."""
+        if self._link is None:
+            return {}
+        found = self._link.during(begin_ns, until_ns).context()
+        before = self._link.during(0, begin_ns).context().get("records", [])
+        new = [record for record in found.pop("records", []) if record not in before]
+        last = sorted(before, key=lambda record: int(record["number"]))[-1:]
+        return found | ({"records": last + new} if new else {})
 
     def _civil_ns(self) -> int | None:
         """What is added to the run's clock to get local civil time, by the receiver's own; None where nobody told both."""

@@ -47,14 +47,14 @@ def miniature(monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_disk_that_gets_full_ends_the_run_and_keeps_what_was_recorded(tmp_path: Path) -> None:
     case = tmp_path / "case"
-    ended = program("run", "dispenser-raid", "--bench", "dispenser-k0", "--case", str(case), most_bytes=64 * 1024)
+    ended = program("run", "dispenser-raid", "--bench", "dispenser-k0", "--case", str(case), most_bytes=96 * 1024)
     assert ended.returncode == Exit.PRECONDITION
     assert "0001.jsonl: expected the disk to take what was recorded, got: File too large" in ended.stderr
     assert "what next: raise the limit" in ended.stderr
     assert "Traceback" not in ended.stderr
     lines = list(read_lines(case / "data" / "journal"))
     assert len(lines) > 50
-    assert (case / "data" / "journal" / "0001.jsonl").stat().st_size == 64 * 1024  # to the last byte that it took
+    assert (case / "data" / "journal" / "0001.jsonl").stat().st_size == 96 * 1024  # to the last byte that it took
     continued = JournalWriter.resume(case / "data" / "journal")
     continued.close()
     assert [line.sha for line in read_lines(case / "data" / "journal")][: len(lines)] == [line.sha for line in lines]

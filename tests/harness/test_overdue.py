@@ -29,6 +29,7 @@ from harness.report.document import verdict_document
 from harness.report.text import CONDITIONAL, verdict_text
 from harness.standards import overdue_stations
 from protocols.acceptance import Edition
+from tests import driven
 from tests.harness.test_judge_verdict import K0, K1, K2, K3, only, raid, verdict
 
 TODAY = date(2026, 11, 21)
@@ -124,7 +125,11 @@ def grounds() -> list[Ground]:
         found += [_hit(ground(own, **profile)) for own in (segments, *([one] for one in segments))]
     rng = np.random.default_rng(1)
     drop = delivery(rng, instrument(rng), 0.12, id="V1", flow="steady", stations="encoder register", emi=0.0)
-    return [*found, _hit(ground([drop]))]
+    seconds = np.arange(1, 60, 0.5)
+    taps = [driven.train("sensor", seconds, 60), driven.train("input", np.sort([*seconds, 3.1, 9.2, 15.3]), 60)]
+    still = driven.trace("speed", np.zeros(30), 2.0, "1")
+    trip = driven.segment("T1", 60, *taps, traces=[still])
+    return [*found, _hit(ground([drop])), _hit(ground([trip], **driven.PROFILE))]
 
 
 def test_every_fact_declares_all_that_it_reads(grounds: Sequence[Ground]) -> None:

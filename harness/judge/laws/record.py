@@ -19,6 +19,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, 
 from harness.judge.evalue import bet
 from harness.judge.laws.fare_replay import TARIFF
 from harness.judge.quantities import at_rest
+from harness.judge.sensor_class import top_speed_kmh
 from protocols.tariff.rule import Rule
 from protocols.tariff.tariff import Tariff
 
@@ -126,6 +127,8 @@ def _shown(segment: Segment, view: View) -> tuple[int, list[str]]:
 
 
 def _speed(segment: Segment, view: View) -> tuple[int, list[str]]:
+    if float(segment.context.get("top_kmh") or 0) > top_speed_kmh(view.profile):
+        return 0, []  # a pulse source gave a speed that no car has, and the meter may say so
     told = segment.context.get("heartbeats")
     states = [int(one) for one in told] if isinstance(told, (list, tuple)) else []
     found = sum(bool(state & ABNORMAL_SPEED) for state in states)
@@ -155,7 +158,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="law",
     null="K is the certificate's, numbers follow each other, totals add up and never fall, records keep what was displayed",
     needs="trip or shift records, K as stated, or the heartbeat of the meter's link",
