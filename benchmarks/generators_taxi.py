@@ -131,6 +131,7 @@ class Visit:
         if shifts and taxi.linked:
             told["shifts"] = self._shifts()
         known = self._known(drive, given, by)
+        told |= {"legs_m": legs} if (legs := self._legs(drive, looks, registers["distance"], by)) else {}
         self.found.append(
             Segment(
                 label, kind, phase, state, (begin_ns, begin_ns + int(seconds * S)), {
@@ -288,6 +289,21 @@ class Visit:
             return way * (1 + self._receiver_rel) + float(rng.normal(0, 0.5 * u)), u
         return None
 
+    def _legs(
+        self, drive: Drive, looks: Sequence[float], shown: Register, by: str
+    ) -> tuple[tuple[int, int, float, float], ...]:
+        """From each reading of the display to the next what a receiver or a source tells of the way."""
+        if by not in ("gnss", "source") or (by == "gnss" and not self.taxi.receiver):
+            return ()
+        rng, times = self._rng, np.arange(1, drive.vehicle_m.size + 1) * STEP_S
+        way = np.interp(looks, times, drive.vehicle_m)
+        found = []
+        for k, metres in enumerate(np.diff(way).tolist()):
+            u = float(np.hypot(0.003 * metres, 3.0)) if by == "gnss" else 1e-4 * metres
+            own = metres * (1 + (self._receiver_rel if by == "gnss" else 0.0)) + float(rng.normal(0, u))
+            found.append((int(shown.times_ns[k]), int(shown.times_ns[k + 1]), own, u))
+        return tuple(found)
+
     def _traces(self, drive: Drive) -> dict[str, SampledTrace]:
         found, rng, times = {}, self._rng, np.arange(1, drive.vehicle_m.size + 1) * STEP_S
         if self.taxi.receiver:
@@ -333,7 +349,7 @@ def case(seed: Sequence[int], bench: bool) -> tuple[Taxi, list[Segment]]:
     for i in range(3):
         visit.trip(
             f"G{i + 1}",
-            [town(rng, float(rng.uniform(800, 2500)), 70.0) for _ in range(2)],
+            [town(rng, float(rng.uniform(400, 1250)), 70.0) for _ in range(4)],
             "C",
             "power-0",
             "gnss",
@@ -345,7 +361,7 @@ def case(seed: Sequence[int], bench: bool) -> tuple[Taxi, list[Segment]]:
     _surveyed(visit, rng, "F", "E", "power-1")
     for i in range(3):
         visit.trip(
-            f"H{i + 1}", [town(rng, float(rng.uniform(800, 2500)), 70.0) for _ in range(2)], "E", "power-1", "gnss"
+            f"H{i + 1}", [town(rng, float(rng.uniform(400, 1250)), 70.0) for _ in range(4)], "E", "power-1", "gnss"
         )
     return taxi, visit.found
 

@@ -22,9 +22,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.inspection_runs import ACCUSED, ROOT, commits, run, told
-from benchmarks.scale_verdicts import brief
+from benchmarks.verdict_tables import brief
 
-OWN = ("harness/benches.py", "harness/expected", "benchmarks/scale_inspections.py", "benchmarks/scale_verdicts.py")
+OWN = ("harness/benches.py", "harness/expected", "benchmarks/scale_inspections.py", "benchmarks/verdict_tables.py")
 SEED, USUAL = 20_000, 400
 SUSPECTS = 2  # of USUAL: the design value
 LABORATORY = 20  # one in so many is a laboratory run, because it takes longest

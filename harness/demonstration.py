@@ -14,14 +14,13 @@ from typing import Any
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from harness.benches import find, on_ports, world
-from harness.expected import Expected, expected_row
+from harness.expected import Expected, expected_row, plan_of
 from harness.inspection import inspect
 from harness.output import comment, emit
 from harness.report.show import pictures
 from harness.report.text import verdict_text
 
 HONEST = "honest"
-LABORATORY = "K3"
 READY_LINE_BYTES = 65536
 
 
@@ -38,7 +37,7 @@ def demonstrate(
 ) -> int:
     """Run the demonstration; 0 when the verdict is the expected one, 1 when not."""
     bench = find(f"{family}-{kit.lower()}")
-    plan = f"{family}-{'bench' if kit == LABORATORY else 'raid'}"
+    plan = plan_of(family, kit)
     simulated = world(bench, cheat, seed)
     case = case if case is not None else Path(tempfile.mkdtemp(prefix="shortmeasure-")) / "case"
     ptys = not in_process and sys.platform != "win32"

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,7 +43,9 @@ READ_FIELDS = (  # what was read, field -> register, key of the profile that hol
 )
 SURVEY_U_REL = 0.001  # of a surveyed stretch, begin and end by eye, where none is declared [D]
 CLOCK_READ = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})\s+(\d{1,2}):(\d{2}):(\d{2})\Z")
-MINUTE_NS = 60_000_000_000
+SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
+METER_TIME = "%Y%m%d%H%M%S"  # of a hire that the meter tells
 HALF_DAY_S = 43_200
 CLOCK_U_S = 1.0  # two clocks read one after the other
 
@@ -97,14 +101,41 @@ class Trips:
         driven = [number(outcome.get("distance_m")) for _, _, _, outcome in part.legs]
         known = [float(metres) for metres in driven if metres is not None]
         if part.legs and len(known) == len(part.legs) and self._counted(part):
-            u_rel = float(self._recorded.bench.reference.get("u_rel", SURVEY_U_REL))
             by = "surveyed" if all(step.get("surveyed") for step, *_ in part.legs) else "source"
-            return (math.fsum(known), math.fsum(known) * u_rel), by
+            return (math.fsum(known), math.fsum(known) * self._u_rel()), by
         if self._track is None or not len(self._track):
             return None, ""
         found = gnss.distance(self._track, part.begin_ns, end_ns)
         known_m = found.reference_m or found.bounded_m
         return known_m, "gnss" if known_m is not None else ""
+
+    def _legs(self, part: Part) -> tuple[tuple[int, int, float, float], ...]:
+        """From each reading of the meter to the next: both instants, and metres that were driven between with their standard
+        uncertainty; a leg is left out where nobody knows them."""
+        read = [
+            taken[0]
+            for what, taken in part.shown
+            if what == "meter" and number(taken[2].get("distance_km")) is not None
+        ]
+        found = []
+        for begin_ns, end_ns in pairwise(read):
+            known = self._between(part, begin_ns, end_ns)
+            if known is not None:
+                found.append((begin_ns, end_ns, *known))
+        return tuple(found)
+
+    def _between(self, part: Part, begin_ns: int, end_ns: int) -> tuple[float, float] | None:
+        own = [outcome for _, _, t_ns, outcome in part.legs if begin_ns < t_ns <= end_ns]
+        driven = [float(metres) for one in own if (metres := number(one.get("distance_m"))) is not None]
+        if own and len(driven) == len(own) and self._counted(part):
+            return math.fsum(driven), math.fsum(driven) * self._u_rel()
+        if self._track is None or not len(self._track):
+            return None
+        found = gnss.distance(self._track, begin_ns, end_ns)
+        return found.reference_m or found.bounded_m
+
+    def _u_rel(self) -> float:
+        return float(self._recorded.bench.reference.get("u_rel", SURVEY_U_REL))
 
     def _counted(self, part: Part) -> bool:
         """Every leg ran along a surveyed stretch, or on an instrument that counts: nobody estimated it."""
@@ -135,8 +166,8 @@ class Trips:
         optional = {
             "reference": by, "handbrake": True if stands else None,
             "hired_ns": hired[0] if hired else None, "tariff": tariffs[-1] if tariffs else None, "clock_offset_s": offset,
-            "civil_ns": self._civil_ns(),
-            "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
+            "civil_ns": self._civil_ns(told, offset),
+            "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
         }  # fmt: skip
         return found | told | {key: value for key, value in optional.items() if value not in (None, "", [], ())}
 
@@ -151,12 +182,20 @@ class Trips:
         last = sorted(before, key=lambda record: int(record["number"]))[-1:]
         return found | ({"records": last + new} if new else {})
 
-    def _civil_ns(self) -> int | None:
-        """What is added to the run's clock to get local civil time, by the receiver's own; None where nobody told both."""
+    def _civil_ns(self, told: Mapping[str, Any], offset: tuple[float, float] | None) -> int | None:
+        """What is added to the run's clock to get local civil time, by the receiver's own; where there is none by the clock of the
+        meter, as it told the hire, less its offset where somebody compared it.  None where nobody told either."""
         offset_min = number(self._profile.get("clock_utc_offset_min"))
-        if self._track is None or not len(self._track) or offset_min is None:
-            return None
-        return int(np.median(self._track.utc_ns - self._track.at_ns)) + int(offset_min * MINUTE_NS)
+        if self._track is not None and len(self._track) and offset_min is not None:
+            return int(np.median(self._track.utc_ns - self._track.at_ns)) + int(offset_min * MINUTE_NS)
+        for at_ns, shown in told.get("meter_times", ()):
+            try:
+                civil = datetime.strptime(shown, METER_TIME).replace(tzinfo=UTC)
+            except ValueError:
+                continue  # digits that are no time
+            ahead_ns = 0 if offset is None else int(offset[0] * SECOND_NS)
+            return int(civil.timestamp()) * SECOND_NS - int(at_ns) - ahead_ns
+        return None
 
     def _registers(self, part: Part, end_ns: int) -> dict[str, Register]:
         result = {}

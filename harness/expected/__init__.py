@@ -6,6 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
+OCCASIONS = {"K3": "bench"}  # a kit -> what follows the family in the name of its plan; raid where it is not named
+TAXI_OCCASIONS = {"K0": "ride", **OCCASIONS}  # a passenger has eyes, a receiver and the receipt, and raids nobody
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -38,6 +41,12 @@ def expected(family: str) -> tuple[Expected, ...]:
         )
         for row in data["row"]
     )
+
+
+def plan_of(family: str, kit: str) -> str:
+    """The plan that the rows of `kit` are about."""
+    occasions = TAXI_OCCASIONS if family == "taximeter" else OCCASIONS
+    return f"{family}-{occasions.get(kit, 'raid')}"
 
 
 def expected_row(family: str, cheat: str, kit: str) -> Expected | None:

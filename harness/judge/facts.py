@@ -219,7 +219,9 @@ def _totals_current(ground: Ground) -> bool:
 def _beyond_rounding(ground: Ground) -> bool:
     """Every excess is more than the coarsest step of which all amounts shown are multiples, as rounding to coins makes."""
     shown = [
-        (Decimal(r.at["value"]), Decimal(r.at["low"]), Decimal(r.at["high"])) for r in ground.hits if "value" in r.at
+        (Decimal(r.at["value"]), Decimal(r.at["low"]), Decimal(r.at["high"]))
+        for r in ground.hits
+        if {"value", "low", "high"} <= set(r.at)
     ]
     if not shown:
         return False

@@ -9,7 +9,7 @@ from harness.judge.contexts import covert
 from harness.judge.contract import Question, Reading, Segment, SegmentKind, Status
 from harness.judge.questions import ask, ending
 
-NEEDED = 0.1  # relative effect that an answer must have been able to show: documented functions start at 15 to 20 % (taximeters.md 1)
+NEEDED = 0.15  # relative effect that an answer must have been able to show: documented functions start at 15 to 20 % (taximeters.md 1)
 BEYOND_KMH = 90.0  # what the usual bench reaches (taximeters.md 2.1): a function that acts above it passes there
 
 

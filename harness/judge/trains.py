@@ -100,3 +100,16 @@ def walked(segment: Segment, train: PulseTrain, profile: Mapping[str, Any]) -> P
     if other is None or other.levels is None or train.levels is None or not same_clock(train, other):
         return None
     return None if gaps_in_window(segment, other) else other
+
+
+def stays_us(segment: Segment, train: PulseTrain, rises: Int64Array) -> float | None:
+    """Median time in us for which the line stays up after these rising edges; None where one edge was recorded, or none of them falls."""
+    ticks, levels = clipped(segment, train)
+    if levels is None or train.tick_s is None or not rises.size:
+        return None
+    falls = ticks[levels == 0]
+    after = np.searchsorted(falls, rises)
+    ended = after < falls.size
+    if not ended.any():
+        return None
+    return round(float(np.median(falls[after[ended]] - rises[ended]) * train.tick_s) * 1e6, 1)

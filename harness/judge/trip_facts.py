@@ -20,6 +20,7 @@ WIDE_US = (
 )
 CONTROL_NS = 5_000_000_000  # a control worked so near before may have done it
 SURPLUS = 3  # pulses
+SLIP_REL = 0.15  # of a leg that slipping wheels make longer, at the most: nobody drives a kilometre on ice [D]
 TYRES_REL = 0.02  # by which pressure, load and speed move the circumference of one tyre within a visit, at the most [D]
 
 
@@ -91,6 +92,11 @@ def _each(test: Callable[[Segment], bool]) -> Callable[[Ground], bool]:
     return lambda ground: bool(ground.segments) and all(test(segment) for segment in ground.segments)
 
 
+def _beyond_slip(ground: Ground) -> bool:
+    """Some leg of every trip tells more than wheels slip by on a leg of a kilometre with a stop in it."""
+    return _all(lambda at: float(str(at.get("most_leg", 0))) > SLIP_REL)(ground)
+
+
 TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "beyond_spin": _beyond_spin,
     "even_train": _all(lambda at: at.get("even") is True),
@@ -104,6 +110,7 @@ TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "beyond_tyres": lambda ground: (
         bool(ground.hits) and all(abs(reading.effect or 0.0) > TYRES_REL for reading in ground.hits)
     ),
+    "beyond_slip": _beyond_slip,
     "tariff_displayed": _each(lambda segment: segment.context.get("tariff") is not None),
     "no_surcharge": _all(lambda at: at.get("beyond_extras") is True),
 }

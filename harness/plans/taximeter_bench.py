@@ -12,14 +12,16 @@ from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.blocks import Steps
-from harness.plans.taximeter_raid import taxi_of, watched
+from harness.plans.taximeter_raid import pressed, seized, taxi_of, watched
 from harness.step import Confirm, Drive, Hire, Inquire, Judge, Phase, Plan, PowerCycle, Read, Vacate
 
 SPEEDS_KM_H = ("3", "8", "11.9", "12.1", "20", "40", "60", "80", "100", "120", "160", "200")
 SECONDS = 60  # at each speed, and RUN_M at least
 RUN_M = 200
 RAMPS_KM_H = ("120", "120", "60")
-LONG_LEG_M, LONG_LEGS, LONG_KM_H = "5000", 11, "120"  # past tiers at 15, 20, 25, 35 and 50 km, and fares of 200
+SEIZED_KM_H, SEIZED_M = ("40", "80"), 1000
+LONG_LEG_M, LONG_KM_H = "5000", "120"
+LONG_LEGS = (11, 5)  # past tiers at 15, 20, 25, 35 and 50 km, and fares of 200; again past those that passengers reach
 
 
 def steps(can: Ability) -> Plan:
@@ -37,9 +39,15 @@ def steps(can: Ability) -> Plan:
     yield from speeds(can, "S")
     yield Phase("bench", mark("ramps from rest and back"))
     for number, most in enumerate(RAMPS_KM_H, 1):
-        yield from trip(f"R{number}", [(Decimal(2000), Decimal(most))], "ramp")
-    yield Phase("bench", mark("one long trip past every tier"))
-    yield from trip("L1", [(Decimal(LONG_LEG_M), Decimal(LONG_KM_H))] * LONG_LEGS)
+        yield from trip(f"V{number}", [(Decimal(3000), Decimal(most))], "ramp")
+    yield Phase("bench", mark("a long trip past every tier, and one past those that passengers reach"))
+    for number, legs in enumerate(LONG_LEGS, 1):
+        yield from trip(f"L{number}", [(Decimal(LONG_LEG_M), Decimal(LONG_KM_H))] * legs)
+    if (yield from seized()):
+        yield Phase("bench", mark("the seized remote: at standstill, then two speeds again"))
+        yield from pressed("R")
+        for number, speed in enumerate(SEIZED_KM_H, 1):
+            yield from trip(f"P{number}", [(Decimal(SEIZED_M), Decimal(speed))])
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()

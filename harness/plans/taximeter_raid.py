@@ -7,18 +7,37 @@ surveyed stretch; power goes last.  Nobody who drives answers a prompt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
+from fixtures.questions import YES_NO
 from harness.plans import blocks
 from harness.plans.ability import Ability, TaxiAbility
-from harness.plans.blocks import Steps
-from harness.step import Confirm, Drive, Hire, Inquire, Judge, Phase, Plan, PowerCycle, Read, Stand, Vacate, Wait, Work
+from harness.plans.blocks import Decided, Steps
+from harness.step import (
+    Choose,
+    Confirm,
+    Drive,
+    Hire,
+    Inquire,
+    Judge,
+    Phase,
+    Plan,
+    PowerCycle,
+    Press,
+    Read,
+    Stand,
+    Vacate,
+    Wait,
+    Work,
+)
 
 SOAK_S = 120
 AFTER_S = 8  # a device that adds a lump needs no longer
 PASSES = 3  # of every control, in turn
 SPEEDS_KM_H = ("40", "40", "60")
+NO_YES = tuple(reversed(YES_NO))
 
 
 def steps(can: Ability) -> Plan:
@@ -45,10 +64,14 @@ def steps(can: Ability) -> Plan:
     yield from watched("B1", hired=True)
     yield from watched("B2", hired=False)
     yield Phase("C", mark("every control at standstill, then the surveyed stretch"))
-    yield from worked(can, "C1")
+    yield from worked(can, "C")
     yield from surveyed(can, "D")
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
+    if (yield from seized()):
+        yield Phase("D", mark("the seized remote: at standstill, then along the surveyed stretch"))
+        yield from pressed("R")
+        yield from surveyed(can, "G", SPEEDS_KM_H[:2])
     yield Judge()
     if (yield from blocks.decided("E")):
         yield Phase("E", mark("power away from meter and sensor, then watched and driven again"))
@@ -73,21 +96,43 @@ def watched(label: str, *, hired: bool) -> Steps:
     yield Vacate(label)
 
 
-def worked(can: Ability, label: str) -> Steps:
-    """Every control of the driver in turn, hired and at standstill, `PASSES` times."""
-    yield Stand(label, hired=True)
-    yield Read("meter", label)
-    for _ in range(PASSES):
+def worked(can: Ability, letter: str) -> Steps:
+    """Every control of the driver in turn, hired and at standstill, in `PASSES` hires: what comes again comes in another hire."""
+    for number in range(1, PASSES + 1):
+        label = f"{letter}{number}"
+        yield Stand(label, hired=True)
+        yield Read("meter", label)
         for control in taxi_of(can).controls:
             yield Work(control)
             yield Wait(AFTER_S, mark("the car stands, nobody touches anything"))
         yield Read("meter", label)
-    yield Vacate(label)
+        yield Vacate(label)
 
 
-def surveyed(can: Ability, letter: str) -> Steps:
+def seized() -> Decided:
+    """Whether there is a remote to press; if so, on record who presses it (field_rules.md section 2)."""
+    found = yield Choose("remote_seized", mark("Was a remote seized from driver or car"), NO_YES)
+    if found.get("value") != "yes":
+        return False
+    yield Inquire("remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True)
+    return True
+
+
+def pressed(letter: str) -> Steps:
+    """The seized remote, hired and at standstill, in `PASSES` hires: what it latches stays for the run that follows."""
+    for number in range(1, PASSES + 1):
+        label = f"{letter}{number}"
+        yield Stand(label, hired=True)
+        yield Read("meter", label)
+        yield Press("remote")
+        yield Wait(AFTER_S, mark("the car stands, nobody touches anything"))
+        yield Read("meter", label)
+        yield Vacate(label)
+
+
+def surveyed(can: Ability, letter: str, speeds: Sequence[str] = SPEEDS_KM_H) -> Steps:
     """Hired along the surveyed stretch, whole and again; the receipt of each."""
-    for number, speed in enumerate(SPEEDS_KM_H, 1):
+    for number, speed in enumerate(speeds, 1):
         label = f"{letter}{number}"
         yield Hire(label)
         yield Read("meter", label)

@@ -8,6 +8,7 @@ MECHANISMS = (
     mark("the clock of the meter stands off legal time"),
     mark("pulses come with one of the driver's controls, and not with the others"),
     mark("more distance is told than was travelled, by one constant share: a matter of scale"),
+    mark("more distance is told than was travelled, on some legs of a trip and not on others"),
     mark("the fare is not what the declared tariff makes of distance and time"),
     mark("pulses come while the vehicle stands"),
     mark("the pulses say a speed, or a gain of speed, that no road vehicle has"),
@@ -31,7 +32,10 @@ MECHANISMS = (
 NULLS = (
     mark("the meter's clock stands off legal time by no more than a quartz clock drifts between two verifications"),
     mark("which workings are followed by pulses has nothing to do with which control was worked"),
-    mark("the share of distance told too much lies within limit and wear, or the trips have no common share"),
+    mark(
+        "the share of distance told too much lies within limit and wear, or the trips have no common share and some lie within"
+    ),
+    mark("what is told too much lies within limit and wear, or is one share of every leg"),
     mark("one reading of the declared tariff makes every fare that was read, of the distance and time of the trip"),
     mark("while the vehicle stands a rotor is rocked by a metre at most and disturbances are rare"),
     mark(
@@ -52,8 +56,9 @@ NULLS = (
 
 NEEDS = (
     mark("the meter's clock read beside legal time"),
-    mark("a soak with twelve marked workings of two controls and more, and a tap tied to the host's clock"),
+    mark("soaks with twelve marked workings of two controls and more, and a tap tied to the host's clock"),
     mark("a reference for the trip, and K with a tap or a displayed distance"),
+    mark("a reference on the way, and the displayed distance read four times and more in one trip"),
     mark("the displayed fare, a declared tariff, and pulses at the input or a reference over time"),
     mark("a soak at stand-still, or a trip with the vehicle's own speed, and a tap"),
     mark("one channel of sensor or input, K declared"),
@@ -80,6 +85,7 @@ CAUSES = (
     mark("tyre wear and pressure, a repaired drive, K rounded or set with a certificate"),
     mark("the reference is wrong: roller slip and curvature, satellites, another way than measured"),
     mark("tyres, load or speed differ between the trips compared"),
+    mark("the driven wheels spun or slid on some legs and not on others"),
     mark("the display is not the pulses of this hire: read before the end, or begun before the tap"),
     mark("K was set with a certificate that is not at hand"),
     mark("the records were read in part, or by a layout that the maker does not use"),
@@ -100,6 +106,7 @@ FACTS = (
     mark("sensor_declared"),
     mark("controls_alike"),
     mark("beyond_tyres"),
+    mark("beyond_slip"),
     mark("tariff_displayed"),
     mark("no_surcharge"),
     mark("events_separated"),
@@ -118,6 +125,7 @@ QUESTIONS = (
 
 REASONS = (
     mark("no reference"),
+    mark("no two readings of the distance with a reference between them"),
     mark("no pulse tap"),
     mark("no soak at stand-still"),
     mark("no rides of both kinds to compare"),
@@ -138,6 +146,7 @@ TESTS = (
     mark("control-lock"),
     mark("rotor-signature"),
     mark("distance-scale"),
+    mark("leg-share"),
     mark("width"),
     mark("fare-replay"),
     mark("waiting-clock"),
@@ -172,6 +181,7 @@ KINDS = (
 
 METHODS = (
     mark("distance of the reference"),
+    mark("distance of the reference, leg by leg"),
     mark("pulses of both taps"),
     mark("replay of the tariff"),
 )

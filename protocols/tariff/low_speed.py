@@ -9,6 +9,7 @@ With a hysteresis what was slow stays so below limit + hysteresis; a trip begins
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,14 @@ from numpy.typing import NDArray
 from protocols.tariff.trip import Trip
 
 SAFE = 2**62
+KEPT = 32  # spells of so many trips and meters: readings of one tariff ask for the same ones
 
 
+@lru_cache(maxsize=KEPT)
 def slow_spells(
     trip: Trip, limit_kmh: Fraction, k_ratio: Fraction, update_ns: int, hysteresis_kmh: Fraction
 ) -> NDArray[np.int64]:
-    """Spells (n, 2) of low speed, ns, touching ones joined; the meter's speed is `k_ratio` times that of the trip."""
+    """Spells (n, 2) of low speed, ns, touching ones joined; the meter's speed is `k_ratio` times that of the trip.  Not to be written to: it is kept."""
     edges, counts = _intervals(trip, update_ns)
     length = trip.metres_per_count * k_ratio
     slow = below(counts, np.diff(edges), length, limit_kmh)
@@ -31,7 +34,9 @@ def slow_spells(
         last = np.maximum.accumulate(decided) if len(decided) else decided
         slow = np.where(last < 0, True, slow[last])
     turns = np.flatnonzero(np.diff(np.concatenate(([0], slow.astype(np.int8), [0]))))
-    return edges[turns].reshape(-1, 2)
+    found = edges[turns].reshape(-1, 2)
+    found.setflags(write=False)
+    return found
 
 
 def below(

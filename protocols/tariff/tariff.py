@@ -62,7 +62,7 @@ class Reading:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Tariff:
     """One city and edition; `in_force` is a date, a year or "unknown"; `gaps` are things its sources are silent about.
 

@@ -15,10 +15,11 @@ import pytest
 import harness.inspection as inspection
 from benchmarks import scale_inspections, scale_key_search
 from benchmarks.inspection_runs import told
-from benchmarks.scale_verdicts import FAMILIES, HONEST, KITS, built, met
+from benchmarks.scale_verdicts import FAMILIES, KITS, built
+from benchmarks.verdict_tables import HONEST, met
 from harness.benches import find, world
 from harness.exits import run_app
-from harness.expected import Expected, expected, expected_row
+from harness.expected import Expected, expected, expected_row, plan_of
 from harness.report.text import verdict_text
 
 TELLING = [  # beside what `demo` shows where no cheat is named
@@ -67,7 +68,7 @@ def test_the_table_has_every_built_cheat_and_the_honest_trader_for_every_kit(fam
 def test_expected_verdict(tmp_path: Path, family: str, cheat: str, kit: str) -> None:
     row, bench = row_of(family, cheat, kit), find(f"{family}-{kit.lower()}")
     site = world(bench, None if cheat == HONEST else cheat, 1)
-    plan = f"{family}-{'bench' if kit == 'K3' else 'raid'}"
+    plan = plan_of(family, kit)
     document = inspection.inspect(plan, bench, tmp_path / "case", world=site).document
     assert met(row, {**told(document), "cheat": cheat}), verdict_text(document)
     for finding in document["findings"]:

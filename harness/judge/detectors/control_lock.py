@@ -1,6 +1,6 @@
 """Control lock: do pulses come with one of the driver's controls, and not with the others?
 
-At stand-still every control is worked several times, each working a mark (`control-NAME`).  A working is answered where pulses that
+At stand-still every control is worked several times, in one soak or several of one sealed state, each working a mark (`control-NAME`).  A working is answered where pulses that
 no rocking explains begin within `window_s` after it.  Null: which workings are answered has nothing to do with which
 control was worked (disturbances, rocking by hand, a passer-by): then the answered ones are a random draw of all, and the number of
 them that fall to one control is hypergeometric, exactly; the smallest of all controls is paid for by their number.  Where
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,25 +46,21 @@ def _pulses(segment: Segment, station: str) -> Int64Array | str:
     return f"{train.name}: its clock is not tied to the host's" if stamps is None else stamps
 
 
-def _reading(segment: Segment, view: View) -> Reading | None:
-    observed = stations(segment)
-    station = next((name for name in ("input", "sensor") if name in observed), None)
+@dataclass(frozen=True)
+class _Answers:
+    """Of one soak: the controls worked, in order, those of them that were answered, and when the first answer began."""
+
+    names: list[str]
+    answered: list[str]
+    first: int | None
+
+
+def _answers(segment: Segment, station: str, view: View) -> _Answers | str:
     marks = [mark for mark in segment.marks if mark.kind.startswith(PREFIX)]
-    if station is None or not marks:
-        return None
-    link = Link(upstream_of(station, observed), station)
-
-    def mute(reason: str) -> Reading:
-        return Reading(NAME, segment.id, link, 1.0, reason=reason)
-
-    per_m, found = per_m_at(view.profile, station), _pulses(segment, station)
-    if per_m is None or isinstance(found, str):
-        return mute("K of the meter is not declared" if per_m is None else str(found))
-    stamps = found
+    per_m, stamps = per_m_at(view.profile, station), _pulses(segment, station)
+    if per_m is None or isinstance(stamps, str):
+        return "K of the meter is not declared" if per_m is None else str(stamps)
     names = [mark.kind.removeprefix(PREFIX) for mark in marks]
-    worked = Counter(names)
-    if len(marks) < view.parameters["min_workings"] or len(worked) < 2:
-        return mute(f"{len(marks)} workings of {len(worked)} controls are too few")
     window, least = int(view.parameters["window_s"] * S), max(3, int(view.parameters["rock_m"] * per_m) + 2)
     answered: list[str] = []
     first: int | None = None
@@ -74,22 +71,47 @@ def _reading(segment: Segment, view: View) -> Reading | None:
         if b - a >= least:
             answered.append(name)
             first = int(stamps[a]) if first is None else first
-    hit_by = Counter(answered)
+    return _Answers(names, answered, first)
+
+
+def _tap(segment: Segment) -> str | None:
+    """The tap at which answers are looked for; None where none is, or nothing was worked."""
+    observed = stations(segment)
+    marked = any(mark.kind.startswith(PREFIX) for mark in segment.marks)
+    return next((name for name in ("input", "sensor") if marked and name in observed), None)
+
+
+def _reading(soaks: Sequence[Segment], station: str, view: View) -> Reading:
+    """Of all soaks of one state together, told of the last of them."""
+    last = soaks[-1]
+    link = Link(upstream_of(station, stations(last)), station)
+    told = [_answers(segment, station, view) for segment in soaks]
+    spoke = [one for one in told if isinstance(one, _Answers)]
+
+    def mute(reason: str) -> Reading:
+        return Reading(NAME, last.id, link, 1.0, reason=reason)
+
+    names, answered = [name for one in spoke for name in one.names], [name for one in spoke for name in one.answered]
+    worked, hit_by = Counter(names), Counter(answered)
+    if len(names) < view.parameters["min_workings"] or len(worked) < 2:
+        why = next((one for one in told if isinstance(one, str)), "")
+        return mute(why or f"{len(names)} workings of {len(worked)} controls are too few")
     p, control = 1.0, ""
     for name, n in worked.items():
         if (k := hit_by[name]) >= view.parameters["min_answered"]:
-            own = float(stats.hypergeom.sf(k - 1, len(marks), len(answered), n)) * len(worked)
+            own = float(stats.hypergeom.sf(k - 1, len(names), len(answered), n)) * len(worked)
             if own < p:
                 p, control = own, name
     hit = p < view.parameters["q"]
-    at: dict[str, Any] = {"answered": dict(hit_by), "workings": len(marks)}
+    first = next((one.first for one in spoke if one.first is not None), None)
+    at: dict[str, Any] = {"answered": dict(hit_by), "workings": len(names)}
     if hit:
         at |= {"control": control, "worked": worked[control], "mark": PREFIX + control} | (
             {} if first is None else {"onset_ns": first}
         )
     return Reading(
         NAME,
-        segment.id,
+        last.id,
         link,
         bet(hit, view.parameters["q"], view.validation),
         p=p,
@@ -100,19 +122,23 @@ def _reading(segment: Segment, view: View) -> Reading | None:
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    soaks = [segment for segment in segments if segment.kind is SegmentKind.SOAK]
-    return [reading for segment in soaks if (reading := _reading(segment, view)) is not None]
+    """One reading of each sealed state in which controls were worked."""
+    groups: dict[tuple[str, str], list[Segment]] = {}
+    for segment in segments:
+        station = _tap(segment) if segment.kind is SegmentKind.SOAK else None
+        if station is not None:
+            groups.setdefault((segment.state, station), []).append(segment)
+    return [_reading(soaks, station, view) for (_, station), soaks in groups.items()]
 
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="which workings are followed by pulses has nothing to do with which control was worked",
-    needs="a soak with twelve marked workings of two controls and more, and a tap tied to the host's clock",
+    needs="soaks with twelve marked workings of two controls and more, and a tap tied to the host's clock",
     parameters={"window_s": 3.0, "rock_m": 1.0, "min_workings": 12.0, "min_answered": 3.0, "q": 0.005},
     judge=judge,
-    one_by_one=True,
     mechanism="pulses come with one of the driver's controls, and not with the others",
     telling=20,
     shows=Kind.ADDED,

@@ -24,7 +24,7 @@ from harness.judge.disc import edges
 from harness.judge.evalue import bet
 from harness.judge.events import HONEST_EVENTS, first_of_each
 from harness.judge.sensor_class import per_m_at
-from harness.judge.trains import channels, gaps_in_window, micro, segment_window, ticks_of, to_ns
+from harness.judge.trains import channels, gaps_in_window, micro, segment_window, stays_us, ticks_of, to_ns
 
 NAME = "idle-pulses"
 STATIONS = ("sensor", "input")
@@ -90,6 +90,8 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, upstream: int, vie
     if hit:
         at |= {"pulses": surplus, "allowed": round(allowed, 1), "metres": round(surplus / per_m, 1), "at_rest": True}
         at |= {"speed_told": not soak}
+        if (width := stays_us(segment, train, found)) is not None:
+            at["width_us"] = width
         if stamps is not None:
             at["onset_ns"] = int(stamps[int(np.searchsorted(own, found[0]))])
     reading = Reading(
@@ -124,7 +126,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="while the vehicle stands a rotor is rocked by a metre at most and disturbances are rare",
     needs="a soak at stand-still, or a trip with the vehicle's own speed, and a tap",

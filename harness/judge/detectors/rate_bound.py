@@ -30,7 +30,7 @@ from harness.judge.events import HONEST_EVENTS, counted, first_of_each, least_co
 from harness.judge.pulses.speeds import LEAST, Bounds, debounced, too_fast, too_sudden
 from harness.judge.quantities import number
 from harness.judge.sensor_class import SensorClass, per_m_at, sensor_class, top_speed_kmh
-from harness.judge.trains import channels, clipped, gaps_in_window, micro, segment_window, ticks_of, to_ns
+from harness.judge.trains import channels, gaps_in_window, micro, segment_window, stays_us, ticks_of, to_ns
 
 NAME = "rate-bound"
 STATIONS = ("sensor", "input")
@@ -154,13 +154,8 @@ def _looks(segment: Segment, train: PulseTrain, found: _Found, index: Int64Array
     usual = float(np.median(own)) if own.size else 0.0
     alike = np.abs(own - usual) <= view.parameters["even"] * usual + 1
     at: dict[str, Any] = {"even": bool(own.size >= 3 and 2 * np.count_nonzero(alike) > own.size)}
-    if train.levels is not None and index.size:
-        falls = clipped(segment, train)[0][clipped(segment, train)[1] == 0]
-        after = np.searchsorted(falls, found.violations)
-        ended = after < falls.size
-        if ended.any():
-            widths = falls[after[ended]] - found.violations[ended]
-            at["width_us"] = round(float(np.median(widths) * train.tick_s) * 1e6, 1)
+    if (width := stays_us(segment, train, found.violations)) is not None:
+        at["width_us"] = width
     return at
 
 

@@ -1,10 +1,10 @@
 """Distance scale: is more distance told than was travelled, by one constant share beyond what wear and adjustment make?
 
 Null: the share told too much is at most `bound` (the limit of 1 %, a year of tyre wear of 2.5 % and what pressure, load and the roller
-add), with the uncertainties of reference, resolution and count.  One-sided: too little harms no customer, and is left to
+add), with the uncertainties of reference, resolution and count, or trips of no common share of which some lie within it.  One-sided: too little harms no customer, and is left to
 conformity.  A constant share is a matter of K, tyres and gears, whatever made it: what this finds is scale and not
 pulses put in, and alone at most suspect (field_rules.md section 6).  Trips that differ among themselves by more than their
-uncertainty have no scale: then `gain-change`, `course` and the tests of pulses speak.  Source: taximeters.md 0 (findings 4 and 5) and 6 (D8).
+uncertainty have no scale, and where some lie within the bound only `gain-change`, `leg-share`, `course` and the tests of pulses speak.  Source: taximeters.md 0 (findings 4 and 5) and 6 (D8).
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ def _one_share(readings: Sequence[Reading], q: float) -> bool:
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    """Readings of every trip; of a link over which the trips have no common share none hits."""
+    """Readings of every trip; of a link over which the trips have no common share none hits, unless each of them tells too much."""
     readings = [_reading(segment, station, view) for segment in segments for station in _stations(segment, view)]
     for link in {reading.link for reading in readings}:
         own = [one for one in readings if one.link == link and one.spoke]
-        if not _one_share(own, view.parameters["q_scatter"]):
+        if not all(one.hits for one in own) and not _one_share(own, view.parameters["q_scatter"]):
             readings = [
                 replace(one, e=1.0, p=1.0, hits=0, shape=None, at={**one.at, "scattered": True})
                 if one in own and one.hits
@@ -95,9 +95,9 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
-    null="the share of distance told too much lies within limit and wear, or the trips have no common share",
+    null="the share of distance told too much lies within limit and wear, or the trips have no common share and some lie within",
     needs="a reference for the trip, and K with a tap or a displayed distance",
     parameters={
         "bound": 0.045,

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -26,8 +27,9 @@ from harness.judge.evalue import bet
 from harness.judge.sensor_class import per_m_at
 from harness.judge.trains import channels, gaps_in_window, to_ns
 from protocols.tariff import engine
-from protocols.tariff.readings import relevant
-from protocols.tariff.rule import Rule, TariffError
+from protocols.tariff.civil import boundaries
+from protocols.tariff.readings import CLOCK_NS, relevant
+from protocols.tariff.rule import Rule, TariffError, Window
 from protocols.tariff.tariff import Tariff
 from protocols.tariff.trip import Meter, Trip
 
@@ -49,7 +51,7 @@ NEAR = Decimal("0.2")
 KEPT = 8  # rules that explained a trip
 NOTED_NS = 2 * S  # by which a hire may have been noted late
 AHEAD_NS = S  # a reading is typed after it was seen, never before
-MOST_RUNS = 8192  # of one case: what is not explained by then is not judged
+MOST_RUNS = 8192  # of one case, on trips that nothing explains: what is not explained by then is not judged
 MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
 
@@ -68,8 +70,21 @@ class _Case:
     trip: Trip
     ratios: tuple[Fraction, ...]
     register: Register
-    civil_ns: int  # what stands between host and civil time
+    civil_ns: tuple[
+        int, ...
+    ]  # what stands between host time and the meter's clock: as known, or at the least and the most
     hires_ns: tuple[int, ...]  # when the hire began: as noted, or at the earliest and the latest
+    made: dict[frozenset[str], list[Trip]] = field(default_factory=dict)
+
+    def trips(self, declared: frozenset[str]) -> list[Trip]:
+        """The trip as the engine takes it, by each instant of the hire and hour; the same objects every time: the engine knows them again."""
+        if declared not in self.made:
+            self.made[declared] = [
+                replace(self.trip, hired_ns=hired, civil_ns=civil, declared=declared)
+                for hired in self.hires_ns
+                for civil in self.civil_ns
+            ]
+        return self.made[declared]
 
 
 def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | str:
@@ -103,14 +118,34 @@ def _case(segment: Segment, tariff: Tariff, view: View) -> _Case | str:
     if isinstance(found, str):
         return found
     known = segment.context.get("civil_ns")
-    if known is None and tariff.first({}).rule.windows:
+    if known is None and _windows(tariff):
         return "the hour of the day is not known, and the tariff changes with it"
     trip = found[0]
     first = min(max(int(register.times_ns[0]), trip.hired_ns), trip.vacated_ns - 1)
     # noted a little after it, or at the latest when a fare was read
     told = "hired_ns" in segment.context
     hires = (trip.hired_ns, max(trip.hired_ns - NOTED_NS, segment.window_ns[0])) if told else (trip.hired_ns, first)
-    return _Case(trip, found[1], register, int(known or 0), hires)
+    return _Case(trip, found[1], register, _hours(segment, trip, tariff, int(known or 0)), hires)
+
+
+def _hours(segment: Segment, trip: Trip, tariff: Tariff, civil_ns: int) -> tuple[int, ...]:
+    """What the meter takes for the hour: true time and its offset where somebody compared the clocks.  Where nobody did, and the tariff
+    changes with the hour during or near the trip, prices may change earlier or later: a wrong clock is `clock-offset`'s to find."""
+    offset = segment.context.get("clock_offset_s")
+    u_ns = CLOCK_NS
+    if isinstance(offset, tuple):
+        civil_ns, u_ns = civil_ns + int(float(offset[0]) * S), int(3 * float(offset[1]) * S)
+    near = [trip.hired_ns + civil_ns - u_ns, trip.vacated_ns + civil_ns + u_ns]
+    changes = bool(boundaries(_windows(tariff), *near))
+    return (civil_ns, civil_ns - u_ns, civil_ns + u_ns) if changes else (civil_ns,)
+
+
+@lru_cache(maxsize=8)
+def _windows(tariff: Tariff) -> tuple[Window, ...]:
+    """Every window that some reading of the tariff has, as one that runs with the hour."""
+    own = [unknown for unknown in tariff.unknowns if unknown.key.startswith("window.")]
+    chosen = [{}, *({unknown.key: one} for unknown in own for one in unknown.alternatives)]
+    return tuple(replace(window, at_hire=False) for one in chosen for window in tariff.first(one).rule.windows)
 
 
 def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
@@ -124,15 +159,16 @@ def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
 
 
 def _span(
-    case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, ways: Sequence[Way] = SLOW
-) -> list[tuple[Decimal, Decimal]]:
+    case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, ways: Sequence[Way] = SLOW,
+    ratios: Sequence[Fraction] = (),
+) -> list[tuple[Decimal, Decimal]]:  # fmt: skip
     """What the display may have shown at each reading, under one rule and declaration, hired at the earliest or the latest, by any of
-    the `ways` of telling low speed."""
-    trips = [replace(case.trip, hired_ns=hired, civil_ns=case.civil_ns, declared=declared) for hired in case.hires_ns]
+    the `ways` of telling low speed; over all ratios of the case where none are named."""
+    trips = case.trips(declared)
     courses = [
         engine.fare(rule, trip, Meter(k_ratio=ratio, update_ns=update, hysteresis_kmh=hysteresis))
         for trip in trips
-        for ratio in case.ratios
+        for ratio in ratios or case.ratios
         for update, hysteresis in ways
     ]
     tried.runs += len(courses)
@@ -163,20 +199,27 @@ def _search(
 ) -> tuple[bool, list[list[tuple[Decimal, Decimal]]]]:
     """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
     seen: list[list[tuple[Decimal, Decimal]]] = []
-    known = list(tried.rules)
+    known, before = list(tried.rules), tried.runs
     for rule, way in chain(known, ((rule, SLOW[0]) for rule in _fresh(case, tariff))):
         for declared in _declared(case, rule):
             if tried.runs >= MOST_RUNS:
                 raise TariffError(
                     f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                 )
-            spans = _span(case, rule, declared, late_ns, tried, (way,))
-            if not _explains(case, spans) and _near(case, spans):
+            outer = tuple(dict.fromkeys((min(case.ratios), max(case.ratios))))
+            spans = _span(case, rule, declared, late_ns, tried, (way,), outer)
+            if not _near(case, spans):
+                seen.append(spans)  # what lies between moves no fare by so much either
+                continue
+            if outer != case.ratios:
+                spans = _span(case, rule, declared, late_ns, tried, (way,))
+            if not _explains(case, spans):
                 # no meter but one tells low speed in one way: the first that explains it is tried first on the next trip
                 spans = _span(case, rule, declared, late_ns, tried)
                 singly = (one for one in SLOW if _explains(case, _span(case, rule, declared, late_ns, tried, (one,))))
                 way = next(singly, way) if _explains(case, spans) else way
             if _explains(case, spans):
+                tried.runs = before
                 tried.rules = [(rule, way), *(one for one in known if one[0] is not rule)][:KEPT]
                 return True, seen
             seen.append(spans)
@@ -189,7 +232,7 @@ def _fresh(case: _Case, tariff: Tariff) -> Iterator[Rule]:
     ratios = (min(case.ratios), max(case.ratios))
     rule = tariff.first({}).rule
     conditions = frozenset(window.condition for window in rule.windows if window.condition)
-    at_hour = replace(own, civil_ns=case.civil_ns, declared=conditions)  # under them all that can matter does
+    at_hour = replace(own, civil_ns=case.civil_ns[0], declared=conditions)  # under them all that can matter does
     # whether metres and seconds fill one unit decides what else can matter: asked for each
     joint = next((unknown for unknown in tariff.unknowns if unknown.key == ACCUMULATION), None)
     for chosen in [{}] if joint is None else [{joint.key: one} for one in joint.alternatives]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -97,11 +98,15 @@ def _least_paid(fare: Decimal, view: View) -> Decimal:
     tariff = view.profile.get(TARIFF)
     if not isinstance(tariff, Tariff):
         return fare
-    least = fare
-    for unknown in tariff.unknowns:
-        for choice in unknown.alternatives if unknown.key.startswith(("display.", "discount.")) else ():
-            least = min(least, _paid(fare, tariff.first({unknown.key: choice}).rule))
-    return min(least, _paid(fare, tariff.first({}).rule))
+    return min(fare, *(_paid(fare, rule) for rule in _payments(tariff)))
+
+
+@lru_cache(maxsize=8)
+def _payments(tariff: Tariff) -> tuple[Rule, ...]:
+    """The readings of a tariff that can differ in what is paid of a displayed fare."""
+    own = [unknown for unknown in tariff.unknowns if unknown.key.startswith(("display.", "discount."))]
+    chosen = [{}, *({unknown.key: one} for unknown in own for one in unknown.alternatives)]
+    return tuple(tariff.first(one).rule for one in chosen)
 
 
 def _paid(fare: Decimal, rule: Rule) -> Decimal:

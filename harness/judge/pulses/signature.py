@@ -31,10 +31,17 @@ def roughness(ticks: Int64Array) -> Floats:
         y[1:-1] = x[1:-1] - (x[:-2] + x[2:]) / 2
     # what a pattern is worth changes where a device sets in: each stretch has a bound of its own
     whole = y.size // STRETCH * STRETCH
-    parts = [*y[:whole].reshape(-1, STRETCH), y[whole:]] if y.size else []
-    held = [np.where(np.abs(part) <= HELD * np.median(np.abs(part)), part, 0.0) for part in parts if part.size]
-    result: Floats = np.concatenate(held) if held else y
+    result: Floats = np.concatenate([_held(y[:whole].reshape(-1, STRETCH)).ravel(), _held(y[None, whole:])[0]])
     return result
+
+
+def _held(y: Floats) -> Floats:
+    """Rows (k, n) with zeros where a value lies too far beyond the median of its row."""
+    if not y.size:
+        return y
+    size = np.abs(y)
+    held: Floats = np.where(size <= HELD * np.median(size, axis=1, keepdims=True), y, 0.0)
+    return held
 
 
 def patterns(y: Floats, period: int) -> Floats:
