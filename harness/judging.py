@@ -169,7 +169,18 @@ def _judged(
         registrations=confirmations,
         family=family(limits.family),
     )
-    return on_scale(verdict_document(verdict, limits, found, why=why, kit=kit), default_scale())
+    return on_scale(
+        verdict_document(verdict, limits, found, why=why, kit=kit, quantity=_unit(profile, limits.family)),
+        default_scale(),
+    )
+
+
+def _unit(profile: Mapping[str, Any], kind: str) -> str:
+    """Of the one quantity that tests know (docs/decisions/0009-one-quantity.md)."""
+    return {"taximeter": "km", "scale": "kg"}.get(kind) or ("kg" if profile.get("medium") in BY_MASS else "L")
+
+
+BY_MASS = ("cng", "lng")  # gases that are sold by the kilogram
 
 
 def _showed_most(found: Sequence[Segment], profile: Mapping[str, Any]) -> str:

@@ -12,12 +12,13 @@ USUAL = {  # family -> the function that is shown where none is named, kits
     "dispenser": ("fuel.C09", ("K0", "K1", "K2", "K3")),
     "price-scale": ("scale.S01", ("K0", "K1", "K3")),
     "truck-scale": ("truck.T01", ("K0", "K1", "K3")),
+    "taximeter": ("taxi.C01", ("K0", "K1", "K2", "K3")),
 }
 SPEED = {"K0": 60.0, "K1": 45.0, "K2": 30.0, "K3": 25.0}
 
 
 def demo(
-    family: Annotated[str, typer.Argument(help="dispenser, price-scale or truck-scale")] = "dispenser",
+    family: Annotated[str, typer.Argument(help="dispenser, price-scale, truck-scale or taximeter")] = "dispenser",
     cheat: Annotated[
         str, typer.Option("--cheat", help="catalogue id of the function that the simulated trader uses")
     ] = "",

@@ -160,7 +160,9 @@ def _kind(finding: Finding, hits: Sequence[Reading], detectors: Mapping[str, Det
         return max(patterns, key=lambda kind: (patterns[kind], kind is not Kind.RANDOM))
     if any("every_n" in r.at for r in whole):
         return Kind.REMOVED if taken_out else Kind.PERIODIC
-    particular = [spec.shows for spec in (detectors[name] for name in finding.detectors) if spec.shows not in GENERAL]
+    # pulses put in make the whole too much as well: that is no scale
+    beside = {*GENERAL, Kind.SCALED} if Kind.ADDED in shows else set(GENERAL)
+    particular = [spec.shows for spec in (detectors[name] for name in finding.detectors) if spec.shows not in beside]
     if particular and not (particular[0] is Kind.RETIMED and Kind.ADDED in shows):
         return _of_register(particular[0], finding)
     if Kind.ADDED in shows:

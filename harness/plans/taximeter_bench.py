@@ -19,7 +19,7 @@ SPEEDS_KM_H = ("3", "8", "11.9", "12.1", "20", "40", "60", "80", "100", "120", "
 SECONDS = 60  # at each speed, and RUN_M at least
 RUN_M = 200
 RAMPS_KM_H = ("120", "120", "60")
-SEIZED_KM_H, SEIZED_M = ("40", "80"), 1000
+SEIZED_KM_H, SEIZED_M = ("40", "60", "80", "40"), 2000
 LONG_LEG_M, LONG_KM_H = "5000", "120"
 LONG_LEGS = (11, 5)  # past tiers at 15, 20, 25, 35 and 50 km, and fares of 200; again past those that passengers reach
 
@@ -44,7 +44,7 @@ def steps(can: Ability) -> Plan:
     for number, legs in enumerate(LONG_LEGS, 1):
         yield from trip(f"L{number}", [(Decimal(LONG_LEG_M), Decimal(LONG_KM_H))] * legs)
     if (yield from seized()):
-        yield Phase("bench", mark("the seized remote: at standstill, then two speeds again"))
+        yield Phase("bench", mark("the seized remote: at standstill, then some speeds again"))
         yield from pressed("R")
         for number, speed in enumerate(SEIZED_KM_H, 1):
             yield from trip(f"P{number}", [(Decimal(SEIZED_M), Decimal(speed))])

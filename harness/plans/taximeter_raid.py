@@ -36,7 +36,9 @@ from harness.step import (
 SOAK_S = 120
 AFTER_S = 8  # a device that adds a lump needs no longer
 PASSES = 3  # of every control, in turn
-SPEEDS_KM_H = ("40", "40", "60")
+SPEEDS_KM_H = ("40", "60")
+SEIZED_KM_H = ("40", "60", "40", "60")  # a law of single violations needs four of them
+LEGS = 2  # there and back in one hire: one stretch alone is few steps of a display
 NO_YES = tuple(reversed(YES_NO))
 
 
@@ -71,7 +73,7 @@ def steps(can: Ability) -> Plan:
     if (yield from seized()):
         yield Phase("D", mark("the seized remote: at standstill, then along the surveyed stretch"))
         yield from pressed("R")
-        yield from surveyed(can, "G", SPEEDS_KM_H[:2])
+        yield from surveyed(can, "G", SEIZED_KM_H)
     yield Judge()
     if (yield from blocks.decided("E")):
         yield Phase("E", mark("power away from meter and sensor, then watched and driven again"))
@@ -131,13 +133,14 @@ def pressed(letter: str) -> Steps:
 
 
 def surveyed(can: Ability, letter: str, speeds: Sequence[str] = SPEEDS_KM_H) -> Steps:
-    """Hired along the surveyed stretch, whole and again; the receipt of each."""
+    """Hired along the surveyed stretch, there and back, and again; the receipt of each."""
     for number, speed in enumerate(speeds, 1):
         label = f"{letter}{number}"
         yield Hire(label)
         yield Read("meter", label)
-        yield Drive(label, taxi_of(can).stretch_m, Decimal(speed), "steady", surveyed=True)
-        yield Read("meter", label)
+        for _ in range(LEGS):
+            yield Drive(label, taxi_of(can).stretch_m, Decimal(speed), "steady", surveyed=True)
+            yield Read("meter", label)
         yield Vacate(label)
         if "record" in can.stations:
             yield Read("receipt", label)

@@ -57,7 +57,7 @@ PARAMETERS = {
     "every_n": mark("after every {value} pulses"),
     "oscillator_hz": mark("a rate of {value} Hz of its own"),
     "rate_hz": mark("{value} a second whatever flows"),
-    "l_per_min": mark("as much as {value} L/min"),
+    "l_per_min": mark("as much as {value} {unit}/min"),
     "delay_us": mark("{value} microseconds after the pulse before"),
     "delay_share": mark("{value} of the interval after the pulse before"),
     "tick_us": mark("a tick of {value} microseconds"),
@@ -66,10 +66,10 @@ PARAMETERS = {
     "declared": mark("{value} slots declared"),
     "evened_to": mark("{value} of the unevenness of a disc"),
     "recorded_ratio": mark("the totaliser recorded {value} of what was sold"),
-    "start_l": mark("sales begin at {value} L"),
+    "start_l": mark("sales begin at {value} {unit}"),
     "ratio_m": mark("{value} pulses out"),
     "ratio_n": mark("for {value} in"),
-    "offset_l": mark("{value} L a sale"),
+    "offset_l": mark("{value} {unit} a sale"),
     "factor": mark("{value} times the volume"),
     "lattice_kg": mark("on a lattice of 160 kg: {value} kg"),
     "offset_kg": mark("{value} kg on the empty scale"),
@@ -79,21 +79,22 @@ PARAMETERS = {
     "period_codes": mark("one weight in {value} is never shown"),
     "lattice_percent": mark("on a lattice of round gains: {value} %"),
 }
+LITRES = "L"  # of what is delivered, where a document does not say another unit
 FEW = 4  # kinds that are named one by one
 WITH_U = mark("{value} (standard uncertainty {u})")
 
 
-def account_lines(account: Mapping[str, Any]) -> list[str]:
+def account_lines(account: Mapping[str, Any], unit: str = LITRES) -> list[str]:
     """What the document's account of one finding says, in the reader's language."""
     lines = [translate(mark("  is          {kind}"), kind=said(account["kind"]))]
     if account["device_type"]:
         lines.append(translate(mark("              this says what type of device it is, not that anything is counted wrongly")))  # fmt: skip
     semicolon = translate(mark("; "))
     if account["parameters"]:
-        told = semicolon.join(_parameter(one) for one in account["parameters"])
+        told = semicolon.join(_parameter(one, unit) for one in account["parameters"])
         lines.append(translate(mark("  recovered   {parameters}"), parameters=told))
     lines += _sizes(account, semicolon)
-    lines += _places(account)
+    lines += _places(account, unit)
     if account["coheres"] is not None:
         if account["coheres"]:
             text = mark("  and         without the pulses put in, the pattern of the disc comes together again")
@@ -109,12 +110,14 @@ def _of_scale(account: Mapping[str, Any]) -> bool:
     return account["kind"] in OF_SCALES or any(size["method"] == LOADS for size in account["sizes"])
 
 
-def _parameter(one: Mapping[str, Any]) -> str:
+def _parameter(one: Mapping[str, Any], unit: str) -> str:
     value = f"{one['value']:.6g}"
     if one["u"] is not None:
         value = translate(WITH_U, value=value, u=f"{one['u']:.2g}")
     known = PARAMETERS.get(one["name"])
-    return translate(known, value=value) if known is not None else f"{one['name']} {value} {one['unit']}"
+    if known is not None:
+        return translate(known, value=value, unit=unit) if "{unit}" in known else translate(known, value=value)
+    return f"{one['name']} {value} {one['unit']}"
 
 
 def _sizes(account: Mapping[str, Any], semicolon: str) -> list[str]:
@@ -143,7 +146,7 @@ def _sizes(account: Mapping[str, Any], semicolon: str) -> list[str]:
     return lines
 
 
-def _places(account: Mapping[str, Any]) -> list[str]:
+def _places(account: Mapping[str, Any], unit: str) -> list[str]:
     """When it begins and ends inside deliveries, and the mark it follows."""
     lines = []
     semicolon = translate(mark("; "))
@@ -151,7 +154,7 @@ def _places(account: Mapping[str, Any]) -> list[str]:
         (account["onsets"], mark("  begins      {places}")),
         (account["ends"], mark("  ends        {places}")),
     ):
-        told = [_place(one) for one in places[:FEW] if one["seconds"] is not None]
+        told = [_place(one, unit) for one in places[:FEW] if one["seconds"] is not None]
         if told:
             more = len(places) - len(told)
             rest = [translate(mark("and in {n} more"), n=more)] if more > 0 else []
@@ -171,14 +174,14 @@ def _places(account: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _place(place: Mapping[str, Any]) -> str:
+def _place(place: Mapping[str, Any], unit: str) -> str:
     if place["litres"] is None:
         return translate(
             mark("{seconds} s into {segment}"), seconds=f"{place['seconds']:.1f}", segment=place["segment"]
         )
-    text = mark("at {litres} L, {seconds} s into {segment}")
+    text = mark("at {litres} {unit}, {seconds} s into {segment}")
     seconds, litres = f"{place['seconds']:.1f}", f"{place['litres']:.2f}"
-    return translate(text, litres=litres, seconds=seconds, segment=place["segment"])
+    return translate(text, litres=litres, seconds=seconds, segment=place["segment"], unit=unit)
 
 
 def _remains(account: Mapping[str, Any], semicolon: str) -> list[str]:

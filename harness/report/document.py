@@ -19,12 +19,13 @@ NUMBER_DIGITS = 12
 
 
 def verdict_document(
-    verdict: Verdict, edition: Edition, segments: Sequence[Segment], *, why: str, kit: str
+    verdict: Verdict, edition: Edition, segments: Sequence[Segment], *, why: str, kit: str, quantity: str = "L"
 ) -> dict[str, Any]:
     """Everything that was found, what it rests on, and what could not be seen."""
     return {
         "instrument": verdict.instrument,
         "kit": kit,
+        "quantity": quantity,  # unit of what is delivered, driven or weighed: of every key that ends in _l or names litres
         "status": str(verdict.status),
         "why": why,
         "conformity": str(verdict.conformity.conformity),

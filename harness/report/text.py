@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.language import mark, tell, translate
-from harness.report.account import account_lines
+from harness.report.account import LITRES, account_lines
 from harness.report.evidence import budget_lines, likelihood_lines
 from harness.report.history import made
 from harness.report.possible import possible
@@ -60,7 +60,7 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     if late & CONFORMITY_RESTS_ON:
         lines.append(f"            {translate(CONDITIONAL)}")
     for number, finding in enumerate(document["findings"], 1):
-        lines += ["", *_finding(number, finding, late)]
+        lines += ["", *_finding(number, finding, str(document.get("quantity", LITRES)), late)]
         if ratio := finding.get("likelihood"):
             lines += likelihood_lines(ratio, document["verbal_scale"])
     lines += ["", translate(mark("What the case had to answer:"))]
@@ -129,7 +129,7 @@ def _conformity(detail: Mapping[str, Any]) -> str:
     return text
 
 
-def _finding(number: int, finding: Mapping[str, Any], late: frozenset[str] = frozenset()) -> list[str]:
+def _finding(number: int, finding: Mapping[str, Any], unit: str, late: frozenset[str] = frozenset()) -> list[str]:
     level, link = translate(LEVEL[finding["level"]]), chain(finding["link"])
     head = mark("Finding {number}: {level}, link {link}: {mechanism}")
     lines = [translate(head, number=number, level=level, link=link, mechanism=mechanism(finding["mechanism"]))]
@@ -140,10 +140,10 @@ def _finding(number: int, finding: Mapping[str, Any], late: frozenset[str] = fro
         lines.append(translate(size, effect=percent(finding["effect"]), span=span))
     if late & set(finding["link"].split(">")):
         lines.append(translate(mark("  standard    {conditional}"), conditional=translate(CONDITIONAL)))
-    if where := _where(finding["at"]):
+    if where := _where(finding["at"], unit):
         lines.append(translate(mark("  where       {where}"), where=where))
     if account := finding.get("account"):
-        lines += account_lines(account)
+        lines += account_lines(account, unit)
     rests = mark("  rests on    {segments} by {detectors}")
     comma = translate(mark(", "))
     told = comma.join(tell(detector) for detector in finding["detectors"])
@@ -173,34 +173,38 @@ def _finding(number: int, finding: Mapping[str, Any], late: frozenset[str] = fro
 SPAN = mark(" (from {low} to {high})")
 
 
-def _where(at: Mapping[str, Any]) -> str:
+def _where(at: Mapping[str, Any], unit: str) -> str:
     """What was located, in words: the volume at which it begins, and what it follows."""
     told = []
     onset = at.get("onset_l")
     if isinstance(onset, list):
-        text = mark("begins between {low} and {high} L, not at one volume in every delivery")
-        told.append(translate(text, low=f"{min(onset):.2f}", high=f"{max(onset):.2f}"))
+        text = mark("begins between {low} and {high} {unit}, not at one volume in every delivery")
+        told.append(translate(text, low=f"{min(onset):.2f}", high=f"{max(onset):.2f}", unit=unit))
     elif onset is not None:
         low, high = at.get("onset_interval_l", (onset, onset))
-        text = mark("begins at {at} L in every delivery (from {low} to {high} L)")
-        told.append(translate(text, at=f"{onset:.2f}", low=f"{low:.2f}", high=f"{high:.2f}"))
+        text = mark("begins at {at} {unit} in every delivery (from {low} to {high} {unit})")
+        told.append(translate(text, at=f"{onset:.2f}", low=f"{low:.2f}", high=f"{high:.2f}", unit=unit))
     if breaks := at.get("breaks_l"):
         places = ", ".join(
             translate(
-                mark("{at} L (from {low} to {high} L)"),
+                mark("{at} {unit} (from {low} to {high} {unit})"),
                 at=f"{b['at_l']:.2f}",
                 low=f"{b['interval_l'][0]:.2f}",
                 high=f"{b['interval_l'][1]:.2f}",
+                unit=unit,
             )
             for b in breaks
         )
         text = mark("{kind}: breaks in every delivery at {places}")
         told.append(translate(text, kind=said(str(at.get("kind", "break"))), places=places))
     if stretches := at.get("stretches"):
-        told.append(translate(mark("in {course}: {gains}"), course=at["course_of"], gains=_gains(stretches)))
+        told.append(translate(mark("in {course}: {gains}"), course=at["course_of"], gains=_gains(stretches, unit)))
     if jumps := at.get("jumps_l"):
         each = [
-            translate(mark("{litres} L at {at} L"), litres=f"{j['litres']:+.2f}", at=f"{j['at_l']:.2f}") for j in jumps
+            translate(
+                mark("{litres} {unit} at {at} {unit}"), litres=f"{j['litres']:+.2f}", at=f"{j['at_l']:.2f}", unit=unit
+            )
+            for j in jumps
         ]
         told.append(translate(mark("jumps: {jumps}"), jumps=", ".join(each)))
     if codes := at.get("codes"):
@@ -217,12 +221,18 @@ def _where(at: Mapping[str, Any]) -> str:
     return translate(mark("; ")).join(told)
 
 
-def _gains(stretches: Sequence[Mapping[str, Any]]) -> str:
+def _gains(stretches: Sequence[Mapping[str, Any]], unit: str) -> str:
     """Gain by stretch; jumps between stretches of one gain leave one number to say."""
     told = [percent(s["gain"]) for s in stretches]
     if len(told) > 1 and len(set(told)) == 1:
         return translate(mark("{gain} between the jumps"), gain=told[0])
     return ", ".join(
-        translate(mark("{low} to {high} L {gain}"), low=f"{s['from_l']:.1f}", high=f"{s['to_l']:.1f}", gain=gain)
+        translate(
+            mark("{low} to {high} {unit} {gain}"),
+            low=f"{s['from_l']:.1f}",
+            high=f"{s['to_l']:.1f}",
+            gain=gain,
+            unit=unit,
+        )
         for s, gain in zip(stretches, told, strict=True)
     )

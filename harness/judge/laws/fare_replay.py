@@ -51,7 +51,7 @@ NEAR = Decimal("0.2")
 KEPT = 8  # rules that explained a trip
 NOTED_NS = 2 * S  # by which a hire may have been noted late
 AHEAD_NS = S  # a reading is typed after it was seen, never before
-MOST_RUNS = 8192  # of one case, on trips that nothing explains: what is not explained by then is not judged
+MOST_RUNS = 8192  # of one case, on trips that no rule known by then explains: what is not explained is not judged
 MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
 
@@ -219,7 +219,8 @@ def _search(
                 singly = (one for one in SLOW if _explains(case, _span(case, rule, declared, late_ns, tried, (one,))))
                 way = next(singly, way) if _explains(case, spans) else way
             if _explains(case, spans):
-                tried.runs = before
+                if any(one[0] is rule for one in known):
+                    tried.runs = before  # a long day by one rule exhausts nothing
                 tried.rules = [(rule, way), *(one for one in known if one[0] is not rule)][:KEPT]
                 return True, seen
             seen.append(spans)
