@@ -158,7 +158,7 @@ class Visit:
     def _taps(self, given: Floats, taken: Floats, seconds: float, *, source: bool) -> dict[str, Any]:
         taxi, rng = self.taxi, self._rng
         near, far = (bursts(rng, seconds, taxi.emi_per_s * share) for share in (0.3, 0.7))
-        found, chatter = {}, chattering(rng, taxi.sensor, given) if not self._bench else np.zeros(given.size)
+        found, chatter = {}, chattering(rng, taxi.sensor, given, taxi.k) if not self._bench else np.zeros(given.size)
         same = given is taken or (given.size == taken.size and taxi.sensor.kind != "conditioner")
         for station in taxi.taps:
             # what couples into the cable beside the sensor is seen at both ends of it

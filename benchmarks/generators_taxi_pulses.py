@@ -223,11 +223,13 @@ def _edges(rises: Floats, falls: Floats, tick_s: Fraction, seconds: float) -> tu
     return a[apart], b[np.concatenate([apart[1:], [True]])]
 
 
-def chattering(rng: np.random.Generator, one: Sensor, pulses: Floats) -> Floats:
-    """After how many seconds (n,) each pulse rises again; 0 where it does not."""
+def chattering(rng: np.random.Generator, one: Sensor, pulses: Floats, k: int) -> Floats:
+    """After how many seconds (n,) each pulse rises again; 0 where it does not.  Never longer than a meter of this K can take away: one
+    that counts up to 200 km/h waits for no more than an eighth of the interval there, because a reed is closed for a quarter of it."""
     if not one.chatter or not pulses.size:
         return np.zeros(pulses.size)
+    longest = min(1.2e-3, 0.12 / (k / 1000 * 200 / 3.6))
     room = np.minimum(np.diff(pulses, append=pulses[-1] + 0.05), 0.02) * one.duty / 3
     return np.where(
-        rng.random(pulses.size) < one.chatter, np.minimum(rng.uniform(1e-4, 1.2e-3, pulses.size), room), 0.0
+        rng.random(pulses.size) < one.chatter, np.minimum(rng.uniform(longest / 10, longest, pulses.size), room), 0.0
     )

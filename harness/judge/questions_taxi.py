@@ -46,10 +46,12 @@ def questions(segments: Sequence[Segment], readings: Sequence[Reading], status: 
         if trips or soaks
         else frozenset[str]()
     )
+    names = {segment.id for segment in trips}
+    driven = [reading for reading in readings if reading.segment in names]
     tapped = bool({"sensor", "input"} & seen)
     asked = [
         ask("does the distance follow the reference", readings, _by("distance-scale"), missing="no reference", required="reference" in seen, needed=NEEDED),
-        _answered("is the fare what the tariff makes of distance and time", readings, "fare-replay", missing="not read", required="fare" in seen),
+        _answered("is the fare what the tariff makes of distance and time", driven, "fare-replay", missing="not read", required="fare" in seen),
         _answered("do the pulses say speeds that a road vehicle has", readings, "rate-bound", missing="no pulse tap", required=tapped),
     ]  # fmt: skip
     if {"sensor", "input"} <= seen:

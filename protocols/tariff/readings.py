@@ -64,7 +64,10 @@ def _matters(
     waits = any(  # by any way of telling speed: half of it would be slow
         len(spells(r, trip, Meter(k_ratio=low / 2))) for r in _alternatives(tariff, choices, ["time.below_kmh"])
     )  # fmt: skip
-    joint = all(r.joint for r in _alternatives(tariff, choices, ["time.accumulation"]))
+    kinds = list(_alternatives(tariff, choices, ["time.accumulation", "start.distance_m"]))
+    joint = all(r.joint for r in kinds)
+    # a trip that ends within the start distance has no step of distance, unless seconds fill its units
+    beyond = any(r.joint or Fraction(r.start.distance_m) <= trip.distance_m * high for r in kinds)
     for key in keys:
         table, name = key.split(".")[0], key.split(".")[1]
         if table == "window":
@@ -73,6 +76,8 @@ def _matters(
             yield from [key] if waits and (name in JOINT or not joint) else []
         elif table == "combine":
             yield from [key] if held and (reached or len(held) > 1) else []
+        elif table == "distance":
+            yield from [key] if beyond else []
         elif table == "tier":
             yield from [key] if reached else []
         elif table in ("display", "discount"):

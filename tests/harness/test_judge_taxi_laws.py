@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,11 @@ from harness.editions import edition
 from harness.families import family_tests
 from harness.judge.conformity_taxi import conformance, conformity
 from harness.judge.contract import Conformity, DetectorSpec, Link, Reading, Segment, Shape, View
+from harness.judge.laws import fare_replay
 from harness.judge.laws.clock_offset import DETECTOR as CLOCK
 from harness.judge.laws.distance_scale import DETECTOR as SCALE
 from harness.judge.laws.fare_replay import DETECTOR as FARE
+from harness.judge.laws.leg_share import DETECTOR as LEGS
 from harness.judge.laws.record import DETECTOR as RECORD
 from harness.judge.laws.waiting_clock import DETECTOR as WAITING
 from harness.tariffs import tariff
@@ -72,6 +76,61 @@ def test_trips_that_differ_among_themselves_have_no_scale() -> None:
     readings = run(SCALE, trip(0, 1.0), trip(1, 1.10), trip(2, 1.20), trip(3, 1.0))
     assert not hits(readings)
     assert any(reading.at.get("scattered") for reading in readings)
+
+
+def test_trips_that_each_tell_too_much_are_told_though_they_differ() -> None:
+    """A driver who presses more on one ride than on another does not go free for it."""
+    assert len(hits(run(SCALE, trip(0, 1.15), trip(1, 1.30)))) == 4  # each by its taps and by its display
+
+
+# -------------------------------------------------------------------------------------------------------- leg by leg
+
+
+def ridden(shares: Sequence[float], *, metres: float = 1300.0, misread: int | None = None) -> Segment:
+    """A trip of legs that tell so much too much each, read at rest after each on a display of 0.1 km."""
+    at = [60.0 * i for i in range(len(shares) + 1)]
+    ways = np.cumsum([0.0, *(metres * (1 + share) for share in shares)]) + 40.0
+    values = [Decimal(int(way / 100)) / 10 for way in ways]
+    if misread is not None:
+        values[misread] += Decimal(3)
+    own = register("distance", values, at)
+    legs = tuple((a, b, metres, 8.0) for a, b in pairwise(own.times_ns.tolist()))
+    whole = metres * len(shares)
+    return segment(
+        "r", at[-1] + 5, registers=[own], reference_m=(whole, 15.0), reference="gnss", legs_m=legs, covert=True
+    )
+
+
+@pytest.mark.parametrize(
+    "shares", [[0.0] * 6, [0.02] * 6, [0.3] * 6, [0.02, 0.0, 0.03, 0.01, 0.0, 0.02], [-0.2, 0.02, 0.0, -0.1, 0.0, 0.0]]
+)
+def test_one_share_of_every_leg_or_little_is_no_share_of_some_legs(shares: list[float]) -> None:
+    [reading] = run(LEGS, ridden(shares))
+    assert reading.spoke
+    assert not reading.hits
+
+
+def test_what_is_worked_on_some_legs_is_told() -> None:
+    [reading] = run(LEGS, ridden([0.6, 0.0, 0.25, 0.5, 0.0, 0.4]))
+    assert reading.hits == 4
+    assert reading.shape is Shape.SWITCHED
+    assert reading.effect == pytest.approx(0.29, abs=0.03)
+    assert reading.at["most_leg"] == pytest.approx(0.6, abs=0.1)
+
+
+@pytest.mark.parametrize("which", range(1, 7))
+def test_one_digit_misread_makes_no_legs_differ(which: int) -> None:
+    """Three kilometres too much on one reading, whichever it is."""
+    [reading] = run(LEGS, ridden([0.01] * 6, misread=which))
+    assert not reading.hits
+
+
+def test_legs_without_a_reference_say_nothing() -> None:
+    whole = ridden([0.5] * 6)
+    [reading] = run(LEGS, replace(whole, context={**whole.context, "legs_m": ()}))
+    assert reading.reason.startswith("no two readings")
+    [reading] = run(LEGS, ridden([0.5, 0.0, 0.5]))
+    assert reading.reason == "3 legs are too few"
 
 
 @pytest.mark.parametrize(
@@ -230,6 +289,42 @@ def test_a_fare_beyond_every_reading_of_the_tariff_is_not() -> None:
 
 def test_a_fast_waiting_clock_is_a_fare_that_nothing_explains() -> None:
     assert hits(replay(*(fared(i, clock="3", seconds=1800) for i in (1, 2, 3))))
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "told"), [(0, None), (90, None), (-240, None), (90, (90.0, 1.0)), (-7200, (-7200.0, 1.0))]
+)
+def test_a_clock_that_is_off_begins_the_night_at_another_time(ahead_s: int, told: tuple[float, float] | None) -> None:
+    """A ride across the beginning of the night by a meter whose clock is off: explained, whether anybody compared the clocks or not."""
+    seconds, evening = 900.0, (22 * 3600 - 450) * S
+    rule = tariff("tokyo-2017").first({}).rule
+    assert any(window.from_s == 22 * 3600 for window in rule.windows)
+    stamps = np.round(pulses(town(3, seconds, 70), seed=3) * S).astype(np.int64)
+    trip = Trip.of_pulses(stamps, 1000, 0, int((seconds + 5) * S), evening)
+    course = fare(rule, trip, Meter(clock_offset_ns=ahead_s * S))
+    at = np.linspace(1, seconds + 3, 9)
+    values = [course.displayed_at(int(t * S)) for t in at]
+    context: dict[str, Any] = {"civil_ns": evening, **({} if told is None else {"clock_offset_s": told})}
+    read = [register("fare", values, at.tolist(), str(rule.display.step), "JPY")]
+    [reading] = replay(segment("n", seconds + 5, train("input", stamps / S, seconds + 5), registers=read, **context))
+    assert reading.spoke
+    assert not reading.hits
+
+
+def test_a_night_hours_away_is_not_the_clock_s_doing() -> None:
+    """Nobody compared the clocks, and the night price at noon is more than a clock that is off explains."""
+    stamps = np.round(pulses(town(3, 900, 70), seed=3) * S).astype(np.int64)
+    rule = tariff("tokyo-2017").first({}).rule
+    course = fare(rule, Trip.of_pulses(stamps, 1000, 0, 905 * S, NOON), Meter(clock_offset_ns=11 * 3600 * S))
+    at = np.linspace(1, 903, 9)
+    read = [register("fare", [course.displayed_at(int(t * S)) for t in at], at.tolist(), str(rule.display.step), "JPY")]
+    assert hits(replay(segment("n", 905, train("input", stamps / S, 905), registers=read, civil_ns=NOON)))
+
+
+def test_a_long_day_by_one_rule_exhausts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fare_replay, "MOST_RUNS", 60)
+    readings = replay(*(fared(1) for _ in range(40)))
+    assert all(reading.spoke for reading in readings)
 
 
 def test_by_a_reference_alone_the_limits_of_the_distance_are_allowed_for() -> None:

@@ -188,6 +188,37 @@ def test_pulses_that_come_with_one_control_are_locked_to_it() -> None:
     assert reading.p == pytest.approx(7 / 20475)
 
 
+def test_soaks_of_one_state_are_one_test_of_controls() -> None:
+    """Each control once a hire, in four hires: no one of them could tell, all together do; another sealed state is another test."""
+    marks = worked()
+    gears = [t for t, name in marks if name == "gear"]
+    quarter = len(marks) // 4
+    hires = []
+    for number in range(4):
+        own = marks[number * quarter : (number + 1) * quarter]
+        begin = own[0][0] - 2
+        extra = [t for t in gears if own[0][0] <= t <= own[-1][0]]
+        pulses_in = both(np.array([1.0]), *(injected(390, t + 0.5 - begin, 1) for t in extra))
+        until = own[-1][0] - begin + 8
+        marked = [mark(t - begin, f"control-{name}") for t, name in own]
+        hires.append(soak(f"C{number}", until, train("input", pulses_in, until), marks=marked, begin_s=1000.0 * number))
+    for hire in hires:
+        assert not one(run(CONTROL_LOCK, hire)).spoke
+    reading = one(run(CONTROL_LOCK, *hires))
+    assert (reading.hits, reading.at["control"], reading.segment) == (4, "gear", "C3")
+    assert reading.p == pytest.approx(7 / 20475)
+    apart = [hires[0], hires[1], *(replace(hire, state="power-1") for hire in hires[2:])]
+    assert not any(found.hits for found in run(CONTROL_LOCK, *apart))
+
+
+def test_pulses_at_stand_still_say_how_wide_they_are() -> None:
+    extra = injected(300, 100, 5)
+    for width, wide in ((2e-3, 2000.0), (2e-5, 20.0)):
+        both_edges = train("input", extra, 600, duty=np.full(extra.size, width))
+        assert one(run(IDLE, soak("s", 600, both_edges))).at["width_us"] == pytest.approx(wide, rel=0.1)
+    assert "width_us" not in one(run(IDLE, soak("s", 600, train("input", extra, 600)))).at
+
+
 def test_pulses_that_come_with_any_control_or_none_are_locked_to_none() -> None:
     marks = worked()
     own = [mark(t, f"control-{n}") for t, n in marks]

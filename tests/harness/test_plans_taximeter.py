@@ -10,7 +10,7 @@ import pytest
 from harness.plans import blocks, taximeter_bench, taximeter_raid, taximeter_ride
 from harness.plans.ability import Ability, TaxiAbility
 from harness.plans.order import PlanError, check_order, cost, dry_run
-from harness.step import Drive, Hire, PowerCycle, Read, Stand, Step, Vacate, Work
+from harness.step import Choose, Drive, Hire, PowerCycle, Press, Read, Stand, Step, Vacate, Work
 
 CONTROLS = ("horn", "gear", "wipers")
 TAXI = TaxiAbility(CONTROLS, Decimal(1000), heard=True, fed=True, most_km_h=Decimal(180))
@@ -24,6 +24,19 @@ PLANS = {
 
 def steps_of(name: str, can: Ability = CAN) -> list[Step]:
     return dry_run(PLANS[name](can))
+
+
+def with_remote(name: str) -> list[Step]:
+    """The steps where a remote was seized."""
+    plan, taken = PLANS[name](CAN), []
+    step = next(plan)
+    while True:
+        taken.append(step)
+        seized = isinstance(step, Choose) and step.key == "remote_seized"
+        try:
+            step = plan.send({"value": "yes"} if seized else {})
+        except StopIteration:
+            return taken
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -48,7 +61,21 @@ def test_a_raid_watches_with_hands_off_before_any_control_and_works_each_three_t
     watched = [n for n, step in enumerate(steps) if isinstance(step, Stand)]
     assert watched[1] < worked[0] < next(n for n, step in enumerate(steps) if isinstance(step, PowerCycle))
     assert [steps[n].control for n in worked] == [*CONTROLS] * 3  # type: ignore[union-attr]
-    assert sum(isinstance(step, Drive) and step.surveyed for step in steps) == 6
+    assert sum(isinstance(step, Drive) and step.surveyed for step in steps) == 8
+
+
+@pytest.mark.parametrize("name", ["taximeter-raid", "taximeter-bench"])
+def test_a_seized_remote_is_pressed_on_record_and_not_before_preservation(name: str) -> None:
+    steps = with_remote(name)
+    check_order(steps)
+    first = next(n for n, step in enumerate(steps) if isinstance(step, Press))
+    said = [getattr(step, "key", "") for step in steps[:first]]
+    assert "remote" in said
+    assert ("preservation" in said) is (name == "taximeter-raid")
+    assert sum(isinstance(step, Press) for step in steps) == taximeter_raid.PASSES
+    assert not any(isinstance(step, Press) for step in steps_of(name))
+    after = [step for step in steps[first:] if isinstance(step, Drive)]
+    assert len(after) >= 4, "what it latches shows on runs"
 
 
 def test_the_bench_goes_beyond_what_a_verification_bench_reaches() -> None:

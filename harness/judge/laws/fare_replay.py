@@ -47,11 +47,12 @@ SLOW: tuple[Way, ...] = tuple(
 )  # how a meter may tell low speed: by each interval of its pulses or over so long, and fast again only so many km/h above
 BY_REFERENCE_NS = 8 * S  # more by which a reading may be late where no pulse tells when the vehicle moved
 ACCUMULATION = "time.accumulation"  # unknown of a tariff of mode S
+HIRED = (SegmentKind.TRIP, SegmentKind.SOAK)  # at standstill the tariff makes a fare of time alone
 NEAR = Decimal("0.2")
 KEPT = 8  # rules that explained a trip
 NOTED_NS = 2 * S  # by which a hire may have been noted late
 AHEAD_NS = S  # a reading is typed after it was seen, never before
-MOST_RUNS = 8192  # of one case, on trips that no rule known by then explains: what is not explained is not judged
+MOST_RUNS = 16384  # of one case, on trips that no rule known by then explains: what is not explained is not judged
 MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
 
@@ -202,7 +203,7 @@ def _search(
     known, before = list(tried.rules), tried.runs
     for rule, way in chain(known, ((rule, SLOW[0]) for rule in _fresh(case, tariff))):
         for declared in _declared(case, rule):
-            if tried.runs >= MOST_RUNS:
+            if tried.runs >= MOST_RUNS and not any(one[0] is rule for one in known):
                 raise TariffError(
                     f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                 )
@@ -292,12 +293,12 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
 
 
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-    """One reading a trip whose fare was read; a rule that explained one trip is tried first on the next."""
+    """One reading a trip, or a hired watch at standstill, whose fare was read; a rule that explained one is tried first on the next."""
     tariff = view.profile.get(TARIFF)
     trips = [
         one
         for one in segments
-        if one.kind is SegmentKind.TRIP and "fare" in one.registers and one.context.get("hired") is not False
+        if one.kind in HIRED and "fare" in one.registers and one.context.get("hired") is not False
     ]
     if not isinstance(tariff, Tariff):
         return [
@@ -310,7 +311,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="law",
     null="one reading of the declared tariff makes every fare that was read, of the distance and time of the trip",
     needs="the displayed fare, a declared tariff, and pulses at the input or a reference over time",

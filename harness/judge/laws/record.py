@@ -95,9 +95,8 @@ def _totals(segment: Segment, view: View) -> tuple[int, list[str]]:
 def _least_paid(fare: Decimal, view: View) -> Decimal:
     """The least that is paid of a displayed fare by any reading of the declared tariff: a discount that no display shows taken off,
     rounded as it is paid."""
-    tariff = view.profile.get(TARIFF)
-    if not isinstance(tariff, Tariff):
-        return fare
+    tariff = view.profile[TARIFF]
+    assert isinstance(tariff, Tariff)
     return min(fare, *(_paid(fare, rule) for rule in _payments(tariff)))
 
 
@@ -122,6 +121,8 @@ def _shown(segment: Segment, view: View) -> tuple[int, list[str]]:
         one, other = at_rest(a), at_rest(b)
         if a is None or b is None or one is None or other is None:
             continue
+        if shown == "fare" and not isinstance(view.profile.get(TARIFF), Tariff):
+            continue  # how what is paid is rounded nobody declared
         compared += 1
         least = (_least_paid(other, view) if shown == "fare" else other) - max(a.resolution, b.resolution)
         # after the last look waiting goes on, and what is paid may hold fees that no display shows
@@ -163,7 +164,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=3,
+    version=4,
     kind="law",
     null="K is the certificate's, numbers follow each other, totals add up and never fall, records keep what was displayed",
     needs="trip or shift records, K as stated, or the heartbeat of the meter's link",
