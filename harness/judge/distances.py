@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from captures.model import Int64Array, PulseTrain
 from harness.judge.contract import Segment
 from harness.judge.disc import edges
 from harness.judge.pulses.speeds import debounced
 from harness.judge.sensor_class import chatter_s, per_m_at
-from harness.judge.trains import channels, gaps_in_window
+from harness.judge.trains import channels, clipped, gaps_in_window
 
 SHOWN = {"distance": "distance", "record": "record_km"}  # station -> the register that tells it, in kilometres
 LEAST_M = 200.0  # the shortest surveyed stretch in use (taximeters.md 3)
+SPIKE_S = 50e-6  # no input that a cable of some metres leads to takes what is shorter [D]
 FROM_SATELLITES = ("gnss", "obd")  # references that decide nothing inside the limits
 
 
@@ -34,9 +37,14 @@ def _none(why: str) -> Distance:
 
 
 def pulses(segment: Segment, train: PulseTrain, profile: Mapping[str, Any]) -> Int64Array:
-    """Ticks (n,) of the pulses inside the segment: what follows a rising edge within the chatter of the declared sensor is the same
-    closing of its contact, as every meter takes it."""
+    """Ticks (n,) of the pulses inside the segment, as every meter takes them: what follows a rising edge within the chatter of the declared
+    sensor is the same closing of its contact, and spikes, where both edges tell them, are none."""
     ticks, chatter = edges(segment, train), chatter_s(profile)
+    if train.levels is not None and train.tick_s is not None:
+        own, levels = clipped(segment, train)
+        assert levels is not None
+        spikes = own[:-1][(levels[:-1] == 1) & (np.diff(own) * float(train.tick_s) < SPIKE_S)]
+        ticks = np.setdiff1d(ticks, spikes, assume_unique=True)
     return ticks if not chatter or train.tick_s is None else debounced(ticks, int(chatter / float(train.tick_s)))
 
 

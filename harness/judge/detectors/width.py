@@ -21,7 +21,7 @@ from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Segment
 from harness.judge.evalue import bet_on_count
 from harness.judge.events import HONEST_EVENTS, counted, first_of_each, least_counted, poisson_p
 from harness.judge.quantities import number
-from harness.judge.sensor_class import chatter_s, sensor_class
+from harness.judge.sensor_class import chatter_s, pulses_per_m, sensor_class
 from harness.judge.trains import channels, clipped, gaps_in_window, micro, segment_window, ticks_of, to_ns
 
 NAME = "width"
@@ -34,6 +34,9 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, view: View) -> Rea
 
     if train.levels is None or train.edge is not EdgeKind.BOTH or train.tick_s is None:
         return mute(f"{train.name}: both edges were not recorded")
+    own = sensor_class(view.profile)
+    if own is not None and own.bounce_us and pulses_per_m(view.profile) is None:
+        return mute("K of the meter is not declared")  # how long its contact may chatter follows from it
     if gaps_in_window(segment, train):
         return mute(f"gap in {train.name}")
     ticks, levels = clipped(segment, train)
@@ -106,7 +109,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="in steady motion the share of its interval that a pulse takes is that of its neighbours, within a factor; others are rare",
     needs="both edges of one channel of sensor or input, a declared magnet rotor",

@@ -105,7 +105,9 @@ def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | s
             return f"{train.name}: its clock is not tied to the host's"
         return Trip.of_pulses(stamps, Decimal(str(round(per_m * 1000, 6))), hired, vacated), (Fraction(1),)
     trace = segment.traces.get("reference")
-    if trace is None or trace.steps.size < 2:
+    if (
+        trace is None or trace.steps.size < 2 or segment.kind is SegmentKind.SOAK
+    ):  # who rocks a car moves its meter and no receiver
         return "neither pulses nor a reference over time"
     metres = np.maximum.accumulate(trace.steps - trace.steps[0]).astype(np.float64) * float(trace.step)
     return Trip.of_distance(trace.times_ns, metres, hired, vacated), OF_REFERENCE
