@@ -131,6 +131,7 @@ class Visit:
         if shifts and taxi.linked:
             told["shifts"] = self._shifts()
         known = self._known(drive, given, by)
+        told |= {"fed": True} if self._bench else {}
         told |= {"legs_m": legs} if (legs := self._legs(drive, looks, registers["distance"], by)) else {}
         self.found.append(
             Segment(

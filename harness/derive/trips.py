@@ -31,7 +31,7 @@ from harness.derive.spans import NEVER_NS
 from harness.derive.streams import Streams
 from harness.judge.contract import Segment, SegmentKind
 
-RECEIVER, OBD = "gnss-nmea", "obd-elm327"
+RECEIVER, OBD, SOURCE = "gnss-nmea", "obd-elm327", "scpi-source"
 AFTER_NS = 15_000_000_000  # a record follows the end of its trip within so long
 READ_FIELDS = (  # what was read, field -> register, key of the profile that holds its last digit, where it declares none
     ("meter", "fare", "fare", "fare_step", "0.1"),
@@ -134,6 +134,12 @@ class Trips:
         found = gnss.distance(self._track, begin_ns, end_ns)
         return found.reference_m or found.bounded_m
 
+    def _fed(self) -> bool:
+        """A generator gives the pulses, and no wheel."""
+        bench = self._recorded.bench
+        driving = bench.instruments.get(bench.roles.get("drive", ""))
+        return driving is not None and driving.driver == SOURCE
+
     def _u_rel(self) -> float:
         return float(self._recorded.bench.reference.get("u_rel", SURVEY_U_REL))
 
@@ -167,7 +173,7 @@ class Trips:
             "reference": by, "handbrake": True if stands else None,
             "hired_ns": hired[0] if hired else None, "tariff": tariffs[-1] if tariffs else None, "clock_offset_s": offset,
             "civil_ns": self._civil_ns(told, offset),
-            "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
+            "fed": self._fed() or None, "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
         }  # fmt: skip
         return found | told | {key: value for key, value in optional.items() if value not in (None, "", [], ())}
 

@@ -33,6 +33,10 @@ _SAID = {**NAMED, "steady flow": "steady driving", "delivery": "trip", "sale": "
 KEPT = 1024  # segments of a day
 SAME_PULSES = ("magnet-rotor", "abs-derived", "ecu-regenerated")  # what the sensor gives goes on to the meter as it is
 
+# what keeps a time of its own, or is more even than a wheel: so is every pulse of a source
+OF_WHEELS = ("oscillator", "timer-lattice", "jitter-floor", "fingerprint-slip")
+FED = "a pulse source gave these pulses, and no wheel"
+
 MECHANISMS = {
     "edge-balance": "pulses at the meter's input and pulses of the sensor differ",
     "oscillator": "surplus pulses keep a time of their own, however the vehicle drives",
@@ -179,12 +183,14 @@ def through(spec: DetectorSpec, most: int = 0) -> DetectorSpec:
     """
 
     def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
-        own = _longest([segment for segment in segments if segment.kind in KINDS], most)
-        readings: list[Reading] = []
+        own = [segment for segment in segments if segment.kind in KINDS]
+        fed = [one.id for one in own if spec.name in OF_WHEELS and one.context.get("fed")]
+        own = _longest([one for one in own if one.id not in fed], most)
+        readings = [Reading(spec.name, id, Link("sensor", "input"), 1.0, reason=FED) for id in fed]
         for stations, profile in _views(own, view.profile):
             seen = [shown(segment, stations, chatter(view.profile)) for segment in own]
             readings += map(told, spec.judge(seen, replace(view, profile=profile)))
-        order = {segment.id: number for number, segment in enumerate(own)}
+        order = {segment.id: number for number, segment in enumerate(segments)}
         return sorted(readings, key=lambda reading: order[reading.segment.split("|")[0]])
 
     return replace(spec, judge=judge, mechanism=MECHANISMS.get(spec.name, spec.mechanism))

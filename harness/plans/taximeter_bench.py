@@ -43,13 +43,13 @@ def steps(can: Ability) -> Plan:
     yield Phase("bench", mark("a long trip past every tier, and one past those that passengers reach"))
     for number, legs in enumerate(LONG_LEGS, 1):
         yield from trip(f"L{number}", [(Decimal(LONG_LEG_M), Decimal(LONG_KM_H))] * legs)
+    yield Phase("D", mark("preservation decided"))
+    yield from blocks.preservation()
     if (yield from seized()):
-        yield Phase("bench", mark("the seized remote: at standstill, then some speeds again"))
+        yield Phase("D", mark("the seized remote: at standstill, then some speeds again"))
         yield from pressed("R")
         for number, speed in enumerate(SEIZED_KM_H, 1):
             yield from trip(f"P{number}", [(Decimal(SEIZED_M), Decimal(speed))])
-    yield Phase("D", mark("preservation decided"))
-    yield from blocks.preservation()
     yield Judge()
     if (yield from blocks.decided("E")):
         yield Phase("E", mark("power away, then the speeds again"))

@@ -127,6 +127,7 @@ REASONS = (
     mark("no reference"),
     mark("no two readings of the distance with a reference between them"),
     mark("no pulse tap"),
+    mark("a pulse source gave these pulses, and no wheel"),
     mark("no soak at stand-still"),
     mark("no rides of both kinds to compare"),
     mark("no speed was told"),

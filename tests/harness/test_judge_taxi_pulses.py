@@ -351,3 +351,14 @@ def test_pulses_of_a_width_of_their_own_are_told() -> None:
     cheated = segment("t", UNTIL, train("input", np.concatenate([drive, extra])[all_of], UNTIL, duty=wide))
     assert one(run(WIDTH, cheated)).hits
     assert "both edges" in one(run(WIDTH, segment("t", UNTIL, train("input", drive, UNTIL)))).reason
+
+
+def test_what_a_pulse_source_gives_keeps_a_time_of_its_own_and_accuses_nobody() -> None:
+    """A line that is longer than the test waits hands an even train on: to a test of wheels all of it is surplus with a clock of its own."""
+    given = np.arange(1.0, 61.0, 0.06)
+    taps = [train("sensor", given, 65), train("input", given + 0.02, 65)]
+    fed, driven_by_wheels = (segment("t", 65, *taps, fed=by) for by in (True, False))
+    spec = TESTS["oscillator"]
+    [quiet] = run(spec, fed)
+    assert quiet.reason == "a pulse source gave these pulses, and no wheel"
+    assert any(reading.spoke for reading in run(spec, driven_by_wheels))
