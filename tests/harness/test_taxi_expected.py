@@ -24,11 +24,9 @@ from harness.report.text import verdict_text
 
 TELLING = [
     (HONEST, "K0"),
-    (HONEST, "K2"),
     ("taxi.C01", "K0"),
     ("taxi.C04", "K2"),
     ("taxi.C13", "K1"),
-    ("taxi.C22", "K0"),
 ]
 
 
