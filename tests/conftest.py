@@ -1,5 +1,10 @@
 """Settings for every test: no example has a time limit (there are no timed tests), and a failure can be repeated."""
 
+import os
+
+# the matrices are small, and every core has a worker of its own: threads would only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import settings
 
 settings.register_profile("shortmeasure", deadline=None, print_blob=True)
