@@ -17,7 +17,7 @@ from fixtures.answers_file import Answers
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
 from fixtures.opening import open_bench
-from fixtures.profile import SCALES
+from fixtures.profile import SCALES, TAXI_FAMILY
 from fixtures.sim.world import Simulated
 from harness import provenance
 from harness.changes import (
@@ -236,7 +236,7 @@ def _carried_out(
     """The plan on an open bench, and the judgement of everything that its case holds then."""
     bench_file = bench.declared
 
-    sold = "" if bench_file.family in SCALES else str(bench_file.profile.get("quantity_unit", "L"))
+    sold = "" if bench_file.family in (*SCALES, TAXI_FAMILY) else str(bench_file.profile.get("quantity_unit", "L"))
     progress_line = Progress(bench.now_ns, sold)
     telling = None if say is None else Telling(say, bench.now_ns)
     unasked = set(BY_HAND) <= set(bench_file.roles)  # nobody is asked anything from the begin of a delivery to its end

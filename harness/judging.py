@@ -170,17 +170,9 @@ def _judged(
         family=family(limits.family),
     )
     return on_scale(
-        verdict_document(verdict, limits, found, why=why, kit=kit, quantity=_unit(profile, limits.family)),
+        verdict_document(verdict, limits, found, why=why, kit=kit, quantity=family(limits.family).quantity(profile)),
         default_scale(),
     )
-
-
-def _unit(profile: Mapping[str, Any], kind: str) -> str:
-    """Of the one quantity that tests know (docs/decisions/0009-one-quantity.md)."""
-    return {"taximeter": "km", "scale": "kg"}.get(kind) or ("kg" if profile.get("medium") in BY_MASS else "L")
-
-
-BY_MASS = ("cng", "lng")  # gases that are sold by the kilogram
 
 
 def _showed_most(found: Sequence[Segment], profile: Mapping[str, Any]) -> str:

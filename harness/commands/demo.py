@@ -24,7 +24,11 @@ def demo(
     ] = "",
     honest: Annotated[bool, typer.Option("--honest", help="an honest trader")] = False,
     kit: Annotated[
-        str, typer.Option("--kit", help="K0 balance and eyes, K1 + kiosk tap, K2 + in-line meter, K3 laboratory")
+        str,
+        typer.Option(
+            "--kit",
+            help="dispenser: K0 balance and eyes, K1 + kiosk tap, K2 + in-line meter, K3 laboratory; others: docs/scales.md, docs/taximeters.md",
+        ),
     ] = "K3",
     seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder; nothing = a temporary one")] = None,

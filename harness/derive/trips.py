@@ -72,7 +72,7 @@ class Trips:
         end_ns = self._end_ns(part)
         inside = [run for run in self._runs if part.begin_ns <= run.window_ns[0] < end_ns]
         marks = tuple(mark for mark in self._tale.marks if part.begin_ns < mark.t_ns <= end_ns)
-        reference, by = self._reference(part, end_ns)
+        reference, by = self._reference(part, part.begin_ns, end_ns)
         stands = str(part.step["type"]) == "Stand"
         return Segment(
             id=part.label,
@@ -96,18 +96,19 @@ class Trips:
             return part.end_ns
         return max(part.begin_ns, min(part.next_ns or NEVER_NS, self._last_ns, self._spans[part.span].end_ns))
 
-    def _reference(self, part: Part, end_ns: int) -> tuple[tuple[float, float] | None, str]:
-        """Metres of the whole trip with their standard uncertainty, and who knows them."""
-        driven = [number(outcome.get("distance_m")) for _, _, _, outcome in part.legs]
-        known = [float(metres) for metres in driven if metres is not None]
-        if part.legs and len(known) == len(part.legs) and self._counted(part):
-            by = "surveyed" if all(step.get("surveyed") for step, *_ in part.legs) else "source"
-            return (math.fsum(known), math.fsum(known) * self._u_rel()), by
+    def _reference(self, part: Part, begin_ns: int, end_ns: int) -> tuple[tuple[float, float] | None, str]:
+        """Metres that were driven in a part of the trip, or all of it, with their standard uncertainty, and who knows them."""
+        legs = [leg for leg in part.legs if begin_ns < leg[2] <= end_ns]
+        driven = [float(metres) for *_, one in legs if (metres := number(one.get("distance_m"))) is not None]
+        if legs and len(driven) == len(legs) and self._counted(part):
+            by = "surveyed" if all(step.get("surveyed") for step, *_ in legs) else "source"
+            u_rel = float(self._recorded.bench.reference.get("u_rel", SURVEY_U_REL))
+            return (math.fsum(driven), math.fsum(driven) * u_rel), by
         if self._track is None or not len(self._track):
             return None, ""
-        found = gnss.distance(self._track, part.begin_ns, end_ns)
-        known_m = found.reference_m or found.bounded_m
-        return known_m, "gnss" if known_m is not None else ""
+        found = gnss.distance(self._track, begin_ns, end_ns)
+        known = found.reference_m or found.bounded_m
+        return known, "gnss" if known is not None else ""
 
     def _legs(self, part: Part) -> tuple[tuple[int, int, float, float], ...]:
         """From each reading of the meter to the next: both instants, and metres that were driven between with their standard
@@ -119,29 +120,16 @@ class Trips:
         ]
         found = []
         for begin_ns, end_ns in pairwise(read):
-            known = self._between(part, begin_ns, end_ns)
+            known, _ = self._reference(part, begin_ns, end_ns)
             if known is not None:
                 found.append((begin_ns, end_ns, *known))
         return tuple(found)
-
-    def _between(self, part: Part, begin_ns: int, end_ns: int) -> tuple[float, float] | None:
-        own = [outcome for _, _, t_ns, outcome in part.legs if begin_ns < t_ns <= end_ns]
-        driven = [float(metres) for one in own if (metres := number(one.get("distance_m"))) is not None]
-        if own and len(driven) == len(own) and self._counted(part):
-            return math.fsum(driven), math.fsum(driven) * self._u_rel()
-        if self._track is None or not len(self._track):
-            return None
-        found = gnss.distance(self._track, begin_ns, end_ns)
-        return found.reference_m or found.bounded_m
 
     def _fed(self) -> bool:
         """A generator gives the pulses, and no wheel."""
         bench = self._recorded.bench
         driving = bench.instruments.get(bench.roles.get("drive", ""))
         return driving is not None and driving.driver == SOURCE
-
-    def _u_rel(self) -> float:
-        return float(self._recorded.bench.reference.get("u_rel", SURVEY_U_REL))
 
     def _counted(self, part: Part) -> bool:
         """Every leg ran along a surveyed stretch, or on an instrument that counts: nobody estimated it."""

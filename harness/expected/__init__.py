@@ -6,6 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
+from fixtures.profile import TAXI_FAMILY
+
 OCCASIONS = {"K3": "bench"}  # a kit -> what follows the family in the name of its plan; raid where it is not named
 TAXI_OCCASIONS = {"K0": "ride", **OCCASIONS}  # a passenger has eyes, a receiver and the receipt, and raids nobody
 
@@ -45,7 +47,7 @@ def expected(family: str) -> tuple[Expected, ...]:
 
 def plan_of(family: str, kit: str) -> str:
     """The plan that the rows of `kit` are about."""
-    occasions = TAXI_OCCASIONS if family == "taximeter" else OCCASIONS
+    occasions = TAXI_OCCASIONS if family == TAXI_FAMILY else OCCASIONS
     return f"{family}-{occasions.get(kit, 'raid')}"
 
 

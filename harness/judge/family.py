@@ -27,11 +27,12 @@ class Family:
     conformity: Callable[[Sequence[Segment], Mapping[str, Any], Any], ConformityResult]
     questions: Callable[[Sequence[Segment], Sequence[Reading], Status], tuple[Question, ...]]
     notes: Callable[[Sequence[Segment], Mapping[str, Any]], list[str]] = lambda segments, profile: []
+    quantity: Callable[[Mapping[str, Any]], str] = lambda profile: str(profile.get("quantity_unit", "L"))
 
 
 DISPENSER = Family(conformity.conformity, questions.questions)
-SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes)
-TAXIMETER = Family(conformity_taxi.conformity, questions_taxi.questions)
+SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes, lambda profile: "kg")
+TAXIMETER = Family(conformity_taxi.conformity, questions_taxi.questions, quantity=lambda profile: "km")
 _BY_NAME = {"scale": SCALE, "taximeter": TAXIMETER}
 
 

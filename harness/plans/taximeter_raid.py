@@ -112,9 +112,9 @@ def worked(can: Ability, letter: str) -> Steps:
 
 
 def seized() -> Decided:
-    """Whether there is a remote to press; if so, on record who presses it (field_rules.md section 2)."""
+    """Whether there is a remote to press; if so, on record who presses it (field_rules.md section 2).  Without an answer (a dry run): yes."""
     found = yield Choose("remote_seized", mark("Was a remote seized from driver or car"), NO_YES)
-    if found.get("value") != "yes":
+    if found.get("value", "yes") != "yes":
         return False
     yield Inquire("remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True)
     return True

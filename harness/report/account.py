@@ -115,9 +115,7 @@ def _parameter(one: Mapping[str, Any], unit: str) -> str:
     if one["u"] is not None:
         value = translate(WITH_U, value=value, u=f"{one['u']:.2g}")
     known = PARAMETERS.get(one["name"])
-    if known is not None:
-        return translate(known, value=value, unit=unit) if "{unit}" in known else translate(known, value=value)
-    return f"{one['name']} {value} {one['unit']}"
+    return translate(known, value=value, unit=unit) if known is not None else f"{one['name']} {value} {one['unit']}"
 
 
 def _sizes(account: Mapping[str, Any], semicolon: str) -> list[str]:

@@ -115,3 +115,9 @@ class Tariff:
     def first(self, choices: Mapping[str, str]) -> Reading:
         """The reading with the first alternative of whatever `choices` leave open."""
         return next(self.readings({u.key: u.alternatives[0] for u in self.unknowns} | dict(choices)))
+
+    def singly(self, *tables: str) -> tuple[Rule, ...]:
+        """The rule of the first reading, and those that differ from it in one alternative of one unknown of `tables`."""
+        own = [unknown for unknown in self.unknowns if unknown.key.split(".")[0] in tables]
+        chosen: list[dict[str, str]] = [{}, *({unknown.key: one} for unknown in own for one in unknown.alternatives)]
+        return tuple(self.first(one).rule for one in chosen)

@@ -26,15 +26,15 @@ def steps_of(name: str, can: Ability = CAN) -> list[Step]:
     return dry_run(PLANS[name](can))
 
 
-def with_remote(name: str) -> list[Step]:
-    """The steps where a remote was seized."""
+def where_asked(name: str, seized: str) -> list[Step]:
+    """The steps where it was answered so whether a remote was seized."""
     plan, taken = PLANS[name](CAN), []
     step = next(plan)
     while True:
         taken.append(step)
-        seized = isinstance(step, Choose) and step.key == "remote_seized"
+        asked = isinstance(step, Choose) and step.key == "remote_seized"
         try:
-            step = plan.send({"value": "yes"} if seized else {})
+            step = plan.send({"value": seized} if asked else {})
         except StopIteration:
             return taken
 
@@ -56,7 +56,7 @@ def test_a_ride_tells_nobody_anything() -> None:
 
 
 def test_a_raid_watches_with_hands_off_before_any_control_and_works_each_three_times() -> None:
-    steps = steps_of("taximeter-raid")
+    steps = where_asked("taximeter-raid", "no")
     worked = [n for n, step in enumerate(steps) if isinstance(step, Work)]
     watched = [n for n, step in enumerate(steps) if isinstance(step, Stand)]
     assert watched[1] < worked[0] < next(n for n, step in enumerate(steps) if isinstance(step, PowerCycle))
@@ -66,14 +66,15 @@ def test_a_raid_watches_with_hands_off_before_any_control_and_works_each_three_t
 
 @pytest.mark.parametrize("name", ["taximeter-raid", "taximeter-bench"])
 def test_a_seized_remote_is_pressed_on_record_and_not_before_preservation(name: str) -> None:
-    steps = with_remote(name)
+    steps = where_asked(name, "yes")
     check_order(steps)
     first = next(n for n, step in enumerate(steps) if isinstance(step, Press))
     said = [getattr(step, "key", "") for step in steps[:first]]
     assert "remote" in said
     assert "preservation" in said
     assert sum(isinstance(step, Press) for step in steps) == taximeter_raid.PASSES
-    assert not any(isinstance(step, Press) for step in steps_of(name))
+    assert not any(isinstance(step, Press) for step in where_asked(name, "no"))
+    assert len(steps_of(name)) == len(steps), "a dry run says the most"
     after = [step for step in steps[first:] if isinstance(step, Drive)]
     assert len(after) >= 4, "what it latches shows on runs"
 

@@ -71,9 +71,7 @@ class _Case:
     trip: Trip
     ratios: tuple[Fraction, ...]
     register: Register
-    civil_ns: tuple[
-        int, ...
-    ]  # what stands between host time and the meter's clock: as known, or at the least and the most
+    civil_ns: tuple[int, ...]  # between host time and the meter's clock: as known, or at the least and the most too
     hires_ns: tuple[int, ...]  # when the hire began: as noted, or at the earliest and the latest
     made: dict[frozenset[str], list[Trip]] = field(default_factory=dict)
 
@@ -105,9 +103,8 @@ def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | s
             return f"{train.name}: its clock is not tied to the host's"
         return Trip.of_pulses(stamps, Decimal(str(round(per_m * 1000, 6))), hired, vacated), (Fraction(1),)
     trace = segment.traces.get("reference")
-    if (
-        trace is None or trace.steps.size < 2 or segment.kind is SegmentKind.SOAK
-    ):  # who rocks a car moves its meter and no receiver
+    # who rocks a car at standstill moves its meter and no receiver
+    if trace is None or trace.steps.size < 2 or segment.kind is SegmentKind.SOAK:
         return "neither pulses nor a reference over time"
     metres = np.maximum.accumulate(trace.steps - trace.steps[0]).astype(np.float64) * float(trace.step)
     return Trip.of_distance(trace.times_ns, metres, hired, vacated), OF_REFERENCE
@@ -146,9 +143,7 @@ def _hours(segment: Segment, trip: Trip, tariff: Tariff, civil_ns: int) -> tuple
 @lru_cache(maxsize=8)
 def _windows(tariff: Tariff) -> tuple[Window, ...]:
     """Every window that some reading of the tariff has, as one that runs with the hour."""
-    own = [unknown for unknown in tariff.unknowns if unknown.key.startswith("window.")]
-    chosen = [{}, *({unknown.key: one} for unknown in own for one in unknown.alternatives)]
-    return tuple(replace(window, at_hire=False) for one in chosen for window in tariff.first(one).rule.windows)
+    return tuple(replace(window, at_hire=False) for rule in tariff.singly("window") for window in rule.windows)
 
 
 def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
@@ -203,13 +198,14 @@ def _search(
     """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
     seen: list[list[tuple[Decimal, Decimal]]] = []
     known, before = list(tried.rules), tried.runs
+    first_tried = {id(rule) for rule, _ in known}
+    outer = tuple(dict.fromkeys((min(case.ratios), max(case.ratios))))
     for rule, way in chain(known, ((rule, SLOW[0]) for rule in _fresh(case, tariff))):
         for declared in _declared(case, rule):
-            if tried.runs >= MOST_RUNS and not any(one[0] is rule for one in known):
+            if tried.runs >= MOST_RUNS and id(rule) not in first_tried:
                 raise TariffError(
                     f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                 )
-            outer = tuple(dict.fromkeys((min(case.ratios), max(case.ratios))))
             spans = _span(case, rule, declared, late_ns, tried, (way,), outer)
             if not _near(case, spans):
                 seen.append(spans)  # what lies between moves no fare by so much either
@@ -222,7 +218,7 @@ def _search(
                 singly = (one for one in SLOW if _explains(case, _span(case, rule, declared, late_ns, tried, (one,))))
                 way = next(singly, way) if _explains(case, spans) else way
             if _explains(case, spans):
-                if any(one[0] is rule for one in known):
+                if id(rule) in first_tried:
                     tried.runs = before  # a long day by one rule exhausts nothing
                 tried.rules = [(rule, way), *(one for one in known if one[0] is not rule)][:KEPT]
                 return True, seen

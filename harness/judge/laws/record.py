@@ -103,9 +103,7 @@ def _least_paid(fare: Decimal, view: View) -> Decimal:
 @lru_cache(maxsize=8)
 def _payments(tariff: Tariff) -> tuple[Rule, ...]:
     """The readings of a tariff that can differ in what is paid of a displayed fare."""
-    own = [unknown for unknown in tariff.unknowns if unknown.key.startswith(("display.", "discount."))]
-    chosen = [{}, *({unknown.key: one} for unknown in own for one in unknown.alternatives)]
-    return tuple(tariff.first(one).rule for one in chosen)
+    return tariff.singly("display", "discount")
 
 
 def _paid(fare: Decimal, rule: Rule) -> Decimal:
