@@ -9,9 +9,7 @@ stays as it is (--fresh runs all again).  Every line holds seed, site, digest of
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -21,15 +19,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.inspection_runs import ACCUSED, ROOT, commits, run, told
-from benchmarks.verdict_tables import brief
+from benchmarks import honest_tables
+from benchmarks.honest_tables import accused, judged, summary, table
+from benchmarks.inspection_runs import commits
 
-OWN = ("harness/benches.py", "harness/expected", "benchmarks/scale_inspections.py", "benchmarks/verdict_tables.py")
-SEED, USUAL = 20_000, 400
-SUSPECTS = 2  # of USUAL: the design value
+OWN = (
+    "harness/benches.py",
+    "harness/expected",
+    "benchmarks/scale_inspections.py",
+    "benchmarks/honest_tables.py",
+    "benchmarks/verdict_tables.py",
+)
+SEED = 20_000
 LABORATORY = 20  # one in so many is a laboratory run, because it takes longest
 CELLS = (("price-scale", "K0"), ("price-scale", "K1"), ("truck-scale", "K0"), ("truck-scale", "K1"))
-LEVELS = ("no_evidence", "inconclusive", *ACCUSED)
+PAPERS = ((True, "complete"), (False, "silent"))
 
 # what instruments differ in, beside their honest effects; None: as the simulation has it
 INTERVALS = ("15/0.005", "6/0.002 15/0.005", "30/0.01", "6/0.002 15/0.005 ranges")
@@ -185,45 +189,19 @@ def world_of(job: Mapping[str, Any]) -> Any:
 
 def inspected(job: dict[str, Any]) -> dict[str, Any]:
     """The job and what its verdict says; of an accusation also every finding."""
-    import harness.inspection as inspection
-
-    inspection.Progress = lambda *_, **__: lambda *step: None  # type: ignore[assignment,misc]
-    site = world_of(job)
     plan = f"{job['family']}-{'bench' if job['kit'] == 'K3' else 'raid'}"
-    with tempfile.TemporaryDirectory() as folder:
-        document = inspection.inspect(plan, bench_of(job), Path(folder) / "case", world=site).document
-    findings = [brief(f) for f in document["findings"] if f["level"] in ACCUSED]
-    unanswered = [f"{q['text']}: {q['why']}" for q in document["coverage"] if q["required"] and not q["answered"]]
-    return {
-        **job, **told(document), "minutes": round(site.now_ns / 6e10, 1), "findings": findings, "unanswered": unanswered,
-    }  # fmt: skip
+    return judged(job, plan, bench_of(job), world_of(job))
 
 
 def described(row: Mapping[str, Any]) -> str:
-    """An accused site and why, in one item of a list."""
-    site = ", ".join(f"{key} {value}" for key, value in row["site"].items())
-    effects = "+".join(row["honest"]) or "no effect"
     line = "" if row["line"] is None else f", {' '.join(row['line'])}"
-    why = "; ".join(
-        f"{f['level']} at {f['link']} by {', '.join(f['detectors'])} ({f['mechanism']}), e = {f['evidence']:.3g} of {f['threshold']:.3g}, {'; '.join(f['limits']) or 'nothing not excluded'}"
-        for f in row["findings"]
-    )
-    return f"- seed {row['seed']} {row['family']} {row['kit']}, {effects}{'' if row['declared'] else ' (papers silent)'}{', misreading' if row['misread'] else ''}, {site}{line}: {why}"
-
-
-def counted(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Cells of a table: inspections, integrity by level, conformity."""
-    levels = [sum(r["integrity"] == level for r in rows) for level in LEVELS]
-    conformity = [sum(r["conformity"] == one for r in rows) for one in ("pass", "inconclusive", "fail")]
-    return " | ".join(map(str, (len(rows), *levels, *conformity)))
+    return honest_tables.described(row, f"{row['family']} {row['kit']}{line}")
 
 
 def document(results: Sequence[Mapping[str, Any]]) -> list[str]:
     n = len(results)
-    proven, suspect = (sum(r["integrity"] == level for r in results) for level in ("proven", "suspect"))
-    head = "inspections | no_evidence | inconclusive | suspect | proven | pass | inconclusive | fail |"
-    rule = "|---" * 9 + "|"
-    lines = [
+    lines = sorted({tuple(r["line"]) for r in results if r["line"] is not None})
+    return [
         "# Honest inspections of scales",
         "",
         f"{n} whole inspections of honest simulated traders by `python benchmarks/scale_inspections.py --n {n}`, {commits(results)}, seeds {SEED} to {SEED + n - 1}.",  # type: ignore[arg-type]
@@ -232,59 +210,25 @@ def document(results: Sequence[Mapping[str, Any]]) -> list[str]:
         "analogue and digital cells; every protocol of the simulated scales, heard and asked. A third of the sites have papers that state no more than the nameplate; one in five is read by",
         "somebody who misreads one number in a hundred. Full wire path in virtual time. No figure here holds for a scale that is not simulated.",
         "",
-        f"`proven`: {proven}, `suspect`: {suspect} of {n}; aimed at are none and at most {SUSPECTS} of {USUAL}. With no `proven` in {n} the 95 % bound on false proof is 3/{n} ({3 / n * 1e5:.0f} in 10^5",
-        "honest cases); the design value is alpha = 10^-4 (10 in 10^5), which so many inspections cannot confirm.",
-        "",
-        f"| bench | {head}",
-        rule,
+        *summary(results),
+        *table("bench", ((" ".join(cell), _at(results, *cell)) for cell in (*CELLS, ("price-scale", "K3")))),
+        *table("price-scale: effect, alone or with another", _by_effect(results, "price-scale")),
+        *table("truck-scale: effect, alone or with another", _by_effect(results, "truck-scale")),
+        *table("line", ((" ".join(line), [r for r in results if r["line"] == list(line)]) for line in lines)),
+        *table("papers", ((name, [r for r in results if r["declared"] is value]) for value, name in PAPERS)),
+        *accused(results, described),
     ]
-    for family, kit in (*CELLS, ("price-scale", "K3")):
-        lines.append(
-            f"| {family} {kit} | {counted([r for r in results if (r['family'], r['kit']) == (family, kit)])} |"
-        )
-    for family in ("price-scale", "truck-scale"):
-        own = [r for r in results if r["family"] == family]
-        lines += ["", f"| {family}: effect, alone or with another | {head}", rule]
-        lines.append(f"| none | {counted([r for r in own if not r['honest']])} |")
-        for name in effects_of(family):
-            lines.append(f"| {name} | {counted([r for r in own if name in r['honest']])} |")
-    lines += ["", f"| line | {head}", rule]
-    for line in sorted({tuple(r["line"]) for r in results if r["line"] is not None}):
-        lines.append(f"| {' '.join(line)} | {counted([r for r in results if r['line'] == list(line)])} |")
-    lines += ["", f"| papers | {head}", rule]
-    for value, name in ((True, "complete"), (False, "silent")):
-        lines.append(f"| {name} | {counted([r for r in results if r['declared'] is value])} |")
-    accused = [r for r in results if r["integrity"] in ACCUSED]
-    lines += [
-        "",
-        "Accused:" if accused else "Nobody was accused.",
-        *(["", *map(described, accused)] if accused else []),
-    ]
-    return lines
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, default=USUAL)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--fresh", action="store_true")
-    given = parser.parse_args()
-    results = run(
-        "scale_inspections", jobs_of(given.n), given.fresh, workers=given.jobs, inspected=inspected, own=OWN, keep=True
-    )
-    if given.n >= USUAL:
-        (ROOT / "docs" / "scale_inspections.md").write_text("\n".join(document(results)) + "\n", "utf-8")
-    proven, suspect = (sum(r["integrity"] == level for r in results) for level in ("proven", "suspect"))
-    failed = [r for r in results if r["status"] != "complete"]
-    for row in results:
-        if row["integrity"] in ACCUSED:
-            print(described(row))
-    for row in failed:
-        print(f"- seed {row['seed']} {row['family']} {row['kit']}: {row['status']}, {row['why']}")
-    allowed = SUSPECTS * max(1, given.n // USUAL)
-    print(f"proven {proven}, suspect {suspect}, runs not complete {len(failed)}, of {given.n}")
-    return 0 if proven == 0 and suspect <= allowed and not failed else 1
+def _at(results: Sequence[Mapping[str, Any]], family: str, kit: str) -> list[Mapping[str, Any]]:
+    return [r for r in results if (r["family"], r["kit"]) == (family, kit)]
+
+
+def _by_effect(results: Sequence[Mapping[str, Any]], family: str) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    own = [r for r in results if r["family"] == family]
+    every = [(name, [r for r in own if name in r["honest"]]) for name in effects_of(family)]
+    return [("none", [r for r in own if not r["honest"]]), *every]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(honest_tables.command("scale_inspections", __doc__, jobs_of, inspected, OWN, document, described))

@@ -9,9 +9,7 @@ stays as it is (--fresh runs all again).  Every line holds seed, site, digest of
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -21,21 +19,22 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.inspection_runs import ACCUSED, ROOT, commits, run, told
-from benchmarks.verdict_tables import brief
+from benchmarks import honest_tables
+from benchmarks.honest_tables import accused, judged, summary, table
+from benchmarks.inspection_runs import ACCUSED, commits
 
 OWN = (
     "harness/benches.py",
     "harness/expected/__init__.py",
     "benchmarks/taxi_inspections.py",
+    "benchmarks/honest_tables.py",
     "benchmarks/verdict_tables.py",
 )
-SEED, USUAL = 30_000, 400
-SUSPECTS = 2  # of USUAL: the design value
+SEED = 30_000
 LABORATORY = 20  # one in so many is a laboratory run, because it takes longest
 ROLLER = "roller_slip"
 KITS = ("K0", "K1", "K2")
-LEVELS = ("no_evidence", "inconclusive", *ACCUSED)
+PAPERS = ((True, "complete"), (False, "silent"))
 TARIFFS = (
     "beijing-2013",
     "shanghai",
@@ -175,47 +174,15 @@ def world_of(job: Mapping[str, Any]) -> Any:
 
 def inspected(job: dict[str, Any]) -> dict[str, Any]:
     """The job and what its verdict says; of an accusation also every finding."""
-    import harness.inspection as inspection
     from harness.expected import plan_of
 
-    inspection.Progress = lambda *_, **__: lambda *step: None  # type: ignore[assignment,misc]
-    site = world_of(job)
-    with tempfile.TemporaryDirectory() as folder:
-        document = inspection.inspect(
-            plan_of("taximeter", job["kit"]), bench_of(job), Path(folder) / "case", world=site
-        ).document
-    findings = [brief(f) for f in document["findings"] if f["level"] in ACCUSED]
-    unanswered = [f"{q['text']}: {q['why']}" for q in document["coverage"] if q["required"] and not q["answered"]]
-    return {
-        **job, **told(document), "minutes": round(site.now_ns / 6e10, 1), "findings": findings, "unanswered": unanswered,
-    }  # fmt: skip
-
-
-def described(row: Mapping[str, Any]) -> str:
-    """An accused site and why, in one item of a list."""
-    site = ", ".join(f"{key} {value}" for key, value in row["site"].items())
-    effects = "+".join(row["honest"]) or "no effect"
-    why = "; ".join(
-        f"{f['level']} at {f['link']} by {', '.join(f['detectors'])} ({f['mechanism']}), e = {f['evidence']:.3g} of {f['threshold']:.3g}, {'; '.join(f['limits']) or 'nothing not excluded'}"
-        for f in row["findings"]
-    )
-    return f"- seed {row['seed']} {row['kit']}, {effects}{'' if row['declared'] else ' (papers silent)'}{', misreading' if row['misread'] else ''}, {site}: {why}"
-
-
-def counted(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Cells of a table: inspections, integrity by level, conformity."""
-    levels = [sum(r["integrity"] == level for r in rows) for level in LEVELS]
-    conformity = [sum(r["conformity"] == one for r in rows) for one in ("pass", "inconclusive", "fail")]
-    return " | ".join(map(str, (len(rows), *levels, *conformity)))
+    return judged(job, plan_of("taximeter", job["kit"]), bench_of(job), world_of(job))
 
 
 def document(results: Sequence[Mapping[str, Any]]) -> list[str]:
     n = len(results)
-    proven, suspect = (sum(r["integrity"] == level for r in results) for level in ("proven", "suspect"))
     worn = [r for r in results if r["conformity"] == "fail"]
-    head = "inspections | no_evidence | inconclusive | suspect | proven | pass | inconclusive | fail |"
-    rule = "|---" * 9 + "|"
-    lines = [
+    return [
         "# Honest inspections of taximeters",
         "",
         f"{n} whole inspections of honest simulated taxis by `python benchmarks/taxi_inspections.py --n {n}`, {commits(results)}, seeds {SEED} to {SEED + n - 1}.",  # type: ignore[arg-type]
@@ -224,60 +191,24 @@ def document(results: Sequence[Mapping[str, Any]]) -> list[str]:
         "of the day; K 620 to 2485, rotors of 1, 2 and 4 magnets, every sensor class; displays of 0.1 and 0.01 km. A third of the sites have papers that do not tell sensor, certificate or",
         "seal; one in five is read by somebody who misreads one number in a hundred. Full wire path in virtual time. No figure here holds for a taxi that is not simulated.",
         "",
-        f"`proven`: {proven}, `suspect`: {suspect} of {n}; aimed at are none and at most {SUSPECTS} of {USUAL}. With no `proven` in {n} the 95 % bound on false proof is 3/{n} ({3 / n * 1e5:.0f} in 10^5",
-        "honest cases); the design value is alpha = 10^-4 (10 in 10^5), which so many inspections cannot confirm.",
+        *summary(results),
         f"Out of tolerance: {len(worn)}, of which accused of a function: {sum(r['integrity'] in ACCUSED for r in worn)}.",
-        "",
-        f"| kit | {head}",
-        rule,
+        *table("kit", ((kit, [r for r in results if r["kit"] == kit]) for kit in (*KITS, "K3"))),
+        *table("effect, alone or with another", _by_effect(results)),
+        *table("tariff", ((name, [r for r in results if r["site"]["tariff"] == name]) for name in TARIFFS)),
+        *table("papers", ((name, [r for r in results if r["declared"] is value]) for value, name in PAPERS)),
+        *accused(results, described),
     ]
-    for kit in (*KITS, "K3"):
-        lines.append(f"| {kit} | {counted([r for r in results if r['kit'] == kit])} |")
-    lines += ["", f"| effect, alone or with another | {head}", rule]
-    lines.append(f"| none | {counted([r for r in results if not r['honest']])} |")
-    for name in effects():
-        lines.append(f"| {name} | {counted([r for r in results if name in r['honest']])} |")
-    lines += ["", f"| tariff | {head}", rule]
-    for name in TARIFFS:
-        lines.append(f"| {name} | {counted([r for r in results if r['site']['tariff'] == name])} |")
-    lines += ["", f"| papers | {head}", rule]
-    for value, name in ((True, "complete"), (False, "silent")):
-        lines.append(f"| {name} | {counted([r for r in results if r['declared'] is value])} |")
-    accused = [r for r in results if r["integrity"] in ACCUSED]
-    lines += [
-        "",
-        "Accused:" if accused else "Nobody was accused.",
-        *(["", *map(described, accused)] if accused else []),
-    ]
-    return lines
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, default=USUAL)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--fresh", action="store_true")
-    given = parser.parse_args()
-    results = run(
-        "taxi_inspections", jobs_of(given.n), given.fresh, workers=given.jobs, inspected=inspected, own=OWN, keep=True
-    )
-    if given.n >= USUAL:
-        (ROOT / "docs" / "taxi_inspections.md").write_text("\n".join(document(results)) + "\n", "utf-8")
-    proven, suspect = (sum(r["integrity"] == level for r in results) for level in ("proven", "suspect"))
-    failed = [r for r in results if r["status"] != "complete"]
-    for row in results:
-        if row["integrity"] in ACCUSED:
-            print(described(row))
-        elif row["integrity"] == "inconclusive":
-            print(
-                f"- seed {row['seed']} {row['kit']} {'+'.join(row['honest'])}: inconclusive, {'; '.join(row['unanswered'])}"
-            )
-    for row in failed:
-        print(f"- seed {row['seed']} {row['kit']}: {row['status']}, {row['why']}")
-    allowed = SUSPECTS * max(1, given.n // USUAL)
-    print(f"proven {proven}, suspect {suspect}, runs not complete {len(failed)}, of {given.n}")
-    return 0 if proven == 0 and suspect <= allowed and not failed else 1
+def _by_effect(results: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    every = [(name, [r for r in results if name in r["honest"]]) for name in effects()]
+    return [("none", [r for r in results if not r["honest"]]), *every]
+
+
+def described(row: Mapping[str, Any]) -> str:
+    return honest_tables.described(row, row["kit"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(honest_tables.command("taxi_inspections", __doc__, jobs_of, inspected, OWN, document, described))

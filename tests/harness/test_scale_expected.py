@@ -14,6 +14,7 @@ import pytest
 
 import harness.inspection as inspection
 from benchmarks import scale_inspections, scale_key_search
+from benchmarks.honest_tables import USUAL
 from benchmarks.inspection_runs import told
 from benchmarks.scale_verdicts import FAMILIES, KITS, built
 from benchmarks.verdict_tables import HONEST, met
@@ -143,8 +144,8 @@ def test_a_forbidden_key_counts_wherever_it_was_pressed() -> None:
 
 
 def test_the_honest_sites_cover_what_they_claim() -> None:
-    jobs = scale_inspections.jobs_of(scale_inspections.USUAL)
-    assert len({job["seed"] for job in jobs}) == scale_inspections.USUAL
+    jobs = scale_inspections.jobs_of(USUAL)
+    assert len({job["seed"] for job in jobs}) == USUAL
     for family in FAMILIES:
         own = [job for job in jobs if job["family"] == family]
         for name in scale_inspections.effects_of(family):

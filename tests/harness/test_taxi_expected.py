@@ -13,6 +13,7 @@ import pytest
 
 import harness.inspection as inspection
 from benchmarks import taxi_inspections
+from benchmarks.honest_tables import USUAL
 from benchmarks.inspection_runs import told
 from benchmarks.taxi_verdicts import FAMILIES, KITS, built
 from benchmarks.verdict_tables import HONEST, met
@@ -83,14 +84,14 @@ def test_demo_meets_its_row(capfd: pytest.CaptureFixture[str], tmp_path: Path) -
 
 
 def test_the_honest_sites_cover_what_they_claim() -> None:
-    jobs = taxi_inspections.jobs_of(taxi_inspections.USUAL)
-    assert len({job["seed"] for job in jobs}) == taxi_inspections.USUAL
+    jobs = taxi_inspections.jobs_of(USUAL)
+    assert len({job["seed"] for job in jobs}) == USUAL
     for name in taxi_inspections.effects():
         assert [name] in [job["honest"] for job in jobs]
     assert any(len(job["honest"]) == 2 for job in jobs)
     assert {job["site"]["tariff"] for job in jobs} == set(taxi_inspections.TARIFFS)
     assert {job["declared"] for job in jobs} == {True, False}
-    assert sum(job["kit"] == "K3" for job in jobs) == taxi_inspections.USUAL // taxi_inspections.LABORATORY
+    assert sum(job["kit"] == "K3" for job in jobs) == USUAL // taxi_inspections.LABORATORY
     for job in jobs[::7]:
         scenario, bench = taxi_inspections.scenario_of(job), taxi_inspections.bench_of(job)
         assert scenario.cheat is None
