@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,8 +33,7 @@ from harness.fleet.kinds import OF_PEOPLE  # noqa: E402
 from harness.fleet.mapping import parse  # noqa: E402
 from harness.fleet.rates import fit, holm, interval, p_values  # noqa: E402
 from harness.fleet.screening import ALPHA, Screening, screen  # noqa: E402
-from protocols.tariff import CATALOGUE  # noqa: E402
-from protocols.tariff import parse as tariff_of  # noqa: E402
+from protocols.tariff import known  # noqa: E402
 
 REPORT, MEASURED = ROOT / "docs" / "fleet.md", "# What was measured\n"
 TESTS = 12  # of a file with vehicles, drivers, rates, zones and tariff: what alpha is divided by
@@ -116,8 +114,7 @@ def whole(fleet: Fleet, seed: int, tariff: Tariffed) -> Screening:
 
 
 def new_york() -> Tariffed:
-    path = resources.files(CATALOGUE[0]) / CATALOGUE[1] / "new_york_2012.toml"
-    own = tariff_of(path.read_text("utf-8"), path.name)
+    own = known("new-york-2012")
     return tariffed(own.id, own.verified, (reading.rule for reading in own.readings({})))
 
 

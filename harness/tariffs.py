@@ -6,13 +6,12 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from harness.exits import UsageError
-from protocols.tariff import CATALOGUE, Fare, Reading, Shown, Tariff, TariffError, Trip, fare, parse, relevant
+from protocols.tariff import Fare, Reading, Shown, Tariff, TariffError, Trip, fare, known, names, parse, relevant
 from protocols.tariff.civil import DAYS, MONDAY
 
 S_NS = 10**9
@@ -21,13 +20,6 @@ MAX_ROWS = 2_000_000
 MAX_KM = 1000
 HEADER = ["time_s", "distance_m"]
 DISPLAY = ["time_s", "fare"]
-
-
-def names() -> tuple[str, ...]:
-    """The tariffs of the tree."""
-    folder = files(CATALOGUE[0]) / CATALOGUE[1]
-    found = (one.name for one in folder.iterdir() if one.name.endswith(".toml"))
-    return tuple(sorted(name.removesuffix(".toml").replace("_", "-") for name in found))
 
 
 def tariff(name: str) -> Tariff:
@@ -42,8 +34,7 @@ def tariff(name: str) -> Tariff:
         return parse(text, name)
     if name not in names():
         raise UsageError(f"expected a TOML file or one of the tariffs {', '.join(names())}, got {name!r}")
-    file_name = f"{name.replace('-', '_')}.toml"
-    return parse((files(CATALOGUE[0]) / CATALOGUE[1] / file_name).read_text("utf-8"), file_name)
+    return known(name)
 
 
 def civil_ns(at: str, day: str) -> int:

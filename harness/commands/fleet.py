@@ -82,17 +82,8 @@ def _needs(module: str, extra: str) -> None:
 
 def _tariff(name: str) -> Tariffed:
     """Raises UsageError for no such id, TariffError for a file that is no tariff."""
-    from importlib import resources
-
     from harness.fleet.bounds import tariffed
-    from protocols.tariff import CATALOGUE, parse
-    from protocols.tariff.parser import MAX_CHARS
+    from harness.tariffs import tariff
 
-    folder = Path(str(resources.files(CATALOGUE[0]) / CATALOGUE[1]))
-    known = {path.stem.replace("_", "-"): path for path in folder.glob("*.toml")}
-    path = known.get(name, Path(name))
-    if name not in known and not path.is_file():
-        raise UsageError(f"--tariff: expected a file or one of {', '.join(sorted(known))}, got {name!r}")
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        own = parse(stream.read(MAX_CHARS + 1), str(path))
+    own = tariff(name)
     return tariffed(own.id, own.verified, (reading.rule for reading in own.readings({})))

@@ -37,9 +37,9 @@ def explain(
     when none does."""
     from fixtures.language import mark, translate
     from harness.exits import Exit, UsageError, printable
-    from harness.tariffs import S_NS, civil_ns, logged, names, read_display
+    from harness.tariffs import S_NS, civil_ns, logged, read_display
     from harness.tariffs import tariff as find
-    from protocols.tariff import Constant, Hypothesis, Meter, answers, solve
+    from protocols.tariff import Constant, Hypothesis, Meter, answers, names, solve
 
     own = [find(name) for name in (tariff or names())]
     chosen = choices_of(choose or ())

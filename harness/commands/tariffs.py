@@ -26,7 +26,8 @@ def list_(as_json: Json = False) -> int:
     """The tariffs that come with shortmeasure: city, mode, what is left open."""
     from fixtures.language import mark, tell, translate
     from harness.report.columns import cells, column
-    from harness.tariffs import names, tariff
+    from harness.tariffs import tariff
+    from protocols.tariff import names
 
     own = [tariff(name) for name in names()]
     titles = [_title(one) for one in own]

@@ -3,6 +3,7 @@
 from protocols.tariff.answers import Answer, answers
 from protocols.tariff.engine import Cause, Fare, Step, fare
 from protocols.tariff.golden import failures
+from protocols.tariff.known import folder, known, names
 from protocols.tariff.observed import Constant, Explanation, Failure, Hypothesis, Shown, of_changes
 from protocols.tariff.parser import parse
 from protocols.tariff.readings import relevant
@@ -11,13 +12,7 @@ from protocols.tariff.solver import solve
 from protocols.tariff.tariff import Golden, Reading, Tariff, Unknown, Value
 from protocols.tariff.trip import Meter, Trip, metres_per_pulse, pulses_per_km_of_wheel
 
-CATALOGUE = (
-    "protocols.tariff",
-    "catalogue",
-)  # package and folder of the tariffs of the tree, one TOML a city and edition
-
 __all__ = [
-    "CATALOGUE",
     "Answer",
     "Cause",
     "Constant",
@@ -40,7 +35,10 @@ __all__ = [
     "answers",
     "failures",
     "fare",
+    "folder",
+    "known",
     "metres_per_pulse",
+    "names",
     "of_changes",
     "parse",
     "pulses_per_km_of_wheel",

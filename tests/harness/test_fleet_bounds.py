@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +14,10 @@ from harness.fleet.bounds import Tariffed, bounds, tariffed
 from harness.fleet.errors import FleetError
 from harness.fleet.mapping import Mapped, parse
 from harness.fleet.records import ORDINARY, Trips
-from protocols.tariff import CATALOGUE, Tariff, Trip, fare
+from protocols.tariff import Tariff, Trip, fare, folder
 from protocols.tariff import parse as tariff_of
 
-FILES = sorted(Path(str(resources.files(CATALOGUE[0]) / CATALOGUE[1])).glob("*.toml"))
+FILES = sorted(Path(str(folder())).glob("*.toml"))
 S = 10**9
 MONDAY_S = 4 * 86_400
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,7 @@ from harness.fleet.scale import Speeds
 from harness.fleet.screening import Screening, screen
 from harness.fleet.tally import Tally
 from harness.fleet.together import Together
-from protocols.tariff import CATALOGUE
-from protocols.tariff import parse as tariff_of
+from protocols.tariff import known
 
 ALPHA = 0.004
 CHEATS = {
@@ -135,8 +133,7 @@ def test_every_kind_of_day_is_told_apart_and_drawn(tmp_path: Path) -> None:
                 )
     path, picture = tmp_path / "trips.csv", tmp_path / "fleet.svg"
     path.write_text("\n".join(rows) + "\n", "utf-8")
-    source = resources.files(CATALOGUE[0]) / CATALOGUE[1] / "beijing_2013.toml"
-    own = tariff_of(source.read_text("utf-8"), source.name)
+    own = known("beijing-2013")
     found = screen(path, parse(mapping, "m"), tariffed(own.id, own.verified, [own.first({}).rule]))
     days = {test.kind.id: test for test in found.made if test.kind.per == "days"}
     assert set(days) == set(EVENTS) - {"none"}

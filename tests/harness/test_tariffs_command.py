@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.exits import Exit, run_app
-from protocols.tariff import CATALOGUE
+from protocols.tariff import folder
 
-TOKYO = (files(CATALOGUE[0]) / CATALOGUE[1] / "tokyo_2017.toml").read_text("utf-8")
+TOKYO = (folder() / "tokyo_2017.toml").read_text("utf-8")
 
 
 def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

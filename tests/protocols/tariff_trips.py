@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-
 import numpy as np
 
-from protocols.tariff import CATALOGUE, Tariff, Trip, parse
+from protocols.tariff import Trip
 
 S = 10**9
 MONDAY_NS = 4 * 86_400 * S
-
-
-@cache
-def tariff(name: str) -> Tariff:
-    folder = files(CATALOGUE[0]) / CATALOGUE[1]
-    return parse((folder / f"{name.replace('-', '_')}.toml").read_text("utf-8"), f"{name}.toml")
 
 
 def drive(

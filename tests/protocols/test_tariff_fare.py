@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.tariff import Cause, Meter, Mode, Rule, TariffError, Trip, fare, metres_per_pulse, pulses_per_km_of_wheel
+from protocols.tariff.known import known as tariff
 from protocols.tariff.low_speed import slow_spells
 from protocols.tariff.rule import Charge, Distance, Tier
-from tests.protocols.tariff_trips import MONDAY_NS, S, drive, tariff
+from tests.protocols.tariff_trips import MONDAY_NS, S, drive
 
 D = Decimal
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.tariff import CATALOGUE, Tariff, TariffError, failures, parse
+from protocols.tariff import Tariff, TariffError, failures, folder, parse
 
-FOLDER = files(CATALOGUE[0]) / CATALOGUE[1]
+FOLDER = folder()
 NAMES = sorted(one.name for one in FOLDER.iterdir() if one.name.endswith(".toml"))
 TOKYO = (FOLDER / "tokyo_2017.toml").read_text("utf-8")
 SHENZHEN = (FOLDER / "shenzhen_2024.toml").read_text("utf-8")

@@ -26,9 +26,10 @@ from protocols.tariff import (
     solve,
 )
 from protocols.tariff.bounds import Bounds
+from protocols.tariff.known import known as tariff
 from protocols.tariff.observed import NOMINAL
 from protocols.tariff.solver import explain
-from tests.protocols.tariff_trips import S, drive, tariff
+from tests.protocols.tariff_trips import S, drive
 
 D = Decimal
 WIDE = Hypothesis("k and clock", {Constant.K_RATIO: (0.5, 2), Constant.CLOCK_RATIO: (0.5, 4)})
