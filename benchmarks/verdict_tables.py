@@ -70,12 +70,14 @@ def brief(finding: Mapping[str, Any]) -> dict[str, Any]:
 
 def met(row: Any, result: Mapping[str, Any]) -> bool:
     """As `demo` compares them."""
+    from harness.expected import catalogued
+
     found = (
         result["status"] == "complete" and row.allows(result["integrity"]) and result["conformity"] in row.conformity
     )
     if not found or not row.link or result["integrity"] != row.integrity:
         return bool(found)
-    return result["link"] == row.link and (row.cheat == HONEST or row.cheat in result["ids"])
+    return result["link"] == row.link and (row.cheat == HONEST or catalogued(row.cheat) in result["ids"])
 
 
 def shown(result: Mapping[str, Any]) -> str:

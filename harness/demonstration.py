@@ -14,7 +14,7 @@ from typing import Any
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from harness.benches import find, on_ports, world
-from harness.expected import Expected, expected_row, plan_of
+from harness.expected import Expected, catalogued, expected_row, plan_of
 from harness.inspection import inspect
 from harness.output import comment, emit
 from harness.report.show import pictures
@@ -108,7 +108,7 @@ def _compare(document: Mapping[str, Any], cheat: str | None, row: Expected | Non
         gravest = next((f for f in document["findings"] if f["level"] == row.integrity), None)
         if gravest is None or gravest["link"] != row.link:
             return False, f"expected the break at {row.link}, got {gravest and gravest['link']}"
-        if cheat is not None and cheat.split("+")[0] not in gravest["catalogue_ids"]:
+        if cheat is not None and catalogued(cheat) not in gravest["catalogue_ids"]:
             return (
                 False,
                 f"expected {cheat} among the functions still possible, got {', '.join(gravest['catalogue_ids'])}",

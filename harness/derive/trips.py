@@ -131,6 +131,15 @@ class Trips:
         driving = bench.instruments.get(bench.roles.get("drive", ""))
         return driving is not None and driving.driver == SOURCE
 
+    def _pressed(self, part: Part) -> tuple[str, ...]:
+        """What was pressed before the trip and may still act: nothing cut the power since."""
+        since = min(other.begin_ns for other in self._tale.parts if other.state == part.state)
+        return tuple(
+            mark.kind
+            for mark in self._tale.marks
+            if since <= mark.t_ns <= part.begin_ns and mark.kind.startswith("press-")
+        )
+
     def _counted(self, part: Part) -> bool:
         """Every leg ran along a surveyed stretch, or on an instrument that counts: nobody estimated it."""
         return "drive" in self._recorded.bench.roles or all(step.get("surveyed") for step, *_ in part.legs)
@@ -161,7 +170,7 @@ class Trips:
             "reference": by, "handbrake": True if stands else None,
             "hired_ns": hired[0] if hired else None, "tariff": tariffs[-1] if tariffs else None, "clock_offset_s": offset,
             "civil_ns": self._civil_ns(told, offset),
-            "fed": self._fed() or None, "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
+            "pressed": self._pressed(part), "fed": self._fed() or None, "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
         }  # fmt: skip
         return found | told | {key: value for key, value in optional.items() if value not in (None, "", [], ())}
 

@@ -45,6 +45,11 @@ def expected(family: str) -> tuple[Expected, ...]:
     )
 
 
+def catalogued(cheat: str) -> str:
+    """The id under which the catalogue has a simulated cheat: without its variant, and of several the first."""
+    return cheat.partition("+")[0].partition(":")[0]
+
+
 def plan_of(family: str, kit: str) -> str:
     """The plan that the rows of `kit` are about."""
     occasions = TAXI_OCCASIONS if family == TAXI_FAMILY else OCCASIONS

@@ -39,10 +39,15 @@ def conformance(error: float, u: float, over: float, under: float) -> float:
 
 def shown(segment: Segment, profile: Mapping[str, Any]) -> tuple[str, float, float] | None:
     """Station, metres and standard uncertainty of what is held to the reference: what tells it best, because a display of 0.1 km
-    tells little of one kilometre; None where nothing was read."""
+    tells little of one kilometre; None where nothing was read.  Pulses stand for the distance only as far as the display, where it was
+    read, is what they make: the limits are those of what the passenger sees."""
     found = [(station, distance(segment, station, profile)) for station in ("distance", "record", "input")]
-    told = [(one.u, station, one.metres) for station, one in found if not one.why_not]
-    return (min(told)[1], min(told)[2], min(told)[0]) if told else None
+    told = [(one.u, station, one) for station, one in found if not one.why_not]
+    seen = next((one for _, station, one in told if station == "distance"), None)
+    if seen is not None:
+        told = [(u, s, one) for u, s, one in told if abs(one.metres - seen.metres) <= seen.most + one.most]
+    u, station, best = min(told, key=lambda one: one[:2], default=(0.0, "", None))
+    return None if best is None else (station, best.metres, u)
 
 
 def _one(segment: Segment, profile: Mapping[str, Any]) -> dict[str, Any] | None:

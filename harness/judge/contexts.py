@@ -12,6 +12,7 @@ from harness.judge.contract import Segment, SegmentKind
 from harness.judge.quantities import at_rest
 
 LONG_L = 20.5  # beyond the largest regulator's can: every documented threshold equals one (fuel_dispensers.md 1.1)
+LONG_KM = 20  # past the first tiers of the tariffs, farther than a verification drives (taximeters.md 2.5)
 
 SHARES = {
     "all": 0.5,
@@ -36,9 +37,9 @@ def slow(segment: Segment) -> bool:
 
 
 def eventful(segment: Segment) -> bool:
-    """A key, remote, switch or control was worked in or right before the segment."""
+    """A key, remote, switch or control was worked in or right before the segment, or a seized remote on the same power before a trip."""
     return (
-        bool(segment.context.get("events") or segment.context.get("controls"))
+        any(segment.context.get(key) for key in ("events", "controls", "pressed"))
         or segment.context.get("press_at_l") is not None
     )
 
@@ -49,9 +50,12 @@ def not_by_volume(segment: Segment) -> bool:
 
 
 def long(segment: Segment) -> bool:
-    """More than the largest can, by what was asked; by the display or register where nothing was asked."""
-    if segment.kind in (SegmentKind.LOADING, SegmentKind.TRIP, SegmentKind.SOAK):
+    """More than the largest can, by what was asked; by the display or register where nothing was asked; of a trip by its distance."""
+    if segment.kind in (SegmentKind.LOADING, SegmentKind.SOAK):
         return False
+    if segment.kind is SegmentKind.TRIP:
+        shown_km = at_rest(segment.registers.get("distance"))
+        return shown_km is not None and shown_km > LONG_KM
     asked = segment.context.get("asked_l")
     if asked is not None:
         return float(asked) > LONG_L

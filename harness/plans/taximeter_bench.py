@@ -21,7 +21,11 @@ RUN_M = 200
 RAMPS_KM_H = ("120", "120", "60")
 SEIZED_KM_H, SEIZED_M = ("40", "60", "80", "40"), 2000
 LONG_LEG_M, LONG_KM_H = "5000", "120"
-LONG_LEGS = (11, 5)  # past tiers at 15, 20, 25, 35 and 50 km, and fares of 200; again past those that passengers reach
+LONG_LEGS = (
+    11,
+    5,
+    5,
+)  # past tiers at 15, 20, 25, 35 and 50 km, and fares of 200; twice more past those that passengers reach
 
 
 def steps(can: Ability) -> Plan:
@@ -40,7 +44,7 @@ def steps(can: Ability) -> Plan:
     yield Phase("bench", mark("ramps from rest and back"))
     for number, most in enumerate(RAMPS_KM_H, 1):
         yield from trip(f"V{number}", [(Decimal(3000), Decimal(most))], "ramp")
-    yield Phase("bench", mark("a long trip past every tier, and one past those that passengers reach"))
+    yield Phase("bench", mark("a long trip past every tier, and two past those that passengers reach"))
     for number, legs in enumerate(LONG_LEGS, 1):
         yield from trip(f"L{number}", [(Decimal(LONG_LEG_M), Decimal(LONG_KM_H))] * legs)
     yield Phase("D", mark("preservation decided"))

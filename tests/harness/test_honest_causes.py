@@ -204,7 +204,7 @@ def test_an_adder_on_the_one_channel_that_counts_is_one_finding(tmp_path: Path) 
     assert "fuel.C09" in proven[0]["catalogue_ids"]
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("kit", ["K0", "K2"])
 def test_misread_digits_fail_no_instrument(tmp_path: Path, kit: str, seed: int) -> None:
     document = inspected(tmp_path / "case", kit, seed, reading_error_rate=0.03)
@@ -235,8 +235,16 @@ def _names_the_cause(document: dict[str, Any], effect: str) -> None:
             assert said & set(EFFECTS[effect].causes), verdict_text(document)
 
 
-@pytest.mark.parametrize("kit", ["K0", "K2", "K3"])
-@pytest.mark.parametrize("effect", AT_THE_DISPENSER)
+# every effect at two of three kits in turn; all of them, alone and in pairs: benchmarks/inspections.py honest
+SITES = [
+    (effect, kit)
+    for number, effect in enumerate(AT_THE_DISPENSER)
+    for turn, kit in enumerate(("K0", "K2", "K3"))
+    if (number + turn) % 3
+]
+
+
+@pytest.mark.parametrize(("effect", "kit"), SITES)
 def test_a_site_with_one_honest_effect(tmp_path: Path, effect: str, kit: str) -> None:
     _names_the_cause(_site(tmp_path / "case", kit, 1, effect, papers=True), effect)
 

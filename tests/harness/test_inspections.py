@@ -20,6 +20,9 @@ from harness.report.text import verdict_text
 
 ROWS = expected("dispenser")
 KITS = ("K0", "K1", "K2", "K3")
+# the honest trader at every kit, every cheat at two kits in turn; every row with three seeds: benchmarks/inspections.py usual
+EVERY = sorted({row.cheat for row in ROWS})
+TELLING = [row for row in ROWS if row.cheat == "honest" or (EVERY.index(row.cheat) + KITS.index(row.kit)) % 2 == 0]
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +42,7 @@ def test_the_table_has_every_built_cheat_and_the_honest_trader_for_every_kit() -
     assert all(row.reason for row in ROWS if row.integrity in ("suspect", "inconclusive"))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.cheat}-{row.kit}")
+@pytest.mark.parametrize("row", TELLING, ids=lambda row: f"{row.cheat}-{row.kit}")
 def test_expected_verdict(tmp_path: Path, row: Expected) -> None:
     document = inspected(tmp_path / "case", None if row.cheat == "honest" else row.cheat, row.kit, 1)
     assert document["status"] == "complete"
