@@ -19,7 +19,7 @@ from scipy import stats
 
 from harness.judge.conformity import decide
 from harness.judge.contract import Conformity, ConformityResult, Segment, SegmentKind
-from harness.judge.distances import FROM_SATELLITES, LEAST_M, SHOWN, distance
+from harness.judge.distances import FROM_SATELLITES, LEAST_M, SHOWN, Distance, distance
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
 FLOOR = "mpe-floor"
@@ -37,27 +37,46 @@ def conformance(error: float, u: float, over: float, under: float) -> float:
     return float(stats.norm.cdf((over - error) / u) - stats.norm.cdf((-under - error) / u))
 
 
-def shown(segment: Segment, profile: Mapping[str, Any]) -> tuple[str, float, float] | None:
-    """Station, metres and standard uncertainty of what is held to the reference: what tells it best, because a display of 0.1 km
-    tells little of one kilometre; None where nothing was read.  Pulses stand for the distance only as far as the display, where it was
-    read, is what they make: the limits are those of what the passenger sees."""
+Told = tuple[str, Distance]  # station, and what it says
+
+
+def shown(segment: Segment, profile: Mapping[str, Any]) -> tuple[Told, Told] | None:
+    """What tells the distance best, because a display of 0.1 km tells little of one kilometre; and what the passenger saw, which is the
+    same where the display agrees with it or was not read.  None where nothing was read."""
     found = [(station, distance(segment, station, profile)) for station in ("distance", "record", "input")]
-    told = [(one.u, station, one) for station, one in found if not one.why_not]
-    seen = next((one for _, station, one in told if station == "distance"), None)
-    if seen is not None:
-        told = [(u, s, one) for u, s, one in told if abs(one.metres - seen.metres) <= seen.most + one.most]
-    u, station, best = min(told, key=lambda one: one[:2], default=(0.0, "", None))
-    return None if best is None else (station, best.metres, u)
+    told = [(station, one) for station, one in found if not one.why_not]
+    if not told:
+        return None
+    best = min(told, key=lambda one: (one[1].u, one[0]))
+    seen = next((one for one in told if one[0] == "distance"), best)
+    apart = abs(best[1].metres - seen[1].metres) > seen[1].most + best[1].most
+    return best, seen if apart else best
 
 
-def _one(segment: Segment, profile: Mapping[str, Any]) -> dict[str, Any] | None:
+def _one(segment: Segment, profile: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
     true, said = distance(segment, "reference", profile), shown(segment, profile)
     if true.why_not or said is None or true.metres < LEAST_M or not segment.complete:
         return None
-    station, metres, u = said
     by = str(segment.context.get("reference", ""))
-    return {"segment": segment.id, "station": station, "error": (metres - true.metres) / true.metres, "u": u / true.metres,
-            "common": math.hypot(true.u, u if station in SHOWN else 0.0) / true.metres, "metres": true.metres, "satellites": by in FROM_SATELLITES}  # fmt: skip
+    best, seen = (
+        {"segment": segment.id, "station": station, "error": (one.metres - true.metres) / true.metres, "u": one.u / true.metres,
+         "common": math.hypot(true.u, one.u if station in SHOWN else 0.0) / true.metres, "metres": true.metres, "satellites": by in FROM_SATELLITES}
+        for station, one in said
+    )  # fmt: skip
+    return best, seen
+
+
+def _as_seen(members: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The limits are those of what the passenger sees: where the display is not what the pulses make, twice to the same side, it is
+    held to them itself.  Once is a digit misread."""
+    sides = [_side(best, seen) for best, seen in members]
+    twice = {side for side in sides if side and sides.count(side) > 1}
+    return [seen if side in twice else best for side, (best, seen) in zip(sides, members, strict=True)]
+
+
+def _side(best: Mapping[str, Any], seen: Mapping[str, Any]) -> int:
+    """1 where the display makes more of the pulses, -1 less, 0 where it is what they make."""
+    return 0 if seen["station"] == best["station"] else 1 if seen["error"] > best["error"] else -1
 
 
 def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, Any]:
@@ -80,13 +99,15 @@ def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, A
 
 def conformity(segments: Sequence[Segment], profile: Mapping[str, Any], edition: HasLimits) -> ConformityResult:
     """The verdict on the first axis, with the limit on the side on which the error lies."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {}
     for segment in segments:
         if segment.kind is SegmentKind.TRIP and (one := _one(segment, profile)) is not None:
             groups.setdefault((segment.phase, segment.state), []).append(one)
     over, under = edition.limit("mpe"), edition.limit("mpe-under")
     verified = bool(over.verified and under.verified)
-    results = [{"phase": phase, "state": state} | _group(own, edition) for (phase, state), own in groups.items()]
+    results = [
+        {"phase": phase, "state": state} | _group(_as_seen(own), edition) for (phase, state), own in groups.items()
+    ]
     if not results:
         limit = float(Decimal(over.value))
         return ConformityResult(Conformity.INCONCLUSIVE, None, None, limit, str(over.clause), verified)

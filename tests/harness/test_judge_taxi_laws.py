@@ -16,6 +16,7 @@ from harness.catalogue import with_rules
 from harness.editions import edition
 from harness.families import family_tests
 from harness.judge.conformity_taxi import conformance, conformity
+from harness.judge.contexts import groups
 from harness.judge.contract import Conformity, DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.laws import fare_replay
 from harness.judge.laws.clock_offset import DETECTOR as CLOCK
@@ -181,8 +182,36 @@ def test_a_meter_alone_has_the_floor_of_four_metres() -> None:
     assert conformance(0.003, 1e-4, 0.002, 0.004) < 0.01
 
 
+def falsified(number: int, factor: float) -> Segment:
+    """A surveyed trip whose display makes `factor` of right pulses."""
+    speeds = steady(60, 400)
+    metres = float(travelled(speeds)[-1])
+    taps = [train("input", pulses(speeds, seed=number), 405)]
+    return segment(f"d{number}", 405, *taps, registers=[shown(speeds, factor)], reference_m=(metres, metres * 0.001), begin_s=1000 * number, reference="surveyed")  # fmt: skip
+
+
+def test_the_limits_are_those_of_what_the_passenger_sees() -> None:
+    assert conformity([falsified(i, 1.0) for i in range(3)], PROFILE, CN).conformity is Conformity.PASS
+    found = conformity([falsified(i, 1.2) for i in range(3)], PROFILE, CN)
+    assert found.conformity is Conformity.FAIL
+    assert found.error == pytest.approx(0.2, abs=0.02)
+    once = conformity([falsified(0, 1.2), falsified(1, 1.0)], PROFILE, CN)
+    assert once.conformity is Conformity.PASS, "one digit may be misread"
+
+
 def test_nothing_measured_is_inconclusive() -> None:
     assert conformity([], PROFILE, CN).conformity is Conformity.INCONCLUSIVE
+
+
+def test_trips_have_groups_of_their_own_behind_a_press_and_beyond_what_a_verification_drives() -> None:
+    assert not {"event", "long"} & set(groups(falsified(0, 1.0), "0"))
+    behind = replace(falsified(0, 1.0), context={"pressed": ("press-remote",)})
+    assert "event" in groups(behind, "0")
+    own = replace(
+        falsified(0, 1.0),
+        registers={"distance": register("distance", [Decimal(0), Decimal("25.1")], [0.0, 400.0], "0.1")},
+    )
+    assert "long" in groups(own, "0")
 
 
 # ------------------------------------------------------------------------------------------------- distance against pulses
