@@ -18,6 +18,7 @@ from fixtures.benchfile import BenchFile
 from fixtures.language import Sentence, mark
 from harness.changes import plan_record
 from harness.enact import ability
+from harness.families import speaks_alone
 from harness.judge.contexts import SHARES
 from harness.judge.contract import DetectorSpec
 from harness.judge.evidence import ALPHA
@@ -41,8 +42,6 @@ from harness.step import CONFIRMATION, SEARCH, Cut, Plan
 
 FAMILY = "dispenser"  # whose sales an extension knows to ask for again
 FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where something is worked; different ones
-# laws that say of each sale what they say of it alone, beside the tests that are asked one by one
-BY_SALE = frozenset({"amount-law", "display-law", "register-law", "totaliser-law", "zero-law"})
 # contrasts that need what only the first visit had: surprise, and the state before power was cut
 GONE = frozenset({"knowledge", "state", "place"})
 
@@ -167,7 +166,7 @@ def threshold(k: int) -> float:
 
 def _beyond(document: Mapping[str, Any], target: str, spec: DetectorSpec, deliveries: int, k: int) -> Sentence | None:
     """Why so many deliveries cannot bring the target to its threshold, whatever they show: its number would be spent for nothing."""
-    if not (spec.one_by_one or spec.name in BY_SALE) or any(one["key"] for one in _shown(document, target)):
+    if not speaks_alone(spec) or any(one["key"] for one in _shown(document, target)):
         text = mark(
             "{target} compares deliveries with one another, and a confirmation holds too few of them to reach its threshold; expected a "
             "test that speaks of each delivery alone; begin a new case with more deliveries"

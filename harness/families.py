@@ -20,6 +20,15 @@ MOST_TRIPS = "most_trips"  # of such a test: how many trips it is asked of, wher
 OF_TAPS = "taps"  # tests of a dispenser's pulses that judge the two taps of a taximeter (harness/judge/taps.py)
 
 
+# laws that say of each sale what they say of it alone, beside the tests that are asked one by one
+BY_SALE = frozenset({"amount-law", "display-law", "register-law", "totaliser-law", "zero-law"})
+
+
+def speaks_alone(spec: DetectorSpec) -> bool:
+    """Whether a test says of a segment what it says of that one alone."""
+    return spec.one_by_one or spec.name in BY_SALE
+
+
 @dataclass(frozen=True)
 class FamilyTests:
     """Detectors by name and validations by "name/version", as `judge` takes them."""

@@ -19,7 +19,7 @@ from harness.derive.history import history
 from harness.derive.parts import registrations
 from harness.derive.site import by_instrument
 from harness.editions import edition
-from harness.families import family_tests
+from harness.families import family_tests, speaks_alone
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
@@ -35,6 +35,8 @@ from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
 from harness.step import Outcome
 from protocols.acceptance import Edition
+
+BEYOND_MPE = 2  # times the limit that one run of a search has to be off to be gone on with
 
 
 def judge_path(path: Path) -> Mapping[str, Any]:
@@ -97,13 +99,34 @@ def so_far(journal: Path, under_test: str) -> Outcome:
         recorded = read_recorded(journal)
         bench = recorded.bench
         if bench.site is None:
-            return {"most_l": _showed_most(segments(recorded), bench.profile)}
+            own = segments(recorded)
+            return {"most_l": _showed_most(own, bench.profile), **_searched(recorded, own)}
         if under_test in (views := by_instrument(recorded)):
             profile = bench.under_test(under_test).profile
             return {"most_l": _showed_most(segments(views[under_test]), profile)}
         return {"order": screened(recorded, _readings, float(edition(bench.edition).limit("mpe").value))}
     except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
         return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
+    """Of a search: which of its runs show anything, so that it goes on there; the verdict itself is another matter."""
+    runs = [segment for segment in found if segment.context.get("search")]
+    if not runs:
+        return {}
+    bench = recorded.bench
+    tests, profile = family_tests(edition(bench.edition)).detectors, bench.profile
+    told = [
+        one
+        for one in _judge_one(recorded, recorded, found, Fraction(1))["readings"]
+        if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0 and speaks_alone(spec)
+    ]
+    limit = float(edition(bench.edition).limit("mpe").value)
+    errors = {segment.id: error_of_indication(segment, profile) for segment in runs}
+    hit = {str(one["segment"]) for one in told}
+    hit |= {id for id, error in errors.items() if error is not None and abs(error) > BEYOND_MPE * limit}
+    onsets = {str(one["segment"]): one["at"]["onset_l"] for one in told if "onset_l" in one["at"]}
+    return {"shown": [segment.id for segment in runs if segment.id in hit], "onsets": onsets}
 
 
 def _judge_one(

@@ -1,7 +1,8 @@
 """What was done after a plan had ended, held against what was registered for it.
 
-A segment belongs to a search or a confirmation only where an `extension` entry before it says so: its kind, its number, its
-target and this very step.  Everything else behind such an entry was asked for by nobody and spends from no budget.
+A segment belongs to a confirmation only where an `extension` entry before it says so: its kind, its number, its
+target and this very step.  Everything else behind such an entry was asked for by nobody and spends from no budget.  A search
+is registered so too, or is the last part of the plan itself.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ class Extensions:
         if kind not in (SEARCH, CONFIRMATION):
             raise ValueError(f"expected {SEARCH} or {CONFIRMATION}, got {kind!r}")
         last, self._purpose = self._last, UNREGISTERED
+        if last is None and kind == SEARCH:
+            self._purpose = {"search": True}  # inside the plan: it spends from no budget, and proves nothing
         if last is None or kind != last.kind or step not in last.purposes:
             return
         if kind == SEARCH:
@@ -79,7 +82,7 @@ class Extensions:
     def begin(self, step: Mapping[str, Any]) -> dict[str, Any]:
         """What a delivery or watch that stands is for, as judge/evidence.py reads it; {} = scheduled."""
         last = self._last
-        if self._purpose in ({}, UNREGISTERED) or last is None:
+        if self._purpose in ({}, UNREGISTERED) or last is None:  # a search inside the plan among them
             return dict(self._purpose)
         if last.planned.count(step) <= last.begun.count(step):
             return dict(UNREGISTERED)

@@ -10,6 +10,7 @@ from harness.plans import (
     clean_up,
     dispenser_bench,
     dispenser_raid,
+    dispenser_search,
     gas_raid,
     price_scale_bench,
     price_scale_raid,
@@ -48,6 +49,14 @@ PLANS = {
         PlanSpec(
             "dispenser-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_bench.steps,
             mark("a fuel dispenser in the laboratory, every link of the chain tapped from the start"),
+        ),
+        PlanSpec(
+            "dispenser-search", "dispenser", frozenset({"reference", "display"}), dispenser_search.raid,
+            mark("the raid on a fuel dispenser, and after its tests a search for what switches a function on, run by run"),
+        ),
+        PlanSpec(
+            "dispenser-bench-search", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_search.bench,
+            mark("the laboratory plan of a fuel dispenser, and after its tests a search for what switches a function on"),
         ),
         PlanSpec(
             "gas-raid", "gas-dispenser", frozenset({"reference", "display"}), gas_raid.steps,

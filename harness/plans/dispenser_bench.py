@@ -10,11 +10,12 @@ from __future__ import annotations
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
+from harness.plans.dispenser_raid import Last
 from harness.plans.sale import sale
 from harness.step import Confirm, Inquire, Phase, Plan, PowerCycle, Press, Read, Shut
 
 
-def steps(can: Ability) -> Plan:
+def steps(can: Ability, last: Last | None = None) -> Plan:
     yield from blocks.before()
     yield from blocks.badge()
     yield Confirm(
@@ -57,11 +58,14 @@ def steps(can: Ability) -> Plan:
         yield from sale(can, "A1", "13.30", amount=str((can.price * 13).quantize(can.price)))
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
-    if (yield from blocks.decided("E")):
+    dark = yield from blocks.decided("E")
+    if dark:
         yield Phase("E", mark("power away, same volumes again"))
         yield PowerCycle(30)
         yield from sale(can, "P1", "13.70")
         yield from sale(can, "P2", "45.30")
         yield from sale(can, "P3", "7.30")
+    if last is not None:
+        yield from last(can, dark)
     yield from blocks.identity_again()
     yield from blocks.closing(mark("Litres delivered returned to the tank of their grade; dispenser sealed unchanged"))

@@ -7,7 +7,7 @@ capacity alone.  With these the long sale is measured in parts under control: a 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,7 +40,10 @@ class Volumes:
         return cls("13.70", "7.30", "27.10" if can.whole else "18.90", "20.00" if can.whole else "19.60")
 
 
-def steps(can: Ability) -> Plan:
+Last = Callable[[Ability, bool], Plan]  # what comes after every scheduled test; whether power was cut before it
+
+
+def steps(can: Ability, last: Last | None = None) -> Plan:
     asked = Volumes.on(can)
     yield from blocks.before()
     yield Confirm(
@@ -74,8 +77,11 @@ def steps(can: Ability) -> Plan:
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     most = str((yield Judge()).get("most_l") or asked.usual)
-    if (yield from blocks.decided("E")):
+    dark = yield from blocks.decided("E")
+    if dark:
         yield from _dark(can, asked, most)
+    if last is not None:
+        yield from last(can, dark)
     if "totaliser" in can.stations:
         yield Read("totaliser", "end")
     yield from blocks.identity_again()

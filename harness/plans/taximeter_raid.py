@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
-from fixtures.questions import YES_NO
+from fixtures.questions import NO_YES
 from harness.plans import blocks
 from harness.plans.ability import Ability, TaxiAbility
 from harness.plans.blocks import Decided, Steps
@@ -39,7 +39,6 @@ PASSES = 3  # of every control, in turn
 SPEEDS_KM_H = ("40", "60")
 SEIZED_KM_H = ("40", "60", "40", "60")  # a law of single violations needs four of them
 LEGS = 2  # there and back in one hire: one stretch alone is few steps of a display
-NO_YES = tuple(reversed(YES_NO))
 
 
 def steps(can: Ability) -> Plan:

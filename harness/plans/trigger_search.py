@@ -1,0 +1,203 @@
+"""The search for what switches a function on, as steps: each run is proposed with its reason, decided by the officers, made, judged.
+
+It comes last, after every scheduled test, because it may press, cut power and be stopped at will; what it shows is exploratory, and only fresh runs
+on a budget of their own confirm it (statistics.md 5; `run --resume CASE --confirm`).  The hash of its seed is shown to the parties before the
+first proposal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+from fixtures.language import Sentence, mark
+from fixtures.questions import NO_YES
+from harness.plans.ability import Ability
+from harness.plans.order import HARMLESS
+from harness.search.cost import Cost, State, Trial, after, cost
+from harness.search.model import Model
+from harness.search.narrow import factors_that_matter, threshold
+from harness.search.scheduler import Scheduler
+from harness.step import SEARCH, Choose, Commit, Confirm, Draw, Inquire, Judge, Outcome, Plan, Purpose, Step
+
+Steps = Generator[Step, Outcome, None]
+Seen = Generator[Step, Outcome, bool]
+MINUTES = ("30", "15", "60", "0")
+MAKE, SKIP, STOP = "make", "skip", "stop"
+DECIDE = (
+    (MAKE, mark("make this run")),
+    (SKIP, mark("leave out this run and propose another")),
+    (STOP, mark("end the search")),
+)
+BUDGET = mark("Decision of the officers: for how many minutes is searched for what switches a function on")
+BUDGETS = tuple((minutes, f"{minutes} min") for minutes in MINUTES)
+AT_HAND = mark("Is {what} at hand, so that it can be worked on record")
+NEXT = mark("Next run {label}: {why}")
+WITHOUT = mark("Run {label} leaves out {what}: does it still show")
+HALVED = mark("Run {label} asks {quantity} {unit}: on which side of it does it begin")
+HANDLED = mark(
+    "Both officers confirm: what is worked in this search writes, saves, calibrates and prices nothing and switches nothing but this instrument"
+)
+AGAIN = mark("Run {label} is the same again: from where on does it act")
+ONSETS = 3  # runs whose onset is read inside them
+RESOLUTION = 0.2  # of a threshold, in the unit of the quantity
+MOST_RUNS = 40
+WORTH = 0.001  # of the model: what shows less is not worth a run
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a search: `levels` by the factor's name, `asked` of the quantity."""
+
+    label: str
+    levels: dict[str, str]
+    asked: str
+    cycle: bool
+
+
+@dataclass(frozen=True)
+class Family:
+    """How runs are made at an instrument of a family: the trigger `model`, the steps of one run, and levels that this bench cannot
+    give, as (factor, level)."""
+
+    model: Model
+    run: Callable[[Ability, Run], Steps]
+    beyond: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class _Search:
+    can: Ability
+    of: Family
+    kit: str
+    scheduler: Scheduler
+    state: State
+    minutes: float
+    made: int = 0
+    onsets: dict[str, float] = field(default_factory=dict)  # run -> from where on it acts, as one run told
+
+    @property
+    def goes_on(self) -> bool:
+        return self.minutes > 0 and self.made < MOST_RUNS
+
+    @property
+    def label(self) -> str:
+        """Of the next run."""
+        return f"Q{self.made + 1}"
+
+
+def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
+    """The whole search, if the officers decide for one.  `state`: phase, and time and runs since power-up as the plan left them."""
+    minutes = float((yield Choose("search", BUDGET, BUDGETS)).get("value", MINUTES[0]))
+    if not minutes:
+        return
+    yield Commit()
+    seed = str((yield Draw(("search",), 1)).get("seed", ""))
+    yield Confirm(HARMLESS, HANDLED)
+    own = _Search(can, of, kit, Scheduler(of.model, kit, int(seed[:15] or "0", 16)), state, minutes)
+    own.scheduler.power = state.phase not in "ABCD"
+    for factor, level in of.beyond:
+        own.scheduler.refuse(factor, level)
+    yield from _at_hand(own)
+    yield Purpose(SEARCH)
+    while own.goes_on:
+        proposal = own.scheduler.propose(own.state, Cost(own.minutes, math.inf, 0))
+        if proposal is None or proposal.share < WORTH:
+            return
+        text = Sentence(NEXT, label=own.label, why=proposal.why(of.model))
+        decided = yield from _decided(own, text)
+        if decided == STOP:
+            return
+        if decided == MAKE and (yield from _made(own, proposal.trial)):
+            yield from _narrowed(own, proposal.trial)
+            return
+        own.scheduler.tell(proposal.trial)
+
+
+def _at_hand(own: _Search) -> Steps:
+    """A control that nobody holds cannot be worked, and stands in the coverage as not reached."""
+    for factor in own.of.model.factors:
+        for level, act in zip(factor.levels, factor.needs, strict=True):
+            if act not in ("key", "remote") or (factor.name, level) in own.of.beyond:
+                continue
+            text = Sentence(AT_HAND, what=factor.named(factor.levels.index(level)))
+            if (yield Choose(f"have_{factor.name}_{level.replace(' ', '_')}", text, NO_YES)).get(
+                "value", "yes"
+            ) != "yes":
+                own.scheduler.refuse(factor.name, level)
+            elif act == "remote":
+                yield Inquire(
+                    "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
+                )
+
+
+def _decided(own: _Search, text: Sentence) -> Generator[Step, Outcome, str]:
+    return str((yield Choose(f"run_{own.label}", text, DECIDE)).get("value", MAKE))
+
+
+def _made(own: _Search, trial: Trial, asked: float | None = None) -> Seen:
+    """Makes the run that is next; whether it shows anything."""
+    model, label = own.of.model, own.label
+    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, trial.levels, strict=True)}
+    quantity = levels.get(model.quantity, "") if asked is None else f"{asked:.2f}"
+    own.made += 1
+    yield from own.of.run(own.can, Run(label, levels, quantity, trial.cycle))
+    own.minutes -= cost(model, own.kit, trial).minutes
+    own.state = after(model, own.kit, own.state, trial)
+    judged = yield Judge()
+    own.onsets = dict(judged.get("onsets", {}))
+    return label in judged.get("shown", ())
+
+
+def _narrowed(own: _Search, hit: Trial) -> Steps:
+    """One factor at a time put back around the hit, then its threshold."""
+    model = own.of.model
+    free = [n for n, factor in enumerate(model.factors) if not factor.state and factor.name != model.quantity]
+    worked = [n for n in free if model.factors[n].needs[hit.levels[n]]]
+    asks, plainest = factors_that_matter(hit.levels, (0,) * len(hit.levels), free, worked), hit
+    try:
+        levels = next(asks)
+        while own.made < MOST_RUNS:
+            trial = Trial(levels)
+            text = Sentence(WITHOUT, label=own.label, what=model.differences(levels, hit.levels))
+            if (yield from _decided(own, text)) != MAKE:
+                return
+            shows = yield from _made(own, trial)
+            plainest = trial if shows else plainest
+            levels = asks.send(shows)
+    except StopIteration:
+        yield from _halved(own, plainest)
+
+
+def _within(own: _Search, hit: Trial) -> Seen:
+    """Whether runs tell by themselves from where on they act: then the same again, until ONSETS of them do."""
+    if not own.onsets:
+        return False
+    while len(own.onsets) < ONSETS and own.made < MOST_RUNS:
+        text = Sentence(AGAIN, label=own.label)
+        if (yield from _decided(own, text)) != MAKE or not (yield from _made(own, hit)):
+            break
+    return True
+
+
+def _halved(own: _Search, hit: Trial) -> Steps:
+    """The quantity from which it acts: read inside the runs where they tell it, else by halves."""
+    model = own.of.model
+    if not model.quantity:
+        return
+    if (yield from _within(own, hit)):
+        return
+    acts, least = model.quantities[hit.levels[model.index(model.quantity)]], model.quantities[0]
+    if acts <= least:
+        return
+    asks = threshold(least, acts, RESOLUTION)
+    try:
+        asked = next(asks)
+        while own.made < MOST_RUNS:
+            text = Sentence(HALVED, label=own.label, quantity=f"{asked:.2f}", unit=model.unit)
+            if (yield from _decided(own, text)) != MAKE:
+                return
+            asked = asks.send((yield from _made(own, Trial(hit.levels), asked)))
+    except StopIteration:
+        return

@@ -1,0 +1,76 @@
+"""What a search has tried, and what it has not: combinations of levels, the model's functions by class, what no such search reaches.
+
+Every share is one of the plan under the model: of so many functions drawn from it these runs would have shown so many.  It is never a
+probability about the instrument (field_rules.md section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from fixtures.language import mark
+from harness.search.cost import Trial, allowed
+from harness.search.model import Model
+from harness.search.population import Population
+
+# what a black box cannot show, and which test speaks to it from a tap (statistics.md 3e, last paragraph)
+BEYOND = (
+    (mark("a secret radio code that nobody has"), mark("taps before and behind a re-timing device show that it is there, also while it adds nothing")),
+    (mark("a date in the future"), mark("the image of the program, and taps that show a device that regenerates pulses")),
+    (mark("a key sequence longer than was tried"), mark("the event counter, the checksum of the program, and the contrast of states before and after power")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """`pairs` and `triples`: (tried, that there are) of combinations of levels of two and three factors that may be chosen.
+    `shown`: class of functions -> (share these runs would have shown, of how many drawn)."""
+
+    runs: int
+    pairs: tuple[int, int]
+    triples: tuple[int, int]
+    shown: tuple[tuple[str, float, int], ...]
+
+
+def combined(model: Model, trials: Sequence[Trial], t: int, phase: str) -> tuple[int, int]:
+    """(tried, that there are) of the combinations of t levels that runs of `phase` may have."""
+    acts = allowed(model, phase)
+    choices = [[n for n, need in enumerate(factor.needs) if not need or need in acts] for factor in model.factors]
+    tried = there = 0
+    for own in combinations(range(len(choices)), t):
+        each = 1
+        for f in own:
+            each *= len(choices[f])
+        there += each
+        tried += len(
+            {
+                levels
+                for trial in trials
+                if all(trial.levels[f] in choices[f] for f in own)
+                for levels in [tuple(trial.levels[f] for f in own)]
+            }
+        )
+    return tried, there
+
+
+def coverage(population: Population, trials: Sequence[Trial], kit: str, phase: str) -> Coverage:
+    """Of runs that showed nothing."""
+    model = population.model
+    seen = np.zeros(len(population), dtype=bool)
+    for trial in trials:
+        found = np.ones(len(population), dtype=bool)
+        for shows, level in zip(population.shows(kit), trial.levels, strict=True):
+            found &= shows[:, level]
+        seen |= found
+    classes: list[tuple[str, Any]] = [("all", np.ones(len(population), dtype=bool)), ("evading", population.evades)]
+    classes += [(f"{k} conditions", np.isin(population.order, [k])) for k in sorted(set(population.order.tolist()))]
+    classes += [
+        (factor.name, ~permits.all(axis=1)) for factor, permits in zip(model.factors, population.permits, strict=True)
+    ]
+    shown = tuple((name, float(seen[own].mean()), int(own.sum())) for name, own in classes if own.any())
+    return Coverage(len(trials), combined(model, trials, 2, phase), combined(model, trials, 3, phase), shown)

@@ -1,0 +1,148 @@
+"""What to try next: the run that would show most of the model's functions still unseen, for each minute it takes.
+
+Expected first detection per cost by weights over functions drawn from the model (statistics.md 3e): after a run that showed nothing every
+function that it would have shown loses weight by the probability that it would have been missed.  Among runs nearly as good one is drawn,
+so that nobody who watches can tell the next (rule 2 there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from fixtures.language import Sentence, mark
+from harness.search.cost import Cost, State, Trial, allowed, completed, cost
+from harness.search.model import Model
+from harness.search.population import Bools, Population, draw
+
+DRAWN = 4000  # functions of the model that plans are weighed by
+STARTS = 6  # climbs from as many places
+NEARLY = 0.9  # of the best: as good
+MISSED = 0.05  # probability that a run does not show what it should, for planning [D]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The next run, what it costs, and the share of what is left of the model that it would show."""
+
+    trial: Trial
+    cost: Cost
+    share: float
+
+    def why(self, model: Model) -> Sentence:
+        """One line for the officers: what is asked beside the plainest run, what it would show, what it takes."""
+        text = mark("{what}: would show {share} of what the model leaves, takes {minutes} min")
+        power = mark("{what}, after power was away: would show {share} of what the model leaves, takes {minutes} min")
+        what = model.differences(self.trial.levels, (-1,) * len(model.factors))
+        return Sentence(
+            power if self.trial.cycle else text,
+            what=what,
+            share=f"{100 * self.share:.1f} %",
+            minutes=f"{self.cost.minutes:.1f}",
+        )
+
+
+@dataclass
+class Scheduler:
+    """Proposals for one kit under a budget; `seed` makes the model's draw and every choice repeatable.
+
+    `refuse(factor, level)`: nobody has what that level needs, or the bench cannot do it: never proposed again.
+    """
+
+    model: Model
+    kit: str
+    seed: int
+    population: Population | None = None
+    power: bool = True  # whether it may be cut
+    _refused: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._rng = np.random.default_rng([self.seed, 8])
+        drawn = self.population or draw(self.model, DRAWN, np.random.default_rng([self.seed, 7]))
+        self._shows = drawn.shows(self.kit)
+        self.weight = np.full(len(drawn), 1.0 / max(len(drawn), 1))
+
+    def refuse(self, factor: str, level: str) -> None:
+        f = self.model.index(factor)
+        self._refused.add((f, self.model.factors[f].levels.index(level)))
+
+    def hits(self, levels: Sequence[int]) -> Bools:
+        """(n,) whether the run would show each function."""
+        found = np.ones(self.weight.size, dtype=bool)
+        for shows, level in zip(self._shows, levels, strict=True):
+            found &= shows[:, level]
+        return found
+
+    def tell(self, trial: Trial) -> None:
+        """`trial` showed nothing."""
+        self.weight = np.where(self.hits(trial.levels), self.weight * MISSED, self.weight)
+
+    @property
+    def left(self) -> float:
+        """The share of the model's functions that no run so far would have shown."""
+        return float(self.weight.sum())
+
+    def propose(self, state: State, budget: Cost) -> Proposal | None:
+        """The next run in `state` that the rest of the `budget` allows; None where none shows anything."""
+        acts = allowed(self.model, state.phase)
+        found: dict[Trial, Proposal] = {}
+        for cycle in (False, True)[: 1 + (self.power and "power" in acts)]:
+            for one in self._climbs(state, acts, cycle, budget):
+                found.setdefault(one.trial, one)
+        if not found:
+            return None
+        best = max(one.share / one.cost.minutes for one in found.values())
+        near = [one for one in found.values() if one.share / one.cost.minutes >= NEARLY * best]
+        near.sort(key=lambda one: one.trial.levels)
+        return near[int(self._rng.integers(len(near)))]
+
+    def _levels(self, acts: frozenset[str]) -> list[list[int]]:
+        """Of each factor the levels that may be chosen; of a state one that stands for what it will be."""
+        return [
+            [0]
+            if factor.state
+            else [
+                n for n, need in enumerate(factor.needs) if (not need or need in acts) and (f, n) not in self._refused
+            ]
+            for f, factor in enumerate(self.model.factors)
+        ]
+
+    def _climbs(self, state: State, acts: frozenset[str], cycle: bool, budget: Cost) -> list[Proposal]:
+        choices = self._levels(acts)
+        free = [n for n, own in enumerate(choices) if len(own) > 1]
+        found = []
+        for start in range(STARTS):
+            levels = [own[0] if start == 0 else own[int(self._rng.integers(len(own)))] for own in choices]
+            now, best = list(completed(self.model, state, levels, cycle).levels), -1.0
+            while True:
+                value = best
+                for f in free:
+                    others = np.ones(self.weight.size, dtype=bool)
+                    for g, shows in enumerate(self._shows):
+                        if g != f:
+                            others &= shows[:, now[g]]
+                    shares = (self.weight * others) @ self._shows[f][:, choices[f]]
+                    for level, share in zip(choices[f], shares, strict=True):
+                        trial = Trial((*now[:f], level, *now[f + 1 :]), cycle)
+                        spent = cost(self.model, self.kit, trial)
+                        if spent.minutes > budget.minutes or spent.quantity > budget.quantity:
+                            continue
+                        if share / spent.minutes > best + 1e-12:
+                            best, now = float(share / spent.minutes), list(trial.levels)
+                if best <= value + 1e-12:
+                    break
+            if best > 0:
+                trial = Trial(tuple(now), cycle)
+                spent = cost(self.model, self.kit, trial)
+                found.append(Proposal(trial, spent, best * spent.minutes))
+        return found
+
+
+def settings(model: Model, phase: str) -> list[Trial]:
+    """Every run there is in `phase`, states as if each could be had: what a bound is taken over."""
+    acts = allowed(model, phase)
+    levels = [[n for n, need in enumerate(factor.needs) if not need or need in acts] for factor in model.factors]
+    return [Trial(one) for one in product(*levels)]

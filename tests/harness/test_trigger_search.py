@@ -1,0 +1,113 @@
+"""The search inside a plan: order, decisions of the officers, what is worked, what a hit leads to; whole on the simulated bench."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness.inspection as inspection
+from captures.journal import read_lines
+from harness.benches import find, world
+from harness.enact import ability
+from harness.plans import PLANS
+from harness.plans.order import check_order, dry_run
+from harness.step import SEARCH, Choose, Commit, Deliver, Draw, Judge, PowerCycle, Press, Purpose, Step
+
+RAID, BENCH = "dispenser-search", "dispenser-bench-search"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+
+
+def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any) -> list[Step]:
+    """The steps of a search whose choices are answered by `answers` and whose runs show what `shows(deliver)` says."""
+    made: list[Step] = []
+    steps = PLANS[plan].steps(ability(find(f"dispenser-{kit.lower()}")))
+    step, searched, shown = next(steps), False, list[str]()
+    try:
+        while True:
+            made.append(step)
+            outcome: dict[str, Any] = {}
+            match step:
+                case Choose(key=key):
+                    wanted = next((value for of, value in answers.items() if key.startswith(of)), None)
+                    outcome = {} if wanted is None else {"value": wanted}
+                case Draw():
+                    outcome = {"seed": "0123456789abcdef" * 2}
+                case Purpose(of="search"):
+                    searched = True
+                case Deliver() if searched and shows(step):
+                    shown.append(step.label)
+                case Judge():
+                    outcome = {"shown": list(shown)}
+                case _:
+                    pass
+            step = steps.send(outcome)
+    except StopIteration:
+        return made
+
+
+def behind(steps: list[Step]) -> list[Step]:
+    return steps[steps.index(Purpose(SEARCH)) :]
+
+
+@pytest.mark.parametrize(("plan", "kit"), [(RAID, "K0"), (RAID, "K1"), (RAID, "K2"), (BENCH, "K3")])
+def test_a_plan_with_a_search_is_in_order_and_shows_the_hash_first(plan: str, kit: str) -> None:
+    steps = dry_run(PLANS[plan].steps(ability(find(f"dispenser-{kit.lower()}"))))
+    check_order(steps)
+    kinds = [type(step) for step in steps]
+    assert kinds.index(Commit) < kinds.index(Draw) < kinds.index(Purpose)
+    assert any(isinstance(step, Deliver) for step in behind(steps))
+    assert len({step.label for step in steps if isinstance(step, Deliver)}) == kinds.count(Deliver)
+
+
+def test_officers_may_have_no_search_and_may_stop_or_leave_out_a_run() -> None:
+    assert Purpose(SEARCH) not in carried_out(RAID, "K2", {"search": "0"}, lambda _: False)
+    stopped = carried_out(RAID, "K2", {"run_Q1": "stop"}, lambda _: False)
+    assert not [step for step in behind(stopped) if isinstance(step, Deliver)]
+    skipped = carried_out(RAID, "K2", {"search": "15", "run_Q": "skip"}, lambda _: False)
+    assert not [step for step in behind(skipped) if isinstance(step, Deliver)]
+
+
+def test_what_nobody_holds_is_not_worked_and_power_stays_where_it_was_not_decided() -> None:
+    nothing = carried_out(RAID, "K2", {"have_": "no"}, lambda _: False)
+    assert not [step for step in behind(nothing) if isinstance(step, Press)]
+    assert [step for step in behind(carried_out(RAID, "K2", {}, lambda _: False)) if isinstance(step, Press)]
+    kept = carried_out(RAID, "K2", {"phase_E": "no"}, lambda _: False)
+    assert not [step for step in kept if isinstance(step, PowerCycle)]
+
+
+def test_a_hit_is_narrowed_and_its_threshold_halved() -> None:
+    steps = behind(carried_out(RAID, "K2", {"have_": "no"}, lambda step: step.volume_l > Decimal("20")))
+    asked = [float(step.volume_l) for step in steps if isinstance(step, Deliver)]
+    first = next(n for n, litres in enumerate(asked) if litres > 20)
+    halved = asked[first + 1 :]
+    silent, acts = max(v for v in halved if v <= 20), min(v for v in halved if v > 20)
+    assert silent <= 20 < acts
+    assert acts - silent <= 0.2 + 1e-9
+    assert len([v for v in halved if v != asked[first]]) <= 10
+
+
+def test_the_search_finds_a_threshold_that_no_scheduled_delivery_passed(tmp_path: Path) -> None:
+    bench = find("dispenser-k2")
+    result = inspection.inspect(
+        RAID, bench, tmp_path / "case", world=world(bench, "fuel.C02", 1), draw_seed="0123456789abcdef" * 2
+    )
+    assert result.document["status"] == "complete", result.document["why"]
+    judged = [
+        line.body["value"]
+        for line in read_lines(tmp_path / "case" / "data" / "journal")
+        if line.body["kind"] == "outcome" and "shown" in line.body.get("value", {})
+    ]
+    assert judged
+    assert judged[-1]["shown"]
+    onsets = [value for label, value in judged[-1]["onsets"].items() if label.startswith("Q")]
+    assert onsets
+    assert onsets[0] == pytest.approx(20.0, abs=0.4)
+    assert [one["id"] for one in result.document["segments"] if one["context"].get("search")]
