@@ -94,8 +94,13 @@ def command(
     parser.add_argument("--n", type=int, default=USUAL)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument(
+        "--accept", action="append", default=[], help="CODE:K0,K1: results of an earlier digest that stand"
+    )
     given = parser.parse_args()
-    results = run(name, jobs_of(given.n), given.fresh, workers=given.jobs, inspected=inspected, own=own, keep=True)
+    results = run(
+        name, jobs_of(given.n), given.fresh, given.accept, workers=given.jobs, inspected=inspected, own=own, keep=True
+    )
     if given.n >= USUAL:
         (ROOT / "docs" / f"{name}.md").write_text("\n".join(document(results)) + "\n", "utf-8")
     failed = [r for r in results if r["status"] != "complete"]

@@ -32,6 +32,7 @@ from harness.derive.streams import Streams
 from harness.judge.contract import Segment, SegmentKind
 
 RECEIVER, OBD, SOURCE = "gnss-nmea", "obd-elm327", "scpi-source"
+ROLLERS = ("modbus-roller", "modbus-roller-motor")
 AFTER_NS = 15_000_000_000  # a record follows the end of its trip within so long
 READ_FIELDS = (  # what was read, field -> register, key of the profile that holds its last digit, where it declares none
     ("meter", "fare", "fare", "fare_step", "0.1"),
@@ -131,6 +132,12 @@ class Trips:
         driving = bench.instruments.get(bench.roles.get("drive", ""))
         return driving is not None and driving.driver == SOURCE
 
+    def _on_rollers(self) -> bool:
+        """Wheels turn under a vehicle that stands: neither satellites nor wheels of the other axle tell that it moves."""
+        bench = self._recorded.bench
+        names = (bench.roles.get("drive", ""), bench.stations.get("reference", ""))
+        return any(name in bench.instruments and bench.instruments[name].driver in ROLLERS for name in names)
+
     def _pressed(self, part: Part) -> tuple[str, ...]:
         """What was pressed before the trip and may still act: nothing cut the power since."""
         since = min(other.begin_ns for other in self._tale.parts if other.state == part.state)
@@ -170,7 +177,7 @@ class Trips:
             "reference": by, "handbrake": True if stands else None,
             "hired_ns": hired[0] if hired else None, "tariff": tariffs[-1] if tariffs else None, "clock_offset_s": offset,
             "civil_ns": self._civil_ns(told, offset),
-            "pressed": self._pressed(part), "fed": self._fed() or None, "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
+            "pressed": self._pressed(part), "fed": self._fed() or None, "on_rollers": self._on_rollers() or None, "legs_m": self._legs(part), "top_kmh": max(speeds, default=None), "certificate_k": number(stated.get("certificate")),
         }  # fmt: skip
         return found | told | {key: value for key, value in optional.items() if value not in (None, "", [], ())}
 

@@ -162,6 +162,7 @@ def test_of_a_trip_only_stand_still_counts_and_creeping_below_what_a_speedometer
     assert not one(run(IDLE, segment("t", 180, train("input", creeping, 180), traces=[speed]))).hits
     cheated = segment("t", 180, train("input", both(drive, injected(200, 80, 10)), 180), traces=[speed])
     assert one(run(IDLE, cheated)).hits
+    assert not run(IDLE, replace(cheated, context={**cheated.context, "on_rollers": True})), "wheels turn under it"
 
 
 def test_a_sensor_that_is_spun_is_told_of_the_sensor() -> None:

@@ -4,7 +4,8 @@ Null: at stand-still a rotor is rocked to and fro by a metre at most, a magnet t
 give a pulse now and then, and a vehicle
 whose own speed reads zero may creep at `creep_kmh`: below it many report none.  At stand-still is a soak (handbrake on, stated by the plan), and of a trip each
 stretch in which the speed that the vehicle itself or a reference tells is zero for `still_s` and longer, without the time that such
-a reading may be late at either end.  Where the sensor shows the same it is told of the sensor: a wheel, or a sensor taken
+a reading may be late at either end.  On rollers the speed of a
+vehicle tells of no stand-still: wheels turn under it.  Where the sensor shows the same it is told of the sensor: a wheel, or a sensor taken
 out and spun.  Source: taximeters.md 6 (D2); sizes are engineering values [D].
 """
 
@@ -112,7 +113,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     for segment in segments:
         if segment.kind not in (SegmentKind.SOAK, SegmentKind.TRIP):
             continue
-        if segment.kind is SegmentKind.TRIP and "speed" not in segment.traces:
+        if segment.kind is SegmentKind.TRIP and ("speed" not in segment.traces or segment.context.get("on_rollers")):
             continue
         observed, upstream = stations(segment), 0
         for station in STATIONS:
