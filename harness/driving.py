@@ -13,6 +13,7 @@ from typing import Any
 from fixtures.bench import Bench, capability
 from fixtures.capability import Drives, GivesPulses, Records
 from fixtures.language import mark, translate
+from fixtures.profile_taxi import sensor_per_km
 from harness.people import People
 from harness.step import Drive, Hire, Outcome, Read, Stand, Vacate, Work
 
@@ -86,7 +87,7 @@ class Driving:
 
     def _ramp(self, source: GivesPulses, step: Drive) -> Outcome:
         """From rest to the highest speed and back, evenly, and at it in between."""
-        per_m = Decimal(str(self._bench.file.profile["pulses_per_km"])) / 1000
+        per_m = sensor_per_km(self._bench.file.profile) / 1000
         top, slow = step.speed_km_h / Decimal("3.6") * per_m, SLOW_M_S * per_m
         up_s = (top - slow) / per_m / RAMP_M_S2
         level_s = max(Decimal(0), (step.distance_m - (top + slow) / per_m * up_s) / (top / per_m))

@@ -40,10 +40,13 @@ def conformance_probability(error: float, u: float, limit: float) -> float:
     return float(stats.norm.cdf((limit - error) / u) - stats.norm.cdf((-limit - error) / u))
 
 
-def decide(p: float) -> Conformity:
-    if p >= PASS:
+def decide(error: float, u: float, over: float, under: float) -> Conformity:
+    """Of the limits -`under` and `over`: conforming by the probability that the true error lies between them, not conforming by that of
+    the side on which it would lie.  What is so uncertain that it may lie beyond either limit decides nothing."""
+    above, below = float(stats.norm.sf((over - error) / u)), float(stats.norm.cdf((-under - error) / u))
+    if 1 - above - below >= PASS:
         return Conformity.PASS
-    return Conformity.FAIL if p <= FAIL else Conformity.INCONCLUSIVE
+    return Conformity.FAIL if 1 - max(above, below) <= FAIL else Conformity.INCONCLUSIVE
 
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
@@ -99,7 +102,7 @@ def _group(
         s = max(own, prior / 2)
     u = math.sqrt(max(commons) ** 2 + (s**2 + max(runs) ** 2) / n)
     p = conformance_probability(mean, u, limit)
-    decided = Conformity.INCONCLUSIVE if notes else decide(p)
+    decided = Conformity.INCONCLUSIVE if notes else decide(mean, u, limit, limit)
     return {"error": mean, "u": u, "n": n, "p_conform": p, "conformity": decided, **notes}
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.judge.conformity import conformance_probability, decide
+from harness.judge.conformity import decide
 from harness.judge.contract import Conformity, ConformityResult, Segment
 from harness.judge.intervals import interval_at, mpe_kg
 from harness.judge.loads import error_kg, observed, untouched, weighable
@@ -48,7 +48,7 @@ def _one(segment: Segment, profile: Mapping[str, Any], edition: HasStepLimits) -
     in_service = profile.get("limits", "in-service") == "in-service"
     limit = edition.mpe(load_e, str(profile.get("accuracy_class", "III")), in_service)
     most, u = float(limit.value) * float(e), math.hypot(float(e) / math.sqrt(12), u_load)
-    decided = decide(conformance_probability(error, u, most))
+    decided = decide(error, u, most, most)
     return {
         "segment": segment.id, "error": error, "u": u, "limit": most, "load": segment.load_kg[0], "conformity": decided, "sure": seen.sure,
         "e": float(e), "u_load": u_load,
@@ -75,7 +75,7 @@ def _on_a_line(members: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         error = (fit.gain - 1) * x + fit.offset
         # the masses are of one set: what is not known of them is common to all
         u = math.sqrt(fit.u_offset**2 + (x * fit.u_gain) ** 2 + 2 * x * fit.covariance + (one["u_load"] / e) ** 2)
-        decided = decide(conformance_probability(error, u, one["limit"] / e))
+        decided = decide(error, u, one["limit"] / e, one["limit"] / e)
         found.append({**one, "error": error * e, "u": u * e, "conformity": decided})
     return found
 

@@ -5,7 +5,7 @@ with a reference E = (D - R)/R, D as displayed, else as recorded, else the pulse
 group: what their references have in common is not averaged out.  The gravest group counts.
 
 Satellites and the vehicle's own speed decide nothing inside the limits (taximeters.md 3: 0.5 to 1 % at the best): a group that
-rests on them is `fail` where the error with its uncertainty lies beyond, else inconclusive.
+rests on them is `fail` where the error lies SURE uncertainties beyond a limit, else inconclusive.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from harness.judge.distances import FROM_SATELLITES, LEAST_M, SHOWN, Distance, d
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
 FLOOR = "mpe-floor"
+SURE = 3.0  # standard uncertainties beyond a limit at which satellites decide: gaps and bounds are no normal errors
 METER_ALONE = "meter-only"
 
 
@@ -82,7 +83,8 @@ def _side(best: Mapping[str, Any], seen: Mapping[str, Any]) -> int:
 def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, Any]:
     n = len(members)
     mean = math.fsum(one["error"] for one in members) / n
-    scatter = math.sqrt(math.fsum((one["error"] - mean) ** 2 for one in members) / (n - 1)) if n >= 3 else 0.0
+    # of two trips as well: a stretch noted wrongly makes one of them unlike the other, and decides nothing
+    scatter = math.sqrt(math.fsum((one["error"] - mean) ** 2 for one in members) / (n - 1)) if n >= 2 else 0.0
     own = max(scatter, math.sqrt(math.fsum(one["u"] ** 2 for one in members) / n)) / math.sqrt(n)
     u = max(math.hypot(max(one["common"] for one in members), own), 1e-6)
     over, under = (float(edition.limit(id).value) for id in ("mpe", "mpe-under"))
@@ -90,9 +92,10 @@ def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, A
         least = float(edition.limit(FLOOR).value) / min(one["metres"] for one in members)
         over, under = max(over, least), max(under, least)
     p = conformance(mean, u, over, under)
-    decided = decide(p)
-    if decided is not Conformity.FAIL and any(one["satellites"] for one in members):
-        decided = Conformity.INCONCLUSIVE
+    decided = decide(mean, u, over, under)
+    if any(one["satellites"] for one in members):
+        beyond = mean - SURE * u > over or mean + SURE * u < -under
+        decided = Conformity.FAIL if beyond else Conformity.INCONCLUSIVE
     return {"error": mean, "u": u, "n": n, "p_conform": p, "limit": over if mean > 0 else under, "conformity": decided,
             "station": members[0]["station"]}  # fmt: skip
 

@@ -16,6 +16,7 @@ from fixtures.benchfile import BenchFile, _place_in, parse
 from fixtures.errors import BenchError
 from fixtures.kinds import rows_of, shown
 from fixtures.profile import DISPENSER, checked, table
+from fixtures.profile_taxi import sensor_per_km
 from fixtures.references import PROVER
 from harness.benches import built_in, find
 from harness.plans import PLANS
@@ -278,3 +279,8 @@ def test_without_a_price_no_amount_is_preset(name: str) -> None:
 
     assert amounts("0") == []
     assert amounts("7.52") == [Decimal("97.76")]
+
+
+def test_a_source_in_the_place_of_the_sensor_gives_what_the_conditioner_takes() -> None:
+    assert sensor_per_km({"pulses_per_km": "1000"}) == 1000
+    assert sensor_per_km({"pulses_per_km": "1000", "ratio": "49/8"}) == 6125

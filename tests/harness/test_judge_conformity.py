@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from captures.model import Origin, Register
-from harness.judge.conformity import conformance_probability, conformity
+from harness.judge.conformity import conformance_probability, conformity, decide
 from harness.judge.contract import Conformity, Segment, SegmentKind
 
 
@@ -117,3 +117,10 @@ def test_one_delivery_read_by_eye_and_confirmed_by_nothing_makes_no_fail() -> No
     assert result.conformity is Conformity.INCONCLUSIVE
     assert result.groups[0]["unconfirmed"] is True
     assert conformity([looked_at("C0", "29.00", 20.0)], {}, Edition()).conformity is Conformity.FAIL
+
+
+def test_what_may_lie_beyond_either_limit_decides_nothing() -> None:
+    assert decide(0.0, 0.5, 0.003, 0.003) is Conformity.INCONCLUSIVE
+    assert decide(-0.3, 0.33, 0.01, 0.04) is Conformity.INCONCLUSIVE
+    assert decide(0.02, 0.001, 0.01, 0.04) is Conformity.FAIL
+    assert decide(0.0, 0.001, 0.01, 0.04) is Conformity.PASS

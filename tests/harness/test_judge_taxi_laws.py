@@ -199,6 +199,13 @@ def test_the_limits_are_those_of_what_the_passenger_sees() -> None:
     assert once.conformity is Conformity.PASS, "one digit may be misread"
 
 
+def test_a_stretch_noted_wrongly_once_decides_nothing() -> None:
+    right = falsified(0, 1.0)
+    assert right.reference_m is not None
+    wrong = replace(right, id="w", reference_m=(3 * right.reference_m[0], right.reference_m[1]))
+    assert conformity([wrong, falsified(1, 1.0)], PROFILE, CN).conformity is Conformity.INCONCLUSIVE
+
+
 def test_nothing_measured_is_inconclusive() -> None:
     assert conformity([], PROFILE, CN).conformity is Conformity.INCONCLUSIVE
 
