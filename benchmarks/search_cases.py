@@ -1,0 +1,258 @@
+"""One search against one hidden function: runs chosen by a plan, deliveries of an independent generator, the real judge in the loop.
+
+The truth is a function drawn from a population (harness/search/population.py), with what it does after it was switched on: until the sale ends,
+until power is cut, until another key.  A run in which it does not act is an honest delivery, and the verdict is not asked after it: how often
+honest searches are accused is a figure of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from benchmarks.curves import own_detectors
+from benchmarks.generators import HONEST, PROFILE, Tamper, delivery, instrument
+from harness.catalogue import load_catalogue, load_causes, load_validations
+from harness.editions import edition
+from harness.judge.contract import Registration, Segment, Verdict
+from harness.judge.verdict import judge
+from harness.search.cost import Cost, State, Trial, after, allowed, completed, cost
+from harness.search.covering import array
+from harness.search.model import ENDINGS, Model
+from harness.search.population import Population
+from harness.search.scheduler import Scheduler
+
+STATIONS = {
+    "K0": "reference display amount totaliser",
+    "K1": "reference register display amount totaliser",
+    "K2": "reference register display amount totaliser",
+    "K3": "reference encoder board register display amount totaliser",
+}
+FLOWS = {"full": "steady", "middle": "ragged", "slow": "slow"}
+CONFIRM_MIN = 10.0
+EDITION = "jjg443-2015"
+S = 1_000_000_000
+Plan = Iterator[Trial]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Minutes and litres until the first verdict of `suspect` or more, and of `proven` behind it; None where it never came."""
+
+    suspect_min: float | None
+    litres: float
+    runs: int
+    proven_min: float | None
+
+
+class Truth:
+    """Function `i` of a population at work: which runs it acts in, given what was worked before."""
+
+    def __init__(self, population: Population, i: int) -> None:
+        self._of, self._i, self._on = population, i, False
+        model = population.model
+        self._worked = [
+            f for f, factor in enumerate(model.factors) if any(factor.needs) and not population.permits[f][i, 0]
+        ]
+
+    def active_l(self, trial: Trial) -> float:
+        """Litres of the run on which it acts."""
+        population, model, i = self._of, self._of.model, self._i
+        if trial.cycle and ENDINGS[population.ends[i]] == "power":
+            self._on = False
+        pressed = any(
+            factor.needs[level] in ("key", "remote") for factor, level in zip(model.factors, trial.levels, strict=True)
+        )
+        switched = bool(self._worked) and all(population.permits[f][i, trial.levels[f]] for f in self._worked)
+        if switched:
+            self._on = True
+        elif pressed and ENDINGS[population.ends[i]] == "key":
+            self._on = False
+        others = all(population.permits[f][i, level] for f, level in enumerate(trial.levels) if f not in self._worked)
+        acts = others and (self._on or not self._worked)
+        litres = model.quantities[trial.levels[model.index(model.quantity)]] - population.above[i] if acts else 0.0
+        if ENDINGS[population.ends[i]] == "sale":
+            self._on = False
+        return max(litres, 0.0)
+
+
+@dataclass
+class Site:
+    """An instrument that hides function `truth`, and the case that grows before it."""
+
+    population: Population
+    i: int
+    kit: str
+    seed: int
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng([self.seed, self.i])
+        self.it = instrument(self.rng)
+        self.truth = Truth(self.population, self.i)
+        self.segments: list[Segment] = []
+        self.now_ns = 0
+
+    def run(self, trial: Trial, context: Mapping[str, Any]) -> bool:
+        """Makes the run; whether the function acted in it."""
+        model, i = self.population.model, self.i
+        levels = {f.name: f.levels[n] for f, n in zip(model.factors, trial.levels, strict=True)}
+        active = self.truth.active_l(trial)
+        litres = float(levels["volume"])
+        tamper = HONEST
+        if active > 0:
+            tamper = Tamper(register_gain=float(self.population.gain[i]), from_l=litres - active)
+        pressed = () if levels["keys"] == "none" and levels["remote"] == "not pressed" else ("press",)
+        own = {"preset": levels["preset"], **({"events": pressed} if pressed else {}), **context}
+        one = delivery(
+            self.rng, self.it, litres, id=f"Q{len(self.segments)}", flow=FLOWS[levels["flow"]], tamper=tamper,
+            stations=STATIONS[self.kit], weighed=self.kit in ("K0", "K1"), state=f"s{sum(s.state != 's0' for s in self.segments[-1:])}",
+            start_ns=self.now_ns, context=own, misread=0.0,
+        )  # fmt: skip
+        self.segments.append(one)
+        self.now_ns = one.window_ns[1] + 30 * S
+        return active > 0
+
+    def verdict(self, registrations: Sequence[Registration] = ()) -> Verdict:
+        known = _known()
+        return judge(
+            self.segments, PROFILE, known.edition, known.catalogue, known.causes, own_detectors(),
+            known.validations, instrument="I", status="complete", registrations=registrations,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Known:
+    edition: Any
+    catalogue: Any
+    causes: Any
+    validations: Any
+
+
+@cache
+def _known() -> _Known:
+    limits = edition(EDITION)
+    return _Known(limits, load_catalogue(), load_causes(), load_validations())
+
+
+# ------------------------------------------------------------------------------------------------------------------- plans
+
+
+def regulation(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+    """JJG 443: two runs of 20 L at the greatest flow, one of 5 L at the smallest, again and again."""
+    plan, number = (("20.00", "full"), ("20.00", "full"), ("5.00", "slow")), 0
+
+    def following(state: State, left: Cost) -> Trial | None:
+        nonlocal number
+        volume, flow = plan[number % len(plan)]
+        number += 1
+        return _trial(model, state, {"volume": volume, "flow": flow})
+
+    return following
+
+
+def at_random(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+    """Each level alike, among those that may be chosen."""
+    rng = np.random.default_rng([seed, 3])
+
+    def following(state: State, left: Cost) -> Trial | None:
+        acts = allowed(model, state.phase)
+        free = [
+            int(rng.choice([n for n, need in enumerate(factor.needs) if not need or need in acts]))
+            for factor in model.factors
+        ]
+        return completed(model, state, free, bool("power" in acts and rng.random() < 0.1))
+
+    return following
+
+
+def pairwise(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+    """A covering array of strength two over what may be chosen, the cheapest runs first."""
+    rows: list[tuple[int, ...]] = []
+    choices: list[list[int]] = []
+
+    def following(state: State, left: Cost) -> Trial | None:
+        nonlocal choices
+        if not choices:
+            acts = allowed(model, state.phase)
+            choices = [
+                [0] if factor.state else [n for n, need in enumerate(factor.needs) if not need or need in acts]
+                for factor in model.factors
+            ]
+            free = [f for f, own in enumerate(choices) if len(own) > 1]
+            made = array([len(choices[f]) for f in free], 2)
+            for row in made:
+                levels = [own[0] for own in choices]
+                for f, level in zip(free, row, strict=True):
+                    levels[f] = choices[f][level]
+                rows.append(tuple(levels))
+            rows.sort(key=lambda levels: -cost(model, kit, Trial(levels)).minutes)
+        return completed(model, state, rows.pop(), cycle=False) if rows else None
+
+    return following
+
+
+def scheduled(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+    """The scheduler by its own prior; what was proposed showed nothing, or it would not be asked again."""
+    scheduler, last = Scheduler(model, kit, seed), list[Trial]()
+
+    def following(state: State, left: Cost) -> Trial | None:
+        for one in last:
+            scheduler.tell(one)
+        last.clear()
+        proposal = scheduler.propose(state, left)
+        if proposal is None:
+            return None
+        last.append(proposal.trial)
+        return proposal.trial
+
+    return following
+
+
+PLANS = {"regulation": regulation, "random": at_random, "pairwise": pairwise, "scheduler": scheduled}
+
+
+def _trial(model: Model, state: State, wanted: Mapping[str, str]) -> Trial:
+    free = [factor.levels.index(wanted[factor.name]) if factor.name in wanted else 0 for factor in model.factors]
+    return completed(model, state, free, cycle=False)
+
+
+# ------------------------------------------------------------------------------------------------------------------ search
+
+
+def searched(population: Population, i: int, kit: str, plan: str, minutes: float, seed: int) -> Found:
+    """Runs of `plan` until the verdict is `suspect` or the budget is spent; then what showed it, afresh, for CONFIRM_MIN more."""
+    model, site = population.model, Site(population, i, kit, seed)
+    following = PLANS[plan](model, kit, seed * 1000 + i)
+    state, spent, litres, runs = State("E"), 0.0, 0.0, 0
+    while True:
+        trial = following(state, Cost(minutes - spent, math.inf, 0))
+        if trial is None:
+            return Found(None, litres, runs, None)
+        own = cost(model, kit, trial)
+        if spent + own.minutes > minutes:
+            return Found(None, litres, runs, None)
+        spent, litres, runs = spent + own.minutes, litres + own.quantity, runs + 1
+        acted = site.run(trial, {"search": True})
+        state = after(model, kit, state, trial)
+        if acted and (verdict := site.verdict()).integrity in ("suspect", "proven"):
+            return Found(spent, litres, runs, _confirmed(site, model, kit, trial, state, verdict))
+
+
+def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, verdict: Verdict) -> float | None:
+    """Minutes of a confirmation, registered beforehand, of what leads the gravest finding; None where it proves nothing."""
+    finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
+    if finding is None:
+        return None
+    target, spent = f"{finding.detectors[0]}:{finding.link}", 0.0
+    while spent + cost(model, kit, hit).minutes <= CONFIRM_MIN:
+        trial = completed(model, state, hit.levels, hit.cycle)
+        spent += cost(model, kit, trial).minutes
+        site.run(trial, {"confirmation": 1, "confirms": target})
+        state = after(model, kit, state, trial)
+    proven = site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
+    return spent if proven else None
