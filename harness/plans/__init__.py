@@ -55,7 +55,7 @@ PLANS = {
             mark("the raid on a fuel dispenser, and after its tests a search for what switches a function on, run by run"),
         ),
         PlanSpec(
-            "dispenser-bench-search", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_search.bench,
+            "dispenser-search-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_search.bench,
             mark("the laboratory plan of a fuel dispenser, and after its tests a search for what switches a function on"),
         ),
         PlanSpec(

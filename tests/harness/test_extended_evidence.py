@@ -106,9 +106,11 @@ def test_a_number_that_was_spent_registers_nothing() -> None:
     assert [one.k for one in tale.registrations] == [3]
 
 
-def test_a_search_is_registered_too() -> None:
+def test_a_search_is_registered_after_the_end_or_part_of_the_plan() -> None:
     assert purposes(extension("T1", step=SEARCHED), aim(SEARCHED), deliver("T1"))["T1"] == {"search": True}
-    assert purposes(aim(SEARCHED), deliver("T1"))["T1"] == NOBODY
+    assert purposes(aim(SEARCHED), deliver("T1"))["T1"] == {"search": True}
+    confirmed = purposes(extension("K1"), aim(SEARCHED), deliver("K1"))
+    assert confirmed["K1"] == NOBODY, "behind a registration nothing else is a search"
 
 
 def test_what_is_behind_a_purpose_of_no_known_kind_never_comes_back_to_the_scheduled_tests() -> None:

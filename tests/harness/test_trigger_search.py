@@ -17,7 +17,7 @@ from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
 from harness.step import SEARCH, Choose, Commit, Deliver, Draw, Judge, PowerCycle, Press, Purpose, Step
 
-RAID, BENCH = "dispenser-search", "dispenser-bench-search"
+RAID, BENCH = "dispenser-search", "dispenser-search-bench"
 
 
 @pytest.fixture(autouse=True)
