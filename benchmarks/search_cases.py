@@ -8,7 +8,7 @@ honest searches are accused is a figure of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
 from harness.judge.contract import Registration, Segment, Verdict
 from harness.judge.verdict import judge
-from harness.search.cost import Cost, State, Trial, after, allowed, completed, cost
+from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.covering import array
 from harness.search.model import ENDINGS, Model
 from harness.search.population import Population
@@ -37,7 +37,8 @@ FLOWS = {"full": "steady", "middle": "ragged", "slow": "slow"}
 CONFIRM_MIN = 10.0
 EDITION = "jjg443-2015"
 S = 1_000_000_000
-Plan = Iterator[Trial]
+PHASE = "E"  # everything may be worked, power cut
+Following = Callable[[State, Cost], Trial | None]  # the next run of a plan
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,13 @@ class Site:
         self.it = instrument(self.rng)
         self.truth = Truth(self.population, self.i)
         self.segments: list[Segment] = []
-        self.now_ns = 0
+        self.now_ns, self.cycles = 0, 0
 
     def run(self, trial: Trial, context: Mapping[str, Any]) -> bool:
         """Makes the run; whether the function acted in it."""
         model, i = self.population.model, self.i
         levels = {f.name: f.levels[n] for f, n in zip(model.factors, trial.levels, strict=True)}
+        self.cycles += trial.cycle
         active = self.truth.active_l(trial)
         litres = float(levels["volume"])
         tamper = HONEST
@@ -110,7 +112,7 @@ class Site:
         own = {"preset": levels["preset"], **({"events": pressed} if pressed else {}), **context}
         one = delivery(
             self.rng, self.it, litres, id=f"Q{len(self.segments)}", flow=FLOWS[levels["flow"]], tamper=tamper,
-            stations=STATIONS[self.kit], weighed=self.kit in ("K0", "K1"), state=f"s{sum(s.state != 's0' for s in self.segments[-1:])}",
+            stations=STATIONS[self.kit], weighed=self.kit in ("K0", "K1"), state=f"s{self.cycles}",
             start_ns=self.now_ns, context=own, misread=0.0,
         )  # fmt: skip
         self.segments.append(one)
@@ -142,7 +144,7 @@ def _known() -> _Known:
 # ------------------------------------------------------------------------------------------------------------------- plans
 
 
-def regulation(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+def regulation(model: Model, kit: str, seed: int) -> Following:
     """JJG 443: two runs of 20 L at the greatest flow, one of 5 L at the smallest, again and again."""
     plan, number = (("20.00", "full"), ("20.00", "full"), ("5.00", "slow")), 0
 
@@ -155,48 +157,40 @@ def regulation(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Tri
     return following
 
 
-def at_random(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+def at_random(model: Model, kit: str, seed: int) -> Following:
     """Each level alike, among those that may be chosen."""
-    rng = np.random.default_rng([seed, 3])
+    rng, acts = np.random.default_rng([seed, 3]), allowed(model, PHASE)
 
     def following(state: State, left: Cost) -> Trial | None:
-        acts = allowed(model, state.phase)
-        free = [
-            int(rng.choice([n for n, need in enumerate(factor.needs) if not need or need in acts]))
-            for factor in model.factors
-        ]
+        free = [int(rng.choice(levels)) for levels in choices(model, acts)]
         return completed(model, state, free, bool("power" in acts and rng.random() < 0.1))
 
     return following
 
 
-def pairwise(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
-    """A covering array of strength two over what may be chosen, the cheapest runs first."""
-    rows: list[tuple[int, ...]] = []
-    choices: list[list[int]] = []
+def pairwise(model: Model, kit: str, seed: int) -> Following:
+    """A covering array of strength two over what may be chosen, the cheapest runs first; of a state one level stands for what it
+    will be."""
+    may = [
+        own[:1] if factor.state else own
+        for factor, own in zip(model.factors, choices(model, allowed(model, PHASE)), strict=True)
+    ]
+    free = [f for f, own in enumerate(may) if len(own) > 1]
+    rows = []
+    for row in array([len(may[f]) for f in free], 2):
+        levels = [own[0] for own in may]
+        for f, level in zip(free, row, strict=True):
+            levels[f] = may[f][level]
+        rows.append(tuple(levels))
+    rows.sort(key=lambda levels: -cost(model, kit, Trial(levels)).minutes)
 
     def following(state: State, left: Cost) -> Trial | None:
-        nonlocal choices
-        if not choices:
-            acts = allowed(model, state.phase)
-            choices = [
-                [0] if factor.state else [n for n, need in enumerate(factor.needs) if not need or need in acts]
-                for factor in model.factors
-            ]
-            free = [f for f, own in enumerate(choices) if len(own) > 1]
-            made = array([len(choices[f]) for f in free], 2)
-            for row in made:
-                levels = [own[0] for own in choices]
-                for f, level in zip(free, row, strict=True):
-                    levels[f] = choices[f][level]
-                rows.append(tuple(levels))
-            rows.sort(key=lambda levels: -cost(model, kit, Trial(levels)).minutes)
         return completed(model, state, rows.pop(), cycle=False) if rows else None
 
     return following
 
 
-def scheduled(model: Model, kit: str, seed: int) -> Callable[[State, Cost], Trial | None]:
+def scheduled(model: Model, kit: str, seed: int) -> Following:
     """The scheduler by its own prior; what was proposed showed nothing, or it would not be asked again."""
     scheduler, last = Scheduler(model, kit, seed), list[Trial]()
 
@@ -228,7 +222,7 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
     """Runs of `plan` until the verdict is `suspect` or the budget is spent; then what showed it, afresh, for CONFIRM_MIN more."""
     model, site = population.model, Site(population, i, kit, seed)
     following = PLANS[plan](model, kit, seed * 1000 + i)
-    state, spent, litres, runs = State("E"), 0.0, 0.0, 0
+    state, spent, litres, runs = State(PHASE), 0.0, 0.0, 0
     while True:
         trial = following(state, Cost(minutes - spent, math.inf, 0))
         if trial is None:

@@ -114,14 +114,14 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     runs = [segment for segment in found if segment.context.get("search")]
     if not runs:
         return {}
-    bench = recorded.bench
-    tests, profile = family_tests(edition(bench.edition)).detectors, bench.profile
+    limits, profile = edition(recorded.bench.edition), recorded.bench.profile
+    tests = family_tests(limits).detectors
     told = [
         one
         for one in _judge_one(recorded, recorded, found, Fraction(1))["readings"]
         if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0 and speaks_alone(spec)
     ]
-    limit = float(edition(bench.edition).limit("mpe").value)
+    limit = float(limits.limit("mpe").value)
     errors = {segment.id: error_of_indication(segment, profile) for segment in runs}
     hit = {str(one["segment"]) for one in told}
     hit |= {id for id, error in errors.items() if error is not None and abs(error) > BEYOND_MPE * limit}

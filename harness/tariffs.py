@@ -32,8 +32,8 @@ def tariff(name: str) -> Tariff:
         except UnicodeDecodeError as error:
             raise TariffError(f"{name}: expected UTF-8 text, got a byte that is none at {error.start}") from error
         return parse(text, name)
-    if name not in names():
-        raise UsageError(f"expected a TOML file or one of the tariffs {', '.join(names())}, got {name!r}")
+    if name not in (there := names()):
+        raise UsageError(f"expected a TOML file or one of the tariffs {', '.join(there)}, got {name!r}")
     return known(name)
 
 

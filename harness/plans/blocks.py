@@ -79,6 +79,11 @@ def ride_closing() -> Steps:
     yield Confirm("closing", mark("Everything that was noted, photographed and logged is handed in; receipts are kept"))
 
 
+def presser() -> Inquire:
+    """Who presses the seized remote, on record before it is pressed (field_rules.md section 2)."""
+    return Inquire("remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True)
+
+
 def preservation() -> Steps:
     """Phase D: what is kept of the volatile state, before phase E can destroy it."""
     text = mark("Decision of the officers: how is what a power cut destroys preserved")

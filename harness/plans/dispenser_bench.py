@@ -12,7 +12,7 @@ from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.dispenser_raid import Last
 from harness.plans.sale import sale
-from harness.step import Confirm, Inquire, Phase, Plan, PowerCycle, Press, Read, Shut
+from harness.step import Confirm, Phase, Plan, PowerCycle, Press, Read, Shut
 
 
 def steps(can: Ability, last: Last | None = None) -> Plan:
@@ -34,9 +34,7 @@ def steps(can: Ability, last: Last | None = None) -> Plan:
     yield from sale(can, "B3", "7.30")
     if can.remote:
         yield Phase("bench", mark("seized remote pressed before, inside and between deliveries"))
-        yield Inquire(
-            "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
-        )
+        yield blocks.presser()
         yield Press("remote")
         yield from sale(can, "R1", "13.70")
         yield from sale(can, "R2", "27.10")

@@ -146,9 +146,7 @@ def _visit(can: Ability, extension: Extension) -> Plan:
     yield Inquire("seals_again", mark("Numbers and state of all seals, as found now"))
     yield Phase("bench", TITLES[extension.kind])
     if REMOTE in extension.worked or any(one.press_at_l is not None for one in extension.repeats):
-        yield Inquire(
-            "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
-        )
+        yield blocks.presser()
     if extension.worked:
         yield Confirm(HARMLESS, NOTHING_WRITTEN)
     if extension.kind == SEARCH:

@@ -115,7 +115,7 @@ def seized() -> Decided:
     found = yield Choose("remote_seized", mark("Was a remote seized from driver or car"), NO_YES)
     if found.get("value", "yes") != "yes":
         return False
-    yield Inquire("remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True)
+    yield blocks.presser()
     return True
 
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from fixtures.language import Sentence, mark
 from fixtures.questions import NO_YES
+from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.order import HARMLESS
 from harness.search.cost import Cost, State, Trial, after, cost
 from harness.search.model import Model
 from harness.search.narrow import factors_that_matter, threshold
 from harness.search.scheduler import Scheduler
-from harness.step import SEARCH, Choose, Commit, Confirm, Draw, Inquire, Judge, Outcome, Plan, Purpose, Step
+from harness.step import SEARCH, Choose, Commit, Confirm, Draw, Judge, Outcome, Plan, Purpose, Step
 
 Steps = Generator[Step, Outcome, None]
 Seen = Generator[Step, Outcome, bool]
@@ -127,9 +128,7 @@ def _at_hand(own: _Search) -> Steps:
             ) != "yes":
                 own.scheduler.refuse(factor.name, level)
             elif act == "remote":
-                yield Inquire(
-                    "remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True
-                )
+                yield blocks.presser()
 
 
 def _decided(own: _Search, text: Sentence) -> Generator[Step, Outcome, str]:

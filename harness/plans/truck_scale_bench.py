@@ -13,7 +13,7 @@ from harness.plans.ability import Ability
 from harness.plans.price_scale_raid import scale_of
 from harness.plans.truck_scale_raid import LOADS_KG, dark_and_closed, others, positions
 from harness.plans.weighings import Steps, read, weigh
-from harness.step import Confirm, Inquire, Phase, Plan, Press, Wait
+from harness.step import Confirm, Phase, Plan, Press, Wait
 
 STAYS_S = 35  # nobody speaks on a radio for longer without a break
 
@@ -36,7 +36,7 @@ def steps(can: Ability) -> Plan:
 def _remote(can: Ability) -> Steps:
     """The seized remote pressed over loads that stand still, each press followed by a reading."""
     yield Phase("bench", mark("seized remote pressed over a standing load"))
-    yield Inquire("remote", mark("Officer who presses the seized remote, number of the seizure record"), private=True)
+    yield blocks.presser()
     for number, about in enumerate(LOADS_KG, 1):
         label = f"R{number}"
         yield from weigh(can, label, scale_of(can).load(about), "middle")

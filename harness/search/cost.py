@@ -54,6 +54,11 @@ def allowed(model: Model, phase: str) -> frozenset[str]:
     return frozenset(one.name for one in model.acts if one.phase in PHASES[: at + 1] and len(one.phase) == 1)
 
 
+def choices(model: Model, acts: frozenset[str]) -> list[list[int]]:
+    """Of each factor the levels that may be had with these acts; of a state all of its own."""
+    return [[n for n, need in enumerate(factor.needs) if not need or need in acts] for factor in model.factors]
+
+
 def cost(model: Model, kit: str, trial: Trial) -> Cost:
     """Of one run with its acts, fills, flow and reading."""
     own = model.kit(kit)

@@ -6,6 +6,7 @@ probability about the instrument (field_rules.md section 7).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from fixtures.language import mark
-from harness.search.cost import Trial, allowed
+from harness.search.cost import Trial, allowed, choices
 from harness.search.model import Model
-from harness.search.population import Population
+from harness.search.population import Population, hits
 
 # what a black box cannot show, and which test speaks to it from a tap (statistics.md 3e, last paragraph)
 BEYOND = (
@@ -39,34 +40,21 @@ class Coverage:
 
 def combined(model: Model, trials: Sequence[Trial], t: int, phase: str) -> tuple[int, int]:
     """(tried, that there are) of the combinations of t levels that runs of `phase` may have."""
-    acts = allowed(model, phase)
-    choices = [[n for n, need in enumerate(factor.needs) if not need or need in acts] for factor in model.factors]
+    may = choices(model, allowed(model, phase))
     tried = there = 0
-    for own in combinations(range(len(choices)), t):
-        each = 1
-        for f in own:
-            each *= len(choices[f])
-        there += each
-        tried += len(
-            {
-                levels
-                for trial in trials
-                if all(trial.levels[f] in choices[f] for f in own)
-                for levels in [tuple(trial.levels[f] for f in own)]
-            }
-        )
+    for own in combinations(range(len(may)), t):
+        there += math.prod(len(may[f]) for f in own)
+        made = {tuple(trial.levels[f] for f in own) for trial in trials}
+        tried += sum(all(level in may[f] for f, level in zip(own, levels, strict=True)) for levels in made)
     return tried, there
 
 
 def coverage(population: Population, trials: Sequence[Trial], kit: str, phase: str) -> Coverage:
     """Of runs that showed nothing."""
     model = population.model
-    seen = np.zeros(len(population), dtype=bool)
+    seen, shows = np.zeros(len(population), dtype=bool), population.shows(kit)
     for trial in trials:
-        found = np.ones(len(population), dtype=bool)
-        for shows, level in zip(population.shows(kit), trial.levels, strict=True):
-            found &= shows[:, level]
-        seen |= found
+        seen |= hits(shows, trial.levels)
     classes: list[tuple[str, Any]] = [("all", np.ones(len(population), dtype=bool)), ("evading", population.evades)]
     classes += [(f"{k} conditions", np.isin(population.order, [k])) for k in sorted(set(population.order.tolist()))]
     classes += [

@@ -38,10 +38,7 @@ class Population:
 
     def active(self, levels: Sequence[int]) -> Floats:
         """(n,) units of the quantity over which each acts in a run at `levels`, one level a factor; 0 where it does not."""
-        acts = np.ones(len(self), dtype=bool)
-        for permits, level in zip(self.permits, levels, strict=True):
-            acts &= permits[:, level]
-        return np.where(acts, self._quantity(levels) - self.above, 0.0)
+        return np.where(hits(self.permits, levels), self._quantity(levels) - self.above, 0.0)
 
     def _quantity(self, levels: Sequence[int]) -> float:
         model = self.model
@@ -57,6 +54,14 @@ class Population:
         excess = self.gain[:, None] * np.maximum(asked[None, :] - self.above[:, None], 0.0)
         seen = excess >= np.maximum(own.least, own.share * asked)[None, :]
         return tuple(permits & seen if n == at else permits for n, permits in enumerate(self.permits))
+
+
+def hits(tables: Sequence[Bools], levels: Sequence[int]) -> Bools:
+    """(n,) whether every factor's table (`permits`, or what `shows`) holds at its level."""
+    found = np.ones(tables[0].shape[0], dtype=bool)
+    for table, level in zip(tables, levels, strict=True):
+        found &= table[:, level]
+    return found
 
 
 def draw(

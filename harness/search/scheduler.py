@@ -14,9 +14,9 @@ from itertools import product
 import numpy as np
 
 from fixtures.language import Sentence, mark
-from harness.search.cost import Cost, State, Trial, allowed, completed, cost
+from harness.search.cost import Cost, State, Trial, allowed, choices, completed, cost
 from harness.search.model import Model
-from harness.search.population import Bools, Population, draw
+from harness.search.population import Bools, Population, draw, hits
 
 DRAWN = 4000  # functions of the model that plans are weighed by
 STARTS = 6  # climbs from as many places
@@ -71,10 +71,7 @@ class Scheduler:
 
     def hits(self, levels: Sequence[int]) -> Bools:
         """(n,) whether the run would show each function."""
-        found = np.ones(self.weight.size, dtype=bool)
-        for shows, level in zip(self._shows, levels, strict=True):
-            found &= shows[:, level]
-        return found
+        return hits(self._shows, levels)
 
     def tell(self, trial: Trial) -> None:
         """`trial` showed nothing."""
@@ -102,20 +99,16 @@ class Scheduler:
     def _levels(self, acts: frozenset[str]) -> list[list[int]]:
         """Of each factor the levels that may be chosen; of a state one that stands for what it will be."""
         return [
-            [0]
-            if factor.state
-            else [
-                n for n, need in enumerate(factor.needs) if (not need or need in acts) and (f, n) not in self._refused
-            ]
-            for f, factor in enumerate(self.model.factors)
+            [0] if factor.state else [level for level in levels if (f, level) not in self._refused]
+            for f, (factor, levels) in enumerate(zip(self.model.factors, choices(self.model, acts), strict=True))
         ]
 
     def _climbs(self, state: State, acts: frozenset[str], cycle: bool, budget: Cost) -> list[Proposal]:
-        choices = self._levels(acts)
-        free = [n for n, own in enumerate(choices) if len(own) > 1]
+        levels_of = self._levels(acts)
+        free = [n for n, own in enumerate(levels_of) if len(own) > 1]
         found = []
         for start in range(STARTS):
-            levels = [own[0] if start == 0 else own[int(self._rng.integers(len(own)))] for own in choices]
+            levels = [own[0] if start == 0 else own[int(self._rng.integers(len(own)))] for own in levels_of]
             now, best = list(completed(self.model, state, levels, cycle).levels), -1.0
             while True:
                 value = best
@@ -124,8 +117,8 @@ class Scheduler:
                     for g, shows in enumerate(self._shows):
                         if g != f:
                             others &= shows[:, now[g]]
-                    shares = (self.weight * others) @ self._shows[f][:, choices[f]]
-                    for level, share in zip(choices[f], shares, strict=True):
+                    shares = (self.weight * others) @ self._shows[f][:, levels_of[f]]
+                    for level, share in zip(levels_of[f], shares, strict=True):
                         trial = Trial((*now[:f], level, *now[f + 1 :]), cycle)
                         spent = cost(self.model, self.kit, trial)
                         if spent.minutes > budget.minutes or spent.quantity > budget.quantity:
@@ -144,5 +137,4 @@ class Scheduler:
 def settings(model: Model, phase: str) -> list[Trial]:
     """Every run there is in `phase`, states as if each could be had: what a bound is taken over."""
     acts = allowed(model, phase)
-    levels = [[n for n, need in enumerate(factor.needs) if not need or need in acts] for factor in model.factors]
-    return [Trial(one) for one in product(*levels)]
+    return [Trial(one) for one in product(*choices(model, acts))]

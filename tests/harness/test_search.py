@@ -19,7 +19,7 @@ from harness.search.covering import DesignError, array, uncovered
 from harness.search.model import ModelError
 from harness.search.narrow import Need, factors_that_matter, minimal, runs_needed, threshold
 from harness.search.parser import built_in, parse
-from harness.search.population import draw
+from harness.search.population import draw, hits
 from harness.search.scheduler import Scheduler, settings
 
 MODEL = built_in("dispenser")
@@ -225,10 +225,7 @@ def test_half_an_hour_shows_most_of_a_population_of_another_draw_and_never_more_
     drawn = draw(MODEL, 400, np.random.default_rng(100), evasive=0.7)
     shows, seen = drawn.shows("K2"), np.zeros(400, dtype=bool)
     for one in searched(8, 30):
-        hits = np.ones(400, dtype=bool)
-        for own, level in zip(shows, one.trial.levels, strict=True):
-            hits &= own[:, level]
-        seen |= hits
+        seen |= hits(shows, one.trial.levels)
     most = bound(drawn, "K2", 30, "E")
     assert 0.7 < float(seen.mean()) <= most <= 1.0
 
