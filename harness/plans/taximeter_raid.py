@@ -39,6 +39,7 @@ PASSES = 3  # of every control, in turn
 SPEEDS_KM_H = ("40", "60")
 SEIZED_KM_H = ("40", "60", "40", "60")  # a law of single violations needs four of them
 LEGS = 2  # there and back in one hire: one stretch alone is few steps of a display
+BEYOND_M = 7000  # of one hire: what is added behind the start distance (2 to 3 km) needs as much again, and more, to show in the fare
 
 
 def steps(can: Ability) -> Plan:
@@ -67,6 +68,7 @@ def steps(can: Ability) -> Plan:
     yield Phase("C", mark("every control at standstill, then the surveyed stretch"))
     yield from worked(can, "C")
     yield from surveyed(can, "D")
+    yield from beyond(can, f"D{len(SPEEDS_KM_H) + 1}")
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     if (yield from seized()):
@@ -134,15 +136,24 @@ def pressed(letter: str) -> Steps:
 def surveyed(can: Ability, letter: str, speeds: Sequence[str] = SPEEDS_KM_H) -> Steps:
     """Hired along the surveyed stretch, there and back, and again; the receipt of each."""
     for number, speed in enumerate(speeds, 1):
-        label = f"{letter}{number}"
-        yield Hire(label)
+        yield from carried(can, f"{letter}{number}", speed, LEGS)
+
+
+def beyond(can: Ability, label: str) -> Steps:
+    """One hire far enough beyond the start distance: until there many a tariff asks one fare whatever the meter counts."""
+    yield from carried(can, label, SPEEDS_KM_H[-1], max(LEGS, -int(-BEYOND_M // taxi_of(can).stretch_m)))
+
+
+def carried(can: Ability, label: str, speed: str, legs: int) -> Steps:
+    """One hire of so many stretches, and its receipt."""
+    yield Hire(label)
+    yield Read("meter", label)
+    for _ in range(legs):
+        yield Drive(label, taxi_of(can).stretch_m, Decimal(speed), "steady", surveyed=True)
         yield Read("meter", label)
-        for _ in range(LEGS):
-            yield Drive(label, taxi_of(can).stretch_m, Decimal(speed), "steady", surveyed=True)
-            yield Read("meter", label)
-        yield Vacate(label)
-        if "record" in can.stations:
-            yield Read("receipt", label)
+    yield Vacate(label)
+    if "record" in can.stations:
+        yield Read("receipt", label)
 
 
 def clean_up(can: Ability) -> Plan:

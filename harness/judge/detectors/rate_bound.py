@@ -54,15 +54,18 @@ def _bounds(view: View, own: SensorClass, per_m: float) -> tuple[Bounds, float, 
     uneven = 0.0 if single else own.spacing_rel
     top = top_speed_kmh(view.profile) * view.parameters["speed_margin"]
     # an output that is set anew now and then may give one pulse more within an update than the wheels made
-    fastest = top / 3.6 * per_m / (1 - uneven) + (1000 / own.update_ms if own.update_ms else 0.0)
+    turned = top / 3.6 * per_m / (1 - uneven)
+    fastest = turned + (1000 / own.update_ms if own.update_ms else 0.0)
+    # and no pulse comes before the shaft has turned for it, nor later than its class may be
+    shortest = max(1 / fastest, 1 / turned - own.latency_ms / 1000 / LEAST)
     whole_turn = magnets is not None and int(magnets) <= TURN
     over = max(LEAST + 1, int(magnets) if whole_turn and magnets is not None else TURN if uneven else 0)
     change = view.parameters["slip_m_s2"] * per_m
     # within one turn the magnets stand where they stand: over whole turns their spacing is gone
     spread = view.parameters["spread"] + (0.0 if whole_turn or single else uneven / over)
-    bounds = Bounds(1 / fastest, change, change * own.update_ms / 1000, spread, over, view.parameters["back_s"])
+    bounds = Bounds(shortest, change, change * own.update_ms / 1000, spread, over, view.parameters["back_s"])
     bounce = min(own.bounce_us / 1e6, view.parameters["bounce_share"] * 3.6 / (top_speed_kmh(view.profile) * per_m))
-    return bounds, fastest / per_m * 3.6, bounce
+    return bounds, 3.6 / (shortest * per_m), bounce
 
 
 def _examine(ticks: Int64Array, tick_s: float, bounds: Bounds, bounce: int) -> _Found:
@@ -182,7 +185,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=1,
+    version=2,
     kind="detector",
     null="no two intervals are shorter than at the greatest speed, no rate gains more than a spinning wheel; disturbances are rare",
     needs="one channel of sensor or input, K declared",
