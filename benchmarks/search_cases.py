@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,9 @@ from benchmarks.curves import own_detectors
 from benchmarks.generators import HONEST, PROFILE, Tamper, delivery, instrument
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
+from harness.extending import COMPARES, PAIRS
+from harness.families import speaks_alone
+from harness.judge.contexts import LONG_L
 from harness.judge.contract import Registration, Segment, Verdict
 from harness.judge.verdict import judge
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
@@ -35,6 +38,7 @@ STATIONS = {
 }
 FLOWS = {"full": "steady", "middle": "ragged", "slow": "slow"}
 CONFIRM_MIN = 10.0
+ENOUGH_L = 17.0  # of a delivery of a pair: 1 % stands six uncertainties beyond the honest bound
 EDITION = "jjg443-2015"
 S = 1_000_000_000
 PHASE = "E"  # everything may be worked, power cut
@@ -238,15 +242,71 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
 
 
 def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, verdict: Verdict) -> float | None:
-    """Minutes of a confirmation, registered beforehand, of what leads the gravest finding; None where it proves nothing."""
+    """Minutes of a confirmation, registered beforehand, of the gravest finding; None where it proves nothing.
+
+    As the product does it (harness/extending.py): a test that speaks of a delivery alone sees the hit again and again; else what differs
+    from it in one thing is made first, then the hit, in pairs.
+    """
     finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
     if finding is None:
         return None
-    target, spent = f"{finding.detectors[0]}:{finding.link}", 0.0
-    while spent + cost(model, kit, hit).minutes <= CONFIRM_MIN:
-        trial = completed(model, state, hit.levels, hit.cycle)
-        spent += cost(model, kit, trial).minutes
+    tests = own_detectors()
+    alone = [d for d in finding.detectors if speaks_alone(tests[d]) and not tests[d].conformity_alone]
+    if alone:
+        target, spent = f"{alone[0]}:{finding.link}", 0.0
+        runs = []
+        while spent + cost(model, kit, hit).minutes <= CONFIRM_MIN:
+            runs.append(hit)
+            spent += cost(model, kit, hit).minutes
+    else:
+        target = f"{COMPARES}:{finding.link}"
+        runs, spent = _pairs(site, model, kit, hit, state)
+    for one in runs:
+        trial = completed(model, state, one.levels, one.cycle)
         site.run(trial, {"confirmation": 1, "confirms": target})
         state = after(model, kit, state, trial)
-    proven = site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
+    proven = bool(runs) and site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
     return spent if proven else None
+
+
+def _pairs(site: Site, model: Model, kit: str, hit: Trial, state: State) -> tuple[list[Trial], float]:
+    """The runs of a confirmation that compares, as many pairs as fit into its minutes, and those minutes: one run with the thing put
+    back tells first whether it latched, and then power is cut before the half that is to be silent."""
+    silent = _put_back(model, hit)
+    if silent is None:
+        return [], 0.0
+    at = model.index(model.quantity)
+    if model.quantities[hit.levels[at]] > ENOUGH_L and silent.levels[at] == hit.levels[at]:
+        least = next(n for n, litres in enumerate(model.quantities) if litres >= ENOUGH_L)
+        hit, silent = (replace(one, levels=(*one.levels[:at], least, *one.levels[at + 1 :])) for one in (hit, silent))
+    hit = replace(hit, cycle=False)
+    spent, latched = 0.0, False
+    if any(model.factors[f].needs[level] for f, level in enumerate(hit.levels)):
+        spent += cost(model, kit, silent).minutes
+        latched = site.run(completed(model, state, silent.levels, cycle=False), {"search": True})
+    first = replace(silent, cycle=latched)
+    pair = cost(model, kit, silent).minutes + cost(model, kit, hit).minutes
+    whole = cost(model, kit, first).minutes - cost(model, kit, silent).minutes
+    pairs = min(int((CONFIRM_MIN - spent - whole) / pair), PAIRS[1])
+    return [first, *[silent] * (pairs - 1), *[hit] * pairs] if pairs >= PAIRS[0] else [], spent + whole + pairs * pair
+
+
+def _put_back(model: Model, hit: Trial) -> Trial | None:
+    """The hit with one thing as it is without it: what was worked, else an amount preset, else a slow flow, else a long delivery."""
+    plain: dict[str, str] = {}
+    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, hit.levels, strict=True)}
+    if levels["keys"] != "none" or levels["remote"] == "pressed":
+        plain = {"keys": "none", "remote": "not pressed"}
+    elif levels["preset"] != "volume":
+        plain = {"preset": "volume"}
+    elif levels["flow"] != "full":
+        plain = {"flow": "full"}
+    elif float(levels["volume"]) > LONG_L:
+        plain = {"volume": "17.90"}
+    if not plain:
+        return None
+    changed = [
+        factor.levels.index(plain[factor.name]) if factor.name in plain else level
+        for factor, level in zip(model.factors, hit.levels, strict=True)
+    ]
+    return Trial(tuple(changed))

@@ -21,7 +21,7 @@ from harness.enact import ability
 from harness.families import speaks_alone
 from harness.judge.contexts import SHARES
 from harness.judge.contract import DetectorSpec
-from harness.judge.evidence import ALPHA
+from harness.judge.evidence import ALPHA, CONTRASTS
 from harness.plans import PlanSpec
 from harness.plans.dispenser_raid import Volumes
 from harness.plans.extension import (
@@ -44,6 +44,9 @@ FAMILY = "dispenser"  # whose sales an extension knows to ask for again
 FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where something is worked; different ones
 # contrasts that need what only the first visit had: surprise, and the state before power was cut
 GONE = frozenset({"knowledge", "state", "place"})
+COMPARES = "gain-change"  # compares pairs of deliveries, of which each is made again with its partner
+PAIRS = (2, 4)  # of a confirmation that compares, at least and at most: one pair may be one misread number
+BY_HAND = "event"  # the contrast of pairs that differ in what was worked
 
 
 class ExtensionError(Exception):
@@ -83,7 +86,9 @@ def targets(document: Mapping[str, Any], detectors: Mapping[str, DetectorSpec]) 
             conditions["threshold_crossed"] and conditions["reproduced_or_two_stations"]
         )
         helps = helps and conditions.get("honest_causes_excluded", True)  # no repetition excludes a lasting cause
-        own = [one for one in document["evidence"] if one["detector"] in finding["detectors"]]
+        # a constant gain alone never proves; the pair of deliveries in which it is there and is not may
+        tests = {*finding["detectors"], COMPARES}
+        own = [one for one in document["evidence"] if one["detector"] in tests and one["link"] == finding["link"]]
         own.sort(key=lambda one: (one["detector"], one["link"]) != (finding["detectors"][0], finding["link"]))
         for one in own:
             spec, name = detectors.get(one["detector"]), f"{one['detector']}:{one['link']}"
@@ -147,6 +152,8 @@ def confirmation(
     target = target if target in known else meant[0]
     if (why := _hindered(document, target)) is not None:
         raise ExtensionError(why)
+    if target.partition(":")[0] == COMPARES:
+        return _compared(target, document, standing)
     labels = _labels(document, target)
     hidden = {segment["id"] for segment in document["segments"] if segment["context"].get("covert")}
     repeats, worked = _as_before(standing, labels, hidden)
@@ -157,6 +164,40 @@ def confirmation(
     if (why := _beyond(document, target, detectors[target.partition(":")[0]], len(repeats), k)) is not None:
         raise ExtensionError(why)
     return Extension(CONFIRMATION, k, repeats, worked, target)
+
+
+def _compared(target: str, document: Mapping[str, Any], standing: Standing) -> Extension:
+    """The next confirmation, of a test that compares: the pair that showed it most clearly, as often as its threshold needs."""
+    shown = [one for one in _shown(document, target) if one["key"] in CONTRASTS and one["key"] not in GONE]
+    hidden = {segment["id"] for segment in document["segments"] if segment["context"].get("covert")}
+    shown = [one for one in shown if not hidden & set(one["segment"].split("|"))]
+    k = standing.next_confirmation
+    best = max(shown, key=lambda one: CONTRASTS[one["key"]] * float(one["e"]), default=None)
+    reached, pairs = 0.0, PAIRS[0] - 1
+    while best is not None and reached < threshold(k) and pairs < PAIRS[1]:
+        pairs += 1
+        reached = CONTRASTS[best["key"]] * max(float(best["e"]), 1.0) ** pairs
+    if best is None or reached < threshold(k):
+        text = mark(
+            "{target}: {pairs} pairs of deliveries that each show what the clearest one has shown reach e = {reached} at most, confirmation "
+            "{k} proves from {threshold} on; begin a new case with more deliveries"
+        )
+        raise _refused(
+            text, target=target, pairs=PAIRS[1], reached=f"{reached:.3g}", k=k, threshold=f"{threshold(k):.3g}"
+        )
+    halves = [_as_before(standing, {label}, set()) for label in best["segment"].split("|")]
+    if len(halves) != 2 or not all(deliveries for deliveries, _ in halves):
+        raise _refused(mark("{target}: none of the deliveries that show it is on record as a step"), target=target)
+    (against, before), (repeats, worked) = halves
+    return Extension(
+        CONFIRMATION, k, repeats[:1] * pairs, worked, target, against=against[:1] * pairs,
+        alike=bool(worked) and before == worked and best["key"] != BY_HAND, dark=bool(worked) and _cut(standing),
+    )  # fmt: skip
+
+
+def _cut(standing: Standing) -> bool:
+    """Whether the plan itself cut power, after the officers had decided so."""
+    return any(one.step["type"] == "PowerCycle" for one in standing.finished)
 
 
 def threshold(k: int) -> float:
@@ -205,7 +246,9 @@ def offers(
 
 def litres(extension: Extension) -> Decimal:
     """What a confirmation delivers in all."""
-    return sum((one.volume_l for one in extension.repeats), Decimal(0)) * (2 if extension.worked else 1)
+    twice = bool(extension.worked) and not extension.against
+    own = sum((one.volume_l for one in extension.repeats), Decimal(0)) * (2 if twice else 1)
+    return own + sum((one.volume_l for one in extension.against), Decimal(0))
 
 
 def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extension:

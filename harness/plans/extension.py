@@ -20,13 +20,14 @@ from harness.plans.order import HARMLESS
 from harness.plans.portions import long_l, long_sale, parts
 from harness.plans.sale import sale
 from harness.plans.worked import plain, writes
-from harness.step import CONFIRMATION, SEARCH, Confirm, Inquire, Phase, Plan, Press, Purpose, Shut
+from harness.step import CONFIRMATION, SEARCH, Confirm, Inquire, Phase, Plan, PowerCycle, Press, Purpose, Shut
 
 MOST, MOST_WORKED = 8, 12  # deliveries of a confirmation, things worked in a search
 WORDS = re.compile(r"[^\W_][\w +*#.-]{0,39}")
 FLOWS = ("full", "slow")
 PLAIN = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 LONGEST_S = 3600
+OFF_S = 30
 REMOTE = "remote"
 SAFETY = mark(
     "As before: lane closed off or vapour extraction on, vessels earthed, extinguisher at hand, no plastic cans, no telephone in the zone"
@@ -57,6 +58,9 @@ class Extension:
     """`number`: of a confirmation its k, of a search how many there were.  `target`, "detector:link", of a confirmation.
     `worked`: what is pressed or typed; of a search each before and after its delivery, of a confirmation once before its
     deliveries and once between them and the same again, so that a switch is on for one half and off for the other.
+    `against`: of a confirmation that compares, what its `repeats` are compared with, made before anything is worked, `dark`: behind a
+    power cut, which switches off what was left on; then `worked` comes before each of the repeats, and where the two halves differ in
+    something else (`alike`) before each of both.
     `kept`: None while it stands whole; else it was given up after so many of its steps, and only its closing follows."""
 
     kind: str
@@ -65,15 +69,23 @@ class Extension:
     worked: tuple[str, ...] = ()
     target: str = ""
     kept: int | None = None
+    against: tuple[Repeated, ...] = ()
+    alike: bool = False
+    dark: bool = False
 
 
 def recorded(extension: Extension) -> dict[str, Any]:
     """As it stands in the journal: decimals as text."""
-    repeats = [{key: _text(value) for key, value in asdict(one).items()} for one in extension.repeats]
+    compared = {"against": _listed(extension.against), "alike": extension.alike, "dark": extension.dark}
     return {
         "of": extension.kind, "number": extension.number, "target": extension.target,
-        "worked": list(extension.worked), "repeats": repeats,
+        "worked": list(extension.worked), "repeats": _listed(extension.repeats),
+        **(compared if extension.against else {}),
     }  # fmt: skip
+
+
+def _listed(repeats: Sequence[Repeated]) -> list[dict[str, Any]]:
+    return [{key: _text(value) for key, value in asdict(one).items()} for one in repeats]
 
 
 def read(body: Mapping[str, Any]) -> Extension:
@@ -86,15 +98,22 @@ def read(body: Mapping[str, Any]) -> Extension:
         raise ValueError(f"expected a number from 1 on, got {number!r}")
     if not isinstance(target, str) or (":" in target) != (kind == CONFIRMATION) or (kind == SEARCH and target):
         raise ValueError(f"expected the target detector:link of a confirmation, none of a search, got {target!r}")
-    listed, worked = body["repeats"], body["worked"]
-    if not isinstance(listed, list) or not isinstance(worked, list):
+    listed, worked, against = body["repeats"], body["worked"], body.get("against", [])
+    if not isinstance(listed, list) or not isinstance(worked, list) or not isinstance(against, list):
         raise TypeError("expected lists of deliveries and of what is worked")
-    if not 1 <= len(listed) <= MOST or len(worked) > MOST_WORKED or (kind == SEARCH and not worked):
+    alike, dark = body.get("alike", False), body.get("dark", False)
+    if type(alike) is not bool or type(dark) is not bool or (kind == SEARCH and against):
+        raise ValueError("expected yes or no, and of a search nothing to compare with")
+    most = len(listed) > MOST or len(against) > MOST
+    if not listed or most or len(worked) > MOST_WORKED or (kind == SEARCH and not worked):
         raise ValueError(f"expected 1 to {MOST} deliveries and at most {MOST_WORKED} things worked")
     for what in worked:
         if not isinstance(what, str) or WORDS.fullmatch(what) is None or not plain(what) or writes(what):
             raise ValueError(f"expected something that may be worked, got {what!r}")
-    return Extension(kind, number, tuple(map(_asked, listed)), tuple(worked), target)
+    half = tuple(map(_asked, against))
+    return Extension(
+        kind, number, tuple(map(_asked, listed)), tuple(worked), target, against=half, alike=alike, dark=dark
+    )
 
 
 def _asked(one: Mapping[str, Any]) -> Repeated:
@@ -144,7 +163,8 @@ def _visit(can: Ability, extension: Extension) -> Plan:
     yield from blocks.badge()
     yield Confirm("safety", SAFETY)
     yield Inquire("seals_again", mark("Numbers and state of all seals, as found now"))
-    yield Phase("bench", TITLES[extension.kind])
+    # power is cut where the officers had decided for it: the phase says so to whoever reads the order
+    yield Phase("E" if extension.dark else "bench", TITLES[extension.kind])
     if REMOTE in extension.worked or any(one.press_at_l is not None for one in extension.repeats):
         yield blocks.presser()
     if extension.worked:
@@ -171,11 +191,27 @@ def _search(can: Ability, extension: Extension) -> Plan:
 
 def _confirmation(can: Ability, extension: Extension) -> Plan:
     number = 0
+    if extension.against:
+        yield from _compared(can, extension)
+        return
     for _ in range(2 if extension.worked else 1):
         for what in extension.worked:
             yield Press(what)
         for one in extension.repeats:
             number += 1
+            yield from _repeat(can, f"K{extension.number}-{number}", one)
+
+
+def _compared(can: Ability, extension: Extension) -> Plan:
+    """First what is not to show it, then what is: what latches stays on to the end, and is off only before it was worked."""
+    if extension.dark:
+        yield PowerCycle(OFF_S)
+    number = 0
+    for half, works in ((extension.against, extension.alike), (extension.repeats, True)):
+        for one in half:
+            number += 1
+            for what in extension.worked if works else ():
+                yield Press(what)
             yield from _repeat(can, f"K{extension.number}-{number}", one)
 
 

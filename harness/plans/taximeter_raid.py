@@ -39,7 +39,7 @@ PASSES = 3  # of every control, in turn
 SPEEDS_KM_H = ("40", "60")
 SEIZED_KM_H = ("40", "60", "40", "60")  # a law of single violations needs four of them
 LEGS = 2  # there and back in one hire: one stretch alone is few steps of a display
-BEYOND_M = 7000  # of one hire: what is added behind the start distance (2 to 3 km) needs as much again, and more, to show in the fare
+BEYOND_M = 10000  # of one hire: what is added behind the start distance (2 to 3 km) shows in three readings of the fare and more by then
 
 
 def steps(can: Ability) -> Plan:
@@ -68,7 +68,7 @@ def steps(can: Ability) -> Plan:
     yield Phase("C", mark("every control at standstill, then the surveyed stretch"))
     yield from worked(can, "C")
     yield from surveyed(can, "D")
-    yield from beyond(can, f"D{len(SPEEDS_KM_H) + 1}")
+    yield from beyond(can, "D", 1 + len(SPEEDS_KM_H))
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     if (yield from seized()):
@@ -139,9 +139,12 @@ def surveyed(can: Ability, letter: str, speeds: Sequence[str] = SPEEDS_KM_H) -> 
         yield from carried(can, f"{letter}{number}", speed, LEGS)
 
 
-def beyond(can: Ability, label: str) -> Steps:
-    """One hire far enough beyond the start distance: until there many a tariff asks one fare whatever the meter counts."""
-    yield from carried(can, label, SPEEDS_KM_H[-1], max(LEGS, -int(-BEYOND_M // taxi_of(can).stretch_m)))
+def beyond(can: Ability, letter: str, first: int) -> Steps:
+    """Hires far beyond the start distance, until which many a tariff asks one fare whatever the meter counts; a fare that is wrong
+    once may be a digit misread, so there are as many as there are speeds."""
+    legs = max(LEGS, -int(-BEYOND_M // taxi_of(can).stretch_m))
+    for number, speed in enumerate(SPEEDS_KM_H, first):
+        yield from carried(can, f"{letter}{number}", speed, legs)
 
 
 def carried(can: Ability, label: str, speed: str, legs: int) -> Steps:

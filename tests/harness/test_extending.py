@@ -42,7 +42,7 @@ from harness.report.progress import headline
 from harness.report.text import verdict_text
 from harness.runner import planned
 from harness.standing import Finished, Standing, read_standing
-from harness.step import CONFIRMATION, SEARCH, Deliver, Plan, Press, Purpose, Read, Shut, Step
+from harness.step import CONFIRMATION, SEARCH, Deliver, Plan, PowerCycle, Press, Purpose, Read, Shut, Step
 from tests.harness.test_resume_commands import command, cut_after
 
 K3 = find("dispenser-k3")
@@ -123,7 +123,7 @@ def test_a_target_is_known_without_what_a_shell_takes_away(typed: str) -> None:
         (seen("B1", e=20.0), "reach e = 4e+03 at most, confirmation 1 proves from 4e+04 on"),
         (seen("B1", "restart-law"), "compares deliveries with one another"),
         (seen("B1", "visit-totaliser"), "compares deliveries with one another"),
-        (seen("B1|B2", "gain-change", key="volume"), "compares deliveries with one another"),
+        (seen("B1|B2", "gain-change", key="volume", e=12.0), "4 pairs of deliveries that each show"),
         (seen("B1|B2", "sale-gain", key="event"), "compares deliveries with one another"),
     ],
 )
@@ -134,6 +134,50 @@ def test_what_cannot_reach_its_threshold_spends_no_number(reading: Mapping[str, 
         asked(document, stands(sold("B1"), sold("B2")), f"{name}:encoder>board")
     assert why in str(refused.value)
     assert offers(document, stands(sold("B1"), sold("B2")), K3, TESTS) == []
+
+
+COMPARED = "gain-change:encoder>board"
+
+
+def pair(**more: Any) -> dict[str, Any]:
+    return found(seen("B1|R1", "gain-change", key="event", **more), detectors=("gain-change",))
+
+
+def acts(it: Extension) -> list[str]:
+    steps: list[Step] = dry_run(extended(iter(()), ability(K3), [it]))  # type: ignore[arg-type]
+    named = []
+    for step in steps:
+        if isinstance(step, Press | Deliver | PowerCycle):
+            named.append(step.what if isinstance(step, Press) else step.label if isinstance(step, Deliver) else "dark")
+    return named
+
+
+def test_a_comparison_is_made_again_in_pairs_with_nothing_worked_first() -> None:
+    """What latches would be on in every pair after the first: so all that is not worked comes before all that is."""
+    journal = stands(sold("B1"), PRESSED, sold("R1"))
+    it = asked(pair(), journal, COMPARED)
+    again = Repeated(Decimal("13.70"))
+    assert it == Extension(CONFIRMATION, 1, (again, again), ("remote",), COMPARED, against=(again, again))
+    assert read(json.loads(json.dumps(recorded(it)))) == it
+    assert acts(it) == ["K1-1", "K1-2", "remote", "K1-3", "remote", "K1-4"]
+    assert litres(it) == 4 * again.volume_l
+    dark = asked(pair(), stands(sold("B1"), DARK, PRESSED, sold("R1")), COMPARED)
+    assert acts(dark)[:2] == ["dark", "K1-1"]
+    check_order(dry_run(extended_plan(PLANS["dispenser-raid"], [dark]).steps(ability(K3))))
+
+
+def test_a_comparison_has_as_many_pairs_as_its_threshold_needs_and_no_more() -> None:
+    """0.08 of the capital lies on this contrast (evidence.CONTRASTS): 0.08 x 100^3 > 40 000."""
+    assert len(asked(pair(e=100.0), stands(sold("B1"), PRESSED, sold("R1")), COMPARED).against) == 3
+    assert [one.target for one in offers(pair(), stands(sold("B1"), PRESSED, sold("R1")), K3, TESTS)] == [COMPARED]
+
+
+def test_what_both_halves_had_is_worked_in_both_unless_it_is_what_they_differ_in() -> None:
+    by_amount = found(seen("R1|R2", "gain-change", key="preset"), detectors=("gain-change",))
+    journal = stands(PRESSED, sold("R1"), sold("R2", amount="100"))
+    assert acts(asked(by_amount, journal, COMPARED)) == [
+        "remote", "K1-1", "remote", "K1-2", "remote", "K1-3", "remote", "K1-4",
+    ]  # fmt: skip
 
 
 def test_each_finding_has_one_offer_and_a_capped_one_none() -> None:
@@ -285,10 +329,6 @@ def test_a_long_sale_is_measured_in_parts_again(bench: str) -> None:
 
 
 def test_a_switch_is_on_in_one_half_and_off_in_the_other() -> None:
-    def acts(it: Extension) -> list[str]:
-        steps: list[Step] = dry_run(extended(iter(()), ability(K3), [it]))  # type: ignore[arg-type]
-        return [s.what if isinstance(s, Press) else s.label for s in steps if isinstance(s, Press | Deliver)]
-
     assert acts(AGAIN) == ["remote", "K1-1", "K1-2", "remote", "K1-3", "K1-4"]
     assert acts(TRIED) == ["remote", "T1-1", "remote", "T1-2", "code 8821#", "T1-3", "code 8821#", "T1-4"]
     assert acts(replace(AGAIN, worked=())) == ["K1-1", "K1-2"]

@@ -61,7 +61,7 @@ def test_a_raid_watches_with_hands_off_before_any_control_and_works_each_three_t
     watched = [n for n, step in enumerate(steps) if isinstance(step, Stand)]
     assert watched[1] < worked[0] < next(n for n, step in enumerate(steps) if isinstance(step, PowerCycle))
     assert [steps[n].control for n in worked] == [*CONTROLS] * 3  # type: ignore[union-attr]
-    assert sum(isinstance(step, Drive) and step.surveyed for step in steps) == 2 * 2 + 7 + 2 * 2
+    assert sum(isinstance(step, Drive) and step.surveyed for step in steps) == 2 * 2 + 2 * 10 + 2 * 2
 
 
 @pytest.mark.parametrize("name", ["taximeter-raid", "taximeter-bench"])

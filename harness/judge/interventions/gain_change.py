@@ -20,6 +20,7 @@ from harness.judge.chain import adjacent, stations
 from harness.judge.contexts import covert, eventful, long, not_by_volume, slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet, calibrate
+from harness.judge.evidence import budgets
 from harness.judge.quantities import calibrated, volume
 from harness.judge.reading_errors import sure
 from harness.judge.smoothness import rough
@@ -170,14 +171,23 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
         gains = [
             gain(segment, link, view) for segment in deliveries if {link.upstream, link.downstream} <= stations(segment)
         ]
-        usable = [g for g in gains if isinstance(g, Gain)]
-        for name, second in groups.items():
-            if name == "flow" and corrected_later(link, view):
-                continue
-            one = [g for g in usable if not second(g.segment)]
-            two = [g for g in usable if second(g.segment)]
-            readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]
+        for usable in _by_budget([g for g in gains if isinstance(g, Gain)], deliveries):
+            for name, second in groups.items():
+                if name == "flow" and corrected_later(link, view):
+                    continue
+                one = [g for g in usable if not second(g.segment)]
+                two = [g for g in usable if second(g.segment)]
+                readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]
     return readings
+
+
+def _by_budget(gains: Sequence[Gain], deliveries: Sequence[Segment]) -> list[list[Gain]]:
+    """What was scheduled, searched, or made for one confirmation: a pair across two of them would count in neither."""
+    of = budgets(deliveries)
+    found: dict[str, list[Gain]] = {}
+    for one in gains:
+        found.setdefault(of[one.segment.id], []).append(one)
+    return list(found.values())
 
 
 DETECTOR = DetectorSpec(

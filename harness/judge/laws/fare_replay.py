@@ -41,6 +41,7 @@ OF_REFERENCE = (
     Fraction(1),
     Fraction(106, 100),
 )  # of a distance by the reference: limits, wear and its own error
+Spans = Sequence[tuple[Decimal, Decimal]]  # the least and the most that may have been shown, at each reading
 Way = tuple[int, Decimal]  # mean over so many ns, hysteresis in km/h
 SLOW: tuple[Way, ...] = tuple(
     (update, hysteresis) for update in (0, S // 4, S // 2, S, 2 * S) for hysteresis in (Decimal(0), Decimal(1))
@@ -48,11 +49,12 @@ SLOW: tuple[Way, ...] = tuple(
 BY_REFERENCE_NS = 8 * S  # more by which a reading may be late where no pulse tells when the vehicle moved
 ACCUMULATION = "time.accumulation"  # unknown of a tariff of mode S
 HIRED = (SegmentKind.TRIP, SegmentKind.SOAK)  # at standstill the tariff makes a fare of time alone
-NEAR = Decimal("0.2")
+NEAR = Decimal("0.2")  # of a fare: another way of telling low speed moves none by as much
+SURE = 3  # fares that break a rule before it is no digit misread
 KEPT = 8  # rules that explained a trip
 NOTED_NS = 2 * S  # by which a hire may have been noted late
 AHEAD_NS = S  # a reading is typed after it was seen, never before
-MOST_RUNS = 16384  # of one case, on trips that no rule known by then explains: what is not explained is not judged
+MOST_RUNS = 32768  # of one case, on trips that no rule known by then explains: what is not explained is not judged
 MOST_DECLARED = 3  # surcharges by declaration that are tried in all sets
 
 
@@ -159,7 +161,7 @@ def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
 def _span(
     case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, ways: Sequence[Way] = SLOW,
     ratios: Sequence[Fraction] = (),
-) -> list[tuple[Decimal, Decimal]]:  # fmt: skip
+) -> Spans:  # fmt: skip
     """What the display may have shown at each reading, under one rule and declaration, hired at the earliest or the latest, by any of
     the `ways` of telling low speed; over all ratios of the case where none are named."""
     trips = case.trips(declared)
@@ -182,21 +184,27 @@ def _span(
     return spans
 
 
-def _explains(case: _Case, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
-    return all(low <= value <= high for value, (low, high) in zip(case.register.values, spans, strict=True))
+def _broken(case: _Case, spans: Spans, share: Decimal = Decimal(0)) -> int:
+    """How many of the fares that were read lie outside `spans`, widened by a share of them."""
+    return sum(
+        not (1 - share) * low <= value <= (1 + share) * high
+        for value, (low, high) in zip(case.register.values, spans, strict=True)
+    )
 
 
-def _near(case: _Case, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
-    """Whether another way of telling low speed could explain the last fare: it moves none by as much as NEAR."""
+def _may_explain(case: _Case, spans: Spans) -> bool:
+    """Whether another way of telling low speed could make the fares, but for what may be digits misread."""
     value, (low, high) = case.register.values[-1], spans[-1]
-    return (1 - NEAR) * low <= value <= (1 + NEAR) * high
+    if (1 - NEAR) * low <= value <= (1 + NEAR) * high:
+        return True
+    return len(spans) >= SURE > _broken(case, spans, NEAR)
 
 
-def _search(
-    case: _Case, tariff: Tariff, late_ns: int, tried: _Tried
-) -> tuple[bool, list[list[tuple[Decimal, Decimal]]]]:
-    """Whether a rule explains the fares, and what all that were tried allow at each reading.  TariffError where not all can be tried."""
-    seen: list[list[tuple[Decimal, Decimal]]] = []
+def _search(case: _Case, tariff: Tariff, late_ns: int, tried: _Tried) -> tuple[int, list[Spans]]:
+    """How many of the fares break the rule that they break least (0: it explains them), and what all rules that were tried allow at each
+    reading.  TariffError where not all can be tried."""
+    seen: list[Spans] = []
+    least = len(case.register.values)
     known, before = list(tried.rules), tried.runs
     first_tried = {id(rule) for rule, _ in known}
     outer = tuple(dict.fromkeys((min(case.ratios), max(case.ratios))))
@@ -207,23 +215,27 @@ def _search(
                     f"{MOST_RUNS} replays explained nothing, and not all readings of the tariff were tried"
                 )
             spans = _span(case, rule, declared, late_ns, tried, (way,), outer)
-            if not _near(case, spans):
+            if not _may_explain(case, spans):
                 seen.append(spans)  # what lies between moves no fare by so much either
+                least = min(least, max(1, _broken(case, spans, NEAR)))
                 continue
             if outer != case.ratios:
                 spans = _span(case, rule, declared, late_ns, tried, (way,))
-            if not _explains(case, spans):
+            if _broken(case, spans):
                 # no meter but one tells low speed in one way: the first that explains it is tried first on the next trip
                 spans = _span(case, rule, declared, late_ns, tried)
-                singly = (one for one in SLOW if _explains(case, _span(case, rule, declared, late_ns, tried, (one,))))
-                way = next(singly, way) if _explains(case, spans) else way
-            if _explains(case, spans):
+                if not _broken(case, spans):
+                    singly = (w for w in SLOW if not _broken(case, _span(case, rule, declared, late_ns, tried, (w,))))
+                    way = next(singly, way)
+            broken = _broken(case, spans)
+            if not broken:
                 if id(rule) in first_tried:
                     tried.runs = before  # a long day by one rule exhausts nothing
                 tried.rules = [(rule, way), *(one for one in known if one[0] is not rule)][:KEPT]
-                return True, seen
+                return 0, seen
             seen.append(spans)
-    return False, seen
+            least = min(least, broken)
+    return least, seen
 
 
 def _fresh(case: _Case, tariff: Tariff) -> Iterator[Rule]:
@@ -249,7 +261,7 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
         case = _case(segment, tariff, view)
         if isinstance(case, str):
             return mute(case)
-        explained, seen = _search(case, tariff, int(view.parameters["late_s"] * S), tried)
+        broken, seen = _search(case, tariff, int(view.parameters["late_s"] * S), tried)
     except TariffError as error:
         return mute(f"the trip cannot be replayed: {error}")
     values = case.register.values
@@ -259,11 +271,10 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
         max(Decimal(0), value - most) - max(Decimal(0), least - value)
         for value, least, most in zip(values, low, high, strict=True)
     ]
-    broken = 0 if explained else max(1, sum(one != 0 for one in beyond))
     middle = (low[-1] + high[-1]) / 2
-    effect = None if explained or not middle else float((values[-1] - middle) / middle)
+    effect = None if not broken or not middle else float((values[-1] - middle) / middle)
     half = float((high[-1] - low[-1]) / 2 / middle) if middle else 0.0
-    q = view.parameters["q" if broken < 3 else "q_sure"]
+    q = view.parameters["q" if broken < SURE else "q_sure"]
     at = {
         "tariff": tariff.id,
         "value": str(values[-1]),
@@ -274,18 +285,18 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
     # an extra that is added by hand is there from some moment on and grows no further
     grown = {one for one in beyond if one}
     at_all: dict[str, object] = (
-        {**at, "beyond_extras": len(grown) >= 3, "verified": tariff.verified} if not explained else dict(at)
+        {**at, "beyond_extras": len(grown) >= 3, "verified": tariff.verified} if broken else dict(at)
     )
     return Reading(
         NAME,
         segment.id,
         link,
-        bet(not explained, q, view.validation),
-        p=1.0 if explained else q,
+        bet(broken > 0, q, view.validation),
+        p=q if broken else 1.0,
         hits=broken,
         effect=effect,
         interval=None if effect is None else (effect - half, effect + half),
-        shape=None if explained else Shape.CONSTANT,
+        shape=Shape.CONSTANT if broken else None,
         at=at_all,
     )
 
@@ -309,7 +320,7 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
 
 DETECTOR = DetectorSpec(
     name=NAME,
-    version=2,
+    version=3,
     kind="law",
     null="one reading of the declared tariff makes every fare that was read, of the distance and time of the trip",
     needs="the displayed fare, a declared tariff, and pulses at the input or a reference over time",
