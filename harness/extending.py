@@ -45,7 +45,7 @@ FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where
 # contrasts that need what only the first visit had: surprise, and the state before power was cut
 GONE = frozenset({"knowledge", "state", "place"})
 COMPARES = "gain-change"  # compares pairs of deliveries, of which each is made again with its partner
-PAIRS = (2, 4)  # of a confirmation that compares, at least and at most: one pair may be one misread number
+PAIRS = (3, 5)  # of a confirmation that compares, at least and at most: so many must show it for `proven`
 BY_HAND = "event"  # the contrast of pairs that differ in what was worked
 
 
@@ -189,10 +189,12 @@ def _compared(target: str, document: Mapping[str, Any], standing: Standing) -> E
     if len(halves) != 2 or not all(deliveries for deliveries, _ in halves):
         raise _refused(mark("{target}: none of the deliveries that show it is on record as a step"), target=target)
     (against, before), (repeats, worked) = halves
+    alike = bool(worked) and before == worked and best["key"] != BY_HAND
+    # silent on one power with it worked before: it does not stay on, or `against` would have shown it
+    dark = bool(worked) and not before and _cut(standing)
     return Extension(
-        CONFIRMATION, k, repeats[:1] * pairs, worked, target, against=against[:1] * pairs,
-        alike=bool(worked) and before == worked and best["key"] != BY_HAND, dark=bool(worked) and _cut(standing),
-    )  # fmt: skip
+        CONFIRMATION, k, repeats[:1] * pairs, worked, target, against=against[:1] * pairs, alike=alike, dark=dark
+    )
 
 
 def _cut(standing: Standing) -> bool:

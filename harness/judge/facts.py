@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,26 @@ def _grows(ground: Ground) -> bool:
         return False
     (small, low), (large, high) = min(excess), max(excess)
     return large > 1.3 * small and high > 1.2 * low and high > 0.1
+
+
+def _alternated(ground: Ground) -> bool:
+    """Three pairs and more that follow each other in time, none overlapping another, all off in one direction and by nearly the same: a
+    reference that drifts, or air that comes and goes, does not keep step with what the officers do."""
+    by_id = {segment.id: segment for segment in ground.segments}
+    spans = []
+    for reading in ground.hits:
+        own = [by_id[id].window_ns for id in reading.segment.split("|") if id in by_id]
+        if len(own) != 2 or reading.effect is None:
+            return False
+        spans.append((min(begin for begin, _ in own), max(end for _, end in own)))
+    spans.sort()
+    sizes = [float(reading.effect) for reading in ground.hits if reading.effect is not None]
+    return (
+        len(spans) >= 3
+        and all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+        and min(sizes) * max(sizes) > 0
+        and max(map(abs, sizes)) <= 1.5 * min(map(abs, sizes))
+    )
 
 
 def _beyond_start(ground: Ground) -> bool:
@@ -321,6 +342,7 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "beyond_transfer": _beyond_transfer,
     "read_twice": _read_twice,
     "two_levels": _two_levels,
+    "alternated": _alternated,
     "lock_documented": lambda ground: ground.profile.get("self_lock_initialised") is True,
     "steps_back": lambda ground: (
         bool(ground.hits) and all(str(r.at.get("step_l", "")).startswith("-") for r in ground.hits)

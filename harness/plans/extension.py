@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from fixtures.language import mark
@@ -58,9 +59,9 @@ class Extension:
     """`number`: of a confirmation its k, of a search how many there were.  `target`, "detector:link", of a confirmation.
     `worked`: what is pressed or typed; of a search each before and after its delivery, of a confirmation once before its
     deliveries and once between them and the same again, so that a switch is on for one half and off for the other.
-    `against`: of a confirmation that compares, what its `repeats` are compared with, made before anything is worked, `dark`: behind a
-    power cut, which switches off what was left on; then `worked` comes before each of the repeats, and where the two halves differ in
-    something else (`alike`) before each of both.
+    `against`: of a confirmation that compares, what its `repeats` are compared with, as many, in turn with them.  `worked` comes before
+    each of the repeats, and where they differ in something else (`alike`) before each of both.  `dark`: what is worked stays on, so power
+    is cut, and all of `against` comes first.
     `kept`: None while it stands whole; else it was given up after so many of its steps, and only its closing follows."""
 
     kind: str
@@ -105,6 +106,8 @@ def read(body: Mapping[str, Any]) -> Extension:
     if type(alike) is not bool or type(dark) is not bool or (kind == SEARCH and against):
         raise ValueError("expected yes or no, and of a search nothing to compare with")
     most = len(listed) > MOST or len(against) > MOST
+    if against and len(against) != len(listed):
+        raise ValueError(f"expected as many deliveries to compare with, got {len(against)} for {len(listed)}")
     if not listed or most or len(worked) > MOST_WORKED or (kind == SEARCH and not worked):
         raise ValueError(f"expected 1 to {MOST} deliveries and at most {MOST_WORKED} things worked")
     for what in worked:
@@ -203,16 +206,17 @@ def _confirmation(can: Ability, extension: Extension) -> Plan:
 
 
 def _compared(can: Ability, extension: Extension) -> Plan:
-    """First what is not to show it, then what is: what latches stays on to the end, and is off only before it was worked."""
+    """In turn what is not to show it and what is, so that nothing that drifts makes the difference; where what was worked stays on until
+    power is cut, first all of the one and then all of the other."""
+    silent = [(one, extension.alike) for one in extension.against]
+    shows = [(one, True) for one in extension.repeats]
     if extension.dark:
         yield PowerCycle(OFF_S)
-    number = 0
-    for half, works in ((extension.against, extension.alike), (extension.repeats, True)):
-        for one in half:
-            number += 1
-            for what in extension.worked if works else ():
-                yield Press(what)
-            yield from _repeat(can, f"K{extension.number}-{number}", one)
+    turns = chain(silent, shows) if extension.dark else chain.from_iterable(zip(silent, shows, strict=True))
+    for number, (one, works) in enumerate(turns, 1):
+        for what in extension.worked if works else ():
+            yield Press(what)
+        yield from _repeat(can, f"K{extension.number}-{number}", one)
 
 
 def _repeat(can: Ability, label: str, one: Repeated) -> Plan:

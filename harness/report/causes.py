@@ -149,6 +149,7 @@ FACTS = (  # harness/judge/facts.py
     mark("inline_reference"),
     mark("same_onset_volume"),
     mark("two_levels"),
+    mark("alternated"),
     mark("three_segments"),
     mark("no_electronic_calibration"),
     mark("beyond_reference_drift"),

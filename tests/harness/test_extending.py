@@ -123,7 +123,7 @@ def test_a_target_is_known_without_what_a_shell_takes_away(typed: str) -> None:
         (seen("B1", e=20.0), "reach e = 4e+03 at most, confirmation 1 proves from 4e+04 on"),
         (seen("B1", "restart-law"), "compares deliveries with one another"),
         (seen("B1", "visit-totaliser"), "compares deliveries with one another"),
-        (seen("B1|B2", "gain-change", key="volume", e=12.0), "4 pairs of deliveries that each show"),
+        (seen("B1|B2", "gain-change", key="volume", e=8.0), "5 pairs of deliveries that each show"),
         (seen("B1|B2", "sale-gain", key="event"), "compares deliveries with one another"),
     ],
 )
@@ -152,31 +152,42 @@ def acts(it: Extension) -> list[str]:
     return named
 
 
-def test_a_comparison_is_made_again_in_pairs_with_nothing_worked_first() -> None:
-    """What latches would be on in every pair after the first: so all that is not worked comes before all that is."""
-    journal = stands(sold("B1"), PRESSED, sold("R1"))
-    it = asked(pair(), journal, COMPARED)
-    again = Repeated(Decimal("13.70"))
-    assert it == Extension(CONFIRMATION, 1, (again, again), ("remote",), COMPARED, against=(again, again))
+def test_a_comparison_is_made_again_in_pairs_in_turn() -> None:
+    """R1 shows it behind the remote, R2 does not although it was pressed before: it does not stay on."""
+    silent = found(seen("R2|R1", "gain-change", key="event"), detectors=("gain-change",))
+    it = asked(silent, stands(PRESSED, sold("R1"), sold("R2")), COMPARED)
+    again = (Repeated(Decimal("13.70")),) * 3
+    assert it == Extension(CONFIRMATION, 1, again, ("remote",), COMPARED, against=again)
     assert read(json.loads(json.dumps(recorded(it)))) == it
-    assert acts(it) == ["K1-1", "K1-2", "remote", "K1-3", "remote", "K1-4"]
-    assert litres(it) == 4 * again.volume_l
+    assert acts(it) == ["K1-1", "remote", "K1-2", "K1-3", "remote", "K1-4", "K1-5", "remote", "K1-6"]
+    assert litres(it) == 6 * again[0].volume_l
+
+
+def test_what_may_stay_on_is_compared_with_what_comes_before_it_behind_a_power_cut() -> None:
+    """Where power was cut in the plan: who had decided for it then has for it now."""
     dark = asked(pair(), stands(sold("B1"), DARK, PRESSED, sold("R1")), COMPARED)
-    assert acts(dark)[:2] == ["dark", "K1-1"]
+    assert acts(dark) == ["dark", "K1-1", "K1-2", "K1-3", "remote", "K1-4", "remote", "K1-5", "remote", "K1-6"]
     check_order(dry_run(extended_plan(PLANS["dispenser-raid"], [dark]).steps(ability(K3))))
+    assert acts(asked(pair(), stands(sold("B1"), PRESSED, sold("R1")), COMPARED))[0] == "K1-1"
 
 
 def test_a_comparison_has_as_many_pairs_as_its_threshold_needs_and_no_more() -> None:
-    """0.08 of the capital lies on this contrast (evidence.CONTRASTS): 0.08 x 100^3 > 40 000."""
-    assert len(asked(pair(e=100.0), stands(sold("B1"), PRESSED, sold("R1")), COMPARED).against) == 3
+    """0.08 of the capital lies on this contrast (evidence.CONTRASTS): 0.08 x 30^4 > 40 000."""
+    assert len(asked(pair(e=30.0), stands(sold("B1"), PRESSED, sold("R1")), COMPARED).against) == 4
     assert [one.target for one in offers(pair(), stands(sold("B1"), PRESSED, sold("R1")), K3, TESTS)] == [COMPARED]
+
+
+def test_a_constant_gain_is_confirmed_by_the_pair_in_which_it_is_there_and_is_not() -> None:
+    document = found(seen("B1|R1", "gain-change", key="event"), detectors=("constant-gain",))
+    document["evidence"].append({"detector": "gain-change", "link": "encoder>board"})
+    assert [one.target for one in offers(document, stands(sold("B1"), PRESSED, sold("R1")), K3, TESTS)] == [COMPARED]
 
 
 def test_what_both_halves_had_is_worked_in_both_unless_it_is_what_they_differ_in() -> None:
     by_amount = found(seen("R1|R2", "gain-change", key="preset"), detectors=("gain-change",))
     journal = stands(PRESSED, sold("R1"), sold("R2", amount="100"))
     assert acts(asked(by_amount, journal, COMPARED)) == [
-        "remote", "K1-1", "remote", "K1-2", "remote", "K1-3", "remote", "K1-4",
+        "remote", "K1-1", "remote", "K1-2", "remote", "K1-3", "remote", "K1-4", "remote", "K1-5", "remote", "K1-6",
     ]  # fmt: skip
 
 

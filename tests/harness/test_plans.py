@@ -14,6 +14,7 @@ from harness.enact import ability
 from harness.plans import PLANS, blocks
 from harness.plans.ability import Ability
 from harness.plans.order import PlanError, check_order, cost, dry_run
+from harness.search import scheduler
 from harness.step import (
     Choose,
     Confirm,
@@ -236,7 +237,8 @@ def courses(make: Callable[[], Plan]) -> Iterator[list[Step]]:
 
 
 @pytest.mark.parametrize("bench", built_in())
-def test_every_course_of_every_plan_on_every_bench_keeps_the_order(bench: str) -> None:
+def test_every_course_of_every_plan_on_every_bench_keeps_the_order(bench: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "DRAWN", 200)  # the order hangs on no function of the model
     file = find(bench)
     plans = [plan for plan in PLANS.values() if plan.family == file.family and plan.site == (file.site is not None)]
     assert plans
