@@ -19,10 +19,10 @@ from benchmarks.curves import own_detectors
 from benchmarks.generators import HONEST, PROFILE, Tamper, delivery, instrument
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
-from harness.extending import COMPARES, PAIRS
+from harness.extending import COMPARES, GONE, PAIRS
 from harness.families import speaks_alone
-from harness.judge.contexts import LONG_L
 from harness.judge.contract import Registration, Segment, Verdict
+from harness.judge.evidence import CONTRASTS
 from harness.judge.verdict import judge
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.covering import array
@@ -38,7 +38,7 @@ STATIONS = {
 }
 FLOWS = {"full": "steady", "middle": "ragged", "slow": "slow"}
 CONFIRM_MIN = 10.0
-ENOUGH_L = 17.0  # of a delivery of a pair: 1 % stands six uncertainties beyond the honest bound
+ENOUGH_L, LEAST_L = 13.7, 7.0  # asked in a confirmation: what 1 % shows in, and the least of all
 EDITION = "jjg443-2015"
 S = 1_000_000_000
 PHASE = "E"  # everything may be worked, power cut
@@ -100,6 +100,7 @@ class Site:
         self.it = instrument(self.rng)
         self.truth = Truth(self.population, self.i)
         self.segments: list[Segment] = []
+        self.trials: dict[str, Trial] = {}
         self.now_ns, self.cycles = 0, 0
 
     def run(self, trial: Trial, context: Mapping[str, Any]) -> bool:
@@ -120,6 +121,7 @@ class Site:
             start_ns=self.now_ns, context=own, misread=0.0,
         )  # fmt: skip
         self.segments.append(one)
+        self.trials[one.id] = trial
         self.now_ns = one.window_ns[1] + 30 * S
         return active > 0
 
@@ -244,69 +246,88 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
 def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, verdict: Verdict) -> float | None:
     """Minutes of a confirmation, registered beforehand, of the gravest finding; None where it proves nothing.
 
-    As the product does it (harness/extending.py): a test that speaks of a delivery alone sees the hit again and again; else what differs
-    from it in one thing is made first, then the hit, in pairs.
+    As the product does it (harness/extending.py): a test that speaks of a delivery alone sees the hit again and again; else the pair of
+    runs that showed it most clearly is made again, after one more run with the thing put back where there is no such pair yet.
     """
     finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
     if finding is None:
         return None
-    tests = own_detectors()
+    tests, spent = own_detectors(), 0.0
     alone = [d for d in finding.detectors if speaks_alone(tests[d]) and not tests[d].conformity_alone]
     if alone:
-        target, spent = f"{alone[0]}:{finding.link}", 0.0
-        runs = []
-        while spent + cost(model, kit, hit).minutes <= CONFIRM_MIN:
-            runs.append(hit)
-            spent += cost(model, kit, hit).minutes
+        target, runs = f"{alone[0]}:{finding.link}", [hit] * int(CONFIRM_MIN / cost(model, kit, hit).minutes)
     else:
         target = f"{COMPARES}:{finding.link}"
-        runs, spent = _pairs(site, model, kit, hit, state)
+        pair = _pair(site, verdict, str(finding.link))
+        for silent in () if pair is not None else _put_back(model, hit):
+            trial = completed(model, state, silent.levels, cycle=False)
+            spent += cost(model, kit, trial).minutes
+            site.run(trial, {"search": True})
+            state = after(model, kit, state, trial)
+            pair = _pair(site, site.verdict(), str(finding.link))
+            if pair is not None:
+                break
+        runs = [] if pair is None else _turns(model, kit, *pair, CONFIRM_MIN - spent)
     for one in runs:
         trial = completed(model, state, one.levels, one.cycle)
+        spent += cost(model, kit, trial).minutes
         site.run(trial, {"confirmation": 1, "confirms": target})
         state = after(model, kit, state, trial)
     proven = bool(runs) and site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
-    return spent if proven else None
+    return spent if proven and spent <= CONFIRM_MIN else None
 
 
-def _pairs(site: Site, model: Model, kit: str, hit: Trial, state: State) -> tuple[list[Trial], float]:
-    """The runs of a confirmation that compares, as many pairs as fit into its minutes, and those minutes: one run with the thing put
-    back tells first whether it latched, and then power is cut before the half that is to be silent."""
-    silent = _put_back(model, hit)
-    if silent is None:
-        return [], 0.0
-    at = model.index(model.quantity)
-    if model.quantities[hit.levels[at]] > ENOUGH_L and silent.levels[at] == hit.levels[at]:
-        least = next(n for n, litres in enumerate(model.quantities) if litres >= ENOUGH_L)
-        hit, silent = (replace(one, levels=(*one.levels[:at], least, *one.levels[at + 1 :])) for one in (hit, silent))
-    hit = replace(hit, cycle=False)
-    spent, latched = 0.0, False
-    if any(model.factors[f].needs[level] for f, level in enumerate(hit.levels)):
-        spent += cost(model, kit, silent).minutes
-        latched = site.run(completed(model, state, silent.levels, cycle=False), {"search": True})
-    first = replace(silent, cycle=latched)
-    pair = cost(model, kit, silent).minutes + cost(model, kit, hit).minutes
-    whole = cost(model, kit, first).minutes - cost(model, kit, silent).minutes
-    pairs = min(int((CONFIRM_MIN - spent - whole) / pair), PAIRS[1])
-    return [first, *[silent] * (pairs - 1), *[hit] * pairs] if pairs >= PAIRS[0] else [], spent + whole + pairs * pair
-
-
-def _put_back(model: Model, hit: Trial) -> Trial | None:
-    """The hit with one thing as it is without it: what was worked, else an amount preset, else a slow flow, else a long delivery."""
-    plain: dict[str, str] = {}
-    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, hit.levels, strict=True)}
-    if levels["keys"] != "none" or levels["remote"] == "pressed":
-        plain = {"keys": "none", "remote": "not pressed"}
-    elif levels["preset"] != "volume":
-        plain = {"preset": "volume"}
-    elif levels["flow"] != "full":
-        plain = {"flow": "full"}
-    elif float(levels["volume"]) > LONG_L:
-        plain = {"volume": "17.90"}
-    if not plain:
-        return None
-    changed = [
-        factor.levels.index(plain[factor.name]) if factor.name in plain else level
-        for factor, level in zip(model.factors, hit.levels, strict=True)
+def _pair(site: Site, verdict: Verdict, link: str) -> tuple[Trial, Trial] | None:
+    """The runs of the clearest pair, the silent one first."""
+    shown = [
+        one
+        for one in verdict.readings
+        if (one.detector, str(one.link)) == (COMPARES, link)
+        and one.hits
+        and one.key in CONTRASTS
+        and one.key not in GONE
     ]
-    return Trial(tuple(changed))
+    best = max(shown, key=lambda one: CONTRASTS[one.key] * one.e, default=None)
+    if best is None:
+        return None
+    silent, shows = (site.trials[id] for id in best.segment.split("|"))
+    return silent, shows
+
+
+def _turns(model: Model, kit: str, silent: Trial, shows: Trial, minutes: float) -> list[Trial]:
+    """Three pairs in turn, as long as the minutes allow; nothing where they allow none that could tell."""
+    at = model.index(model.quantity)
+    same = silent.levels[at] == shows.levels[at]
+    most = max(model.quantities[one.levels[at]] for one in (silent, shows))
+    for litres in sorted(
+        {most, *(own for own in model.quantities if LEAST_L <= own <= max(most, ENOUGH_L))}, reverse=True
+    ):
+        one = _asking(model, shows, litres)
+        other = _asking(model, silent, litres) if same or model.quantities[silent.levels[at]] > litres else silent
+        runs = [run for _ in range(PAIRS[0]) for run in (replace(other, cycle=False), replace(one, cycle=False))]
+        if sum(cost(model, kit, run).minutes for run in runs) <= minutes:
+            return runs
+    return []
+
+
+def _asking(model: Model, trial: Trial, litres: float) -> Trial:
+    """The same of the quantity nearest to `litres` from below."""
+    at = model.index(model.quantity)
+    level = max(n for n, own in enumerate(model.quantities) if own <= litres)
+    return Trial((*trial.levels[:at], level, *trial.levels[at + 1 :]), trial.cycle)
+
+
+def _put_back(model: Model, hit: Trial) -> list[Trial]:
+    """The hit with one thing as it is without it, each in turn: what was worked, an amount preset, a slow flow, a long delivery."""
+    plain = (
+        {"keys": "none", "remote": "not pressed"}, {"preset": "volume"}, {"flow": "full"}, {"volume": "17.90"},
+    )  # fmt: skip
+    found = []
+    for one in plain:
+        changed = tuple(
+            min(factor.levels.index(one[factor.name]), level) if factor.name in one else level
+            for factor, level in zip(model.factors, hit.levels, strict=True)
+        )
+        if changed != hit.levels:
+            found.append(Trial(changed))
+    return found
