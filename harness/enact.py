@@ -46,6 +46,7 @@ from harness.step import (
     Prove,
     Purpose,
     Read,
+    Searched,
     Shut,
     Stand,
     Step,
@@ -162,7 +163,7 @@ class Enactor:
 
     def act(self, step: Step) -> Outcome:
         match step:
-            case Phase() | Purpose():
+            case Phase() | Purpose() | Searched():
                 return {}
             case Confirm():
                 return self.people.confirm(step)

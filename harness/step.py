@@ -277,6 +277,25 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """What the runs of a search covered of the trigger model it was made from: entered in the record when it ends, nothing is done.
+
+    `pairs`, `triples`: (tried, that there are) of levels of two and three factors.  `shown`: class of the model's functions (with the title
+    of its factor in English and Chinese), the share that these runs would have shown, of how many.  `refused`: what nobody could give,
+    in English and Chinese.
+    """
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    model: str
+    verified: bool
+    runs: int
+    pairs: tuple[int, int]
+    triples: tuple[int, int]
+    shown: tuple[tuple[str, str, str, str, int], ...]
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """The hash of the draw's seed is shown to the parties and recorded, before anybody has seen the seed."""
 
@@ -318,6 +337,7 @@ Step = (
     | Judge
     | Instrument
     | Purpose
+    | Searched
     | Commit
     | Draw
 )

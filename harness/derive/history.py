@@ -50,7 +50,10 @@ def history(recorded: Recorded, found: Sequence[Segment] = ()) -> dict[str, Any]
                 f"{place}: a {body.get('kind')} record lacks what it must hold ({type(error).__name__}: {error}); "
                 "this journal was not written by a run of this version"
             ) from None
-    return {"starts": len(recorded.spans), **teller.found, **_of_loadings(found)}
+    searched = list(teller.found.pop("searched", {}).values())  # one that was entered again after a cut counts once
+    return {
+        "starts": len(recorded.spans), **teller.found, **_of_loadings(found), **({"searched": searched} if searched else {}),
+    }  # fmt: skip
 
 
 def _of_loadings(found: Sequence[Segment]) -> dict[str, Any]:
@@ -100,6 +103,8 @@ class _Teller:
                 )  # fmt: skip
             case "step":
                 self._steps[int(body["n"])] = body["step"]
+                if body["step"]["type"] == "Searched":
+                    found.setdefault("searched", {})[int(body["n"])] = dict(body["step"])
             case kind if kind == f"{VOID}step":
                 attempt = {
                     "place": place, "instrument": str(body.get("instrument", "")), "step": named(body["step"]),

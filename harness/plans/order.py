@@ -34,6 +34,7 @@ from harness.step import (
     Prove,
     Purpose,
     Read,
+    Searched,
     Shut,
     Stand,
     Step,
@@ -51,7 +52,7 @@ HARMLESS = "writes_nothing"  # said by the officers of what a search or confirma
 WET = (Deliver, Shut, Load, Drive)  # something flows, lifts or moves
 
 # nothing happens at the instrument
-PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Commit, Draw, Judge, Mark, Wait)
+PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Searched, Commit, Draw, Judge, Mark, Wait)
 
 
 class PlanError(Exception):
@@ -308,7 +309,9 @@ def cost(steps: Sequence[Step]) -> dict[str, float]:
     """
     litres = sum(float(step.volume_l) for step in steps if isinstance(step, Deliver))
     asked = [
-        step for step in steps if not isinstance(step, Phase | Purpose | Judge | Wait | Draw) and step != Instrument("")
+        step
+        for step in steps
+        if not isinstance(step, Phase | Purpose | Searched | Judge | Wait | Draw) and step != Instrument("")
     ]
     minutes = litres / 40.0 + 0.5 * len(asked)
     minutes += sum(step.seconds / 60 for step in steps if isinstance(step, Shut | Wait))

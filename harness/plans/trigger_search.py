@@ -17,10 +17,11 @@ from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.order import HARMLESS
 from harness.search.cost import Cost, State, Trial, after, cost
+from harness.search.coverage import coverage
 from harness.search.model import Model
 from harness.search.narrow import factors_that_matter, threshold
 from harness.search.scheduler import Scheduler
-from harness.step import SEARCH, Choose, Commit, Confirm, Draw, Judge, Outcome, Plan, Purpose, Step
+from harness.step import SEARCH, Choose, Commit, Confirm, Draw, Judge, Outcome, Plan, Purpose, Searched, Step
 
 Steps = Generator[Step, Outcome, None]
 Seen = Generator[Step, Outcome, bool]
@@ -76,6 +77,8 @@ class _Search:
     state: State
     minutes: float
     made: int = 0
+    trials: list[Trial] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
     onsets: dict[str, float] = field(default_factory=dict)  # run -> from where on it acts, as one run told
 
     @property
@@ -99,14 +102,20 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
     own = _Search(can, of, kit, Scheduler(of.model, kit, int(seed[:15] or "0", 16)), state, minutes)
     own.scheduler.power = state.phase not in "ABCD"
     for factor, level in of.beyond:
-        own.scheduler.refuse(factor, level)
+        _refuse(own, factor, level)
     yield from _at_hand(own)
     yield Purpose(SEARCH)
+    yield from _through(own)
+    yield _covered(own)
+
+
+def _through(own: _Search) -> Steps:
+    """Run after run, until one shows something and is narrowed, or until the budget or the officers end it."""
     while own.goes_on:
         proposal = own.scheduler.propose(own.state, Cost(own.minutes, math.inf, 0))
         if proposal is None or proposal.share < WORTH:
             return
-        text = Sentence(NEXT, label=own.label, why=proposal.why(of.model))
+        text = Sentence(NEXT, label=own.label, why=proposal.why(own.of.model))
         decided = yield from _decided(own, text)
         if decided == STOP:
             return
@@ -114,6 +123,23 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
             yield from _narrowed(own, proposal.trial)
             return
         own.scheduler.tell(proposal.trial)
+
+
+def _covered(own: _Search) -> Searched:
+    """What the runs of the scheduler's own choice covered; those that narrowed a hit are among them."""
+    model = own.of.model
+    told = coverage(own.scheduler.drawn, own.trials, own.kit, own.state.phase)
+    titles = {factor.name: factor.titles for factor in model.factors}
+    shown = tuple((name, *titles.get(name, ("", "")), f"{share:.4f}", of) for name, share, of in told.shown)
+    return Searched(model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused))
+
+
+def _refuse(own: _Search, factor: str, level: str) -> None:
+    """Nobody can give it: never proposed, and told as not tried."""
+    own.scheduler.refuse(factor, level)
+    it = own.of.model.factor(factor)
+    at = it.levels.index(level)
+    own.refused.append((f"{it.titles[0]} {level}", f"{it.titles[1]} {it.levels_zh[at]}"))
 
 
 def _at_hand(own: _Search) -> Steps:
@@ -126,7 +152,7 @@ def _at_hand(own: _Search) -> Steps:
             if (yield Choose(f"have_{factor.name}_{level.replace(' ', '_')}", text, NO_YES)).get(
                 "value", "yes"
             ) != "yes":
-                own.scheduler.refuse(factor.name, level)
+                _refuse(own, factor.name, level)
             elif act == "remote":
                 yield blocks.presser()
 
@@ -143,6 +169,7 @@ def _made(own: _Search, trial: Trial, asked: float | None = None) -> Seen:
     own.made += 1
     yield from own.of.run(own.can, Run(label, levels, quantity, trial.cycle))
     own.minutes -= cost(model, own.kit, trial).minutes
+    own.trials.append(trial)
     own.state = after(model, own.kit, own.state, trial)
     judged = yield Judge()
     own.onsets = dict(judged.get("onsets", {}))

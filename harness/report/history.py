@@ -42,6 +42,7 @@ STEPS = {  # kinds of step as the journal names them
     "Purpose": mark("Purpose"),
     "Commit": mark("Commit"),
     "Draw": mark("Draw"),
+    "Searched": mark("Searched"),
 }
 READ = {
     "display": mark("display"),

@@ -31,6 +31,7 @@ from harness.step import (
     Prove,
     Purpose,
     Read,
+    Searched,
     Shut,
     Stand,
     Step,
@@ -130,6 +131,8 @@ def headline(step: Step, unit: str = "L") -> str:
             name, _, link = step.target.partition(":")
             text = mark("from here on confirmation {k}: {test} over {link}")
             return translate(text, k=step.k, test=tell(name), link=chain(link))
+        case Searched():
+            return translate(mark("what the search covered, into the record: {runs} runs"), runs=step.runs)
         case Commit():
             return translate(mark("the hash of the draw's seed is shown"))
         case Draw():

@@ -10,6 +10,7 @@ from harness.report.account import LITRES, account_lines
 from harness.report.evidence import budget_lines, likelihood_lines
 from harness.report.history import made
 from harness.report.possible import possible
+from harness.report.searched import searched_lines
 from harness.report.stops import stop_reason
 from harness.report.wording import chain, mechanism, percent, said
 
@@ -65,6 +66,8 @@ def verdict_text(document: Mapping[str, Any]) -> str:
             lines += likelihood_lines(ratio, document["verbal_scale"])
     lines += ["", translate(mark("What the case had to answer:"))]
     lines += [f"  - {_answered(question, late)}" for question in document["coverage"]]
+    if covered := searched_lines(document):
+        lines += ["", *covered]
     if spent := budget_lines(document):
         lines += ["", *spent]
     notes = [note for note in document["notes"] if not note.startswith("weight of ")]

@@ -56,7 +56,7 @@ def coverage(population: Population, trials: Sequence[Trial], kit: str, phase: s
     for trial in trials:
         seen |= hits(shows, trial.levels)
     classes: list[tuple[str, Any]] = [("all", np.ones(len(population), dtype=bool)), ("evading", population.evades)]
-    classes += [(f"{k} conditions", np.isin(population.order, [k])) for k in sorted(set(population.order.tolist()))]
+    classes += [(str(k), np.isin(population.order, [k])) for k in sorted(set(population.order.tolist()))]
     classes += [
         (factor.name, ~permits.all(axis=1)) for factor, permits in zip(model.factors, population.permits, strict=True)
     ]

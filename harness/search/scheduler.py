@@ -61,9 +61,9 @@ class Scheduler:
 
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng([self.seed, 8])
-        drawn = self.population or draw(self.model, DRAWN, np.random.default_rng([self.seed, 7]))
-        self._shows = drawn.shows(self.kit)
-        self.weight = np.full(len(drawn), 1.0 / max(len(drawn), 1))
+        self.drawn = self.population or draw(self.model, DRAWN, np.random.default_rng([self.seed, 7]))
+        self._shows = self.drawn.shows(self.kit)
+        self.weight = np.full(len(self.drawn), 1.0 / max(len(self.drawn), 1))
 
     def refuse(self, factor: str, level: str) -> None:
         f = self.model.index(factor)

@@ -15,7 +15,8 @@ from harness.benches import find, world
 from harness.enact import ability
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
-from harness.step import SEARCH, Choose, Commit, Deliver, Draw, Judge, PowerCycle, Press, Purpose, Step
+from harness.report.text import verdict_text
+from harness.step import SEARCH, Choose, Commit, Deliver, Draw, Judge, PowerCycle, Press, Purpose, Searched, Step
 
 RAID, BENCH = "dispenser-search", "dispenser-search-bench"
 
@@ -94,7 +95,9 @@ def test_a_hit_is_narrowed_and_its_threshold_halved() -> None:
     assert len([v for v in halved if v != asked[first]]) <= 10
 
 
-def test_the_search_finds_a_threshold_that_no_scheduled_delivery_passed(tmp_path: Path) -> None:
+def test_the_search_finds_a_threshold_that_no_scheduled_delivery_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench = find("dispenser-k2")
     result = inspection.inspect(
         RAID, bench, tmp_path / "case", world=world(bench, "fuel.C02", 1), draw_seed="0123456789abcdef" * 2
@@ -111,3 +114,21 @@ def test_the_search_finds_a_threshold_that_no_scheduled_delivery_passed(tmp_path
     assert onsets
     assert onsets[0] == pytest.approx(20.0, abs=0.4)
     assert [one["id"] for one in result.document["segments"] if one["context"].get("search")]
+    [covered] = result.document["history"]["searched"]
+    assert covered["runs"] == len({one["id"] for one in result.document["segments"] if one["context"].get("search")})
+    shares = {name: float(share) for name, *_, share, _ in covered["shown"]}
+    assert shares["4"] <= shares["2"] < shares["1"] <= 1
+    text = verdict_text(result.document)
+    assert "by the trigger model dispenser-1" in text
+    assert "nothing of how likely this instrument has a function" in text
+    assert "hour of the day night" in text.split("not tried, because nobody could give it: ")[1].splitlines()[0]
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    assert "时段 夜间" in verdict_text(result.document)
+
+
+def test_a_search_that_was_stopped_at_once_covered_nothing() -> None:
+    stopped = carried_out(RAID, "K2", {"run_Q1": "stop"}, lambda _: False)
+    [covered] = [step for step in stopped if isinstance(step, Searched)]
+    assert covered.runs == 0
+    assert covered.pairs[0] == 0 < covered.pairs[1]
+    assert not any(isinstance(step, Searched) for step in carried_out(RAID, "K2", {"search": "0"}, lambda _: False))
