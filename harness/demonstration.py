@@ -13,6 +13,7 @@ from typing import Any
 
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
+from harness.beforehand import searching
 from harness.benches import find, on_ports, world
 from harness.expected import Expected, catalogued, expected_row, plan_of
 from harness.inspection import inspect
@@ -34,10 +35,11 @@ def demonstrate(
     in_process: bool,
     as_json: bool,
     speed: float,
+    decided: Mapping[str, str] | None = None,
 ) -> int:
-    """Run the demonstration; 0 when the verdict is the expected one, 1 when not."""
+    """Run the demonstration, with a search behind it where its budget is `decided`; 0 when the verdict is the expected one, 1 when not."""
     bench = find(f"{family}-{kit.lower()}")
-    plan = plan_of(family, kit)
+    plan = searching(plan_of(family, kit)) if decided else plan_of(family, kit)
     simulated = world(bench, cheat, seed)
     case = case if case is not None else Path(tempfile.mkdtemp(prefix="shortmeasure-")) / "case"
     ptys = not in_process and sys.platform != "win32"
@@ -45,9 +47,9 @@ def demonstrate(
     comment(f"demo: simulated {family}, {cheat or 'honest trader'}, kit {kit}, seed {seed}, plan {plan}, {how}")
     if ptys:
         with _served(bench, cheat, seed, speed) as on_ptys:
-            done = inspect(plan, on_ptys, case, speed=speed)
+            done = inspect(plan, on_ptys, case, speed=speed, decided=decided)
     else:
-        done = inspect(plan, bench, case, world=simulated)
+        done = inspect(plan, bench, case, world=simulated, decided=decided)
     truth = case.with_name(case.name + ".truth.json")
     truth.write_text(json.dumps(simulated.scenario.describe(), indent=1, default=str), "utf-8")
     pictures(case, done.document)

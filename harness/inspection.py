@@ -20,6 +20,8 @@ from fixtures.opening import open_bench
 from fixtures.profile import SCALES, TAXI_FAMILY
 from fixtures.sim.world import Simulated
 from harness import provenance
+from harness.beforehand import HEADER as DECIDED
+from harness.beforehand import with_decisions
 from harness.changes import (
     Change,
     ResumeError,
@@ -74,15 +76,17 @@ def inspect(
     lifelike: bool = False,
     answers: Answers | None = None,
     say: Say | None = None,
+    decided: Mapping[str, str] | None = None,
 ) -> Inspection:
     """Run `plan`, or the one of that name, on the bench into a new case at `case_path`, judge it, and store what was found.
 
     A fault ends the run; what came before is judged all the same, and `result.error` says what it was.
     `draw_seed`: what a draw by lot follows from; nothing = fresh from the system.  `told`: what the case says of its own
     making beside what can be found out (provenance.py); a standard past its due day stops the run before the case is
-    made.  `lifelike` as in Recorder.create; `answers` as in open_bench; `say` as in live.beside.
+    made.  `lifelike` as in Recorder.create; `answers` as in open_bench; `say` as in live.beside; `decided` as in
+    beforehand.with_decisions.
     """
-    plan = find_plan(plan) if isinstance(plan, str) else plan
+    plan = with_decisions(find_plan(plan) if isinstance(plan, str) else plan, decided or {})
     instruments = specs("instruments")
     steps = planned(plan, bench_file)
     limits = edition(bench_file.edition)  # a missing edition must stop the run before fuel flows
@@ -95,7 +99,7 @@ def inspect(
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
         "detectors": {name: {"version": spec.version, "weight": spec.weight, "parameters": dict(spec.parameters)} for name, spec in sorted(tests.detectors.items())},
         **provenance.header(plan, bench_file, limits, tests, ALPHA, said),
-        **plan_record(steps),
+        **({DECIDED: dict(decided)} if decided else {}), **plan_record(steps),
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
@@ -147,6 +151,7 @@ def resume(
         refuse_other_world(standing.header, before, file)
         extension = None if further is None else further(standing, file)
         begun = find_plan(str(standing.header["plan"])) if plan is None else plan
+        begun = with_decisions(begun, standing.header.get(DECIDED, {}))
         so_far = extended_plan(begun, standing.extensions)
         planned(so_far, file)
         refuse_redone(standing, lambda: so_far.steps(ability(file)))

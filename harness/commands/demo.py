@@ -32,6 +32,13 @@ def demo(
     ] = "K3",
     seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder; nothing = a temporary one")] = None,
+    budget: Annotated[
+        str,
+        typer.Option("--budget", metavar="30min", help="dispenser: and search so long for what switches a function on"),
+    ] = "",
+    fuel: Annotated[
+        str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")
+    ] = "",
     in_process: Annotated[
         bool, typer.Option("--in-process", help="without pseudo-terminals: exact virtual time, same seed same bytes")
     ] = False,
@@ -47,7 +54,13 @@ def demo(
         raise UsageError(f"expected --kit {', '.join(kits)} for a {family}, got {kit!r}")
     if honest and cheat:
         raise UsageError("--honest and --cheat exclude each other")
+    from harness.beforehand import search_budget
     from harness.demonstration import demonstrate
 
+    decided = search_budget(budget, fuel)
+    if decided and family != "dispenser":
+        raise UsageError(f"expected --budget with a dispenser, got {family!r}: nothing else is searched yet")
     chosen = None if honest else cheat or usual
-    return demonstrate(family, chosen, kit, seed, case, in_process=in_process, as_json=as_json, speed=SPEED[kit])
+    return demonstrate(
+        family, chosen, kit, seed, case, in_process=in_process, as_json=as_json, speed=SPEED[kit], decided=decided
+    )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.plans import PlanSpec
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Procedures: list, steps and cost, questions and answers."
@@ -65,11 +68,17 @@ def show(
 
     Needs no bench: --kit says what the inspectors carry.  Minutes are planning values.
     """
+    from harness.runner import find_plan
+
+    return show_plan(find_plan(name), bench, kit, answers=answers, as_json=as_json)
+
+
+def show_plan(plan: PlanSpec, bench: str, kit: str = "", *, answers: bool = False, as_json: bool) -> int:
+    """As `show`, of a plan of which something may have been decided beforehand."""
     from harness.enact import ability
     from harness.plans.order import check_order, dry_run
-    from harness.runner import check_stations, find_plan
+    from harness.runner import check_stations
 
-    plan = find_plan(name)
     file = _bench_file(plan, bench, kit)
     check_stations(plan, file)
     if answers:

@@ -88,6 +88,15 @@ def run(
     no_input: Annotated[
         bool, typer.Option("--no-input", help="never wait for a person: a prompt ends the run")
     ] = False,
+    budget: Annotated[
+        str,
+        typer.Option(
+            "--budget", metavar="30min", help="search so long, after the plan's tests, for what switches a function on"
+        ),
+    ] = "",
+    fuel: Annotated[
+        str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list the steps and their cost, touch nothing")] = False,
     live: Annotated[
         bool | None,
@@ -104,6 +113,7 @@ def run(
     --confirm or --search.
     """
     from harness.answering import CONSOLE, answered, name_leftovers
+    from harness.beforehand import search_budget, searching, with_decisions
     from harness.benches import draw_seed, find, world
     from harness.exits import UsageError, explain, run_exit
     from harness.extending import litres, threshold
@@ -112,6 +122,7 @@ def run(
     from harness.output import comment
     from harness.provenance import told
     from harness.report.show import pictures, show
+    from harness.runner import find_plan
     from harness.standing import recorded_bench
 
     if give_up and (resume is None or confirm or search):
@@ -124,8 +135,13 @@ def run(
             return plans.show_extension(resume, find(bench) if bench else recorded_bench(resume), further, as_json)
     else:
         further = None
+    decided = search_budget(budget, fuel)
+    if decided and resume is not None:
+        raise UsageError("expected --budget when a run begins: one that goes on has its budget on record")
+    if decided:
+        plan = searching(plan)
     if dry_run:
-        return plans.show(plan, bench=bench, as_json=as_json)
+        return plans.show_plan(with_decisions(find_plan(plan), decided), bench, as_json=as_json)
     said = told(sys.argv[1:], nonce, after, override_standard or (), environment or ())
     if resume is not None:
         if plan or case is not None:
@@ -160,8 +176,9 @@ def run(
         )  # fmt: skip
     else:
         done = inspect(
-            plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say
-        )
+            plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say,
+            decided=decided,
+        )  # fmt: skip
     name_leftovers(spoken)
     offered = _confirmable(path, done.document)
     show({**done.document, "confirmable": [one.target for one in offered]}, as_json)

@@ -34,8 +34,11 @@ DECIDE = (
 )
 BUDGET = mark("Decision of the officers: for how many minutes is searched for what switches a function on")
 BUDGETS = tuple((minutes, f"{minutes} min") for minutes in MINUTES)
+MINUTES_KEY, LITRES_KEY = "search", "search_litres"
+LITRES = mark("Decision of the officers: how much may be delivered in the search, returned to the tank afterwards")
+FUEL = (("none", mark("as much as it takes")), ("60", "60 L"), ("120", "120 L"), ("250", "250 L"))
 AT_HAND = mark("Is {what} at hand, so that it can be worked on record")
-NEXT = mark("Next run {label}: {why}")
+NEXT = mark("Next run {label}: {why}; {minutes} min are left, {seen} of the model would have shown by now")
 WITHOUT = mark("Run {label} leaves out {what}: does it still show")
 HALVED = mark("Run {label} asks {quantity} {unit}: on which side of it does it begin")
 HANDLED = mark(
@@ -75,7 +78,7 @@ class _Search:
     kit: str
     scheduler: Scheduler
     state: State
-    minutes: float
+    left: Cost  # of the budget
     made: int = 0
     trials: list[Trial] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
@@ -83,7 +86,7 @@ class _Search:
 
     @property
     def goes_on(self) -> bool:
-        return self.minutes > 0 and self.made < MOST_RUNS
+        return self.left.minutes > 0 and self.left.quantity > 0 and self.made < MOST_RUNS
 
     @property
     def label(self) -> str:
@@ -93,13 +96,21 @@ class _Search:
 
 def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
     """The whole search, if the officers decide for one.  `state`: phase, and time and runs since power-up as the plan left them."""
-    minutes = float((yield Choose("search", BUDGET, BUDGETS)).get("value", MINUTES[0]))
+    minutes = float((yield Choose(MINUTES_KEY, BUDGET, BUDGETS)).get("value", MINUTES[0]))
     if not minutes:
         return
+    fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
     yield Commit()
     seed = str((yield Draw(("search",), 1)).get("seed", ""))
     yield Confirm(HARMLESS, HANDLED)
-    own = _Search(can, of, kit, Scheduler(of.model, kit, int(seed[:15] or "0", 16)), state, minutes)
+    own = _Search(
+        can,
+        of,
+        kit,
+        Scheduler(of.model, kit, int(seed[:15] or "0", 16)),
+        state,
+        Cost(minutes, math.inf if fuel == "none" else float(fuel), 0),
+    )
     own.scheduler.power = state.phase not in "ABCD"
     for factor, level in of.beyond:
         _refuse(own, factor, level)
@@ -112,10 +123,17 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
 def _through(own: _Search) -> Steps:
     """Run after run, until one shows something and is narrowed, or until the budget or the officers end it."""
     while own.goes_on:
-        proposal = own.scheduler.propose(own.state, Cost(own.minutes, math.inf, 0))
+        proposal = own.scheduler.propose(own.state, own.left)
         if proposal is None or proposal.share < WORTH:
             return
-        text = Sentence(NEXT, label=own.label, why=proposal.why(own.of.model))
+        seen = 1 - own.scheduler.left
+        text = Sentence(
+            NEXT,
+            label=own.label,
+            why=proposal.why(own.of.model),
+            minutes=f"{own.left.minutes:.0f}",
+            seen=f"{100 * seen:.0f} %",
+        )
         decided = yield from _decided(own, text)
         if decided == STOP:
             return
@@ -168,7 +186,9 @@ def _made(own: _Search, trial: Trial, asked: float | None = None) -> Seen:
     quantity = levels.get(model.quantity, "") if asked is None else f"{asked:.2f}"
     own.made += 1
     yield from own.of.run(own.can, Run(label, levels, quantity, trial.cycle))
-    own.minutes -= cost(model, own.kit, trial).minutes
+    spent = cost(model, own.kit, trial)
+    litres = spent.quantity if asked is None else asked
+    own.left = Cost(own.left.minutes - spent.minutes, own.left.quantity - litres, 0)
     own.trials.append(trial)
     own.state = after(model, own.kit, own.state, trial)
     judged = yield Judge()

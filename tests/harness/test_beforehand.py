@@ -1,0 +1,112 @@
+"""Decisions that were made before a run: on record in its first line, and nobody is asked for them again, resumed or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import harness.inspection as inspection
+from captures.journal import read_lines
+from harness.beforehand import search_budget, searching, with_decisions
+from harness.benches import find, world
+from harness.enact import ability
+from harness.exits import UsageError
+from harness.plans import PLANS
+from harness.plans.order import check_order, dry_run
+from harness.step import Choose, Deliver, Purpose, Step
+from tests.harness.test_resume_commands import cut_after
+
+BENCH = find("dispenser-k2")
+LOTS = "0123456789abcdef" * 2
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+    monkeypatch.setattr("harness.search.scheduler.DRAWN", 200)
+
+
+@pytest.mark.parametrize(
+    ("budget", "fuel", "decided"),
+    [
+        ("30min", "120L", {"search": "30", "search_litres": "120"}),
+        ("45", "", {"search": "45", "search_litres": "none"}),
+        ("", "", {}),
+    ],
+)
+def test_a_budget_is_read_as_it_is_written(budget: str, fuel: str, decided: dict[str, str]) -> None:
+    assert search_budget(budget, fuel) == decided
+
+
+@pytest.mark.parametrize(
+    ("budget", "fuel", "why"),
+    [
+        ("", "120L", "has minutes before it has litres"),
+        ("0min", "", "from 1 to 480"),
+        ("30h", "", "expected --budget as 30min"),
+        ("30", "a can", "expected --fuel as 120L"),
+        ("30", "0L", "expected --fuel as 120L"),
+    ],
+)
+def test_what_is_no_budget_is_refused_with_what_is(budget: str, fuel: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        search_budget(budget, fuel)
+
+
+def test_only_plans_that_search_take_a_budget() -> None:
+    assert searching("dispenser-raid") == "dispenser-search"
+    assert searching("dispenser-search-bench") == "dispenser-search-bench"
+    with pytest.raises(UsageError, match="dispenser-search, dispenser-search-bench"):
+        searching("taximeter-raid")
+
+
+def test_what_is_decided_is_not_asked() -> None:
+    plan = with_decisions(PLANS["dispenser-search"], search_budget("30min", "120L"))
+    steps = dry_run(plan.steps(ability(BENCH)))
+    check_order(steps)
+    asked = {step.key for step in steps if isinstance(step, Choose)}
+    assert not asked & {"search", "search_litres"}
+    whole = {step.key for step in dry_run(PLANS["dispenser-search"].steps(ability(BENCH))) if isinstance(step, Choose)}
+    assert {key for key in whole - asked if not key.startswith("run_")} == {"search", "search_litres"}
+    assert with_decisions(PLANS["dispenser-search"], {}) is PLANS["dispenser-search"]
+
+
+def searched(steps: list[Step]) -> list[Step]:
+    return steps[next(n for n, step in enumerate(steps) if isinstance(step, Purpose)) :]
+
+
+def test_litres_end_a_search_as_minutes_do() -> None:
+    """The dry run answers every run with silence."""
+
+    def litres(budget: str, fuel: str) -> float:
+        plan = with_decisions(PLANS["dispenser-search"], search_budget(budget, fuel))
+        return sum(float(s.volume_l) for s in searched(dry_run(plan.steps(ability(BENCH)))) if isinstance(s, Deliver))
+
+    assert 20 < litres("60min", "60L") <= 60
+    assert litres("60min", "60L") < litres("60min", "120L") <= 120
+    assert litres("15min", "") < litres("60min", "")
+
+
+def test_a_search_that_was_killed_goes_on_with_the_budget_and_the_runs_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = tmp_path / "case"
+    cut_after(monkeypatch, lambda step: isinstance(step, Choose) and step.key == "run_Q3")
+    inspection.inspect(
+        "dispenser-search", BENCH, case, world=world(BENCH, None, 1), draw_seed=LOTS, decided=search_budget("15min", "60L")
+    )  # fmt: skip
+    monkeypatch.undo()
+    monkeypatch.setattr("harness.search.scheduler.DRAWN", 200)
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+    done = inspection.resume(case, world=world(BENCH, None, 1), draw_seed=LOTS)
+    assert done.result.status == "complete"
+    lines = [line.body for line in read_lines(case / "data" / "journal")]
+    assert lines[0]["decided"] == {"search": "15", "search_litres": "60"}
+    asked = [body["step"]["key"] for body in lines if body["kind"] == "step" and body["step"]["type"] == "Choose"]
+    runs = list(dict.fromkeys(key for key in asked if key.startswith("run_Q")))
+    assert runs[:4] == ["run_Q1", "run_Q2", "run_Q3", "run_Q4"]
+    assert "search" not in asked
+    assert len([body for body in lines if body["kind"] == "step" and body["step"]["type"] == "Draw"]) == 1
+    [covered] = done.document["history"]["searched"]
+    assert covered["runs"] == len([one for one in done.document["segments"] if one["context"].get("search")])
