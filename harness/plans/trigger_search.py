@@ -126,7 +126,7 @@ def _through(own: _Search) -> Steps:
         proposal = own.scheduler.propose(own.state, own.left)
         if proposal is None or proposal.share < WORTH:
             return
-        seen = 1 - own.scheduler.left
+        seen = max(0.0, 1 - own.scheduler.left)
         text = Sentence(
             NEXT,
             label=own.label,
