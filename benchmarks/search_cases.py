@@ -22,6 +22,7 @@ from harness.editions import edition
 from harness.extending import COMPARES, GONE, PAIRS
 from harness.families import speaks_alone
 from harness.judge.contract import Registration, Segment, Verdict
+from harness.judge.errors_of_indication import shows
 from harness.judge.evidence import CONTRASTS
 from harness.judge.verdict import judge
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
@@ -124,6 +125,10 @@ class Site:
         self.trials[one.id] = trial
         self.now_ns = one.window_ns[1] + 30 * S
         return active > 0
+
+    def showed(self) -> bool:
+        """Whether the last run was off so far that it is made again."""
+        return shows(self.segments[-1], float(_known().edition.limit("mpe").value), PROFILE)
 
     def verdict(self, registrations: Sequence[Registration] = ()) -> Verdict:
         known = _known()
@@ -229,8 +234,14 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
     model, site = population.model, Site(population, i, kit, seed)
     following = PLANS[plan](model, kit, seed * 1000 + i)
     state, spent, litres, runs = State(PHASE), 0.0, 0.0, 0
+    again: list[
+        Trial
+    ] = []  # what showed something is made again, as the product does it (harness/plans/trigger_search.py)
     while True:
-        trial = following(state, Cost(minutes - spent, math.inf, 0))
+        if again:
+            trial = completed(model, state, again[-1].levels, again[-1].cycle)
+        else:
+            trial = following(state, Cost(minutes - spent, math.inf, 0))
         if trial is None:
             return Found(None, litres, runs, None)
         own = cost(model, kit, trial)
@@ -241,6 +252,10 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
         state = after(model, kit, state, trial)
         if acted and (verdict := site.verdict()).integrity in ("suspect", "proven"):
             return Found(spent, litres, runs, _confirmed(site, model, kit, trial, state, verdict))
+        if again:
+            again.pop()
+        elif site.showed():
+            again = [trial, replace(trial, cycle=False)] if trial.cycle else [trial]
 
 
 def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, verdict: Verdict) -> float | None:
@@ -275,6 +290,26 @@ def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, ver
         state = after(model, kit, state, trial)
     proven = bool(runs) and site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
     return spent if proven and spent <= CONFIRM_MIN else None
+
+
+def confirmed_by_pairs(site: Site, model: Model, kit: str, state: State, minutes: float) -> str:
+    """The verdict behind a confirmation of the pair of runs that differs most, hit or not."""
+    verdict = site.verdict()
+    pairs = [
+        one
+        for one in verdict.readings
+        if one.detector == COMPARES and one.key in CONTRASTS and one.key not in GONE and one.effect
+    ]
+    if not pairs:
+        return str(verdict.integrity)
+    most = max(pairs, key=lambda one: abs(one.effect or 0.0))
+    silent, shows = (site.trials[id] for id in most.segment.split("|"))
+    target = f"{COMPARES}:{most.link}"
+    for one in _turns(model, kit, silent, shows, minutes):
+        trial = completed(model, state, one.levels, one.cycle)
+        site.run(trial, {"confirmation": 1, "confirms": target})
+        state = after(model, kit, state, trial)
+    return str(site.verdict((Registration(1, target, 0, True),)).integrity)
 
 
 def _pair(site: Site, verdict: Verdict, link: str) -> tuple[Trial, Trial] | None:

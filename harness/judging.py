@@ -22,7 +22,7 @@ from harness.editions import edition
 from harness.families import family_tests, speaks_alone
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
-from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
+from harness.judge.errors_of_indication import error_of_indication, errors_of_parts, shows
 from harness.judge.evidence import ALPHA
 from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
@@ -35,8 +35,6 @@ from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
 from harness.step import Outcome
 from protocols.acceptance import Edition
-
-BEYOND_MPE = 2  # times the limit that one run of a search has to be off to be gone on with
 
 
 def judge_path(path: Path) -> Mapping[str, Any]:
@@ -122,9 +120,7 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
         if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0 and speaks_alone(spec)
     ]
     limit = float(limits.limit("mpe").value)
-    errors = {segment.id: error_of_indication(segment, profile) for segment in runs}
-    hit = {str(one["segment"]) for one in told}
-    hit |= {id for id, error in errors.items() if error is not None and abs(error) > BEYOND_MPE * limit}
+    hit = {str(one["segment"]) for one in told} | {segment.id for segment in runs if shows(segment, limit, profile)}
     onsets = {str(one["segment"]): one["at"]["onset_l"] for one in told if "onset_l" in one["at"]}
     return {"shown": [segment.id for segment in runs if segment.id in hit], "onsets": onsets}
 

@@ -14,6 +14,7 @@ from harness.judge.quantities import Quantity, at_rest, ended, number, unit_pric
 from harness.judge.reading_errors import amount_agrees
 
 NOMINAL: Mapping[str, Any] = {}
+BEYOND_MPE, SHOWN_L = 2, 0.03  # times the limit, and litres, by which one run of a search is off to be gone on with
 
 
 def indicated(segment: Segment, profile: Mapping[str, Any], misread: bool = False) -> Quantity:
@@ -72,6 +73,13 @@ def error_of_indication(segment: Segment, profile: Mapping[str, Any] = NOMINAL) 
     if shown.why_not or true.why_not or true.litres <= 0:
         return None
     return (shown.litres - true.litres) / true.litres
+
+
+def shows(segment: Segment, limit: float, profile: Mapping[str, Any] = NOMINAL) -> bool:
+    """Whether one run of a search is off so far that it is made again: BEYOND_MPE times the `limit`, and SHOWN_L at least, which neither
+    resolution nor the hose makes.  It says where to look, and proves nothing."""
+    error, true = error_of_indication(segment, profile), volume(segment, "reference", profile)
+    return error is not None and abs(error) > BEYOND_MPE * limit and abs(error) * true.litres > SHOWN_L
 
 
 def errors_of_parts(segment: Segment) -> list[float]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fixtures.language import Sentence, mark
 from fixtures.questions import NO_YES
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.order import HARMLESS
-from harness.search.cost import Cost, State, Trial, after, cost
+from harness.search.cost import Cost, State, Trial, after, completed, cost
 from harness.search.coverage import coverage
 from harness.search.model import Model
 from harness.search.narrow import factors_that_matter, threshold
@@ -44,6 +44,7 @@ HALVED = mark("Run {label} asks {quantity} {unit}: on which side of it does it b
 HANDLED = mark(
     "Both officers confirm: what is worked in this search writes, saves, calibrates and prices nothing and switches nothing but this instrument"
 )
+SAME = mark("Run {label} is the same again: does it show again")
 AGAIN = mark("Run {label} is the same again: from where on does it act")
 ONSETS = 3  # runs whose onset is read inside them
 RESOLUTION = 0.2  # of a threshold, in the unit of the quantity
@@ -138,9 +139,25 @@ def _through(own: _Search) -> Steps:
         if decided == STOP:
             return
         if decided == MAKE and (yield from _made(own, proposal.trial)):
-            yield from _narrowed(own, proposal.trial)
-            return
+            if (yield from _comes_again(own, proposal.trial)):
+                yield from _narrowed(own, proposal.trial)
+                return
+            continue  # once: it is neither told nor forgotten, and may be proposed again
         own.scheduler.tell(proposal.trial)
+
+
+def _comes_again(own: _Search, hit: Trial) -> Seen:
+    """The same again, and where that is silent and power was cut before the hit, behind a power cut too: one run alone may be air, and two
+    are what a suspicion needs."""
+    for trial in (replace(hit, cycle=False), hit)[: 1 + hit.cycle]:
+        if not own.goes_on:
+            return False
+        text = Sentence(SAME, label=own.label)
+        if (yield from _decided(own, text)) != MAKE:
+            return False
+        if (yield from _made(own, completed(own.of.model, own.state, trial.levels, trial.cycle))):
+            return True
+    return False
 
 
 def _covered(own: _Search) -> Searched:
