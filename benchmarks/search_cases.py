@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.curves import own_detectors
-from benchmarks.generators import HONEST, PROFILE, Tamper, delivery, instrument
+from benchmarks.generators import HONEST, PLAIN, PROFILE, Tamper, delivery, flow_profile, instrument
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
 from harness.extending import COMPARES, GONE, PAIRS
 from harness.families import speaks_alone
+from harness.judge.contexts import LONG_L
 from harness.judge.contract import Registration, Segment, Verdict
 from harness.judge.errors_of_indication import shows
 from harness.judge.evidence import CONTRASTS
@@ -28,7 +29,7 @@ from harness.judge.verdict import judge
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.covering import array
 from harness.search.model import ENDINGS, Model
-from harness.search.population import Population
+from harness.search.population import Floats, Population
 from harness.search.scheduler import Scheduler
 
 STATIONS = {
@@ -37,7 +38,11 @@ STATIONS = {
     "K2": "reference register display amount totaliser",
     "K3": "reference encoder board register display amount totaliser",
 }
-FLOWS = {"full": "steady", "middle": "ragged", "slow": "slow"}
+FULL_L_MIN, OF_FULL = (
+    (30.0, 48.0),
+    {"full": 1.0, "middle": 0.4, "slow": 0.15},
+)  # of one nozzle, and what its levels are of it
+STEADY = 0.02  # by which the flow of one nozzle differs from delivery to delivery
 CONFIRM_MIN = 10.0
 ENOUGH_L, LEAST_L = 13.7, 7.0  # asked in a confirmation: what 1 % shows in, and the least of all
 EDITION = "jjg443-2015"
@@ -102,6 +107,7 @@ class Site:
         self.truth = Truth(self.population, self.i)
         self.segments: list[Segment] = []
         self.trials: dict[str, Trial] = {}
+        self.full_l_min = float(self.rng.uniform(*FULL_L_MIN))
         self.now_ns, self.cycles = 0, 0
 
     def run(self, trial: Trial, context: Mapping[str, Any]) -> bool:
@@ -117,14 +123,22 @@ class Site:
         pressed = () if levels["keys"] == "none" and levels["remote"] == "not pressed" else ("press",)
         own = {"preset": levels["preset"], **({"events": pressed} if pressed else {}), **context}
         one = delivery(
-            self.rng, self.it, litres, id=f"Q{len(self.segments)}", flow=FLOWS[levels["flow"]], tamper=tamper,
+            self.rng, self.it, litres, id=f"Q{len(self.segments)}", flow=levels["flow"], tamper=tamper,
             stations=STATIONS[self.kit], weighed=self.kit in ("K0", "K1"), state=f"s{self.cycles}",
-            start_ns=self.now_ns, context=own, misread=0.0,
+            start_ns=self.now_ns, context=own, misread=0.0, kind=replace(PLAIN, flow=self._flowing),
         )  # fmt: skip
         self.segments.append(one)
         self.trials[one.id] = trial
         self.now_ns = one.window_ns[1] + 30 * S
         return active > 0
+
+    def _flowing(self, rng: np.random.Generator, level: str, litres: float) -> tuple[Floats, Floats]:
+        """As the generator's own, but one nozzle keeps the flow of each level."""
+        t, v = flow_profile(rng, "steady", litres)
+        first, last = np.searchsorted(v, [0.25 * v[-1], 0.75 * v[-1]])
+        own = float(v[last] - v[first]) / float(t[last] - t[first]) * 60
+        wanted = self.full_l_min * OF_FULL[level] * (1 + STEADY * float(rng.standard_normal()))
+        return t * own / wanted, v
 
     def showed(self) -> bool:
         """Whether the last run was off so far that it is made again."""
@@ -261,8 +275,8 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
 def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, verdict: Verdict) -> float | None:
     """Minutes of a confirmation, registered beforehand, of the gravest finding; None where it proves nothing.
 
-    As the product does it (harness/extending.py): a test that speaks of a delivery alone sees the hit again and again; else the pair of
-    runs that showed it most clearly is made again, after one more run with the thing put back where there is no such pair yet.
+    As the product does it (harness/plans/trigger_search.py, harness/extending.py): a test that speaks of a delivery alone sees the hit again
+    and again; else one thing after another is put back until a run is silent, and the hit is made in turn with that.
     """
     finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
     if finding is None:
@@ -272,17 +286,19 @@ def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, ver
     if alone:
         target, runs = f"{alone[0]}:{finding.link}", [hit] * int(CONFIRM_MIN / cost(model, kit, hit).minutes)
     else:
-        target = f"{COMPARES}:{finding.link}"
-        pair = _pair(site, verdict, str(finding.link))
-        for silent in () if pair is not None else _put_back(model, hit):
-            trial = completed(model, state, silent.levels, cycle=False)
+        target, runs = f"{COMPARES}:{finding.link}", []
+        for silent in _put_back(model, hit):
+            trial = completed(model, state, silent.levels, silent.cycle)
+            if spent + cost(model, kit, trial).minutes > CONFIRM_MIN:
+                break
             spent += cost(model, kit, trial).minutes
             site.run(trial, {"search": True})
             state = after(model, kit, state, trial)
-            pair = _pair(site, site.verdict(), str(finding.link))
-            if pair is not None:
+            if not site.showed():
+                # what is dark already needs no second cut
+                runs = _turns(model, kit, silent, hit, CONFIRM_MIN - spent)
+                runs = [replace(one, cycle=False) for one in runs]
                 break
-        runs = [] if pair is None else _turns(model, kit, *pair, CONFIRM_MIN - spent)
     for one in runs:
         trial = completed(model, state, one.levels, one.cycle)
         spent += cost(model, kit, trial).minutes
@@ -312,34 +328,20 @@ def confirmed_by_pairs(site: Site, model: Model, kit: str, state: State, minutes
     return str(site.verdict((Registration(1, target, 0, True),)).integrity)
 
 
-def _pair(site: Site, verdict: Verdict, link: str) -> tuple[Trial, Trial] | None:
-    """The runs of the clearest pair, the silent one first."""
-    shown = [
-        one
-        for one in verdict.readings
-        if (one.detector, str(one.link)) == (COMPARES, link)
-        and one.hits
-        and one.key in CONTRASTS
-        and one.key not in GONE
-    ]
-    best = max(shown, key=lambda one: CONTRASTS[one.key] * one.e, default=None)
-    if best is None:
-        return None
-    silent, shows = (site.trials[id] for id in best.segment.split("|"))
-    return silent, shows
-
-
 def _turns(model: Model, kit: str, silent: Trial, shows: Trial, minutes: float) -> list[Trial]:
-    """Three pairs in turn, as long as the minutes allow; nothing where they allow none that could tell."""
+    """Three pairs in turn, as long as the minutes allow; nothing where they allow none that could tell.  Of what was silent behind a power
+    cut all come first.  No volume that an inspector asks for."""
     at = model.index(model.quantity)
-    same = silent.levels[at] == shows.levels[at]
-    most = max(model.quantities[one.levels[at]] for one in (silent, shows))
-    for litres in sorted(
-        {most, *(own for own in model.quantities if LEAST_L <= own <= max(most, ENOUGH_L))}, reverse=True
-    ):
-        one = _asking(model, shows, litres)
+    same, dark = silent.levels[at] == shows.levels[at], silent.cycle
+    asked = {model.quantities[one.levels[at]] for one in (silent, shows)}
+    looked_at = {float(one) for clause in model.evasions if clause.factor == model.quantity for one in clause.levels}
+    own = {litres for litres in model.quantities if LEAST_L <= litres <= max(*asked, ENOUGH_L)} - looked_at
+    for litres in sorted(own | asked, reverse=True):
+        one = replace(_asking(model, shows, litres), cycle=False)
         other = _asking(model, silent, litres) if same or model.quantities[silent.levels[at]] > litres else silent
-        runs = [run for _ in range(PAIRS[0]) for run in (replace(other, cycle=False), replace(one, cycle=False))]
+        again = replace(other, cycle=False)
+        turns = [run for _ in range(PAIRS[0]) for run in (again, one)]
+        runs = [other, *[again] * (PAIRS[0] - 1), *[one] * PAIRS[0]] if dark else turns
         if sum(cost(model, kit, run).minutes for run in runs) <= minutes:
             return runs
     return []
@@ -353,16 +355,22 @@ def _asking(model: Model, trial: Trial, litres: float) -> Trial:
 
 
 def _put_back(model: Model, hit: Trial) -> list[Trial]:
-    """The hit with one thing as it is without it, each in turn: what was worked, an amount preset, a slow flow, a long delivery."""
-    plain = (
-        {"keys": "none", "remote": "not pressed"}, {"preset": "volume"}, {"flow": "full"}, {"volume": "17.90"},
-    )  # fmt: skip
+    """The hit with one thing otherwise, each in turn: nothing worked (and behind a power cut, where it may have stayed on), another preset,
+    another flow, a short delivery."""
+    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, hit.levels, strict=True)}
+    otherwise: list[tuple[dict[str, str], bool]] = []
+    if levels["keys"] != "none" or levels["remote"] == "pressed":
+        nothing = {"keys": "none", "remote": "not pressed"}
+        otherwise += [(nothing, False), (nothing, True)]
+    otherwise.append(({"preset": "amount" if levels["preset"] == "volume" else "volume"}, False))
+    otherwise.append(({"flow": "middle" if levels["flow"] == "full" else "full"}, False))
+    if float(levels["volume"]) > LONG_L:
+        otherwise.append(({"volume": "17.90"}, False))
     found = []
-    for one in plain:
+    for one, dark in otherwise:
         changed = tuple(
-            min(factor.levels.index(one[factor.name]), level) if factor.name in one else level
+            factor.levels.index(one[factor.name]) if factor.name in one else level
             for factor, level in zip(model.factors, hit.levels, strict=True)
         )
-        if changed != hit.levels:
-            found.append(Trial(changed))
+        found.append(Trial(changed, dark))
     return found

@@ -189,12 +189,26 @@ def _compared(target: str, document: Mapping[str, Any], standing: Standing) -> E
     if len(halves) != 2 or not all(deliveries for deliveries, _ in halves):
         raise _refused(mark("{target}: none of the deliveries that show it is on record as a step"), target=target)
     (against, before), (repeats, worked) = halves
-    alike = bool(worked) and before == worked and best["key"] != BY_HAND
+    alike = bool(worked) and best["key"] != BY_HAND
     # silent on one power with it worked before: it does not stay on, or `against` would have shown it
-    dark = bool(worked) and not before and _cut(standing)
+    dark = bool(worked) and not alike and not before and _cut(standing)
+    without = _without(repeats[0], against[0], best["key"])
     return Extension(
-        CONFIRMATION, k, repeats[:1] * pairs, worked, target, against=against[:1] * pairs, alike=alike, dark=dark
+        CONFIRMATION, k, repeats[:1] * pairs, worked, target, against=(without,) * pairs, alike=alike, dark=dark
     )
+
+
+def _without(shows: Repeated, silent: Repeated, contrast: str) -> Repeated:
+    """The delivery that showed it with the one thing put back that the pair is compared by: nothing else may differ."""
+    match contrast:
+        case "event":
+            return shows
+        case "preset":
+            return replace(shows, amount=silent.amount)
+        case "flow":
+            return replace(shows, flow=silent.flow)
+        case _:
+            return silent
 
 
 def _cut(standing: Standing) -> bool:
