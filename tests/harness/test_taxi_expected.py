@@ -1,6 +1,6 @@
 """Tripwires: telling rows of the table of expected verdicts of taximeters, `demo taximeter`, and what the honest sites cover.
 
-Every row with three seeds, 400 honest inspections and the day of driving are run by benchmarks/taxi_verdicts.py, taxi_inspections.py and
+Every row with two seeds, 400 honest inspections and the day of driving are run by benchmarks/taxi_verdicts.py, taxi_inspections.py and
 taxi_throughput.py.
 """
 
