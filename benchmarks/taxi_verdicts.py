@@ -1,6 +1,6 @@
 """The verdict that `demo taximeter` promises, run for every row of its table: each cheat on a ride, in two raids and on the bench.
 
-    python benchmarks/taxi_verdicts.py                      the table, three seeds a row; docs/taxi_verdicts.md
+    python benchmarks/taxi_verdicts.py                      the table, three seeds a row or --seeds N; docs/taxi_verdicts.md
     python benchmarks/taxi_verdicts.py --kits K0 --cheats taxi.C01 --seeds 1 --all
 
 A row that is not met is printed with what was found instead; a cheat without a row is run all the same and printed.
