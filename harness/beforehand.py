@@ -9,13 +9,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 from harness.exits import UsageError
 from harness.plans import PLANS, PlanSpec
-from harness.plans.ability import Ability
+from harness.plans.dispenser_search import check_fits
 from harness.plans.trigger_search import LITRES_KEY, MINUTES_KEY
+from harness.search.model import ModelError
+from harness.search.parser import parse
 from harness.step import Choose, Plan
 
+MODEL_KEY = "search_model"
 HEADER = "decided"  # key of the first line of the journal
 BUDGET = re.compile(r"([0-9]{1,3}) ?(?:min)?")
 FUEL = re.compile(r"([0-9]{1,4})(?: ?[lL])?")
@@ -26,11 +30,14 @@ def with_decisions(plan: PlanSpec, decided: Mapping[str, str]) -> PlanSpec:
     """`plan` without the questions that are `decided`, by their keys; itself where nothing is."""
     if not decided:
         return plan
-    return replace(plan, steps=lambda can: _answered(plan, can, decided))
+    searching = plan.searching
+    if MODEL_KEY not in decided or searching is None:
+        return replace(plan, steps=lambda can: _answered(plan.steps(can), decided))
+    model = parse(decided[MODEL_KEY], "the trigger model of this run")
+    return replace(plan, steps=lambda can: _answered(searching(can, model), decided))
 
 
-def _answered(plan: PlanSpec, can: Ability, decided: Mapping[str, str]) -> Plan:
-    steps = plan.steps(can)
+def _answered(steps: Plan, decided: Mapping[str, str]) -> Plan:
     try:
         step = next(steps)
         while True:
@@ -40,18 +47,31 @@ def _answered(plan: PlanSpec, can: Ability, decided: Mapping[str, str]) -> Plan:
         return
 
 
-def search_budget(budget: str, fuel: str) -> dict[str, str]:
-    """What `--budget 30min --fuel 120L` decide: minutes of a search, and litres where they are limited.  UsageError for anything else."""
-    if not budget and not fuel:
+def search_budget(budget: str, fuel: str, model: Path | None = None) -> dict[str, str]:
+    """What `--budget 30min --fuel 120L --model FILE` decide: minutes of a search, litres where they are limited, and the text of a
+    laboratory's own trigger model.  UsageError for anything else; ModelError for a file that is no model of a dispenser."""
+    if not budget and not fuel and model is None:
         return {}
     if not budget:
-        raise UsageError("expected --fuel with --budget: a search has minutes before it has litres")
+        raise UsageError(
+            "expected --fuel and --model with --budget: a search has minutes before it has litres or a model"
+        )
     minutes, litres = BUDGET.fullmatch(budget.strip()), FUEL.fullmatch(fuel.strip() or "0")
     if minutes is None or not 0 < int(minutes[1]) <= 480:
         raise UsageError(f"expected --budget as 30min, from 1 to 480, got {budget!r}")
     if litres is None or (fuel and not Decimal(litres[1])):
         raise UsageError(f"expected --fuel as 120L, from 1 to 9999, got {fuel!r}")
-    return {MINUTES_KEY: str(int(minutes[1])), LITRES_KEY: str(int(litres[1])) if fuel else "none"}
+    own = {} if model is None else {MODEL_KEY: _model_text(model)}
+    return {MINUTES_KEY: str(int(minutes[1])), LITRES_KEY: str(int(litres[1])) if fuel else "none", **own}
+
+
+def _model_text(path: Path) -> str:
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: expected a text in UTF-8, got bytes that are none ({error})") from None
+    check_fits(parse(text, path.name), path.name)
+    return text
 
 
 def searching(plan: str) -> str:

@@ -106,6 +106,11 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     ("protocols.tariff.rule.TariffError", Exit.PRECONDITION, mark("mend the tariff file")),
     ("protocols.acceptance.edition.AcceptanceError", Exit.PRECONDITION, mark("mend the acceptance file")),
     (
+        "harness.search.model.ModelError",
+        Exit.PRECONDITION,
+        mark("mend the model file; docs/search.md says what stands in one"),
+    ),
+    (
         "harness.plugins.PluginError",
         Exit.PLUGIN,
         mark("`shortmeasure plugins` lists what is broken and how to mend it"),

@@ -39,6 +39,9 @@ def demo(
     fuel: Annotated[
         str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")
     ] = "",
+    model: Annotated[
+        Path | None, typer.Option("--model", help="with --budget: a trigger model of one's own (docs/search.md)")
+    ] = None,
     in_process: Annotated[
         bool, typer.Option("--in-process", help="without pseudo-terminals: exact virtual time, same seed same bytes")
     ] = False,
@@ -57,7 +60,7 @@ def demo(
     from harness.beforehand import search_budget
     from harness.demonstration import demonstrate
 
-    decided = search_budget(budget, fuel)
+    decided = search_budget(budget, fuel, model)
     if decided and family != "dispenser":
         raise UsageError(f"expected --budget with a dispenser, got {family!r}: nothing else is searched yet")
     chosen = None if honest else cheat or usual

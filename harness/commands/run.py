@@ -97,6 +97,9 @@ def run(
     fuel: Annotated[
         str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")
     ] = "",
+    model: Annotated[
+        Path | None, typer.Option("--model", help="with --budget: a trigger model of one's own (docs/search.md)")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list the steps and their cost, touch nothing")] = False,
     live: Annotated[
         bool | None,
@@ -135,7 +138,7 @@ def run(
             return plans.show_extension(resume, find(bench) if bench else recorded_bench(resume), further, as_json)
     else:
         further = None
-    decided = search_budget(budget, fuel)
+    decided = search_budget(budget, fuel, model)
     if decided and resume is not None:
         raise UsageError("expected --budget when a run begins: one that goes on has its budget on record")
     if decided:

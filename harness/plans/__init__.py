@@ -22,6 +22,7 @@ from harness.plans import (
     truck_scale_raid,
 )
 from harness.plans.ability import Ability
+from harness.search.model import Model
 from harness.step import Plan
 
 
@@ -37,6 +38,7 @@ class PlanSpec:
     summary: str
     site: bool = False  # for several instruments of one site
     clean_up: Callable[[Ability], Plan] = clean_up.steps
+    searching: Callable[[Ability, Model], Plan] | None = None  # the same with a trigger model of one's own
 
 
 PLANS = {
@@ -53,10 +55,12 @@ PLANS = {
         PlanSpec(
             "dispenser-search", "dispenser", frozenset({"reference", "display"}), dispenser_search.raid,
             mark("the raid on a fuel dispenser, and after its tests a search for what switches a function on, run by run"),
+            searching=dispenser_search.raid,
         ),
         PlanSpec(
             "dispenser-search-bench", "dispenser", frozenset({"reference", "encoder", "board", "register", "display"}), dispenser_search.bench,
             mark("the laboratory plan of a fuel dispenser, and after its tests a search for what switches a function on"),
+            searching=dispenser_search.bench,
         ),
         PlanSpec(
             "gas-raid", "gas-dispenser", frozenset({"reference", "display"}), gas_raid.steps,

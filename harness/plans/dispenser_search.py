@@ -8,32 +8,70 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from decimal import Decimal
+from functools import partial
 
 from harness.plans import dispenser_bench, dispenser_raid
 from harness.plans.ability import Ability
 from harness.plans.sale import sale
 from harness.plans.trigger_search import Family, Run, search
+from harness.plans.worked import plain, writes
 from harness.search.cost import State
+from harness.search.model import Model, ModelError
 from harness.search.parser import built_in
 from harness.step import Outcome, Plan, PowerCycle, Press, Step
 
 OFF_S = 30
 DARK_MIN = 8.0  # minutes of the scheduled runs behind the power cut [D]
 DARK_RUNS = 3  # of them
+FAMILY = "dispenser"
+NEEDED = frozenset({"volume", "flow", "preset", "keys", "remote"})  # factors that every run sets
+MAY = frozenset({"price", "power", "pause", "clock", "ordinal"})
+LEVELS = {
+    "preset": {"volume", "amount", "none"}, "flow": {"full", "middle", "slow"}, "remote": {"not pressed", "pressed"},
+}  # fmt: skip
+KITS = frozenset({"K0", "K1", "K2", "K3"})
 BEYOND = (("flow", "middle"), ("pause", "yes"), ("preset", "none"))
 
 
-def raid(can: Ability) -> Plan:
-    yield from dispenser_raid.steps(can, _searched)
+def raid(can: Ability, model: Model | None = None) -> Plan:
+    yield from dispenser_raid.steps(can, partial(_searched, model))
 
 
-def bench(can: Ability) -> Plan:
-    yield from dispenser_bench.steps(can, _searched)
+def bench(can: Ability, model: Model | None = None) -> Plan:
+    yield from dispenser_bench.steps(can, partial(_searched, model))
 
 
-def _searched(can: Ability, dark: bool) -> Plan:
+def check_fits(model: Model, where: str) -> None:
+    """ModelError where a run of `model` asks for something that no run here does."""
+
+    def wrong(what: str, got: object) -> ModelError:
+        return ModelError(f"{where}: expected {what}, got {got}")
+
+    if model.family != FAMILY:
+        raise wrong(f"a trigger model of the family {FAMILY}", model.family)
+    known = {factor.name: set(factor.levels) for factor in model.factors}
+    if missing := sorted(NEEDED - set(known)):
+        raise wrong(f"the factors {', '.join(sorted(NEEDED))}", f"none called {', '.join(missing)}")
+    if odd := sorted(set(known) - NEEDED - MAY):
+        raise wrong(f"no other factors than {', '.join(sorted(NEEDED | MAY))}", ", ".join(odd))
+    if (model.quantity, model.rate) != ("volume", "flow"):
+        raise wrong("volume as its quantity and flow as its rate", f"{model.quantity!r} and {model.rate!r}")
+    for name, levels in LEVELS.items():
+        if odd := sorted(known.get(name, set()) - levels):
+            raise wrong(f"of {name} the levels {', '.join(sorted(levels))}", ", ".join(odd))
+    keys = model.factor("keys").levels
+    if keys[0] != "none":
+        raise wrong("none as the first level of keys", keys[0])
+    if writing := [key for key in keys[1:] if not plain(key) or writes(key)]:
+        raise wrong("keys that write nothing and switch no power", ", ".join(writing))
+    if {kit.name for kit in model.kits} < KITS:
+        raise wrong(f"the kits {', '.join(sorted(KITS))}", ", ".join(kit.name for kit in model.kits))
+
+
+def _searched(model: Model | None, can: Ability, dark: bool) -> Plan:
     """`dark`: power was cut, so it may be cut again."""
-    own = Family(built_in("dispenser"), _run, _beyond(can))
+    model = model or built_in(FAMILY)
+    own = Family(model, _run, tuple(one for one in _beyond(can) if one[1] in _levels(model, one[0])))
     state = State("E", DARK_MIN, DARK_RUNS) if dark else State("D")
     yield from search(can, own, _kit(can), state)
 
@@ -44,6 +82,11 @@ def _beyond(can: Ability) -> tuple[tuple[str, str], ...]:
         found.append(("preset", "amount"))
     found += [("price", "other"), ("clock", "night")]
     return tuple(found)
+
+
+def _levels(model: Model, name: str) -> tuple[str, ...]:
+    """Of one factor; none where the model does not have it."""
+    return next((factor.levels for factor in model.factors if factor.name == name), ())
 
 
 def _kit(can: Ability) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from captures.journal import read_lines
 from harness.beforehand import search_budget, searching, with_decisions
 from harness.benches import find, world
 from harness.enact import ability
-from harness.exits import UsageError
+from harness.exits import Exit, UsageError, classified
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
-from harness.step import Choose, Deliver, Purpose, Step
+from harness.search.model import ModelError
+from harness.step import Choose, Deliver, Purpose, Searched, Step
 from tests.harness.test_resume_commands import cut_after
 
 BENCH = find("dispenser-k2")
@@ -110,3 +112,55 @@ def test_a_search_that_was_killed_goes_on_with_the_budget_and_the_runs_on_record
     assert len([body for body in lines if body["kind"] == "step" and body["step"]["type"] == "Draw"]) == 1
     [covered] = done.document["history"]["searched"]
     assert covered["runs"] == len([one for one in done.document["segments"] if one["context"].get("search")])
+
+
+BUILT_IN = (files("harness.search") / "models" / "dispenser.toml").read_text("utf-8")
+
+
+def model_file(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    text = BUILT_IN
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "ours.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_laboratory_brings_its_own_model_and_it_stands_in_the_record(tmp_path: Path) -> None:
+    path = model_file(tmp_path, ('id = "dispenser-1"', 'id = "ours-3"'), ('"2.30", "3.70", ', '"2.90", "3.70", '))
+    decided = search_budget("30min", "", path)
+    assert decided["search_model"] == path.read_text("utf-8")
+    plan = with_decisions(PLANS["dispenser-search"], decided)
+    steps = dry_run(plan.steps(ability(BENCH)))
+    check_order(steps)
+    [covered] = [step for step in steps if isinstance(step, Searched)]
+    assert covered.model == "ours-3"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('family = "dispenser"', 'family = "truck-scale"', "expected a trigger model of the family dispenser, got truck-scale"),
+        ('name = "remote"\ntitle', 'name = "pedal"\ntitle', "got none called remote"),
+        ('"keypad code"', '"save"', "keys that write nothing and switch no power, got save"),
+        ('levels = ["full", "middle", "slow"]', 'levels = ["full", "brisk", "slow"]', "got brisk"),
+        ("weight = 0.30", "weight = x", "ours.toml"),
+    ],
+)  # fmt: skip
+def test_a_model_that_no_run_can_follow_is_refused_with_its_reason(
+    tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    changes = (
+        [(old, new)] if "remote" not in old else [(old, new), ('needs = ["", "remote"]', 'needs = ["", "remote"]')]
+    )
+    with pytest.raises(ModelError, match=why) as refused:
+        search_budget("30min", "", model_file(tmp_path, *changes))
+    assert classified(refused.value)[0] is Exit.PRECONDITION
+
+
+def test_bytes_are_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ModelError, match="expected a text in UTF-8"):
+        search_budget("30min", "", path)
