@@ -43,6 +43,11 @@ FULL_L_MIN, OF_FULL = (
     {"full": 1.0, "middle": 0.4, "slow": 0.15},
 )  # of one nozzle, and what its levels are of it
 STEADY = 0.02  # by which the flow of one nozzle differs from delivery to delivery
+OWN = (
+    "benchmarks/search_cases.py",
+    "benchmarks/generators.py",
+    "benchmarks/curves.py",
+)  # what a search here runs beside the product
 CONFIRM_MIN = 10.0
 ENOUGH_L, LEAST_L = 13.7, 7.0  # asked in a confirmation: what 1 % shows in, and the least of all
 EDITION = "jjg443-2015"

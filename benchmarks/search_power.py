@@ -10,11 +10,9 @@ Populations are drawn from other priors than the scheduler's own: `documented` w
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -27,15 +25,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np  # noqa: E402
 
-from benchmarks.inspection_runs import interval  # noqa: E402
+from benchmarks.inspection_runs import interval, run  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
-from benchmarks.search_cases import CONFIRM_MIN, PLANS, searched  # noqa: E402
+from benchmarks.search_cases import CONFIRM_MIN, OWN, PLANS, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
 from harness.search.parser import built_in  # noqa: E402
 from harness.search.population import Population, draw  # noqa: E402
 
 REPORT = ROOT / "docs" / "search_power.md"
-RESULTS = ROOT / "docs" / "results" / "search_power.jsonl"
 FULL, SEED, KIT = 400, 60_000, "K2"
 LOOKS = (15, 30, 60)  # minutes
 EVASIVE = (0.7, 1.0)
@@ -66,9 +63,11 @@ def population(prior: str, evasive: float, n: int) -> Population:
     return draw(model, n, rng, evasive=evasive, weights=weights, interactions=own.interactions)
 
 
-def job(prior: str, evasive: float, plan: str, i: int) -> dict[str, Any]:
-    found = searched(population(prior, evasive, FULL), i, KIT, plan, float(LOOKS[-1]), SEED)
-    return {"prior": prior, "evasive": evasive, "plan": plan, "i": i, **asdict(found)}
+def inspected(job: dict[str, Any]) -> dict[str, Any]:
+    """The job with what its search found."""
+    hidden = population(job["prior"], job["evasive"], FULL)
+    found = searched(hidden, job["i"], job["kit"], job["plan"], float(LOOKS[-1]), SEED)
+    return {**job, **asdict(found), "integrity": "no_evidence" if found.suspect_min is None else "suspect"}
 
 
 def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
@@ -103,26 +102,11 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
     n = min(given.n, FULL)
-    done: dict[tuple[Any, ...], dict[str, Any]] = {}
-    if RESULTS.exists() and not given.fresh:
-        for line in RESULTS.read_text("utf-8").splitlines():
-            row = json.loads(line)
-            if row["commit"] == commit():
-                done[row["prior"], row["evasive"], row["plan"], row["i"]] = row
-    cells = [(p, e, plan, i) for i in range(n) for p in PRIORS for e in EVASIVE for plan in PLANS]
-    left = [cell for cell in cells if cell not in done]
-    with RESULTS.open("w", encoding="utf-8") as file, ProcessPoolExecutor(given.jobs) as pool:
-        for row in done.values():
-            file.write(json.dumps(row) + "\n")
-        for number, (cell, row) in (
-            enumerate(zip(left, pool.map(job, *zip(*left, strict=True)), strict=True), 1) if left else ()
-        ):
-            done[cell] = {**row, "commit": commit()}
-            file.write(json.dumps(done[cell]) + "\n")
-            file.flush()
-            print(f"\r{number}/{len(left)}", end="", file=sys.stderr)
-    print(file=sys.stderr)
-    rows = [done[cell] for cell in cells]
+    jobs = [
+        {"kit": KIT, "cheat": f"{p} {e:.0%} {plan}", "prior": p, "evasive": e, "plan": plan, "i": i}
+        for i in range(n) for p in PRIORS for e in EVASIVE for plan in PLANS
+    ]  # fmt: skip
+    rows = run("search_power", jobs, given.fresh, workers=given.jobs, inspected=inspected, own=OWN)
     lines = table(rows, n)
     print("\n".join(lines))
     if n == FULL:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.budgeted import Budget, Fuel, Model
+
 # times faster than life: a raid by hand is mostly waiting, a laboratory run mostly pulses
 USUAL = {  # family -> the function that is shown where none is named, kits
     "dispenser": ("fuel.C09", ("K0", "K1", "K2", "K3")),
@@ -32,16 +34,9 @@ def demo(
     ] = "K3",
     seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder; nothing = a temporary one")] = None,
-    budget: Annotated[
-        str,
-        typer.Option("--budget", metavar="30min", help="dispenser: and search so long for what switches a function on"),
-    ] = "",
-    fuel: Annotated[
-        str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")
-    ] = "",
-    model: Annotated[
-        Path | None, typer.Option("--model", help="with --budget: a trigger model of one's own (docs/search.md)")
-    ] = None,
+    budget: Budget = "",
+    fuel: Fuel = "",
+    model: Model = None,
     in_process: Annotated[
         bool, typer.Option("--in-process", help="without pseudo-terminals: exact virtual time, same seed same bytes")
     ] = False,

@@ -11,6 +11,7 @@ import typer
 
 from fixtures.language import mark, translate
 from harness.commands import plan as plans
+from harness.commands.budgeted import Budget, Fuel, Model
 
 if TYPE_CHECKING:
     from fixtures.benchfile import BenchFile
@@ -88,18 +89,9 @@ def run(
     no_input: Annotated[
         bool, typer.Option("--no-input", help="never wait for a person: a prompt ends the run")
     ] = False,
-    budget: Annotated[
-        str,
-        typer.Option(
-            "--budget", metavar="30min", help="search so long, after the plan's tests, for what switches a function on"
-        ),
-    ] = "",
-    fuel: Annotated[
-        str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")
-    ] = "",
-    model: Annotated[
-        Path | None, typer.Option("--model", help="with --budget: a trigger model of one's own (docs/search.md)")
-    ] = None,
+    budget: Budget = "",
+    fuel: Fuel = "",
+    model: Model = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list the steps and their cost, touch nothing")] = False,
     live: Annotated[
         bool | None,

@@ -113,14 +113,14 @@ def _alternated(ground: Ground) -> bool:
     """Three pairs and more that follow each other in time, none overlapping another, all off in one direction and by nearly the same: a
     reference that drifts, or air that comes and goes, does not keep step with what the officers do."""
     by_id = {segment.id: segment for segment in ground.segments}
-    spans = []
+    spans, sizes = [], []
     for reading in ground.hits:
         own = [by_id[id].window_ns for id in reading.segment.split("|") if id in by_id]
         if len(own) != 2 or reading.effect is None:
             return False
         spans.append((min(begin for begin, _ in own), max(end for _, end in own)))
+        sizes.append(reading.effect)
     spans.sort()
-    sizes = [float(reading.effect) for reading in ground.hits if reading.effect is not None]
     return (
         len(spans) >= 3
         and all(end <= begin for (_, end), (begin, _) in pairwise(spans))

@@ -12,6 +12,7 @@ from functools import partial
 
 from harness.plans import dispenser_bench, dispenser_raid
 from harness.plans.ability import Ability
+from harness.plans.extension import OFF_S
 from harness.plans.sale import sale
 from harness.plans.trigger_search import Family, Run, search
 from harness.plans.worked import plain, writes
@@ -20,7 +21,6 @@ from harness.search.model import Model, ModelError
 from harness.search.parser import built_in
 from harness.step import Outcome, Plan, PowerCycle, Press, Step
 
-OFF_S = 30
 DARK_MIN = 8.0  # minutes of the scheduled runs behind the power cut [D]
 DARK_RUNS = 3  # of them
 FAMILY = "dispenser"
@@ -64,7 +64,7 @@ def check_fits(model: Model, where: str) -> None:
         raise wrong("none as the first level of keys", keys[0])
     if writing := [key for key in keys[1:] if not plain(key) or writes(key)]:
         raise wrong("keys that write nothing and switch no power", ", ".join(writing))
-    if {kit.name for kit in model.kits} < KITS:
+    if not {kit.name for kit in model.kits} >= KITS:
         raise wrong(f"the kits {', '.join(sorted(KITS))}", ", ".join(kit.name for kit in model.kits))
 
 

@@ -139,22 +139,25 @@ def _through(own: _Search) -> Steps:
         if decided == STOP:
             return
         if decided == MAKE and (yield from _made(own, proposal.trial)):
-            if (yield from _comes_again(own, proposal.trial)):
+            again = yield from _comes_again(own, proposal.trial)
+            if again:
                 yield from _narrowed(own, proposal.trial)
+            if again is not False:
                 return
             continue  # once: it is neither told nor forgotten, and may be proposed again
         own.scheduler.tell(proposal.trial)
 
 
-def _comes_again(own: _Search, hit: Trial) -> Seen:
+def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | None]:
     """The same again, and where that is silent and power was cut before the hit, behind a power cut too: one run alone may be air, and two
-    are what a suspicion needs."""
+    are what a suspicion needs.  None where the officers end the search."""
     for trial in (replace(hit, cycle=False), hit)[: 1 + hit.cycle]:
         if not own.goes_on:
             return False
         text = Sentence(SAME, label=own.label)
-        if (yield from _decided(own, text)) != MAKE:
-            return False
+        decided = yield from _decided(own, text)
+        if decided != MAKE:
+            return None if decided == STOP else False
         if (yield from _made(own, completed(own.of.model, own.state, trial.levels, trial.cycle))):
             return True
     return False

@@ -145,6 +145,7 @@ def test_a_laboratory_brings_its_own_model_and_it_stands_in_the_record(tmp_path:
         ('name = "remote"\ntitle', 'name = "pedal"\ntitle', "got none called remote"),
         ('"keypad code"', '"save"', "keys that write nothing and switch no power, got save"),
         ('levels = ["full", "middle", "slow"]', 'levels = ["full", "brisk", "slow"]', "got brisk"),
+        ('name = "K3"', 'name = "K9"', "expected the kits K0, K1, K2, K3"),
         ("weight = 0.30", "weight = x", "ours.toml"),
     ],
 )  # fmt: skip

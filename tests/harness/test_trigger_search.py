@@ -132,3 +132,13 @@ def test_a_search_that_was_stopped_at_once_covered_nothing() -> None:
     assert covered.runs == 0
     assert covered.pairs[0] == 0 < covered.pairs[1]
     assert not any(isinstance(step, Searched) for step in carried_out(RAID, "K2", {"search": "0"}, lambda _: False))
+
+
+def test_a_hit_is_made_again_and_a_search_ended_there_is_ended() -> None:
+    again = behind(carried_out(RAID, "K2", {"have_": "no"}, lambda step: step.label == "Q1"))
+    asked = [step for step in again if isinstance(step, Deliver)]
+    assert (asked[0].volume_l, asked[0].amount, asked[0].flow) == (asked[1].volume_l, asked[1].amount, asked[1].flow)
+    assert len(asked) > 2, "what does not come again ends no search"
+    ended = behind(carried_out(RAID, "K2", {"have_": "no", "run_Q2": "stop"}, lambda step: step.label == "Q1"))
+    assert [step.label for step in ended if isinstance(step, Deliver)] == ["Q1"]
+    assert any(isinstance(step, Searched) for step in ended)

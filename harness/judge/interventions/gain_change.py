@@ -11,7 +11,7 @@ contrast every segment is used once.  Source: statistics.md 2b, 3a; fuel_dispens
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy import stats
@@ -166,12 +166,12 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
 def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     deliveries = [segment for segment in segments if segment.kind is SegmentKind.DELIVERY]
     groups = contrasts(deliveries)
-    readings = []
+    readings, budget_of = [], budgets(segments)
     for link in links(deliveries):
         gains = [
             gain(segment, link, view) for segment in deliveries if {link.upstream, link.downstream} <= stations(segment)
         ]
-        for usable in _by_budget([g for g in gains if isinstance(g, Gain)], deliveries):
+        for usable in _by_budget([g for g in gains if isinstance(g, Gain)], budget_of):
             for name, second in groups.items():
                 if name == "flow" and corrected_later(link, view):
                     continue
@@ -181,12 +181,11 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
     return readings
 
 
-def _by_budget(gains: Sequence[Gain], deliveries: Sequence[Segment]) -> list[list[Gain]]:
+def _by_budget(gains: Sequence[Gain], budget_of: Mapping[str, str]) -> list[list[Gain]]:
     """What was scheduled, searched, or made for one confirmation: a pair across two of them would count in neither."""
-    of = budgets(deliveries)
     found: dict[str, list[Gain]] = {}
     for one in gains:
-        found.setdefault(of[one.segment.id], []).append(one)
+        found.setdefault(budget_of[one.segment.id], []).append(one)
     return list(found.values())
 
 
