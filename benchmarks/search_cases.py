@@ -19,17 +19,19 @@ from benchmarks.curves import own_detectors
 from benchmarks.generators import HONEST, PLAIN, PROFILE, Tamper, delivery, flow_profile, instrument
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
-from harness.extending import COMPARES, GONE, PAIRS
-from harness.families import speaks_alone
+from harness.extending import COMPARES, GONE, PAIRS, threshold
 from harness.judge.contexts import LONG_L
 from harness.judge.contract import Registration, Segment, Verdict
-from harness.judge.errors_of_indication import shows
+from harness.judge.errors_of_indication import error_of_indication, shows
 from harness.judge.evidence import CONTRASTS
 from harness.judge.verdict import judge
+from harness.search.confirming import SURE, Seen, best, candidates, idled, telling
+from harness.search.confirming import Threshold as Reach
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.covering import array
 from harness.search.model import ENDINGS, Model
 from harness.search.population import Floats, Population
+from harness.search.remaining import Remaining, suspects
 from harness.search.scheduler import Scheduler
 
 STATIONS = {
@@ -49,6 +51,8 @@ OWN = (
     "benchmarks/curves.py",
 )  # what a search here runs beside the product
 CONFIRM_MIN = 10.0
+DRAWN = 12_000  # functions of the model that a hit is held against
+BEGINS = "course"  # the test that tells from where on a delivery is counted otherwise
 ENOUGH_L, LEAST_L = 13.7, 7.0  # asked in a confirmation: what 1 % shows in, and the least of all
 EDITION = "jjg443-2015"
 S = 1_000_000_000
@@ -145,9 +149,27 @@ class Site:
         wanted = self.full_l_min * OF_FULL[level] * (1 + STEADY * float(rng.standard_normal()))
         return t * own / wanted, v
 
+    def onsets(self, verdict: Verdict) -> dict[str, float]:
+        """Run -> from where on it acts, as one run told."""
+        return {r.segment: r.at["onset_l"] for r in verdict.readings if r.detector == BEGINS and r.hits}
+
+    def seen(self, onsets: Mapping[str, float]) -> Seen:
+        limit, asked = _limit(), {s.id: float(s.context["asked_l"]) for s in self.segments}
+        runs = tuple((self.trials[s.id], shows(s, limit, PROFILE)) for s in self.segments)
+        untold = [asked[s.id] for s, (_, it) in zip(self.segments, runs, strict=True) if it and s.id not in onsets]
+        return Seen(runs, min((asked[id] for id in onsets), default=0.0), max(untold, default=0.0))
+
+    def remaining(self, onsets: Mapping[str, float]) -> Remaining:
+        """Functions of the model that what was seen so far leaves."""
+        left = Remaining.of(_drawn(self.population.model))
+        for segment in self.segments:
+            error = error_of_indication(segment, PROFILE)
+            left = left.told(self.trials[segment.id], 0.0 if error is None else error, onsets.get(segment.id))
+        return left
+
     def showed(self) -> bool:
         """Whether the last run was off so far that it is made again."""
-        return shows(self.segments[-1], float(_known().edition.limit("mpe").value), PROFILE)
+        return shows(self.segments[-1], _limit(), PROFILE)
 
     def verdict(self, registrations: Sequence[Registration] = ()) -> Verdict:
         known = _known()
@@ -163,6 +185,20 @@ class _Known:
     catalogue: Any
     causes: Any
     validations: Any
+
+
+def _limit() -> float:
+    return float(_known().edition.limit("mpe").value)
+
+
+@cache
+def _drawn(model: Model) -> Population:
+    return suspects(model, DRAWN, np.random.default_rng(DRAWN))
+
+
+def reach(k: int) -> Reach:
+    """Of the k-th confirmation."""
+    return Reach(threshold(k), _known().validations[f"{COMPARES}/{own_detectors()[COMPARES].version}"].cap)
 
 
 @cache
@@ -257,10 +293,11 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
         Trial
     ] = []  # what showed something is made again, as the product does it (harness/plans/trigger_search.py)
     while True:
-        if again:
-            trial = completed(model, state, again[-1].levels, again[-1].cycle)
-        else:
-            trial = following(state, Cost(minutes - spent, math.inf, 0))
+        trial = (
+            completed(model, state, again[-1].levels, again[-1].cycle)
+            if again
+            else following(state, Cost(minutes - spent, math.inf, 0))
+        )
         if trial is None:
             return Found(None, litres, runs, None)
         own = cost(model, kit, trial)
@@ -270,46 +307,49 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
         acted = site.run(trial, {"search": True})
         state = after(model, kit, state, trial)
         if acted and (verdict := site.verdict()).integrity in ("suspect", "proven"):
-            return Found(spent, litres, runs, _confirmed(site, model, kit, trial, state, verdict))
+            return Found(spent, litres, runs, _confirmed(site, kit, state, verdict))
         if again:
             again.pop()
         elif site.showed():
+            # nothing worked first: it says whether it has latched; then the same again, and behind a power cut where one came before
             again = [trial, replace(trial, cycle=False)] if trial.cycle else [trial]
+            idle = idled(model, trial)
+            again += [] if idle == trial else [idle]
 
 
-def _confirmed(site: Site, model: Model, kit: str, hit: Trial, state: State, verdict: Verdict) -> float | None:
+def _confirmed(site: Site, kit: str, state: State, verdict: Verdict) -> float | None:
     """Minutes of a confirmation, registered beforehand, of the gravest finding; None where it proves nothing.
 
-    As the product does it (harness/plans/trigger_search.py, harness/extending.py): a test that speaks of a delivery alone sees the hit again
-    and again; else one thing after another is put back until a run is silent, and the hit is made in turn with that.
+    As the product does it (harness/plans/trigger_search.py): further runs as long as they make the likeliest confirmation likelier, then that one.
     """
+    model, spent = site.population.model, 0.0
     finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
     if finding is None:
         return None
-    tests, spent = own_detectors(), 0.0
-    alone = [d for d in finding.detectors if speaks_alone(tests[d]) and not tests[d].conformity_alone]
-    if alone:
-        target, runs = f"{alone[0]}:{finding.link}", [hit] * int(CONFIRM_MIN / cost(model, kit, hit).minutes)
-    else:
-        target, runs = f"{COMPARES}:{finding.link}", []
-        for silent in _put_back(model, hit):
-            trial = completed(model, state, silent.levels, silent.cycle)
-            if spent + cost(model, kit, trial).minutes > CONFIRM_MIN:
-                break
-            spent += cost(model, kit, trial).minutes
-            site.run(trial, {"search": True})
-            state = after(model, kit, state, trial)
-            if not site.showed():
-                # what is dark already needs no second cut
-                runs = _turns(model, kit, silent, hit, CONFIRM_MIN - spent)
-                runs = [replace(one, cycle=False) for one in runs]
-                break
-    for one in runs:
+    while True:
+        onsets = site.onsets(verdict)
+        left, seen = site.remaining(onsets).likeliest(), site.seen(onsets)
+        weighed = candidates(left, kit, state, seen, CONFIRM_MIN - spent, reach(1))
+        now = best(left, weighed)
+        more = (
+            None
+            if now is not None and now.share >= SURE
+            else telling(left, kit, state, seen, weighed, CONFIRM_MIN - spent)
+        )
+        if more is None:
+            break
+        spent += cost(model, kit, more).minutes
+        site.run(more, {"search": True})
+        state, verdict = after(model, kit, state, more), site.verdict()
+    if now is None:
+        return None
+    target = f"{COMPARES if now.compares else BEGINS}:{finding.link}"
+    for one, half in now.runs:
         trial = completed(model, state, one.levels, one.cycle)
         spent += cost(model, kit, trial).minutes
-        site.run(trial, {"confirmation": 1, "confirms": target})
+        site.run(trial, {"confirmation": 1, "confirms": target, **({"half": half} if half else {})})
         state = after(model, kit, state, trial)
-    proven = bool(runs) and site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
+    proven = site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
     return spent if proven and spent <= CONFIRM_MIN else None
 
 

@@ -34,7 +34,7 @@ from fixtures.recorder import Recorder
 from harness.exits import UsageError
 from harness.families import FamilyTests
 from harness.judge.contexts import SHARES
-from harness.judge.evidence import CONTRASTS, PORTIONS, SUSPECT_FACTOR
+from harness.judge.evidence import CONTRASTS, PORTIONS, REGISTERED, SUSPECT_FACTOR
 from harness.plans import PlanSpec
 from harness.plugins import specs
 from harness.software import dependencies, plugin_list, software
@@ -169,7 +169,7 @@ def threshold_rule(alpha: float) -> dict[str, Any]:
     return {
         "proven": "1/(alpha/2 x w)", "confirmation": "1/(alpha/2 x 2^-k)", "suspect_factor": SUSPECT_FACTOR, "alpha": alpha,
         "w": "weight / sum of weights over the pairs of detector and link that the bench observes",
-        "shares": {"contexts": dict(SHARES), "contrasts": dict(CONTRASTS), "portions": dict(PORTIONS)},
+        "shares": {"contexts": dict(SHARES), "contrasts": dict(CONTRASTS), "portions": dict(PORTIONS), "registered": dict(REGISTERED)},
     }  # fmt: skip
 
 

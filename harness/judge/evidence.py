@@ -23,6 +23,7 @@ ALPHA = 1e-4  # of the case, for `proven`
 SUSPECT_FACTOR = 10.0  # alpha for `suspect` is ten times that
 CONTRASTS = {"knowledge": 0.5, "state": 0.25, "volume": 0.09, "event": 0.08, "flow": 0.04, "preset": 0.04}
 PORTIONS = {"portion": 0.7, "place": 0.3}  # contrasts of sales measured in parts
+REGISTERED = {"registered": 1.0}  # of a confirmation: the one pair of settings that was registered for it
 _LEAST = 1e-9  # an e-process may lose everything; it stays positive
 _MOST = 1e200  # and finite, however many deliveries show it: less than it won is claimed, never more
 DEEPEST = 600  # of the numbers of confirmations: beyond it 2^-k would leave no level to divide by
@@ -190,7 +191,9 @@ def course(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str
 def _mixture(readings: Sequence[Reading]) -> Mapping[str, float]:
     """The sub-processes that the readings feed, with their shares."""
     keys = {reading.key for reading in readings if reading.key}
-    return SHARES if not keys else PORTIONS if keys <= set(PORTIONS) else CONTRASTS
+    if not keys:
+        return SHARES
+    return next((shares for shares in (PORTIONS, REGISTERED) if keys <= set(shares)), CONTRASTS)
 
 
 def supremum(readings: Sequence[Reading], by_id: Mapping[str, Segment], state: str) -> tuple[float, str]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from harness.judge.contract import Segment, SegmentKind, Shape
 from harness.judge.ground import Fact, Ground
+from harness.judge.pair_facts import HOSE_L
+from harness.judge.pair_facts import TESTS as OF_PAIRS
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
 from harness.judge.places import same
 from harness.judge.pulse_facts import counts_more, decoded_surplus, two_taps
@@ -109,42 +110,10 @@ def _grows(ground: Ground) -> bool:
     return large > 1.3 * small and high > 1.2 * low and high > 0.1
 
 
-def _alternated(ground: Ground) -> bool:
-    """Three pairs and more that follow each other in time, none overlapping another, all off in one direction and by nearly the same: a
-    reference that drifts, or air that comes and goes, does not keep step with what the officers do."""
-    by_id = {segment.id: segment for segment in ground.segments}
-    spans, sizes = [], []
-    for reading in ground.hits:
-        own = [by_id[id].window_ns for id in reading.segment.split("|") if id in by_id]
-        if len(own) != 2 or reading.effect is None:
-            return False
-        spans.append((min(begin for begin, _ in own), max(end for _, end in own)))
-        sizes.append(reading.effect)
-    spans.sort()
-    return (
-        len(spans) >= 3
-        and all(end <= begin for (_, end), (begin, _) in pairwise(spans))
-        and min(sizes) * max(sizes) > 0
-        and max(map(abs, sizes)) <= 1.5 * min(map(abs, sizes))
-    )
-
-
 def _beyond_start(ground: Ground) -> bool:
     """Every onset lies well behind what air in a standing line and a swelling hose can reach."""
     onsets = [reading.at["onset_interval_l"][0] for reading in ground.hits if "onset_interval_l" in reading.at]
     return bool(onsets) and min(onsets) > START_L
-
-
-def _beyond_fixed_volume(ground: Ground) -> bool:
-    """Every difference, in litres of the smaller delivery, is more than any fixed loss or gain at start and stop."""
-    by_id = {segment.id: segment for segment in ground.segments}
-    litres = []
-    for reading in ground.hits:
-        asked = [by_id[id].context.get("asked_l") for id in reading.segment.split("|") if id in by_id]
-        if reading.effect is None or not asked or None in asked:
-            return False
-        litres.append(abs(reading.effect) * min(float(str(one)) for one in asked))
-    return bool(litres) and min(litres) > HOSE_L
 
 
 def _beyond_drift(ground: Ground) -> bool:
@@ -254,7 +223,6 @@ def _beyond_rounding(ground: Ground) -> bool:
 COINS = tuple(Decimal(one).scaleb(scale) for scale in range(-3, 5) for one in (1, 2, 5))
 LARGEST_SALE_L = Decimal(200)  # into a lorry's tank [D]
 START_L = 3.0  # air collected in a standing line has passed by then: its last tenth after 2.3 L at the most [D]
-HOSE_L = 0.2  # more than the hose of a dispenser swells, several times over [D]
 LEAK_L_MIN = 0.3  # a leak of so much runs from the nozzle before everybody's eyes [D]
 
 
@@ -278,16 +246,6 @@ def _leak_free(ground: Ground) -> bool:
         if isinstance(own, str) or float(own.high / own.per_litre) > HOSE_L:
             return False
     return True
-
-
-def _same_volumes(ground: Ground) -> bool:
-    """Groups compared at the same asked volumes: pairs agree within a twentieth."""
-    by_id = {segment.id: segment for segment in ground.segments}
-    pairs = [reading.segment.split("|") for reading in ground.hits if "|" in reading.segment]
-    if not pairs or any(len(pair) != 2 or id not in by_id for pair in pairs for id in pair):
-        return False
-    asked = [[by_id[id].context.get("asked_l") for id in pair] for pair in pairs]
-    return all(a is not None and b is not None and abs(float(a) / float(b) - 1) < 0.05 for a, b in asked)
 
 
 def _one_visit(ground: Ground) -> bool:
@@ -342,7 +300,6 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "beyond_transfer": _beyond_transfer,
     "read_twice": _read_twice,
     "two_levels": _two_levels,
-    "alternated": _alternated,
     "lock_documented": lambda ground: ground.profile.get("self_lock_initialised") is True,
     "steps_back": lambda ground: (
         bool(ground.hits) and all(str(r.at.get("step_l", "")).startswith("-") for r in ground.hits)
@@ -373,8 +330,6 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "decodes_both": lambda ground: ground.profile.get("decoding") in ("x2", "x4"),
     "smooth_flow": lambda ground: _each(lambda segment: smooth(segment, ground.profile))(ground),
     "beyond_start": _beyond_start,
-    "beyond_fixed_volume": _beyond_fixed_volume,
-    "same_volumes": _same_volumes,
     "one_visit": _one_visit,
     "inside_delivery": lambda ground: ground.shape in (Shape.THRESHOLD, Shape.SWITCHED),
     "inline_reference": _each(lambda segment: "reference.P" in segment.trains),
@@ -388,6 +343,7 @@ _TESTS: Mapping[str, Callable[[Ground], bool]] = {
     "at_rest": _at_rest,
     "wire_register": _wire,
     "clean_elsewhere": _clean_elsewhere,
+    **OF_PAIRS,
     **OF_WEIGHINGS,
     **OF_TRIPS,
 }

@@ -58,6 +58,7 @@ CONTRAST = {
     "portion": "at its beginning and later on",
     "place": "before and after power was cut",
     "preset": "in sales by volume and in sales by amount or without a preset",
+    "registered": "in the one and in the other setting that were registered beforehand",
 }
 
 

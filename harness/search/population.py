@@ -38,9 +38,9 @@ class Population:
 
     def active(self, levels: Sequence[int]) -> Floats:
         """(n,) units of the quantity over which each acts in a run at `levels`, one level a factor; 0 where it does not."""
-        return np.where(hits(self.permits, levels), self._quantity(levels) - self.above, 0.0)
+        return np.where(hits(self.permits, levels), self.quantity(levels) - self.above, 0.0)
 
-    def _quantity(self, levels: Sequence[int]) -> float:
+    def quantity(self, levels: Sequence[int]) -> float:
         model = self.model
         return model.quantities[levels[model.index(model.quantity)]] if model.quantity else 1.0
 

@@ -5,7 +5,8 @@ stations differs by at most an honest bound; each segment repeats within its rep
 Between two exact stations (encoder to board, board to register) the bound shrinks to counts.
 Contrasts, fixed beforehand: knowledge (covert | overt), state (first sealed state | later), volume (short | long),
 event (none | a recorded event), flow (full | slow), preset (by volume | by amount or free).  Pairs are disjoint, so their e-values multiply; within one
-contrast every segment is used once.  Source: statistics.md 2b, 3a; fuel_dispensers.md C13, 7.1.
+contrast every segment is used once.  A confirmation has one contrast, the two settings that were registered for it before anything was
+delivered, whatever they differ in: its n-th silent run is paired with the n-th that is to show it.  Source: statistics.md 2b, 3a; fuel_dispensers.md C13, 7.1.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from harness.judge.chain import adjacent, stations
 from harness.judge.contexts import covert, eventful, long, not_by_volume, slow
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, SegmentKind, Shape, View
 from harness.judge.evalue import bet, calibrate
-from harness.judge.evidence import budgets
+from harness.judge.evidence import REGISTERED, budgets, confirmation
 from harness.judge.quantities import calibrated, volume
 from harness.judge.reading_errors import sure
 from harness.judge.smoothness import rough
@@ -28,6 +29,8 @@ from harness.judge.smoothness import rough
 NAME = "gain-change"
 EYE_STAKE = 0.9  # few pairs are to be had by hand: all of them must agree
 EXACT = ("encoder", "board", "register")
+HALVES = ("silent", "shows")  # of a registered pair
+[REGISTERED_KEY] = REGISTERED
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,11 @@ def compare(a: Gain, b: Gain, link: Link, contrast: str, view: View) -> Reading:
     """p and e of one pair: |relative difference| beyond the honest bound, two-sided."""
     delta = a.ratio / b.ratio - 1
     u = math.hypot(a.u, b.u)
-    bound = view.parameters["bound_flow" if contrast == "flow" else "bound"]
-    if contrast == "preset":  # the hose is less full after a preset stop: an offset of its own for each kind of stop
+    named = contrast != REGISTERED_KEY
+    flows = contrast == "flow" if named else a.segment.context.get("flow") != b.segment.context.get("flow")
+    stops = contrast == "preset" if named else not_by_volume(a.segment) != not_by_volume(b.segment)
+    bound = view.parameters["bound_flow" if flows else "bound"]
+    if stops:  # the hose is less full after a preset stop: an offset of its own for each kind of stop
         bound += view.parameters["stop_l"] / min(a.litres, b.litres)
     if a.gassy or b.gassy:
         bound = max(bound, view.parameters["bound_gas"])
@@ -172,6 +178,9 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
             gain(segment, link, view) for segment in deliveries if {link.upstream, link.downstream} <= stations(segment)
         ]
         for usable in _by_budget([g for g in gains if isinstance(g, Gain)], budget_of):
+            if any(half(g.segment) for g in usable):
+                readings += [compare(a, b, link, REGISTERED_KEY, view) for a, b in _halves(usable)]
+                continue
             for name, second in groups.items():
                 if name == "flow" and corrected_later(link, view):
                     continue
@@ -179,6 +188,17 @@ def judge(segments: Sequence[Segment], view: View) -> list[Reading]:
                 two = [g for g in usable if second(g.segment)]
                 readings += [compare(a, b, link, name, view) for a, b in pairs(one, two, name)]
     return readings
+
+
+def half(segment: Segment) -> str:
+    """Of a run of a confirmation that compares: whether it was registered as `silent` or as what `shows`; "" of any other."""
+    return str(segment.context.get("half", "")) if confirmation(segment) is not None else ""
+
+
+def _halves(gains: Sequence[Gain]) -> list[tuple[Gain, Gain]]:
+    """The pairs that were registered, in the order in which they were made."""
+    silent, shows = ([g for g in gains if half(g.segment) == one] for one in HALVES)
+    return list(zip(silent, shows, strict=False))
 
 
 def _by_budget(gains: Sequence[Gain], budget_of: Mapping[str, str]) -> list[list[Gain]]:
