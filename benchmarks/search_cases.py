@@ -19,19 +19,17 @@ from benchmarks.curves import own_detectors
 from benchmarks.generators import HONEST, PLAIN, PROFILE, Tamper, delivery, flow_profile, instrument
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
-from harness.extending import COMPARES, GONE, PAIRS, threshold
-from harness.judge.contexts import LONG_L
+from harness.extending import COMPARES
 from harness.judge.contract import Registration, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, shows
-from harness.judge.evidence import CONTRASTS
 from harness.judge.verdict import judge
-from harness.search.confirming import SURE, Seen, best, candidates, idled, telling
-from harness.search.confirming import Threshold as Reach
+from harness.plans.proving import CONFIRM_MIN, History, against, next_run
+from harness.plans.repeated import SHOWS, SILENT
+from harness.search.confirming import idled
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.covering import array
 from harness.search.model import ENDINGS, Model
 from harness.search.population import Floats, Population
-from harness.search.remaining import Remaining, suspects
 from harness.search.scheduler import Scheduler
 
 STATIONS = {
@@ -50,10 +48,8 @@ OWN = (
     "benchmarks/generators.py",
     "benchmarks/curves.py",
 )  # what a search here runs beside the product
-CONFIRM_MIN = 10.0
-DRAWN = 12_000  # functions of the model that a hit is held against
 BEGINS = "course"  # the test that tells from where on a delivery is counted otherwise
-ENOUGH_L, LEAST_L = 13.7, 7.0  # asked in a confirmation: what 1 % shows in, and the least of all
+MOST_PAIRS = 5  # of a confirmation of honest runs
 EDITION = "jjg443-2015"
 S = 1_000_000_000
 PHASE = "E"  # everything may be worked, power cut
@@ -153,19 +149,14 @@ class Site:
         """Run -> from where on it acts, as one run told."""
         return {r.segment: r.at["onset_l"] for r in verdict.readings if r.detector == BEGINS and r.hits}
 
-    def seen(self, onsets: Mapping[str, float]) -> Seen:
-        limit, asked = _limit(), {s.id: float(s.context["asked_l"]) for s in self.segments}
-        runs = tuple((self.trials[s.id], shows(s, limit, PROFILE)) for s in self.segments)
-        untold = [asked[s.id] for s, (_, it) in zip(self.segments, runs, strict=True) if it and s.id not in onsets]
-        return Seen(runs, min((asked[id] for id in onsets), default=0.0), max(untold, default=0.0))
-
-    def remaining(self, onsets: Mapping[str, float]) -> Remaining:
-        """Functions of the model that what was seen so far leaves."""
-        left = Remaining.of(_drawn(self.population.model))
-        for segment in self.segments:
-            error = error_of_indication(segment, PROFILE)
-            left = left.told(self.trials[segment.id], 0.0 if error is None else error, onsets.get(segment.id))
-        return left
+    def history(self, verdict: Verdict) -> History:
+        """As the product keeps it."""
+        errors = {s.id: error_of_indication(s, PROFILE) for s in self.segments}
+        return History(
+            dict(self.trials), {id: 0.0 if error is None else error for id, error in errors.items()},
+            {s.id for s in self.segments if shows(s, _limit(), PROFILE)},
+            {r.segment: r.at["onset_l"] for r in verdict.readings if r.detector == BEGINS and r.hits},
+        )  # fmt: skip
 
     def showed(self) -> bool:
         """Whether the last run was off so far that it is made again."""
@@ -193,12 +184,7 @@ def _limit() -> float:
 
 @cache
 def _drawn(model: Model) -> Population:
-    return suspects(model, DRAWN, np.random.default_rng(DRAWN))
-
-
-def reach(k: int) -> Reach:
-    """Of the k-th confirmation."""
-    return Reach(threshold(k), _known().validations[f"{COMPARES}/{own_detectors()[COMPARES].version}"].cap)
+    return against(model, 0)
 
 
 @cache
@@ -273,6 +259,7 @@ def scheduled(model: Model, kit: str, seed: int) -> Following:
     return following
 
 
+CONFIRMS = "scheduler"  # whose hits are confirmed: the others' are no better, and cost as much to compute
 PLANS = {"regulation": regulation, "random": at_random, "pairwise": pairwise, "scheduler": scheduled}
 
 
@@ -307,7 +294,8 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
         acted = site.run(trial, {"search": True})
         state = after(model, kit, state, trial)
         if acted and (verdict := site.verdict()).integrity in ("suspect", "proven"):
-            return Found(spent, litres, runs, _confirmed(site, kit, state, verdict))
+            proven = _confirmed(site, kit, state, verdict) if plan == CONFIRMS else None
+            return Found(spent, litres, runs, proven)
         if again:
             again.pop()
         elif site.showed():
@@ -326,16 +314,10 @@ def _confirmed(site: Site, kit: str, state: State, verdict: Verdict) -> float | 
     finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
     if finding is None:
         return None
+    drawn = _drawn(model)
     while True:
-        onsets = site.onsets(verdict)
-        left, seen = site.remaining(onsets).likeliest(), site.seen(onsets)
-        weighed = candidates(left, kit, state, seen, CONFIRM_MIN - spent, reach(1))
-        now = best(left, weighed)
-        more = (
-            None
-            if now is not None and now.share >= SURE
-            else telling(left, kit, state, seen, weighed, CONFIRM_MIN - spent)
-        )
+        rest = CONFIRM_MIN - spent
+        more, now = next_run(site.history(verdict), drawn, kit, state, frozenset(), minutes=rest, further=rest)
         if more is None:
             break
         spent += cost(model, kit, more).minutes
@@ -354,68 +336,14 @@ def _confirmed(site: Site, kit: str, state: State, verdict: Verdict) -> float | 
 
 
 def confirmed_by_pairs(site: Site, model: Model, kit: str, state: State, minutes: float) -> str:
-    """The verdict behind a confirmation of the pair of runs that differs most, hit or not."""
-    verdict = site.verdict()
-    pairs = [
-        one
-        for one in verdict.readings
-        if one.detector == COMPARES and one.key in CONTRASTS and one.key not in GONE and one.effect
-    ]
-    if not pairs:
-        return str(verdict.integrity)
-    most = max(pairs, key=lambda one: abs(one.effect or 0.0))
-    silent, shows = (site.trials[id] for id in most.segment.split("|"))
-    target = f"{COMPARES}:{most.link}"
-    for one in _turns(model, kit, silent, shows, minutes):
-        trial = completed(model, state, one.levels, one.cycle)
-        site.run(trial, {"confirmation": 1, "confirms": target})
-        state = after(model, kit, state, trial)
-    return str(site.verdict((Registration(1, target, 0, True),)).integrity)
-
-
-def _turns(model: Model, kit: str, silent: Trial, shows: Trial, minutes: float) -> list[Trial]:
-    """Three pairs in turn, as long as the minutes allow; nothing where they allow none that could tell.  Of what was silent behind a power
-    cut all come first.  No volume that an inspector asks for."""
-    at = model.index(model.quantity)
-    same, dark = silent.levels[at] == shows.levels[at], silent.cycle
-    asked = {model.quantities[one.levels[at]] for one in (silent, shows)}
-    looked_at = {float(one) for clause in model.evasions if clause.factor == model.quantity for one in clause.levels}
-    own = {litres for litres in model.quantities if LEAST_L <= litres <= max(*asked, ENOUGH_L)} - looked_at
-    for litres in sorted(own | asked, reverse=True):
-        one = replace(_asking(model, shows, litres), cycle=False)
-        other = _asking(model, silent, litres) if same or model.quantities[silent.levels[at]] > litres else silent
-        again = replace(other, cycle=False)
-        turns = [run for _ in range(PAIRS[0]) for run in (again, one)]
-        runs = [other, *[again] * (PAIRS[0] - 1), *[one] * PAIRS[0]] if dark else turns
-        if sum(cost(model, kit, run).minutes for run in runs) <= minutes:
-            return runs
-    return []
-
-
-def _asking(model: Model, trial: Trial, litres: float) -> Trial:
-    """The same of the quantity nearest to `litres` from below."""
-    at = model.index(model.quantity)
-    level = max(n for n, own in enumerate(model.quantities) if own <= litres)
-    return Trial((*trial.levels[:at], level, *trial.levels[at + 1 :]), trial.cycle)
-
-
-def _put_back(model: Model, hit: Trial) -> list[Trial]:
-    """The hit with one thing otherwise, each in turn: nothing worked (and behind a power cut, where it may have stayed on), another preset,
-    another flow, a short delivery."""
-    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, hit.levels, strict=True)}
-    otherwise: list[tuple[dict[str, str], bool]] = []
-    if levels["keys"] != "none" or levels["remote"] == "pressed":
-        nothing = {"keys": "none", "remote": "not pressed"}
-        otherwise += [(nothing, False), (nothing, True)]
-    otherwise.append(({"preset": "amount" if levels["preset"] == "volume" else "volume"}, False))
-    otherwise.append(({"flow": "middle" if levels["flow"] == "full" else "full"}, False))
-    if float(levels["volume"]) > LONG_L:
-        otherwise.append(({"volume": "17.90"}, False))
-    found = []
-    for one, dark in otherwise:
-        changed = tuple(
-            factor.levels.index(one[factor.name]) if factor.name in one else level
-            for factor, level in zip(model.factors, hit.levels, strict=True)
-        )
-        found.append(Trial(changed, dark))
-    return found
+    """The verdict behind a confirmation of the two runs that differ most, hit or not, as many pairs as the minutes allow."""
+    errors = site.history(site.verdict()).errors
+    ranked = sorted(site.trials, key=lambda id: errors[id])
+    silent, shows = (replace(site.trials[id], cycle=False) for id in (ranked[0], ranked[-1]))
+    each = cost(model, kit, silent).minutes + cost(model, kit, shows).minutes
+    for _ in range(min(MOST_PAIRS, int(minutes / each))):
+        for one, half in ((silent, SILENT), (shows, SHOWS)):
+            trial = completed(model, state, one.levels, one.cycle)
+            site.run(trial, {"confirmation": 1, "confirms": f"{COMPARES}:reference>register", "half": half})
+            state = after(model, kit, state, trial)
+    return str(site.verdict((Registration(1, f"{COMPARES}:reference>register", 0, True),)).integrity)

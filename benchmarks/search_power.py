@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.inspection_runs import interval, run  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
-from benchmarks.search_cases import CONFIRM_MIN, OWN, PLANS, searched  # noqa: E402
+from benchmarks.search_cases import CONFIRM_MIN, CONFIRMS, OWN, PLANS, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
 from harness.search.parser import built_in  # noqa: E402
 from harness.search.population import Population, draw  # noqa: E402
@@ -84,11 +84,11 @@ def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
                 met = [sum(r["suspect_min"] is not None and r["suspect_min"] <= look for r in own) for look in LOOKS]
                 low, high = interval(met[1], len(own))
                 early = [r for r in own if r["suspect_min"] is not None and r["suspect_min"] <= LOOKS[1]]
-                proven = sum(r["proven_min"] is not None for r in early)
+                proven = f"{sum(r['proven_min'] is not None for r in early)}/{len(early)}" if plan == CONFIRMS else ""
                 shares = " | ".join(f"{k / max(len(own), 1):.2f}" for k in met)
                 litres = sum(r["litres"] for r in own) / max(len(own), 1)
                 lines.append(
-                    f"| {prior} | {evasive:.0%} | {plan} | {shares} | {low:.2f} to {high:.2f} | {litres:.0f} | {proven}/{len(early)} |"
+                    f"| {prior} | {evasive:.0%} | {plan} | {shares} | {low:.2f} to {high:.2f} | {litres:.0f} | {proven} |"
                 )
             most = " | ".join(f"{bound(population(prior, evasive, FULL), KIT, look, 'E'):.2f}" for look in LOOKS)
             lines.append(f"| {prior} | {evasive:.0%} | *bound of any plan* | {most} | | | |")

@@ -21,20 +21,12 @@ from harness.enact import ability
 from harness.families import speaks_alone
 from harness.judge.contexts import SHARES
 from harness.judge.contract import DetectorSpec
-from harness.judge.evidence import ALPHA, CONTRASTS
+from harness.judge.evidence import CONTRASTS, proves_from
 from harness.plans import PlanSpec
 from harness.plans.dispenser_raid import Volumes
-from harness.plans.extension import (
-    MOST_WORKED,
-    REMOTE,
-    WORDS,
-    Extension,
-    Repeated,
-    extended,
-    recorded,
-    steps,
-)
+from harness.plans.extension import REMOTE, Extension, extended, recorded, steps
 from harness.plans.order import dry_run
+from harness.plans.repeated import MOST_WORKED, SHOWS, SILENT, WORDS, Repeated, read_one
 from harness.plans.worked import plain, writes
 from harness.replay import Replay, as_recorded, deed, differs
 from harness.standing import Standing
@@ -72,8 +64,11 @@ def extended_plan(plan: PlanSpec, extensions: Sequence[Extension]) -> PlanSpec:
     return replace(plan, steps=lambda can: extended(plan.steps(can), can, extensions))
 
 
-def targets(document: Mapping[str, Any], detectors: Mapping[str, DetectorSpec]) -> list[Target]:
-    """What of a verdict fresh runs can prove: every test that shares in a finding below `proven`, the leading one first.
+def targets(
+    document: Mapping[str, Any], detectors: Mapping[str, DetectorSpec], *, planned: bool = False
+) -> list[Target]:
+    """What of a verdict fresh runs can prove: every test that shares in a finding below `proven`, the leading one first.  `planned`: a search
+    told two settings to compare, whatever the readings so far compare.
 
     Tests that never prove (of a type of device, of an error alone, without weight) are none.
     """
@@ -90,6 +85,8 @@ def targets(document: Mapping[str, Any], detectors: Mapping[str, DetectorSpec]) 
         tests = {*finding["detectors"], COMPARES}
         own = [one for one in document["evidence"] if one["detector"] in tests and one["link"] == finding["link"]]
         own.sort(key=lambda one: (one["detector"], one["link"]) != (finding["detectors"][0], finding["link"]))
+        if planned:
+            found.setdefault(f"{COMPARES}:{finding['link']}", Target(f"{COMPARES}:{finding['link']}", helps))
         for one in own:
             spec, name = detectors.get(one["detector"]), f"{one['detector']}:{one['link']}"
             if spec is None or spec.weight <= 0 or spec.device_type or spec.conformity_alone:
@@ -140,7 +137,8 @@ def confirmation(
     be done again.
     """
     _extensible(file)
-    known = [one.name for one in targets(document, detectors)]
+    planned = bool(_planned(standing))
+    known = [one.name for one in targets(document, detectors, planned=planned)]
     meant = [one for one in known if plain(target) in (plain(one), plain(one.partition(":")[0]))]
     if target not in known and len(meant) != 1:
         listed = ", ".join(f"'{one}'" for one in known) or Sentence(mark("none"))
@@ -150,9 +148,10 @@ def confirmation(
         )
         raise _refused(text, target=target, listed=listed)
     target = target if target in known else meant[0]
-    if (why := _hindered(document, target)) is not None:
+    compares = target.partition(":")[0] == COMPARES
+    if not (compares and planned) and (why := _hindered(document, target)) is not None:
         raise ExtensionError(why)
-    if target.partition(":")[0] == COMPARES:
+    if compares:
         return _compared(target, document, standing)
     labels = _labels(document, target)
     hidden = {segment["id"] for segment in document["segments"] if segment["context"].get("covert")}
@@ -167,23 +166,26 @@ def confirmation(
 
 
 def _compared(target: str, document: Mapping[str, Any], standing: Standing) -> Extension:
-    """The next confirmation, of a test that compares: the pair that showed it most clearly, as often as its threshold needs."""
+    """The next confirmation, of a test that compares: the runs that a search told for it, else the pair that showed it most clearly, as often
+    as its threshold needs."""
+    k = standing.next_confirmation
+    if planned := _planned(standing):
+        return Extension(CONFIRMATION, k, planned, (), target)
     shown = [one for one in _shown(document, target) if one["key"] in CONTRASTS and one["key"] not in GONE]
     hidden = {segment["id"] for segment in document["segments"] if segment["context"].get("covert")}
     shown = [one for one in shown if not hidden & set(one["segment"].split("|"))]
-    k = standing.next_confirmation
-    best = max(shown, key=lambda one: CONTRASTS[one["key"]] * float(one["e"]), default=None)
+    best = max(shown, key=lambda one: float(one["e"]), default=None)
     reached, pairs = 0.0, PAIRS[0] - 1
-    while best is not None and reached < threshold(k) and pairs < PAIRS[1]:
+    while best is not None and reached < proves_from(k) and pairs < PAIRS[1]:
         pairs += 1
-        reached = CONTRASTS[best["key"]] * max(float(best["e"]), 1.0) ** pairs
-    if best is None or reached < threshold(k):
+        reached = max(float(best["e"]), 1.0) ** pairs
+    if best is None or reached < proves_from(k):
         text = mark(
             "{target}: {pairs} pairs of deliveries that each show what the clearest one has shown reach e = {reached} at most, confirmation "
             "{k} proves from {threshold} on; begin a new case with more deliveries"
         )
         raise _refused(
-            text, target=target, pairs=PAIRS[1], reached=f"{reached:.3g}", k=k, threshold=f"{threshold(k):.3g}"
+            text, target=target, pairs=PAIRS[1], reached=f"{reached:.3g}", k=k, threshold=f"{proves_from(k):.3g}"
         )
     halves = [_as_before(standing, {label}, set()) for label in best["segment"].split("|")]
     if len(halves) != 2 or not all(deliveries for deliveries, _ in halves):
@@ -192,10 +194,21 @@ def _compared(target: str, document: Mapping[str, Any], standing: Standing) -> E
     alike = bool(worked) and best["key"] != BY_HAND
     # silent on one power with it worked before: it does not stay on, or `against` would have shown it
     dark = bool(worked) and not alike and not before and _cut(standing)
-    without = _without(repeats[0], against[0], best["key"])
-    return Extension(
-        CONFIRMATION, k, repeats[:1] * pairs, worked, target, against=(without,) * pairs, alike=alike, dark=dark
+    silent = replace(_without(repeats[0], against[0], best["key"]), half=SILENT, worked=worked if alike else ())
+    shows = replace(repeats[0], half=SHOWS, worked=worked)
+    turns = (
+        (replace(silent, dark=dark), *(silent,) * (pairs - 1), *(shows,) * pairs) if dark else (silent, shows) * pairs
     )
+    return Extension(CONFIRMATION, k, turns, (), target)
+
+
+def _planned(standing: Standing) -> tuple[Repeated, ...]:
+    """What the last search told to deliver for its confirmation, if it compares."""
+    for one in reversed(standing.finished):
+        if one.step["type"] == "Searched":
+            found = tuple(map(read_one, one.step.get("confirm", ())))
+            return found if any(each.half for each in found) else ()
+    return ()
 
 
 def _without(shows: Repeated, silent: Repeated, contrast: str) -> Repeated:
@@ -216,11 +229,6 @@ def _cut(standing: Standing) -> bool:
     return any(one.step["type"] == "PowerCycle" for one in standing.finished)
 
 
-def threshold(k: int) -> float:
-    """From which e-value on the k-th confirmation proves (judge/evidence.py: half of alpha, 2^-k of it)."""
-    return float(2 ** (k + 1)) / ALPHA
-
-
 def _beyond(document: Mapping[str, Any], target: str, spec: DetectorSpec, deliveries: int, k: int) -> Sentence | None:
     """Why so many deliveries cannot bring the target to its threshold, whatever they show: its number would be spent for nothing."""
     if not speaks_alone(spec) or any(one["key"] for one in _shown(document, target)):
@@ -231,14 +239,14 @@ def _beyond(document: Mapping[str, Any], target: str, spec: DetectorSpec, delive
         return Sentence(text, target=target)
     best = max(float(one["e"]) for one in _shown(document, target))
     reached = min(SHARES["all"] * max(best, 1.0) ** min(deliveries, 40), 1e300)
-    if reached >= threshold(k):
+    if reached >= proves_from(k):
         return None
     text = mark(
         "{target}: {deliveries} deliveries that each show what the clearest one has shown reach e = {reached} at most, confirmation {k} "
         "proves from {threshold} on; begin a new case with more deliveries"
     )
     return Sentence(
-        text, target=target, deliveries=deliveries, reached=f"{reached:.3g}", k=k, threshold=f"{threshold(k):.3g}"
+        text, target=target, deliveries=deliveries, reached=f"{reached:.3g}", k=k, threshold=f"{proves_from(k):.3g}"
     )
 
 
@@ -248,7 +256,7 @@ def offers(
     """For each finding the confirmation that its leading test can be asked for with a chance of success."""
     found: dict[str, Extension] = {}
     for finding in document.get("findings", ()):
-        for target in targets({**document, "findings": [finding]}, detectors):
+        for target in targets({**document, "findings": [finding]}, detectors, planned=bool(_planned(standing))):
             if not target.helps:
                 continue
             try:
@@ -262,9 +270,7 @@ def offers(
 
 def litres(extension: Extension) -> Decimal:
     """What a confirmation delivers in all."""
-    twice = bool(extension.worked) and not extension.against
-    own = sum((one.volume_l for one in extension.repeats), Decimal(0)) * (2 if twice else 1)
-    return own + sum((one.volume_l for one in extension.against), Decimal(0))
+    return sum((one.volume_l for one in extension.repeats), Decimal(0)) * (2 if extension.worked else 1)
 
 
 def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extension:

@@ -122,7 +122,8 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     limit = float(limits.limit("mpe").value)
     hit = {str(one["segment"]) for one in told} | {segment.id for segment in runs if shows(segment, limit, profile)}
     onsets = {str(one["segment"]): one["at"]["onset_l"] for one in told if "onset_l" in one["at"]}
-    return {"shown": [segment.id for segment in runs if segment.id in hit], "onsets": onsets}
+    errors = {one.id: error for one in runs if (error := error_of_indication(one, profile)) is not None}
+    return {"shown": [segment.id for segment in runs if segment.id in hit], "onsets": onsets, "errors": errors}
 
 
 def _judge_one(

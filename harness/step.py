@@ -274,6 +274,7 @@ class Purpose:
     of: str
     k: int = 0
     target: str = ""
+    half: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,8 @@ class Searched:
 
     `pairs`, `triples`: (tried, that there are) of levels of two and three factors.  `shown`: class of the model's functions (with the title
     of its factor in English and Chinese), the share that these runs would have shown, of how many.  `refused`: what nobody could give,
-    in English and Chinese.
+    in English and Chinese.  `confirm`: deliveries, as plans/repeated.py lists them, that would prove what it has shown; none where it has shown
+    nothing, or no comparison can.
     """
 
     cut: ClassVar[Cut] = Cut.REPEAT
@@ -293,6 +295,7 @@ class Searched:
     triples: tuple[int, int]
     shown: tuple[tuple[str, str, str, str, int], ...]
     refused: tuple[tuple[str, str], ...] = ()
+    confirm: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

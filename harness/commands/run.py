@@ -111,9 +111,10 @@ def run(
     from harness.beforehand import search_budget, searching, with_decisions
     from harness.benches import draw_seed, find, world
     from harness.exits import UsageError, explain, run_exit
-    from harness.extending import litres, threshold
+    from harness.extending import litres
     from harness.inspection import inspect
     from harness.inspection import resume as go_on
+    from harness.judge.evidence import proves_from
     from harness.output import comment
     from harness.provenance import told
     from harness.report.show import pictures, show
@@ -179,7 +180,7 @@ def run(
     show({**done.document, "confirmable": [one.target for one in offered]}, as_json)
     pictures(path, done.document)
     for one in offered:
-        costs = {"k": one.number, "threshold": f"{threshold(one.number):.0f}", "litres": litres(one)}
+        costs = {"k": one.number, "threshold": f"{proves_from(one.number):.0f}", "litres": litres(one)}
         comment(translate(CONFIRM, case=path, target=one.target, **costs))
     if done.result.error is not None:
         explain(done.result.error)

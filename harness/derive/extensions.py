@@ -77,7 +77,8 @@ class Extensions:
         if kind == SEARCH:
             self._purpose = {"search": True}
         elif type(k) is int and (k, target) == (last.number, last.target):
-            self._purpose = {"confirmation": k, "confirms": target}
+            half = step.get("half", "")
+            self._purpose = {"confirmation": k, "confirms": target, **({"half": half} if half else {})}
 
     def begin(self, step: Mapping[str, Any]) -> dict[str, Any]:
         """What a delivery or watch that stands is for, as judge/evidence.py reads it; {} = scheduled."""

@@ -29,6 +29,11 @@ _MOST = 1e200  # and finite, however many deliveries show it: less than it won i
 DEEPEST = 600  # of the numbers of confirmations: beyond it 2^-k would leave no level to divide by
 
 
+def proves_from(k: int) -> float:
+    """The e-value from which the k-th confirmation proves: half of alpha, 2^-k of it."""
+    return float(2 ** (k + 1)) / ALPHA
+
+
 @dataclass(frozen=True)
 class Process:
     """The evidence of one detector over one link: running supremum of the mixture, thresholds and how they came.

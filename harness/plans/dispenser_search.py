@@ -12,14 +12,14 @@ from functools import partial
 
 from harness.plans import dispenser_bench, dispenser_raid
 from harness.plans.ability import Ability
-from harness.plans.extension import OFF_S
-from harness.plans.sale import sale
+from harness.plans.extension import repeat
+from harness.plans.repeated import Repeated
 from harness.plans.trigger_search import Family, Run, search
 from harness.plans.worked import plain, writes
 from harness.search.cost import State
 from harness.search.model import Model, ModelError
 from harness.search.parser import built_in
-from harness.step import Outcome, Plan, PowerCycle, Press, Step
+from harness.step import Outcome, Plan, Step
 
 DARK_MIN = 8.0  # minutes of the scheduled runs behind the power cut [D]
 DARK_RUNS = 3  # of them
@@ -71,7 +71,7 @@ def check_fits(model: Model, where: str) -> None:
 def _searched(model: Model | None, can: Ability, dark: bool) -> Plan:
     """`dark`: power was cut, so it may be cut again."""
     model = model or built_in(FAMILY)
-    own = Family(model, _run, tuple(one for one in _beyond(can) if one[1] in _levels(model, one[0])))
+    own = Family(model, _run, tuple(one for one in _beyond(can) if one[1] in _levels(model, one[0])), _again)
     state = State("E", DARK_MIN, DARK_RUNS) if dark else State("D")
     yield from search(can, own, _kit(can), state)
 
@@ -97,13 +97,13 @@ def _kit(can: Ability) -> str:
 
 def _run(can: Ability, run: Run) -> Generator[Step, Outcome, None]:
     """What is worked, then one sale."""
-    if run.cycle:
-        yield PowerCycle(OFF_S)
-    if run.levels["keys"] != "none":
-        yield Press(run.levels["keys"])
-    if run.levels["remote"] == "pressed":
-        yield Press("remote")
-    amount = None
+    yield from repeat(can, run.label, _again(can, run), whole=True)
+
+
+def _again(can: Ability, run: Run) -> Repeated:
+    """The run as a confirmation repeats it."""
+    keys, amount = run.levels["keys"], None
+    worked = ((keys,) if keys != "none" else ()) + (("remote",) if run.levels["remote"] == "pressed" else ())
     if run.levels["preset"] == "amount":
-        amount = str((can.price * Decimal(run.asked)).quantize(can.price))
-    yield from sale(can, run.label, run.asked, amount=amount, flow=run.levels["flow"])
+        amount = (can.price * Decimal(run.asked)).quantize(can.price)
+    return Repeated(Decimal(run.asked), amount, run.levels["flow"], worked=worked, dark=run.cycle)

@@ -85,6 +85,7 @@ class _Walk:
     open_since: int = -1  # the step that ended surprise
     confirmed: set[int] = field(default_factory=set)  # numbers of confirmations
     purpose: str = ""  # "" of what is scheduled
+    compares: tuple[int, str] | None = None  # the confirmation whose halves are being delivered
     stands: bool = False  # handbrake on
     watched: bool = False  # a stand with hands off has ended
     worked: bool = False  # a control, in this stand
@@ -113,12 +114,13 @@ def check_order(steps: Sequence[Step]) -> None:
 def _take(walk: _Walk, number: int, step: Step) -> None:
     match step:
         case Phase(letter=letter):
-            walk.phase = letter
+            walk.phase, walk.compares = letter, None
         case Instrument(id=id):
             walk.at = id
-        case Purpose(of=of, k=k):
+        case Purpose(of=of, k=k, target=target, half=half):
             walk.purpose = of
             walk.confirmed.add(k)
+            walk.compares = (k, target) if half else None
         case Confirm(key=key) | Inquire(key=key) | Choose(key=key) | Photo(key=key):
             walk.said[key] = number
             walk.here.add(key)
@@ -209,7 +211,7 @@ def _wrong_phase(walk: _Walk, step: Step) -> Iterator[str]:
             yield from _dark(walk, "power away", ("E", "F"))
         case Purpose(of="confirmation", k=k, target=target) if k < 1 or not target:
             yield "a confirmation without its number and its one target: nothing pays for it"
-        case Purpose(of="confirmation", k=k) if k in walk.confirmed:
+        case Purpose(of="confirmation", k=k, target=target) if k in walk.confirmed and walk.compares != (k, target):
             yield f"confirmation {k} a second time: its level was spent by the first"
         case Confirm(key=key) | Inquire(key=key) | Choose(key=key) if key in OPENS:
             yield from _dark(walk, key, ("F",))

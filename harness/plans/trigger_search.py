@@ -16,6 +16,9 @@ from fixtures.questions import NO_YES
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.order import HARMLESS
+from harness.plans.proving import History, against, next_run
+from harness.plans.repeated import Repeated, listed
+from harness.search.confirming import idled
 from harness.search.cost import Cost, State, Trial, after, completed, cost
 from harness.search.coverage import coverage
 from harness.search.model import Model
@@ -46,6 +49,9 @@ HANDLED = mark(
 )
 SAME = mark("Run {label} is the same again: does it show again")
 AGAIN = mark("Run {label} is the same again: from where on does it act")
+IDLE = mark("Run {label} is the same with nothing worked before it: does it still show")
+TELLS = mark("Run {label} tells which deliveries would prove it, by {what}: does it show")
+MOST_FURTHER = 4  # runs before a confirmation is told
 ONSETS = 3  # runs whose onset is read inside them
 RESOLUTION = 0.2  # of a threshold, in the unit of the quantity
 MOST_RUNS = 40
@@ -65,11 +71,12 @@ class Run:
 @dataclass(frozen=True)
 class Family:
     """How runs are made at an instrument of a family: the trigger `model`, the steps of one run, and levels that this bench cannot
-    give, as (factor, level)."""
+    give, as (factor, level).  `again`: a run as a confirmation repeats it; None where none compares two settings."""
 
     model: Model
     run: Callable[[Ability, Run], Steps]
     beyond: tuple[tuple[str, str], ...]
+    again: Callable[[Ability, Run], Repeated] | None = None
 
 
 @dataclass
@@ -83,7 +90,9 @@ class _Search:
     made: int = 0
     trials: list[Trial] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
-    onsets: dict[str, float] = field(default_factory=dict)  # run -> from where on it acts, as one run told
+    history: History = field(default_factory=History)
+    unavailable: set[tuple[int, int]] = field(default_factory=set)  # (factor, level) by number that nobody can give
+    confirm: tuple[Repeated, ...] = ()  # what would prove what was shown
 
     @property
     def goes_on(self) -> bool:
@@ -140,7 +149,7 @@ def _through(own: _Search) -> Steps:
             return
         if decided == MAKE and (yield from _made(own, proposal.trial)):
             again = yield from _comes_again(own, proposal.trial)
-            if again:
+            if again and (yield from _told_apart(own)):
                 yield from _narrowed(own, proposal.trial)
             if again is not False:
                 return
@@ -149,18 +158,48 @@ def _through(own: _Search) -> Steps:
 
 
 def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | None]:
-    """The same again, and where that is silent and power was cut before the hit, behind a power cut too: one run alone may be air, and two
-    are what a suspicion needs.  None where the officers end the search."""
-    for trial in (replace(hit, cycle=False), hit)[: 1 + hit.cycle]:
+    """With nothing worked, which says whether it stays on; the same again; and where that is silent and power was cut before the hit, behind
+    a power cut too: one run alone may be air, and two are what a suspicion needs.  None where the officers end the search."""
+    idle = idled(own.of.model, hit)
+    worked = [(IDLE, idle)] if idle.levels != hit.levels else []
+    dark = [(SAME, hit)] if hit.cycle else []
+    for template, trial in (*worked, (SAME, replace(hit, cycle=False)), *dark):
         if not own.goes_on:
             return False
-        text = Sentence(SAME, label=own.label)
-        decided = yield from _decided(own, text)
-        if decided != MAKE:
+        decided = yield from _decided(own, Sentence(template, label=own.label))
+        if decided == STOP or (decided == SKIP and template == SAME):
             return None if decided == STOP else False
-        if (yield from _made(own, completed(own.of.model, own.state, trial.levels, trial.cycle))):
+        if decided == MAKE and (yield from _made(own, completed(own.of.model, own.state, trial.levels, trial.cycle))):
             return True
     return False
+
+
+def _told_apart(own: _Search) -> Generator[Step, Outcome, bool]:
+    """Runs that tell which confirmation is likeliest to prove it; False where the officers end the search."""
+    if own.of.again is None:
+        return True
+    drawn = against(own.of.model, own.scheduler.seed)
+    further, found = 0, None
+    while True:
+        trial, found = next_run(own.history, drawn, own.kit, own.state, frozenset(own.unavailable))
+        if trial is None or not own.goes_on or further == MOST_FURTHER:
+            break
+        text = Sentence(TELLS, label=own.label, what=own.of.model.differences(trial.levels, own.trials[-1].levels))
+        if (yield from _decided(own, text)) != MAKE:
+            return False
+        yield from _made(own, trial)
+        further += 1
+    if found is not None:
+        runs = ((_run(own, "", trial), half) for trial, half in found.runs)
+        own.confirm = tuple(replace(own.of.again(own.can, run), half=half) for run, half in runs)
+    return True
+
+
+def _run(own: _Search, label: str, trial: Trial, asked: float | None = None) -> Run:
+    model = own.of.model
+    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, trial.levels, strict=True)}
+    quantity = levels.get(model.quantity, "") if asked is None else f"{asked:.2f}"
+    return Run(label, levels, quantity, trial.cycle)
 
 
 def _covered(own: _Search) -> Searched:
@@ -169,7 +208,8 @@ def _covered(own: _Search) -> Searched:
     told = coverage(own.scheduler.drawn, own.trials, own.kit, own.state.phase)
     titles = {factor.name: factor.titles for factor in model.factors}
     shown = tuple((name, *titles.get(name, ("", "")), f"{share:.4f}", of) for name, share, of in told.shown)
-    return Searched(model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused))
+    confirm = tuple(listed(own.confirm))
+    return Searched(model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused), confirm)
 
 
 def _refuse(own: _Search, factor: str, level: str) -> None:
@@ -177,6 +217,7 @@ def _refuse(own: _Search, factor: str, level: str) -> None:
     own.scheduler.refuse(factor, level)
     it = own.of.model.factor(factor)
     at = it.levels.index(level)
+    own.unavailable.add((own.of.model.index(factor), at))
     own.refused.append((f"{it.titles[0]} {level}", f"{it.titles[1]} {it.levels_zh[at]}"))
 
 
@@ -202,18 +243,17 @@ def _decided(own: _Search, text: Sentence) -> Generator[Step, Outcome, str]:
 def _made(own: _Search, trial: Trial, asked: float | None = None) -> Seen:
     """Makes the run that is next; whether it shows anything."""
     model, label = own.of.model, own.label
-    levels = {factor.name: factor.levels[level] for factor, level in zip(model.factors, trial.levels, strict=True)}
-    quantity = levels.get(model.quantity, "") if asked is None else f"{asked:.2f}"
     own.made += 1
-    yield from own.of.run(own.can, Run(label, levels, quantity, trial.cycle))
+    yield from own.of.run(own.can, _run(own, label, trial, asked))
     spent = cost(model, own.kit, trial)
     litres = spent.quantity if asked is None else asked
     own.left = Cost(own.left.minutes - spent.minutes, own.left.quantity - litres, 0)
     own.trials.append(trial)
     own.state = after(model, own.kit, own.state, trial)
-    judged = yield Judge()
-    own.onsets = dict(judged.get("onsets", {}))
-    return label in judged.get("shown", ())
+    if asked is None:  # a quantity between the levels of the model says nothing about its functions
+        own.history.trials[label] = trial
+    own.history.judged((yield Judge()))
+    return label in own.history.showed
 
 
 def _narrowed(own: _Search, hit: Trial) -> Steps:
@@ -238,9 +278,9 @@ def _narrowed(own: _Search, hit: Trial) -> Steps:
 
 def _within(own: _Search, hit: Trial) -> Seen:
     """Whether runs tell by themselves from where on they act: then the same again, until ONSETS of them do."""
-    if not own.onsets:
+    if not own.history.onsets:
         return False
-    while len(own.onsets) < ONSETS and own.made < MOST_RUNS:
+    while len(own.history.onsets) < ONSETS and own.made < MOST_RUNS:
         text = Sentence(AGAIN, label=own.label)
         if (yield from _decided(own, text)) != MAKE or not (yield from _made(own, hit)):
             break

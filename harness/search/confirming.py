@@ -16,7 +16,9 @@ from itertools import pairwise, product
 import numpy as np
 from scipy import stats
 
+from harness.catalogue import load_validations
 from harness.judge.detectors.course import DETECTOR as COURSE
+from harness.judge.evidence import proves_from
 from harness.judge.interventions.gain_change import DETECTOR, HALVES
 from harness.judge.pair_facts import HOSE_L
 from harness.search.cost import State, Trial, after, allowed, choices, completed, cost
@@ -52,6 +54,12 @@ class Threshold:
 
     proven_at: float
     cap: float
+
+
+def reach(k: int) -> Threshold:
+    """Of the k-th confirmation."""
+    validated = load_validations().get(f"{DETECTOR.name}/{DETECTOR.version}")
+    return Threshold(proves_from(k), 1.0 if validated is None else validated.cap)
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ from harness.inspection import Inspection, inspect, resume
 from harness.judging import judge_journal
 from harness.plans import PLANS, PlanSpec, blocks
 from harness.plans.ability import Ability
-from harness.plans.extension import Extension, Repeated, extended, read, recorded
+from harness.plans.extension import Extension, extended, read, recorded
 from harness.plans.miniature import MINIATURE, miniature
 from harness.plans.order import PlanError, check_order, dry_run
+from harness.plans.repeated import HALVES, Repeated
 from harness.plans.sale import sale
 from harness.report.progress import headline
 from harness.report.text import verdict_text
@@ -156,11 +157,11 @@ def test_a_comparison_is_made_again_in_pairs_in_turn() -> None:
     """R1 shows it behind the remote, R2 does not although it was pressed before: it does not stay on."""
     silent = found(seen("R2|R1", "gain-change", key="event"), detectors=("gain-change",))
     it = asked(silent, stands(PRESSED, sold("R1"), sold("R2")), COMPARED)
-    again = (Repeated(Decimal("13.70")),) * 3
-    assert it == Extension(CONFIRMATION, 1, again, ("remote",), COMPARED, against=again)
+    silent_one, loud = (Repeated(Decimal("13.70"), half=half) for half in HALVES)
+    assert it == Extension(CONFIRMATION, 1, (silent_one, replace(loud, worked=("remote",))) * 3, (), COMPARED)
     assert read(json.loads(json.dumps(recorded(it)))) == it
     assert acts(it) == ["K1-1", "remote", "K1-2", "K1-3", "remote", "K1-4", "K1-5", "remote", "K1-6"]
-    assert litres(it) == 6 * again[0].volume_l
+    assert litres(it) == 6 * loud.volume_l
 
 
 def test_what_may_stay_on_is_compared_with_what_comes_before_it_behind_a_power_cut() -> None:
@@ -172,8 +173,8 @@ def test_what_may_stay_on_is_compared_with_what_comes_before_it_behind_a_power_c
 
 
 def test_a_comparison_has_as_many_pairs_as_its_threshold_needs_and_no_more() -> None:
-    """0.08 of the capital lies on this contrast (evidence.CONTRASTS): 0.08 x 30^4 > 40 000."""
-    assert len(asked(pair(e=30.0), stands(sold("B1"), PRESSED, sold("R1")), COMPARED).against) == 4
+    """All of a confirmation's capital lies on the one contrast that is registered (evidence.REGISTERED): 30^3 < 40 000 < 30^4."""
+    assert len(asked(pair(e=30.0), stands(sold("B1"), PRESSED, sold("R1")), COMPARED).repeats) == 8
     assert [one.target for one in offers(pair(), stands(sold("B1"), PRESSED, sold("R1")), K3, TESTS)] == [COMPARED]
 
 

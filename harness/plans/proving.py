@@ -1,0 +1,78 @@
+"""What a search has seen so far, and from it the runs that a confirmation would be likeliest to prove it by (harness/search/confirming.py)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.search.confirming import SURE, Candidate, Seen, best, candidates, reach, telling
+from harness.search.cost import State, Trial
+from harness.search.model import Model
+from harness.search.population import Population
+from harness.search.remaining import Remaining, suspects
+
+CONFIRM_MIN = 10.0  # of a confirmation: so much longer one instrument is held for it
+DRAWN = 12_000  # functions of the model that what was seen is held against
+LEAST = 0.1  # a confirmation that is no likelier than this to prove anything is not proposed
+
+
+@dataclass
+class History:
+    """Runs of a search by their label, how far each was off (relative), which showed it, and from where on it acted where a run told that."""
+
+    trials: dict[str, Trial] = field(default_factory=dict)
+    errors: dict[str, float] = field(default_factory=dict)
+    showed: set[str] = field(default_factory=set)
+    onsets: dict[str, float] = field(default_factory=dict)
+
+    def judged(self, outcome: Mapping[str, object]) -> None:
+        """What a `Judge` step was answered with."""
+        errors, onsets, shown = outcome.get("errors"), outcome.get("onsets"), outcome.get("shown")
+        self.errors = {str(k): float(v) for k, v in errors.items()} if isinstance(errors, Mapping) else {}
+        self.onsets = {str(k): float(v) for k, v in onsets.items()} if isinstance(onsets, Mapping) else {}
+        self.showed = {str(one) for one in shown} if isinstance(shown, list | tuple) else set()
+
+    def seen(self, model: Model, refused: frozenset[tuple[int, int]]) -> Seen:
+        at = model.index(model.quantity)
+        asked = {label: model.quantities[trial.levels[at]] for label, trial in self.trials.items()}
+        told = [asked[label] for label in self.onsets if label in asked]
+        untold = [asked[label] for label in self.showed - set(self.onsets) if label in asked]
+        runs = tuple((trial, label in self.showed) for label, trial in self.trials.items())
+        return Seen(runs, min(told, default=0.0), max(untold, default=0.0), refused)
+
+    def remaining(self, drawn: Population) -> Remaining:
+        """Functions of `drawn` that the runs leave."""
+        left = Remaining.of(drawn)
+        for label, trial in self.trials.items():
+            left = left.told(trial, self.errors.get(label, 0.0), self.onsets.get(label))
+        return left.likeliest()
+
+
+def against(model: Model, seed: int) -> Population:
+    """The functions that a hit is held against; the same for the same seed."""
+    return suspects(model, DRAWN, np.random.default_rng([seed, 9]))
+
+
+def next_run(
+    history: History,
+    drawn: Population,
+    kit: str,
+    state: State,
+    refused: frozenset[tuple[int, int]],
+    *,
+    minutes: float = CONFIRM_MIN,
+    further: float = math.inf,
+) -> tuple[Trial | None, Candidate | None]:
+    """The run that tells most about which confirmation of so many `minutes` would prove it, None where one is likely enough or no run tells
+    more; and the likeliest confirmation as it stands.  `further`: minutes that such runs and the confirmation may take together."""
+    model = drawn.model
+    left, seen = history.remaining(drawn), history.seen(model, refused)
+    weighed = candidates(left, kit, state, seen, minutes, reach(1))
+    now = best(left, weighed)
+    if now is not None and now.share >= SURE:
+        return None, now
+    more = telling(left, kit, state, seen, weighed, further)
+    return more, now if now is not None and now.share >= LEAST else None
