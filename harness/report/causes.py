@@ -150,6 +150,8 @@ FACTS = (  # harness/judge/facts.py
     mark("same_onset_volume"),
     mark("two_levels"),
     mark("alternated"),
+    mark("both_sides"),
+    mark("same_preset"),
     mark("three_segments"),
     mark("no_electronic_calibration"),
     mark("beyond_reference_drift"),

@@ -129,7 +129,7 @@ def headline(step: Step, unit: str = "L") -> str:
             if step.of == "search":
                 return translate(mark("from here on a search: what it finds is suspect at most"))
             name, _, link = step.target.partition(":")
-            text = mark("from here on confirmation {k}: {test} over {link}")
+            text = HALF.get(step.half, mark("from here on confirmation {k}: {test} over {link}"))
             return translate(text, k=step.k, test=tell(name), link=chain(link))
         case Searched():
             return translate(mark("what the search covered, into the record: {runs} runs"), runs=step.runs)
@@ -139,6 +139,10 @@ def headline(step: Step, unit: str = "L") -> str:
             return translate(mark("draw {count} of {all} by lot"), count=step.count, all=len(step.candidates))
 
 
+HALF = {
+    "silent": mark("confirmation {k}, {test} over {link}: what follows is to be silent"),
+    "shows": mark("confirmation {k}, {test} over {link}: what follows is to show it"),
+}
 VISIT = {
     "start": mark("read totaliser at the start of the inspection"),
     "end": mark("read totaliser at the end of the inspection"),

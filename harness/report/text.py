@@ -27,6 +27,7 @@ CONTRAST = {
     "event": mark("measurements with and without a key, remote or switch worked"),
     "flow": mark("slow with full flow"),
     "preset": mark("sales by amount with sales by volume"),
+    "registered": mark("the two settings that were registered beforehand"),
 }
 CONFORMITY = {"pass": mark("PASS"), "fail": mark("FAIL"), "inconclusive": mark("INCONCLUSIVE")}
 LEVEL = {"proven": mark("proven"), "suspect": mark("suspect")}

@@ -80,6 +80,7 @@ CONTEXTS = (
     mark("at slow and at full flow"),
     mark("at its beginning and later on"),
     mark("in sales by volume and in sales by amount or without a preset"),
+    mark("in the one and in the other setting that were registered beforehand"),
 )
 QUESTIONS = (
     mark("does what is shown follow the reference"),

@@ -298,7 +298,7 @@ def _compared(left: Remaining, runs: Sequence[Run], shares: Floats, reach: Thres
         u = np.sqrt(sum(2 * (own["repeatability"] / 2**0.5) ** 2 + (own["offset_l"] ** 2 + COUNTED_L**2) / asked[n] ** 2 for n in (a, b)))  # fmt: skip
         z = (np.abs(size) - bound) / u - LUCK
         p = np.minimum(1.0, 2 * stats.norm.sf(z))
-        every &= p < own["q"]
+        every &= (p < own["q"]) & (shares[b] > shares[a])  # what is to show it shows more of it
         log_e += np.log(np.minimum(0.5 / np.sqrt(np.maximum(p, 1e-300)), reach.cap))
         sizes.append(size)
     size = np.array(sizes)

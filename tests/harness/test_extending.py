@@ -37,7 +37,7 @@ from harness.plans.ability import Ability
 from harness.plans.extension import Extension, extended, read, recorded
 from harness.plans.miniature import MINIATURE, miniature
 from harness.plans.order import PlanError, check_order, dry_run
-from harness.plans.repeated import HALVES, Repeated
+from harness.plans.repeated import HALVES, Repeated, listed
 from harness.plans.sale import sale
 from harness.report.progress import headline
 from harness.report.text import verdict_text
@@ -170,6 +170,22 @@ def test_what_may_stay_on_is_compared_with_what_comes_before_it_behind_a_power_c
     assert acts(dark) == ["dark", "K1-1", "K1-2", "K1-3", "remote", "K1-4", "remote", "K1-5", "remote", "K1-6"]
     check_order(dry_run(extended_plan(PLANS["dispenser-raid"], [dark]).steps(ability(K3))))
     assert acts(asked(pair(), stands(sold("B1"), PRESSED, sold("R1")), COMPARED))[0] == "K1-1"
+
+
+def test_what_a_search_told_to_compare_is_registered_as_it_was_told() -> None:
+    """Also where no reading compares these two settings."""
+    silent, shows = (Repeated(Decimal("13.70"), half=half) for half in HALVES)
+    told = (silent, replace(shows, worked=("till key", "remote")), replace(silent, dark=True), shows)
+    step = {"type": "Searched", "confirm": listed(told)}
+    document = found(seen("R1", "constant-gain"), detectors=("constant-gain",))
+    assert [one.target for one in offers(document, stands(sold("R1"), step), K3, TESTS)] == [COMPARED]
+    it = asked(document, stands(sold("R1"), step), COMPARED)
+    assert it == Extension(CONFIRMATION, 1, told, (), COMPARED)
+    assert read(json.loads(json.dumps(recorded(it)))) == it
+    assert acts(it) == ["K1-1", "till key", "remote", "K1-2", "dark", "K1-3", "K1-4"]
+    steps = dry_run(extended(iter(()), ability(K3), [it]))  # type: ignore[arg-type]
+    assert [one.half for one in steps if isinstance(one, Purpose)] == ["silent", "shows"] * 2
+    check_order(dry_run(extended_plan(PLANS["dispenser-raid"], [it]).steps(ability(K3))))
 
 
 def test_a_comparison_has_as_many_pairs_as_its_threshold_needs_and_no_more() -> None:
@@ -561,11 +577,12 @@ REGISTERED = recorded(Extension(CONFIRMATION, 1, (Repeated(Decimal("1.00")),), (
     "changed",
     [
         {"number": 1e999}, {"number": 1.9}, {"number": True}, {"number": 0}, {"number": "1"}, {"target": None},
-        {"target": "edge-balance"}, {"of": SEARCH}, {"of": "other"}, {"repeats": []}, {"repeats": REGISTERED["repeats"] * 9},
+        {"target": "edge-balance"}, {"of": SEARCH}, {"of": "other"}, {"repeats": []}, {"repeats": REGISTERED["repeats"] * 11},
         {"repeats": {}}, {"worked": "ab"}, {"worked": ["save"]}, {"worked": ["power"]}, {"worked": [1]}, {"worked": ["ok"] * 13},
         *({"repeats": [REGISTERED["repeats"][0] | one]} for one in (
             {"volume_l": "NaN"}, {"volume_l": "-5"}, {"volume_l": "1E9"}, {"volume_l": "0"}, {"volume_l": 5}, {"flow": "x"},
             {"shut_s": -1}, {"shut_s": True}, {"shut_s": 30}, {"amount": "Infinity"}, {"press_at_l": "-1"},
+                {"worked": ["save"]}, {"worked": "ok"}, {"dark": 1}, {"half": "other"}, {"half": "silent"},
         )),
     ],
     ids=str,

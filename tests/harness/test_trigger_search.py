@@ -15,6 +15,7 @@ from harness.benches import find, world
 from harness.enact import ability
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
+from harness.plans.repeated import HALVES, read_one
 from harness.report.text import verdict_text
 from harness.step import SEARCH, Choose, Commit, Deliver, Draw, Judge, PowerCycle, Press, Purpose, Searched, Step
 
@@ -27,10 +28,12 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any) -> list[Step]:
-    """The steps of a search whose choices are answered by `answers` and whose runs show what `shows(deliver)` says."""
+    """The steps of a search whose choices are answered by `answers` and whose runs show what `shows(deliver, worked)` says; `worked`: since the
+    last delivery."""
     made: list[Step] = []
     steps = PLANS[plan].steps(ability(find(f"dispenser-{kit.lower()}")))
-    step, searched, shown = next(steps), False, list[str]()
+    step, searched, shown, worked = next(steps), False, list[str](), list[str]()
+    errors: dict[str, float] = {}
     try:
         while True:
             made.append(step)
@@ -43,10 +46,15 @@ def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any) -> 
                     outcome = {"seed": "0123456789abcdef" * 2}
                 case Purpose(of="search"):
                     searched = True
-                case Deliver() if searched and shows(step):
-                    shown.append(step.label)
+                case Press(what=what):
+                    worked.append(what)
+                case Deliver() if searched:
+                    if shows(step, tuple(worked)):
+                        shown.append(step.label)
+                    errors[step.label] = 0.03 if step.label in shown else 0.001
+                    worked.clear()
                 case Judge():
-                    outcome = {"shown": list(shown)}
+                    outcome = {"shown": list(shown), "errors": dict(errors), "onsets": {}}
                 case _:
                     pass
             step = steps.send(outcome)
@@ -69,23 +77,23 @@ def test_a_plan_with_a_search_is_in_order_and_shows_the_hash_first(plan: str, ki
 
 
 def test_officers_may_have_no_search_and_may_stop_or_leave_out_a_run() -> None:
-    assert Purpose(SEARCH) not in carried_out(RAID, "K2", {"search": "0"}, lambda _: False)
-    stopped = carried_out(RAID, "K2", {"run_Q1": "stop"}, lambda _: False)
+    assert Purpose(SEARCH) not in carried_out(RAID, "K2", {"search": "0"}, lambda *_: False)
+    stopped = carried_out(RAID, "K2", {"run_Q1": "stop"}, lambda *_: False)
     assert not [step for step in behind(stopped) if isinstance(step, Deliver)]
-    skipped = carried_out(RAID, "K2", {"search": "15", "run_Q": "skip"}, lambda _: False)
+    skipped = carried_out(RAID, "K2", {"search": "15", "run_Q": "skip"}, lambda *_: False)
     assert not [step for step in behind(skipped) if isinstance(step, Deliver)]
 
 
 def test_what_nobody_holds_is_not_worked_and_power_stays_where_it_was_not_decided() -> None:
-    nothing = carried_out(RAID, "K2", {"have_": "no"}, lambda _: False)
+    nothing = carried_out(RAID, "K2", {"have_": "no"}, lambda *_: False)
     assert not [step for step in behind(nothing) if isinstance(step, Press)]
-    assert [step for step in behind(carried_out(RAID, "K2", {}, lambda _: False)) if isinstance(step, Press)]
-    kept = carried_out(RAID, "K2", {"phase_E": "no"}, lambda _: False)
+    assert [step for step in behind(carried_out(RAID, "K2", {}, lambda *_: False)) if isinstance(step, Press)]
+    kept = carried_out(RAID, "K2", {"phase_E": "no"}, lambda *_: False)
     assert not [step for step in kept if isinstance(step, PowerCycle)]
 
 
 def test_a_hit_is_narrowed_and_its_threshold_halved() -> None:
-    steps = behind(carried_out(RAID, "K2", {"have_": "no"}, lambda step: step.volume_l > Decimal("20")))
+    steps = behind(carried_out(RAID, "K2", {"have_": "no"}, lambda step, _: step.volume_l > Decimal("20")))
     asked = [float(step.volume_l) for step in steps if isinstance(step, Deliver)]
     first = next(n for n, litres in enumerate(asked) if litres > 20)
     halved = asked[first + 1 :]
@@ -127,18 +135,49 @@ def test_the_search_finds_a_threshold_that_no_scheduled_delivery_passed(
 
 
 def test_a_search_that_was_stopped_at_once_covered_nothing() -> None:
-    stopped = carried_out(RAID, "K2", {"run_Q1": "stop"}, lambda _: False)
+    stopped = carried_out(RAID, "K2", {"run_Q1": "stop"}, lambda *_: False)
     [covered] = [step for step in stopped if isinstance(step, Searched)]
     assert covered.runs == 0
     assert covered.pairs[0] == 0 < covered.pairs[1]
-    assert not any(isinstance(step, Searched) for step in carried_out(RAID, "K2", {"search": "0"}, lambda _: False))
+    assert not any(isinstance(step, Searched) for step in carried_out(RAID, "K2", {"search": "0"}, lambda *_: False))
 
 
 def test_a_hit_is_made_again_and_a_search_ended_there_is_ended() -> None:
-    again = behind(carried_out(RAID, "K2", {"have_": "no"}, lambda step: step.label == "Q1"))
+    again = behind(carried_out(RAID, "K2", {"have_": "no"}, lambda step, _: step.label == "Q1"))
     asked = [step for step in again if isinstance(step, Deliver)]
     assert (asked[0].volume_l, asked[0].amount, asked[0].flow) == (asked[1].volume_l, asked[1].amount, asked[1].flow)
     assert len(asked) > 2, "what does not come again ends no search"
-    ended = behind(carried_out(RAID, "K2", {"have_": "no", "run_Q2": "stop"}, lambda step: step.label == "Q1"))
+    ended = behind(carried_out(RAID, "K2", {"have_": "no", "run_Q2": "stop"}, lambda step, _: step.label == "Q1"))
     assert [step.label for step in ended if isinstance(step, Deliver)] == ["Q1"]
     assert any(isinstance(step, Searched) for step in ended)
+
+
+def searched(steps: list[Step]) -> Searched:
+    return next(step for step in steps if isinstance(step, Searched))
+
+
+def test_what_acts_behind_a_key_is_told_apart_and_its_confirmation_told_beforehand() -> None:
+    steps = carried_out(RAID, "K2", {}, lambda _, worked: "till key" in worked)
+    confirm = [read_one(one) for one in searched(steps).confirm]
+    silent, shows = ([one for one in confirm if one.half == half] for half in HALVES)
+    assert len(silent) == len(shows) >= 3
+    assert not any("till key" in one.worked for one in silent)
+    assert all("till key" in one.worked for one in shows)
+    assert {one.volume_l for one in silent} == {one.volume_l for one in shows}
+
+
+def test_what_shows_nothing_again_has_no_confirmation() -> None:
+    assert searched(carried_out(RAID, "K2", {"have_": "no"}, lambda step, _: step.label == "Q1")).confirm == ()
+    assert searched(carried_out(RAID, "K2", {}, lambda *_: False)).confirm == ()
+
+
+def test_who_measures_in_fills_compares_no_settings() -> None:
+    assert searched(carried_out(RAID, "K1", {}, lambda _, worked: "till key" in worked)).confirm == ()
+
+
+def test_officers_may_end_the_search_where_it_is_told_apart() -> None:
+    whole = carried_out(RAID, "K2", {}, lambda _, worked: "remote" in worked)
+    [first, *_] = [step.key for step in whole if isinstance(step, Choose) and "tells which" in str(step.text)]
+    ended = carried_out(RAID, "K2", {first: "stop"}, lambda _, worked: "remote" in worked)
+    assert isinstance([step for step in ended if isinstance(step, Searched | Deliver)][-1], Searched)
+    assert not any(isinstance(step, Deliver) for step in ended[ended.index(searched(ended)) :])
