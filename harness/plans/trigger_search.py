@@ -133,7 +133,7 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
 def _through(own: _Search) -> Steps:
     """Run after run, until one shows something and is narrowed, or until the budget or the officers end it."""
     while own.goes_on:
-        proposal = own.scheduler.propose(own.state, own.left)
+        proposal = own.scheduler.propose(own.state, own.left, own.trials[-1] if own.trials else None)
         if proposal is None or proposal.share < WORTH:
             return
         seen = max(0.0, 1 - own.scheduler.left)
@@ -154,7 +154,7 @@ def _through(own: _Search) -> Steps:
             if again is not False:
                 return
             continue  # once: it is neither told nor forgotten, and may be proposed again
-        own.scheduler.tell(proposal.trial)
+        (own.scheduler.tell if decided == MAKE else own.scheduler.skip)(proposal.trial)
 
 
 def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | None]:

@@ -64,6 +64,7 @@ class Scheduler:
         self.drawn = self.population or draw(self.model, DRAWN, np.random.default_rng([self.seed, 7]))
         self._shows = self.drawn.shows(self.kit)
         self.weight = np.full(len(self.drawn), 1.0 / max(len(self.drawn), 1))
+        self._worth = self.weight  # as `weight`, and less where a run was left out: what is worth proposing
 
     def refuse(self, factor: str, level: str) -> None:
         f = self.model.index(factor)
@@ -75,15 +76,22 @@ class Scheduler:
 
     def tell(self, trial: Trial) -> None:
         """`trial` showed nothing."""
-        self.weight = np.where(self.hits(trial.levels), self.weight * MISSED, self.weight)
+        shows = self.hits(trial.levels)
+        self.weight = np.where(shows, self.weight * MISSED, self.weight)
+        self._worth = np.where(shows, self._worth * MISSED, self._worth)
+
+    def skip(self, trial: Trial) -> None:
+        """The officers left `trial` out: it said nothing, and others are proposed before it and its like."""
+        self._worth = np.where(self.hits(trial.levels), self._worth * MISSED, self._worth)
 
     @property
     def left(self) -> float:
         """The share of the model's functions that no run so far would have shown."""
         return float(self.weight.sum())
 
-    def propose(self, state: State, budget: Cost) -> Proposal | None:
-        """The next run in `state` that the rest of the `budget` allows; None where none shows anything."""
+    def propose(self, state: State, budget: Cost, last: Trial | None = None) -> Proposal | None:
+        """The next run in `state` that the rest of the `budget` allows; None where none shows anything.  Of runs as good that are measured by
+        hand those that work what the `last` one did come first: nobody walks between till and nozzle for nothing."""
         acts = allowed(self.model, state.phase)
         found: dict[Trial, Proposal] = {}
         for cycle in (False, True)[: 1 + (self.power and "power" in acts)]:
@@ -93,8 +101,17 @@ class Scheduler:
             return None
         best = max(one.share / one.cost.minutes for one in found.values())
         near = [one for one in found.values() if one.share / one.cost.minutes >= NEARLY * best]
+        if last is not None and self.model.kit(self.kit).per_fill:
+            fewest = min(self._walks(last, one.trial) for one in near)
+            near = [one for one in near if self._walks(last, one.trial) == fewest]
         near.sort(key=lambda one: one.trial.levels)
         return near[int(self._rng.integers(len(near)))]
+
+    def _walks(self, last: Trial, trial: Trial) -> int:
+        """What has to be worked for `trial` that was not for `last`, each at its own place."""
+        factors = self.model.factors
+        now, before = ({f.needs[level] for f, level in zip(factors, one.levels, strict=True)} for one in (trial, last))
+        return len(now - before) + trial.cycle
 
     def _levels(self, acts: frozenset[str]) -> list[list[int]]:
         """Of each factor the levels that may be chosen; of a state one that stands for what it will be."""
@@ -113,11 +130,11 @@ class Scheduler:
             while True:
                 value = best
                 for f in free:
-                    others = np.ones(self.weight.size, dtype=bool)
+                    others = np.ones(self._worth.size, dtype=bool)
                     for g, shows in enumerate(self._shows):
                         if g != f:
                             others &= shows[:, now[g]]
-                    shares = (self.weight * others) @ self._shows[f][:, levels_of[f]]
+                    shares = (self._worth * others) @ self._shows[f][:, levels_of[f]]
                     for level, share in zip(levels_of[f], shares, strict=True):
                         trial = Trial((*now[:f], level, *now[f + 1 :]), cycle)
                         spent = cost(self.model, self.kit, trial)

@@ -206,6 +206,44 @@ def test_a_search_keeps_to_its_phase_and_budget(phase: str) -> None:
         assert not one.trial.cycle or "power" in acts
 
 
+def test_a_run_that_was_left_out_said_nothing_and_another_is_proposed() -> None:
+    scheduler = Scheduler(built_in("dispenser"), "K2", 3)
+    budget = Cost(60.0, math.inf, 0)
+    first = scheduler.propose(State("E"), budget)
+    assert first is not None
+    scheduler.skip(first.trial)
+    assert scheduler.left == pytest.approx(1.0)
+    second = scheduler.propose(State("E"), budget)
+    assert second is not None
+    assert second.trial.levels != first.trial.levels
+    scheduler.tell(second.trial)
+    assert scheduler.left < 0.95
+
+
+def test_by_hand_what_is_as_good_is_worked_where_one_stands() -> None:
+    """Over many seeds fewer things are worked anew from run to run than where nobody says what was worked last."""
+    model, budget = built_in("dispenser"), Cost(60.0, math.inf, 0)
+
+    def walked(kit: str, told: bool) -> int:
+        count = 0
+        for seed in range(6):
+            scheduler, last = Scheduler(model, kit, seed), None
+            for _ in range(6):
+                found = scheduler.propose(State("E"), budget, last if told else None)
+                assert found is not None
+                needs = [
+                    {f.needs[n] for f, n in zip(model.factors, one.levels, strict=True)}
+                    for one in (found.trial, last or found.trial)
+                ]
+                count += len(needs[0] - needs[1])
+                scheduler.tell(found.trial)
+                last = found.trial
+        return count
+
+    assert walked("K0", True) < walked("K0", False)
+    assert walked("K2", True) == walked("K2", False)
+
+
 def test_what_was_refused_is_never_proposed_again() -> None:
     assert any(MODEL.factors[6].levels[one.trial.levels[6]] == "pressed" for one in searched(6, 20))
     assert all(one.trial.levels[6] == 0 for one in searched(6, 20, refuse="remote"))
