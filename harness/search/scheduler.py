@@ -20,7 +20,7 @@ from harness.search.population import Bools, Population, draw, hits
 
 DRAWN = 4000  # functions of the model that plans are weighed by
 STARTS = 6  # climbs from as many places
-NEARLY = 0.9  # of the best: as good
+NEARLY, BY_HAND = 0.9, 0.75  # of the best: as good; where that spares a walk
 MISSED = 0.05  # probability that a run does not show what it should, for planning [D]
 
 
@@ -100,8 +100,10 @@ class Scheduler:
         if not found:
             return None
         best = max(one.share / one.cost.minutes for one in found.values())
-        near = [one for one in found.values() if one.share / one.cost.minutes >= NEARLY * best]
-        if last is not None and self.model.kit(self.kit).per_fill:
+        walks = last is not None and self.model.kit(self.kit).per_fill > 0
+        least = (BY_HAND if walks else NEARLY) * best
+        near = [one for one in found.values() if one.share / one.cost.minutes >= least]
+        if last is not None and walks:
             fewest = min(self._walks(last, one.trial) for one in near)
             near = [one for one in near if self._walks(last, one.trial) == fewest]
         near.sort(key=lambda one: one.trial.levels)
