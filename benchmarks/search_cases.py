@@ -44,6 +44,7 @@ FULL_L_MIN, OF_FULL = (
 )  # of one nozzle, and what its levels are of it
 STEADY = 0.02  # by which the flow of one nozzle differs from delivery to delivery
 OWN = (
+    "harness/search",
     "benchmarks/search_cases.py",
     "benchmarks/generators.py",
     "benchmarks/curves.py",

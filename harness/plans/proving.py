@@ -11,8 +11,8 @@ import numpy as np
 from harness.search.confirming import SURE, Candidate, Seen, best, candidates, reach, telling
 from harness.search.cost import State, Trial
 from harness.search.model import Model
-from harness.search.population import Population
-from harness.search.remaining import Remaining, suspects
+from harness.search.population import Population, flattened
+from harness.search.remaining import Remaining
 
 CONFIRM_MIN = 10.0  # of a confirmation: so much longer one instrument is held for it
 DRAWN = 12_000  # functions of the model that what was seen is held against
@@ -53,7 +53,7 @@ class History:
 
 def against(model: Model, seed: int) -> Population:
     """The functions that a hit is held against; the same for the same seed."""
-    return suspects(model, DRAWN, np.random.default_rng([seed, 9]))
+    return flattened(model, DRAWN, np.random.default_rng([seed, 9]))
 
 
 def next_run(

@@ -133,8 +133,8 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
 def _through(own: _Search) -> Steps:
     """Run after run, until one shows something and is narrowed, or until the budget or the officers end it."""
     while own.goes_on:
-        proposal = own.scheduler.propose(own.state, own.left, own.trials[-1] if own.trials else None)
-        if proposal is None or proposal.share < WORTH:
+        proposal = own.scheduler.propose(own.state, own.left)
+        if proposal is None or proposal.worth < WORTH:
             return
         seen = max(0.0, 1 - own.scheduler.left)
         text = Sentence(

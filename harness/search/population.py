@@ -104,6 +104,14 @@ def draw(
     return Population(model, tuple(permits), above, gain, order, evades, ends)
 
 
+def flattened(model: Model, n: int, rng: np.random.Generator) -> Population:
+    """n functions by a flatter prior than the model's own, half way to all orders alike and by the roots of its weights: what it calls rare is an
+    assumption, and a plan that leaves it out loses more by being wrong than it wins by being right."""
+    weights = [factor.weight**0.5 for factor in model.factors]
+    even = 1 / len(model.interactions)
+    return draw(model, n, rng, weights=weights, interactions=[(one + even) / 2 for one in model.interactions])
+
+
 def _evade(model: Model, permits: list[Bools], evades: Bools, rng: np.random.Generator) -> None:
     """Clauses of evasion, at least one of those that leave the function somewhere to act."""
     if not model.evasions or not evades.any():

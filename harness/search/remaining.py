@@ -12,21 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.search.cost import Trial
-from harness.search.model import ENDINGS, Model
-from harness.search.population import Bools, Floats, Ints, Population, draw
+from harness.search.model import ENDINGS
+from harness.search.population import Bools, Floats, Ints, Population
 
 BIAS_U = 0.003  # relative: the error of an honest instrument [D], about a maximum permissible error
 NOISE_U, FIXED_L = 0.0018, 0.02  # relative, and units of the quantity, by which runs of one instrument differ [D]
 LEAST_GAIN, SMALL = 0.004, 8.0  # a smaller one shows nowhere, and weighs so much less
 ONSET_U, MOST_ODD = 0.7, 30.0  # units of the quantity by which an onset is told; what a wrong one may weigh [D]
 KEPT = 800  # functions carried on
-
-
-def suspects(model: Model, count: int, rng: np.random.Generator) -> Population:
-    """Functions of the model that a hit is held against: by a flatter prior than its own, because what is rare there is not rare here."""
-    weights = [factor.weight**0.5 for factor in model.factors]
-    even = 1 / len(model.interactions)
-    return draw(model, count, rng, weights=weights, interactions=[(one + even) / 2 for one in model.interactions])
 
 
 @dataclass(frozen=True)

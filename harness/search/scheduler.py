@@ -1,14 +1,15 @@
 """What to try next: the run that would show most of the model's functions still unseen, for each minute it takes.
 
 Expected first detection per cost by weights over functions drawn from the model (statistics.md 3e): after a run that showed nothing every
-function that it would have shown loses weight by the probability that it would have been missed.  Among runs nearly as good one is drawn,
+function that it would have shown loses weight, by less than certainty: the draw is a sample, and one like it may still hide.  The draw that
+plans are made by is flatter than the model's prior (`flattened`); what the model would have shown is told by its own.  Among runs nearly as good one is drawn,
 so that nobody who watches can tell the next (rule 2 there).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -16,21 +17,24 @@ import numpy as np
 from fixtures.language import Sentence, mark
 from harness.search.cost import Cost, State, Trial, allowed, choices, completed, cost
 from harness.search.model import Model
-from harness.search.population import Bools, Population, draw, hits
+from harness.search.population import Bools, Population, draw, flattened, hits
 
 DRAWN = 4000  # functions of the model that plans are weighed by
 STARTS = 6  # climbs from as many places
-NEARLY, BY_HAND = 0.9, 0.75  # of the best: as good; where that spares a walk
-MISSED = 0.05  # probability that a run does not show what it should, for planning [D]
+NEARLY = 0.9  # of the best: as good
+MISSED = 0.05  # probability that a run does not show what it should [D]
+LIKE_IT = 0.3  # of the worth of a function that was not shown: so much is left to those like it [D]
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The next run, what it costs, and the share of what is left of the model that it would show."""
+    """The next run, what it costs, what it is worth among the functions that plans are made by, and the share of what is left of the model that
+    it would show."""
 
     trial: Trial
     cost: Cost
-    share: float
+    worth: float
+    share: float = 0.0
 
     def why(self, model: Model) -> Sentence:
         """One line for the officers: what is asked beside the plainest run, what it would show, what it takes."""
@@ -64,7 +68,9 @@ class Scheduler:
         self.drawn = self.population or draw(self.model, DRAWN, np.random.default_rng([self.seed, 7]))
         self._shows = self.drawn.shows(self.kit)
         self.weight = np.full(len(self.drawn), 1.0 / max(len(self.drawn), 1))
-        self._worth = self.weight  # as `weight`, and less where a run was left out: what is worth proposing
+        planned = self.population or flattened(self.model, DRAWN, np.random.default_rng([self.seed, 6]))
+        self._planned = planned.shows(self.kit)
+        self._worth = np.full(len(planned), 1.0 / max(len(planned), 1))
 
     def refuse(self, factor: str, level: str) -> None:
         f = self.model.index(factor)
@@ -76,22 +82,20 @@ class Scheduler:
 
     def tell(self, trial: Trial) -> None:
         """`trial` showed nothing."""
-        shows = self.hits(trial.levels)
-        self.weight = np.where(shows, self.weight * MISSED, self.weight)
-        self._worth = np.where(shows, self._worth * MISSED, self._worth)
+        self.weight = np.where(self.hits(trial.levels), self.weight * MISSED, self.weight)
+        self.skip(trial)
 
     def skip(self, trial: Trial) -> None:
         """The officers left `trial` out: it said nothing, and others are proposed before it and its like."""
-        self._worth = np.where(self.hits(trial.levels), self._worth * MISSED, self._worth)
+        self._worth = np.where(hits(self._planned, trial.levels), self._worth * LIKE_IT, self._worth)
 
     @property
     def left(self) -> float:
         """The share of the model's functions that no run so far would have shown."""
         return float(self.weight.sum())
 
-    def propose(self, state: State, budget: Cost, last: Trial | None = None) -> Proposal | None:
-        """The next run in `state` that the rest of the `budget` allows; None where none shows anything.  Of runs as good that are measured by
-        hand those that work what the `last` one did come first: nobody walks between till and nozzle for nothing."""
+    def propose(self, state: State, budget: Cost) -> Proposal | None:
+        """The next run in `state` that the rest of the `budget` allows; None where none shows anything."""
         acts = allowed(self.model, state.phase)
         found: dict[Trial, Proposal] = {}
         for cycle in (False, True)[: 1 + (self.power and "power" in acts)]:
@@ -99,21 +103,12 @@ class Scheduler:
                 found.setdefault(one.trial, one)
         if not found:
             return None
-        best = max(one.share / one.cost.minutes for one in found.values())
-        walks = last is not None and self.model.kit(self.kit).per_fill > 0
-        least = (BY_HAND if walks else NEARLY) * best
-        near = [one for one in found.values() if one.share / one.cost.minutes >= least]
-        if last is not None and walks:
-            fewest = min(self._walks(last, one.trial) for one in near)
-            near = [one for one in near if self._walks(last, one.trial) == fewest]
+        best = max(one.worth / one.cost.minutes for one in found.values())
+        near = [one for one in found.values() if one.worth / one.cost.minutes >= NEARLY * best]
         near.sort(key=lambda one: one.trial.levels)
-        return near[int(self._rng.integers(len(near)))]
-
-    def _walks(self, last: Trial, trial: Trial) -> int:
-        """What has to be worked for `trial` that was not for `last`, each at its own place."""
-        factors = self.model.factors
-        now, before = ({f.needs[level] for f, level in zip(factors, one.levels, strict=True)} for one in (trial, last))
-        return len(now - before) + trial.cycle
+        chosen = near[int(self._rng.integers(len(near)))]
+        shown = float(self.weight[self.hits(chosen.trial.levels)].sum())
+        return replace(chosen, share=shown / max(self.left, 1e-12))
 
     def _levels(self, acts: frozenset[str]) -> list[list[int]]:
         """Of each factor the levels that may be chosen; of a state one that stands for what it will be."""
@@ -133,10 +128,10 @@ class Scheduler:
                 value = best
                 for f in free:
                     others = np.ones(self._worth.size, dtype=bool)
-                    for g, shows in enumerate(self._shows):
+                    for g, shows in enumerate(self._planned):
                         if g != f:
                             others &= shows[:, now[g]]
-                    shares = (self._worth * others) @ self._shows[f][:, levels_of[f]]
+                    shares = (self._worth * others) @ self._planned[f][:, levels_of[f]]
                     for level, share in zip(levels_of[f], shares, strict=True):
                         trial = Trial((*now[:f], level, *now[f + 1 :]), cycle)
                         spent = cost(self.model, self.kit, trial)

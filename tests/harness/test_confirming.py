@@ -14,8 +14,8 @@ from harness.plans.proving import History, against, next_run
 from harness.search.confirming import Seen, best, candidates, idled, reach
 from harness.search.cost import State, Trial, completed
 from harness.search.parser import built_in
-from harness.search.population import Population
-from harness.search.remaining import Remaining, suspects
+from harness.search.population import Population, flattened
+from harness.search.remaining import Remaining
 
 MODEL = built_in("dispenser")
 KIT, HERE = "K2", State("E")
@@ -44,7 +44,7 @@ BY_KEY = {"keys": ("till key",)}
 
 def test_a_flatter_prior_has_more_of_what_is_rare() -> None:
     rng = np.random.default_rng(1)
-    orders = suspects(MODEL, 4000, rng).order
+    orders = flattened(MODEL, 4000, rng).order
     assert (orders == 4).mean() > 2 * MODEL.interactions[3]
     assert (orders == 1).mean() < MODEL.interactions[0]
 
@@ -63,7 +63,7 @@ def test_what_was_worked_stays_on_as_long_as_the_function_says(ends: int, stays:
 
 
 def test_a_function_that_runs_contradict_weighs_next_to_nothing() -> None:
-    both = suspects(MODEL, 3000, np.random.default_rng(2))
+    both = flattened(MODEL, 3000, np.random.default_rng(2))
     left = Remaining.of(both).told(PLAIN, 0.001).told(KEYED, 0.031).told(PLAIN, 0.0005)
     always = both.permits[MODEL.index("keys")][:, 0] & (left.sums.f > 2.5)
     assert left.weight[always].sum() < 1e-6
