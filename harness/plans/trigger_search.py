@@ -221,7 +221,7 @@ def _narrowed(own: _Search, hit: Trial) -> Steps:
     model = own.of.model
     free = [n for n, factor in enumerate(model.factors) if not factor.state and factor.name != model.quantity]
     worked = [n for n in free if model.factors[n].needs[hit.levels[n]]]
-    asks, plainest = factors_that_matter(hit.levels, (0,) * len(hit.levels), free, worked), hit
+    asks, plainest = factors_that_matter(hit.levels, model.plain, free, worked), hit
     try:
         levels = next(asks)
         while own.made < MOST_RUNS:
