@@ -100,7 +100,9 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
     minutes = float((yield Choose(MINUTES_KEY, BUDGET, BUDGETS)).get("value", MINUTES[0]))
     if not minutes:
         return
-    fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
+    fuel = "none"
+    if of.model.unit == "L":
+        fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
     yield Commit()
     seed = str((yield Draw(("search",), 1)).get("seed", ""))
     yield Confirm(HARMLESS, HANDLED)
