@@ -16,7 +16,7 @@ import harness.inspection as inspection
 from captures.journal import read_lines
 from captures.model import Origin, Register, frozen_int64
 from harness.beforehand import search_budget, searching, with_decisions
-from harness.benches import find, world
+from harness.benches import find, with_profile, world
 from harness.editions import edition
 from harness.enact import ability
 from harness.exits import UsageError
@@ -234,7 +234,9 @@ def test_the_search_finds_a_window_of_speed_and_goes_on_where_it_was_killed(
         monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
         monkeypatch.setattr("harness.search.scheduler.DRAWN", 200)
 
-    bench, case, decided = find("taximeter-k1"), tmp_path / "case", search_budget("15min", "")
+    # without a tariff no fare is replayed: that is what takes long, and what is looked for lies in the distance
+    bench = with_profile(find("taximeter-k0"), {"tariff": None})
+    case, decided = tmp_path / "case", search_budget("15min", "")
     cut_after(monkeypatch, lambda step: isinstance(step, Choose) and step.key == "run_Q2")
     shortened()
     inspection.inspect(
@@ -248,7 +250,6 @@ def test_the_search_finds_a_window_of_speed_and_goes_on_where_it_was_killed(
     assert lines[0]["decided"] == {"search": "15", "search_litres": "none"}
     judged = [body["value"] for body in lines if body["kind"] == "outcome" and "shown" in body.get("value", {})]
     assert "Q1" in judged[-1]["shown"], "at 100 km/h it tells too much"
-    assert "shown" not in judged[0] or not judged[0]["shown"]
     [covered] = done.document["history"]["searched"]
     runs = {one["id"].partition(WATCH)[0] for one in done.document["segments"] if one["context"].get("search")}
     assert covered["runs"] == len(runs) >= 1
