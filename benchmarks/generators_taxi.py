@@ -356,14 +356,8 @@ def case(seed: Sequence[int], bench: bool) -> tuple[Taxi, list[Segment]]:
     visit.stand("C1", 0, "C", "power-0", hired=True, passes=3)
     _surveyed(visit, rng, "D", "C", "power-0")
     for i in range(3):
-        visit.trip(
-            f"G{i + 1}",
-            [town(rng, float(rng.uniform(400, 1250)), 70.0) for _ in range(4)],
-            "C",
-            "power-0",
-            "gnss",
-            shifts=not i,
-        )
+        legs = [town(rng, float(rng.uniform(400, 1250)), 70.0) for _ in range(4)]
+        visit.trip(f"G{i + 1}", legs, "C", "power-0", "gnss", shifts=not i)
     visit.dark()
     visit.stand("E1", 120, "E", "power-1", hired=True)
     visit.stand("E2", 0, "E", "power-1", hired=True, passes=3)
