@@ -84,13 +84,13 @@ class Visit:
         more: dict[str, Any] = {"covert": covert, "reference": by} if by else {"covert": covert}
         self._segment(label, SegmentKind.TRIP, phase, state, drive, looks, hired_s, more, by, shifts=shifts)
 
-    def stand(self, label: str, seconds: float, phase: str, state: str, *, hired: bool, worked: bool = False) -> None:
-        """A watch with the handbrake on; `worked`: every control three times, each marked."""
+    def stand(self, label: str, seconds: float, phase: str, state: str, *, hired: bool, passes: int = 0) -> None:
+        """A watch with the handbrake on; `passes`: every control worked so often, each time marked."""
         rng = self._rng
         hired_s = float(rng.uniform(1, 8))
         marks, pulses, t = [], [np.zeros(0)], hired_s + 8.0
         looks = [hired_s + 1.0]
-        for control in CONTROLS * 3 if worked else ():
+        for control in CONTROLS * passes:
             # people mark when they were asked, and work the control between question and answer
             marks.append((t, float(rng.uniform(1, 3)), control))
             if control in ROCKING:
@@ -99,7 +99,7 @@ class Visit:
             if control == CONTROLS[-1]:
                 looks.append(t)
                 t += 5.0
-        if not worked:
+        if not passes:
             looks.append(hired_s + seconds)
         seconds = max(t, hired_s + seconds) + 6.0
         if rng.random() < 0.3:
@@ -122,9 +122,9 @@ class Visit:
     ) -> None:  # fmt: skip
         taxi, rng = self.taxi, self._rng
         seconds, begin_ns = drive.seconds, self._t_ns
-        given = self._source(drive) if self._bench else at_sensor(rng, taxi.sensor, drive, taxi.per_m)
+        given = self._source(drive) if self._bench else self._given(drive)
         given = given if moved is None else np.sort(np.concatenate([given, moved]))
-        taken = given if self._bench else at_input(taxi.sensor, given)
+        taken = given if self._bench else self._into(given, drive)
         taken = taken[taken < seconds]
         vacated_s = seconds - float(rng.uniform(0.5, 2))
         registers, told = self._shown(taken, looks, hired_s, vacated_s, more.get("hired", True))
@@ -148,6 +148,14 @@ class Visit:
             )
         )  # fmt: skip
         self._t_ns = begin_ns + int(seconds * S) + int(float(rng.uniform(20, 60)) * S)
+
+    def _given(self, drive: Drive) -> Floats:
+        """Seconds (n,) of the pulses of the sensor."""
+        return at_sensor(self._rng, self.taxi.sensor, drive, self.taxi.per_m)
+
+    def _into(self, given: Floats, drive: Drive) -> Floats:
+        """Seconds (n,) of what reaches the meter of the pulses that the sensor gave."""
+        return at_input(self.taxi.sensor, given)
 
     def _source(self, drive: Drive) -> Floats:
         """Pulses (n,) of a generator whose rate follows the speed: even, on ticks of its clock."""
@@ -345,20 +353,14 @@ def case(seed: Sequence[int], bench: bool) -> tuple[Taxi, list[Segment]]:
         visit.trip(f"A{i + 1}", legs, "A", "power-0", "gnss", covert=True)
     visit.stand("B1", 120, "B", "power-0", hired=True)
     visit.stand("B2", 120, "B", "power-0", hired=False)
-    visit.stand("C1", 0, "C", "power-0", hired=True, worked=True)
+    visit.stand("C1", 0, "C", "power-0", hired=True, passes=3)
     _surveyed(visit, rng, "D", "C", "power-0")
     for i in range(3):
-        visit.trip(
-            f"G{i + 1}",
-            [town(rng, float(rng.uniform(400, 1250)), 70.0) for _ in range(4)],
-            "C",
-            "power-0",
-            "gnss",
-            shifts=not i,
-        )
+        legs = [town(rng, float(rng.uniform(400, 1250)), 70.0) for _ in range(4)]
+        visit.trip(f"G{i + 1}", legs, "C", "power-0", "gnss", shifts=not i)
     visit.dark()
     visit.stand("E1", 120, "E", "power-1", hired=True)
-    visit.stand("E2", 0, "E", "power-1", hired=True, worked=True)
+    visit.stand("E2", 0, "E", "power-1", hired=True, passes=3)
     _surveyed(visit, rng, "F", "E", "power-1")
     for i in range(3):
         visit.trip(

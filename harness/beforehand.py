@@ -12,10 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.exits import UsageError
-from harness.plans import PlanSpec
-from harness.plans.dispenser_search import check_fits
+from harness.plans import PlanSpec, dispenser_search, taximeter_search
 from harness.plans.trigger_search import LITRES_KEY, MINUTES_KEY
-from harness.search.model import ModelError
+from harness.search.model import Model, ModelError
 from harness.search.parser import parse
 from harness.step import Choose, Plan
 
@@ -23,7 +22,12 @@ MODEL_KEY = "search_model"
 HEADER = "decided"  # key of the first line of the journal
 BUDGET = re.compile(r"([0-9]{1,3}) ?(?:min)?")
 FUEL = re.compile(r"([0-9]{1,4})(?: ?[lL])?")
-SEARCHING = {"dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench"}
+SEARCHING = {
+    "dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench",
+    "taximeter-raid": "taximeter-search", "taximeter-bench": "taximeter-search-bench",
+}  # fmt: skip
+FITS = {"dispenser": dispenser_search.check_fits, "taximeter": taximeter_search.check_fits}
+WET = "dispenser"  # the family whose search delivers anything
 
 
 def with_decisions(plan: PlanSpec, decided: Mapping[str, str]) -> PlanSpec:
@@ -33,7 +37,9 @@ def with_decisions(plan: PlanSpec, decided: Mapping[str, str]) -> PlanSpec:
     searching = plan.searching
     if MODEL_KEY not in decided or searching is None:
         return replace(plan, steps=lambda can: _answered(plan.steps(can), decided))
-    model = parse(decided[MODEL_KEY], "the trigger model of this run")
+    where = "the trigger model of this run"
+    model = parse(decided[MODEL_KEY], where)
+    FITS[plan.family](model, where)
     return replace(plan, steps=lambda can: _answered(searching(can, model), decided))
 
 
@@ -49,7 +55,7 @@ def _answered(steps: Plan, decided: Mapping[str, str]) -> Plan:
 
 def search_budget(budget: str, fuel: str, model: Path | None = None) -> dict[str, str]:
     """What `--budget 30min --fuel 120L --model FILE` decide: minutes of a search, litres where they are limited, and the text of a
-    laboratory's own trigger model.  UsageError for anything else; ModelError for a file that is no model of a dispenser."""
+    laboratory's own trigger model.  UsageError for anything else; ModelError for a file that is no model of a family that is searched."""
     if not budget and not fuel and model is None:
         return {}
     if not budget:
@@ -70,14 +76,25 @@ def _model_text(path: Path) -> str:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: expected a text in UTF-8, got bytes that are none ({error})") from None
-    check_fits(parse(text, path.name), path.name)
+    _check_fits(parse(text, path.name), path.name)
     return text
 
 
-def searching(plan: str) -> str:
-    """The plan of that name with a search behind its tests.  UsageError where there is none."""
+def _check_fits(model: Model, where: str) -> None:
+    if model.family not in FITS:
+        raise ModelError(
+            f"{where}: expected a trigger model of one of the families {', '.join(FITS)}, got {model.family}"
+        )
+    FITS[model.family](model, where)
+
+
+def searching(plan: str, decided: Mapping[str, str] | None = None) -> str:
+    """The plan of that name with a search behind its tests.  UsageError where there is none, or where litres are limited of what
+    delivers none."""
     found = SEARCHING.get(plan, plan)
     if found not in SEARCHING.values():
         known = ", ".join(SEARCHING.values())
         raise UsageError(f"expected --budget with a plan that searches ({known}), got {plan!r}")
+    if (decided or {}).get(LITRES_KEY, "none") != "none" and not found.startswith(WET):
+        raise UsageError(f"expected --fuel with a fuel dispenser, got {plan!r}: nothing is delivered there")
     return found

@@ -39,7 +39,7 @@ def demonstrate(
 ) -> int:
     """Run the demonstration, with a search behind it where its budget is `decided`; 0 when the verdict is the expected one, 1 when not."""
     bench = find(f"{family}-{kit.lower()}")
-    plan = searching(plan_of(family, kit)) if decided else plan_of(family, kit)
+    plan = searching(plan_of(family, kit), decided) if decided else plan_of(family, kit)
     simulated = world(bench, cheat, seed)
     case = case if case is not None else Path(tempfile.mkdtemp(prefix="shortmeasure-")) / "case"
     ptys = not in_process and sys.platform != "win32"

@@ -22,7 +22,7 @@ from harness.editions import edition
 from harness.families import family_tests, speaks_alone
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
-from harness.judge.errors_of_indication import error_of_indication, errors_of_parts, shows
+from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.evidence import ALPHA
 from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
@@ -33,7 +33,7 @@ from harness.remembered import Memory
 from harness.report.document import as_json_bytes, verdict_document
 from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
-from harness.step import Outcome
+from harness.step import WATCH, Outcome
 from protocols.acceptance import Edition
 
 
@@ -112,18 +112,25 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     runs = [segment for segment in found if segment.context.get("search")]
     if not runs:
         return {}
-    limits, profile = edition(recorded.bench.edition), recorded.bench.profile
+    limits = edition(recorded.bench.edition)
+    profile, own = with_rules(recorded.bench.profile, limits), family(limits.family)
     tests = family_tests(limits).detectors
     told = [
         one
         for one in _judge_one(recorded, recorded, found, Fraction(1))["readings"]
-        if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0 and speaks_alone(spec)
-    ]
-    limit = float(limits.limit("mpe").value)
-    hit = {str(one["segment"]) for one in told} | {segment.id for segment in runs if shows(segment, limit, profile)}
+        if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0
+        and (speaks_alone(spec) or spec.name in own.alone)
+    ]  # fmt: skip
+    hit = {str(one["segment"]) for one in told}
+    hit |= {segment.id for segment in runs if own.shows(segment, found, limits, profile)}
     onsets = {str(one["segment"]): one["at"]["onset_l"] for one in told if "onset_l" in one["at"]}
-    errors = {one.id: error for one in runs if (error := error_of_indication(one, profile)) is not None}
-    return {"shown": [segment.id for segment in runs if segment.id in hit], "onsets": onsets, "errors": errors}
+    shown = [segment.id for segment in runs if segment.id in hit]
+    return {
+        # a watch in which something was worked belongs to the run behind it
+        "shown": list(dict.fromkeys(name for id in shown for name in (id, id.partition(WATCH)[0]))),
+        "onsets": onsets,
+        "errors": {one.id: error for one in runs if (error := error_of_indication(one, profile)) is not None},
+    }
 
 
 def _judge_one(

@@ -263,6 +263,7 @@ class Instrument:
 
 
 SEARCH, CONFIRMATION = "search", "confirmation"
+WATCH = "-w"  # behind the label of a run: the watch in which something was worked for it
 
 
 @dataclass(frozen=True, slots=True)

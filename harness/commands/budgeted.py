@@ -12,10 +12,12 @@ Budget = Annotated[
     typer.Option(
         "--budget",
         metavar="30min",
-        help="of a fuel dispenser: search so long for what switches a function on, after its tests",
+        help="of a fuel dispenser or taximeter: search so long for what switches a function on, after its tests",
     ),
 ]
-Fuel = Annotated[str, typer.Option("--fuel", metavar="120L", help="with --budget: deliver no more in the search")]
+Fuel = Annotated[
+    str, typer.Option("--fuel", metavar="120L", help="with --budget at a fuel dispenser: deliver no more in the search")
+]
 Model = Annotated[
     Path | None, typer.Option("--model", help="with --budget: a trigger model of one's own (docs/search.md)")
 ]

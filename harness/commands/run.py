@@ -135,7 +135,7 @@ def run(
     if decided and resume is not None:
         raise UsageError("expected --budget when a run begins: one that goes on has its budget on record")
     if decided:
-        plan = searching(plan)
+        plan = searching(plan, decided)
     if dry_run:
         return plans.show_plan(with_decisions(find_plan(plan), decided), bench, as_json=as_json)
     said = told(sys.argv[1:], nonce, after, override_standard or (), environment or ())

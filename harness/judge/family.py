@@ -18,21 +18,34 @@ from harness.judge import (
     questions,
     questions_scale,
     questions_taxi,
+    trips_shown,
 )
 from harness.judge.contract import ConformityResult, Question, Reading, Segment, Status
+from harness.judge.errors_of_indication import shows
+
+
+def _sale_shows(segment: Segment, every: Sequence[Segment], limits: Any, profile: Mapping[str, Any]) -> bool:
+    return shows(segment, float(limits.limit("mpe").value), profile)
 
 
 @dataclass(frozen=True)
 class Family:
+    """`shows`: whether one run of a search, among all segments of the case, is off so far that it is made again.  `alone`: tests whose hit has a
+    run made again, beside those that speak of each segment alone (harness/families.py)."""
+
     conformity: Callable[[Sequence[Segment], Mapping[str, Any], Any], ConformityResult]
     questions: Callable[[Sequence[Segment], Sequence[Reading], Status], tuple[Question, ...]]
     notes: Callable[[Sequence[Segment], Mapping[str, Any]], list[str]] = lambda segments, profile: []
     quantity: Callable[[Mapping[str, Any]], str] = lambda profile: str(profile.get("quantity_unit", "L"))
+    shows: Callable[[Segment, Sequence[Segment], Any, Mapping[str, Any]], bool] = _sale_shows
+    alone: frozenset[str] = frozenset()
 
 
 DISPENSER = Family(conformity.conformity, questions.questions)
 SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes, lambda profile: "kg")
-TAXIMETER = Family(conformity_taxi.conformity, questions_taxi.questions, quantity=lambda profile: "km")
+TAXIMETER = Family(
+    conformity_taxi.conformity, questions_taxi.questions, quantity=lambda profile: "km", shows=trips_shown.shows, alone=frozenset({"fare-replay"})
+)  # fmt: skip
 _BY_NAME = {"scale": SCALE, "taximeter": TAXIMETER}
 
 

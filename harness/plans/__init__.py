@@ -18,6 +18,7 @@ from harness.plans import (
     taximeter_bench,
     taximeter_raid,
     taximeter_ride,
+    taximeter_search,
     truck_scale_bench,
     truck_scale_raid,
 )
@@ -100,6 +101,16 @@ PLANS = {
             "taximeter-bench", "taximeter", frozenset({"fare", "input"}), taximeter_bench.steps,
             mark("a taximeter before a pulse source: speeds from 3 to 200 km/h, ramps, a trip past every tier"),
             clean_up=taximeter_raid.clean_up,
+        ),
+        PlanSpec(
+            "taximeter-search", "taximeter", frozenset({"fare"}), taximeter_search.raid,
+            mark("the raid on a taxi, and after its tests a search for what switches a function on, trip by trip"),
+            clean_up=taximeter_raid.clean_up, searching=taximeter_search.raid,
+        ),
+        PlanSpec(
+            "taximeter-search-bench", "taximeter", frozenset({"fare", "input"}), taximeter_search.bench,
+            mark("the laboratory plan of a taximeter, and after its tests a search for what switches a function on"),
+            clean_up=taximeter_raid.clean_up, searching=taximeter_search.bench,
         ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,

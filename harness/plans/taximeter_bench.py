@@ -12,7 +12,7 @@ from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.blocks import Steps
-from harness.plans.taximeter_raid import pressed, seized, taxi_of, watched
+from harness.plans.taximeter_raid import Last, pressed, seized, taxi_of, watched
 from harness.step import Confirm, Drive, Hire, Inquire, Judge, Phase, Plan, PowerCycle, Read, Vacate
 
 SPEEDS_KM_H = ("3", "8", "11.9", "12.1", "20", "40", "60", "80", "100", "120", "160", "200")
@@ -28,7 +28,7 @@ LONG_LEGS = (
 )  # past tiers at 15, 20, 25, 35 and 50 km, and fares of 200; twice more past those that passengers reach
 
 
-def steps(can: Ability) -> Plan:
+def steps(can: Ability, last: Last | None = None) -> Plan:
     yield from blocks.before()
     yield from blocks.badge()
     yield Confirm(
@@ -49,17 +49,21 @@ def steps(can: Ability) -> Plan:
         yield from trip(f"L{number}", [(Decimal(LONG_LEG_M), Decimal(LONG_KM_H))] * legs)
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
-    if (yield from seized()):
+    remote = yield from seized()
+    if remote:
         yield Phase("D", mark("the seized remote: at standstill, then some speeds again"))
         yield from pressed("R")
         for number, speed in enumerate(SEIZED_KM_H, 1):
             yield from trip(f"P{number}", [(Decimal(SEIZED_M), Decimal(speed))])
     yield Judge()
-    if (yield from blocks.decided("E")):
+    dark = yield from blocks.decided("E")
+    if dark:
         yield Phase("E", mark("power away, then the speeds again"))
         yield PowerCycle(30)
         yield from watched("E1", hired=True)
         yield from speeds(can, "F")
+    if last is not None:
+        yield from last(can, remote, dark)
     yield from blocks.identity_again()
     yield from blocks.closing(mark("Pulse source off, meter vacant, sealed unchanged and handed over"))
 

@@ -7,7 +7,7 @@ surveyed stretch; power goes last.  Nobody who drives answers a prompt.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
@@ -40,9 +40,12 @@ SPEEDS_KM_H = ("40", "60")
 SEIZED_KM_H = ("40", "60", "40", "60")  # a law of single violations needs four of them
 LEGS = 2  # there and back in one hire: one stretch alone is few steps of a display
 BEYOND_M = 10000  # of one hire: what is added behind the start distance (2 to 3 km) shows in three readings of the fare and more by then
+Last = Callable[
+    [Ability, bool, bool], Plan
+]  # what comes after every scheduled test; whether a remote was seized, and power cut
 
 
-def steps(can: Ability) -> Plan:
+def steps(can: Ability, last: Last | None = None) -> Plan:
     yield from blocks.before()
     yield Confirm(
         "safety",
@@ -71,16 +74,20 @@ def steps(can: Ability) -> Plan:
     yield from beyond(can, "D", 1 + len(SPEEDS_KM_H))
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
-    if (yield from seized()):
+    remote = yield from seized()
+    if remote:
         yield Phase("D", mark("the seized remote: at standstill, then along the surveyed stretch"))
         yield from pressed("R")
         yield from surveyed(can, "G", SEIZED_KM_H)
     yield Judge()
-    if (yield from blocks.decided("E")):
+    dark = yield from blocks.decided("E")
+    if dark:
         yield Phase("E", mark("power away from meter and sensor, then watched and driven again"))
         yield PowerCycle(30)
         yield from watched("E1", hired=True)
         yield from surveyed(can, "F")
+    if last is not None:
+        yield from last(can, remote, dark)
     yield from blocks.identity_again()
     yield from blocks.closing(mark("Car at standstill, meter vacant, everything sealed unchanged and handed over"))
 

@@ -109,7 +109,9 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
     minutes = float((yield Choose(MINUTES_KEY, BUDGET, BUDGETS)).get("value", MINUTES[0]))
     if not minutes:
         return
-    fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
+    fuel = "none"
+    if of.model.unit == "L":
+        fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
     yield Commit()
     seed = str((yield Draw(("search",), 1)).get("seed", ""))
     yield Confirm(HARMLESS, HANDLED)
@@ -261,7 +263,7 @@ def _narrowed(own: _Search, hit: Trial) -> Steps:
     model = own.of.model
     free = [n for n, factor in enumerate(model.factors) if not factor.state and factor.name != model.quantity]
     worked = [n for n in free if model.factors[n].needs[hit.levels[n]]]
-    asks, plainest = factors_that_matter(hit.levels, (0,) * len(hit.levels), free, worked), hit
+    asks, plainest = factors_that_matter(hit.levels, model.plain, free, worked), hit
     try:
         levels = next(asks)
         while own.made < MOST_RUNS:

@@ -117,7 +117,10 @@ def candidates(left: Remaining, kit: str, state: State, seen: Seen, minutes: flo
 
 def idled(model: Model, trial: Trial) -> Trial:
     """The same with nothing worked before it."""
-    levels = (0 if factor.needs[level] else level for factor, level in zip(model.factors, trial.levels, strict=True))
+    levels = (
+        factor.plain if factor.needs[level] else level
+        for factor, level in zip(model.factors, trial.levels, strict=True)
+    )
     return Trial(tuple(levels))
 
 

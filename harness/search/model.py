@@ -24,7 +24,7 @@ class ModelError(ValueError):
 @dataclass(frozen=True)
 class Factor:
     """`needs`: the act of each level, "" for none; `triggers`: how often each level is what a function waits for.  `state`: "power" or "ordinal" where the level follows from what was done before.
-    `thresholds`: levels are numbers in rising order, and a condition on them is "above"."""
+    `thresholds`: levels are numbers in rising order, and a condition on them is "above".  `plain`: the level that it is put back to."""
 
     name: str
     titles: tuple[str, str]  # English, Chinese
@@ -37,6 +37,7 @@ class Factor:
     rates: tuple[float, ...] = ()
     thresholds: bool = False
     state: str = ""
+    plain: int = 0
 
     def named(self, level: int) -> Sentence:
         """The level with what it is one of, in both languages."""
@@ -116,6 +117,11 @@ class Model:
             if level != other and not factor.state
         ]
         return Listed(odd or ["-"])
+
+    @property
+    def plain(self) -> tuple[int, ...]:
+        """Of each factor the level that it is put back to."""
+        return tuple(one.plain for one in self.factors)
 
     @cached_property
     def quantities(self) -> tuple[float, ...]:

@@ -80,7 +80,7 @@ def _none(where: str, name: str) -> Table:
 def _factor(table: Table, acts: set[str]) -> Factor:
     table.check_keys(
         ("name", "title_en", "title_zh", "weight", "levels"),
-        ("levels_zh", "needs", "triggers", "minutes", "rates", "thresholds", "state"),
+        ("levels_zh", "needs", "triggers", "minutes", "rates", "thresholds", "state", "plain"),
     )
     levels = _texts(table, "levels")
     if not 2 <= len(levels) <= MAX_LEVELS or len(set(levels)) < len(levels):
@@ -94,13 +94,16 @@ def _factor(table: Table, acts: set[str]) -> Factor:
     for one in needs:
         if one and one not in acts:
             raise table.error("needs", f"needs expected one of the acts {', '.join(sorted(acts))}", shown(one))
+    plain = str(table.values.get("plain", levels[0]))
+    if plain not in levels:
+        raise table.error("plain", f"plain expected one of {', '.join(levels)}", shown(plain))
     found = Factor(
         table.text("name"), (table.text("title_en"), table.text("title_zh")), float(table.number("weight")), levels,
         _texts(table, "levels_zh") if "levels_zh" in table.values else levels, needs,
         _numbers(table, "triggers") if "triggers" in table.values else (1.0,) * len(levels),
         _numbers(table, "minutes") if "minutes" in table.values else (0.0,) * len(levels),
         _numbers(table, "rates") if "rates" in table.values else (),
-        table.flag("thresholds") if "thresholds" in table.values else False, state,
+        table.flag("thresholds") if "thresholds" in table.values else False, state, levels.index(plain),
     )  # fmt: skip
     for key, value in (("levels_zh", found.levels_zh), ("needs", needs), ("minutes", found.minutes), ("triggers", found.triggers), ("rates", found.rates)):  # fmt: skip
         if value and len(value) != len(levels):
