@@ -22,7 +22,7 @@ from harness.editions import edition
 from harness.families import family_tests, speaks_alone
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
-from harness.judge.errors_of_indication import error_of_indication, errors_of_parts, shows
+from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
 from harness.judge.evidence import ALPHA
 from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
@@ -119,8 +119,8 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
         for one in _judge_one(recorded, recorded, found, Fraction(1))["readings"]
         if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0 and speaks_alone(spec)
     ]
-    limit = float(limits.limit("mpe").value)
-    hit = {str(one["segment"]) for one in told} | {segment.id for segment in runs if shows(segment, limit, profile)}
+    shows, declared = family(limits.family).shows, with_rules(profile, limits)
+    hit = {str(one["segment"]) for one in told} | {segment.id for segment in runs if shows(segment, declared, limits)}
     onsets = {str(one["segment"]): one["at"]["onset_l"] for one in told if "onset_l" in one["at"]}
     return {"shown": [segment.id for segment in runs if segment.id in hit], "onsets": onsets}
 

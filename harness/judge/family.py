@@ -15,6 +15,8 @@ from harness.judge import (
     conformity,
     conformity_scale,
     conformity_taxi,
+    errors_of_indication,
+    errors_of_weighing,
     questions,
     questions_scale,
     questions_taxi,
@@ -28,10 +30,20 @@ class Family:
     questions: Callable[[Sequence[Segment], Sequence[Reading], Status], tuple[Question, ...]]
     notes: Callable[[Sequence[Segment], Mapping[str, Any]], list[str]] = lambda segments, profile: []
     quantity: Callable[[Mapping[str, Any]], str] = lambda profile: str(profile.get("quantity_unit", "L"))
+    # whether one run of a search is off so far that it is made again, by profile and edition
+    shows: Callable[[Segment, Mapping[str, Any], Any], bool] = lambda segment, profile, edition: (
+        errors_of_indication.shows(segment, float(edition.limit("mpe").value), profile)
+    )
 
 
 DISPENSER = Family(conformity.conformity, questions.questions)
-SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes, lambda profile: "kg")
+SCALE = Family(
+    conformity_scale.conformity,
+    questions_scale.questions,
+    codes_tried.notes,
+    lambda profile: "kg",
+    lambda segment, profile, edition: errors_of_weighing.shows(segment, profile),
+)
 TAXIMETER = Family(conformity_taxi.conformity, questions_taxi.questions, quantity=lambda profile: "km")
 _BY_NAME = {"scale": SCALE, "taximeter": TAXIMETER}
 
