@@ -12,28 +12,37 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.exits import UsageError
-from harness.plans import PlanSpec
-from harness.plans.dispenser_search import check_fits
+from harness.plans import PlanSpec, dispenser_search, price_scale_search
 from harness.plans.trigger_search import LITRES_KEY, MINUTES_KEY
 from harness.search.model import ModelError
 from harness.search.parser import parse
 from harness.step import Choose, Plan
 
 MODEL_KEY = "search_model"
+FLOWS = "dispenser"  # where a search is also limited in litres
+OF_RUN = "the trigger model of this run"
 HEADER = "decided"  # key of the first line of the journal
 BUDGET = re.compile(r"([0-9]{1,3}) ?(?:min)?")
 FUEL = re.compile(r"([0-9]{1,4})(?: ?[lL])?")
-SEARCHING = {"dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench"}
+SEARCHING = {
+    "dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench",
+    "price-scale-raid": "price-scale-search", "price-scale-bench": "price-scale-search-bench",
+}  # fmt: skip
+FITS = {"dispenser": dispenser_search.check_fits, "price-scale": price_scale_search.check_fits}
 
 
 def with_decisions(plan: PlanSpec, decided: Mapping[str, str]) -> PlanSpec:
-    """`plan` without the questions that are `decided`, by their keys; itself where nothing is."""
+    """`plan` without the questions that are `decided`, by their keys; itself where nothing is.  UsageError for litres where nothing
+    flows; ModelError for the trigger model of another family."""
     if not decided:
         return plan
     searching = plan.searching
+    if searching is not None and plan.family != FLOWS and decided.get(LITRES_KEY, "none") != "none":
+        raise UsageError(f"expected --fuel with a search at a {FLOWS}, got one at a {plan.family}")
     if MODEL_KEY not in decided or searching is None:
         return replace(plan, steps=lambda can: _answered(plan.steps(can), decided))
-    model = parse(decided[MODEL_KEY], "the trigger model of this run")
+    model = parse(decided[MODEL_KEY], OF_RUN)
+    FITS[plan.family](model, OF_RUN)
     return replace(plan, steps=lambda can: _answered(searching(can, model), decided))
 
 
@@ -49,7 +58,8 @@ def _answered(steps: Plan, decided: Mapping[str, str]) -> Plan:
 
 def search_budget(budget: str, fuel: str, model: Path | None = None) -> dict[str, str]:
     """What `--budget 30min --fuel 120L --model FILE` decide: minutes of a search, litres where they are limited, and the text of a
-    laboratory's own trigger model.  UsageError for anything else; ModelError for a file that is no model of a dispenser."""
+    laboratory's own trigger model.  UsageError for anything else; ModelError for a file that is no model of a family
+    that is searched."""
     if not budget and not fuel and model is None:
         return {}
     if not budget:
@@ -70,7 +80,8 @@ def _model_text(path: Path) -> str:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: expected a text in UTF-8, got bytes that are none ({error})") from None
-    check_fits(parse(text, path.name), path.name)
+    model = parse(text, path.name)
+    FITS.get(model.family, dispenser_search.check_fits)(model, path.name)
     return text
 
 

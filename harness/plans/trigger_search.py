@@ -64,12 +64,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Family:
-    """How runs are made at an instrument of a family: the trigger `model`, the steps of one run, and levels that this bench cannot
-    give, as (factor, level)."""
+    """How runs are made at an instrument of a family: the trigger `model`, the steps of one run, levels that this bench cannot
+    give, as (factor, level), and what the officers say of all that is worked."""
 
     model: Model
     run: Callable[[Ability, Run], Steps]
     beyond: tuple[tuple[str, str], ...]
+    handled: str = HANDLED
 
 
 @dataclass
@@ -100,10 +101,12 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
     minutes = float((yield Choose(MINUTES_KEY, BUDGET, BUDGETS)).get("value", MINUTES[0]))
     if not minutes:
         return
-    fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
+    fuel = "none"
+    if of.model.rate:  # something flows, and is spent
+        fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
     yield Commit()
     seed = str((yield Draw(("search",), 1)).get("seed", ""))
-    yield Confirm(HARMLESS, HANDLED)
+    yield Confirm(HARMLESS, of.handled)
     own = _Search(
         can,
         of,
