@@ -52,5 +52,5 @@ def _comparable(segment: Segment, station: str, profile: Mapping[str, Any]) -> l
         known = effect_of(effects, key)
         return key != REMOTE and may(key) and (known is None or known.weight is not WeightRule.CONVERTED or not told)
 
-    ended = frozenset(key for _, _, key in presses(segment) if ends(key))
+    ended = frozenset(filter(ends, {key for _, _, key in presses(segment)}))
     return [one for one in shown(segment, station) if ended.isdisjoint(one.pressed) and (not told or one.t_ns in told)]
