@@ -27,10 +27,11 @@ from harness.judge.family import family
 from harness.judge.verdict import judge
 from harness.plans.price_scale_search import FRESH, TURNS
 from harness.plans.trigger_search import RESOLUTION
-from harness.search.cost import Cost, State, Trial, after, completed, cost
+from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.model import ENDINGS, Model
 from harness.search.narrow import factors_that_matter, threshold
 from harness.search.population import Population
+from protocols.acceptance import Edition
 
 EDITION = "jjg539-2016"
 OWN = (
@@ -55,7 +56,7 @@ BEFORE = {
 }  # worked over the empty pan, and what leaves them alone
 GRAVITY = ("no_evidence", "inconclusive", "suspect", "proven")
 CONFIRMED_RUNS = 10
-LOOKED = 4  # of runs that seem like any other one in so many is looked at: a verdict is as dear as a search
+LOOKED = 8  # of runs that seem like any other one in so many is looked at; evidence counts at its highest so far, so little is lost between
 PRESS_MIN = 0.08  # one more key with its reading
 
 
@@ -175,7 +176,7 @@ class Stall:
         self._zero_kg = chain.zero_kg
         self.weighings = Run(replace(chain, wired=kit != "K0"), self.rng)
         self.truth = Truth(population, i, self.rng)
-        self.profile = with_rules(profile(chain), edition(EDITION))
+        self.profile = with_rules(profile(chain), _limits())
         self._n = self._dark = 0
 
     def run(self, trial: Trial, context: dict[str, Any], asked_kg: float | None = None) -> tuple[bool, float]:
@@ -237,8 +238,7 @@ class Stall:
         return shows(self.main, self.profile)
 
     def verdict(self, registrations: Sequence[Registration] = ()) -> Verdict:
-        limits = edition(EDITION)
-        tests = _tests()
+        limits, tests = _limits(), _tests()
         return judge(
             self.weighings.found, self.profile, limits, cheats_of("price-scale"), load_causes(limits.family), tests.detectors,
             tests.validations, instrument="I", status="complete", family=family(limits.family),
@@ -247,8 +247,13 @@ class Stall:
 
 
 @cache
+def _limits() -> Edition:
+    return edition(EDITION)
+
+
+@cache
 def _tests() -> FamilyTests:
-    return family_tests(edition(EDITION))
+    return family_tests(_limits())
 
 
 # ------------------------------------------------------------------------------------------------------------------- plans
@@ -321,7 +326,9 @@ class _Suspected(Exception):
 
 def searched(population: Population, i: int, kit: str, plan: str, minutes: float, seed: int) -> Found:
     """Runs of `plan` until the verdict is `suspect` or the budget is spent; what showed something is made again and narrowed, as the
-    product does it (harness/plans/trigger_search.py)."""
+    product does it (harness/plans/trigger_search.py).  A function that waits for what no run may have is found by none, unsearched."""
+    if not _reachable(population, i):
+        return Found(None, 0, None)
     own = _Search(Stall(population, i, kit, seed), kit, minutes, State(PHASE))
     try:
         _through(own, PLANS[plan](population.model, kit, seed * 1000 + i), plan != "regulation", plan == "scheduler")
@@ -330,6 +337,11 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
     except _Suspected:
         return Found(own.spent, own.runs, own.shown_min)
     return Found(None, own.runs, own.shown_min)
+
+
+def _reachable(population: Population, i: int) -> bool:
+    may = choices(population.model, allowed(population.model, PHASE))
+    return all(own[i, levels].any() for own, levels in zip(population.permits, may, strict=True))
 
 
 def honest(population: Population, kit: str, minutes: float, seed: int) -> dict[str, Any]:
