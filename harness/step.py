@@ -293,6 +293,7 @@ class Searched:
     triples: tuple[int, int]
     shown: tuple[tuple[str, str, str, str, int], ...]
     refused: tuple[tuple[str, str], ...] = ()
+    family: str = ""  # of the model
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from harness.plans.worked import barred
 from harness.search.cost import State
 from harness.search.model import Model, ModelError
 from harness.search.parser import built_in
-from harness.step import Outcome, Plan, PowerCycle, Press, Step
+from harness.step import Load, Outcome, Plan, PowerCycle, Press, Step
 
 FAMILY = "price-scale"
 OFF_S = 30
@@ -145,6 +145,7 @@ def _run(can: Ability, run: Run) -> Generator[Step, Outcome, None]:
     keys = () if levels["keys"] == STILL else keys_of(scale, levels["keys"])
     held = levels["keys"] in GROUPS
     if run.cycle:
+        yield Load(f"{run.label}p", Decimal(0))  # a scale that wakes up takes for its zero what lies there
         yield PowerCycle(OFF_S)
     empty = f"{run.label}z"
     yield from weigh(can, empty, Decimal(0))

@@ -172,7 +172,9 @@ def _covered(own: _Search) -> Searched:
     told = coverage(own.scheduler.drawn, own.trials, own.kit, own.state.phase)
     titles = {factor.name: factor.titles for factor in model.factors}
     shown = tuple((name, *titles.get(name, ("", "")), f"{share:.4f}", of) for name, share, of in told.shown)
-    return Searched(model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused))
+    return Searched(
+        model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused), model.family
+    )
 
 
 def _refuse(own: _Search, factor: str, level: str) -> None:
