@@ -256,9 +256,6 @@ def _tests() -> FamilyTests:
     return family_tests(_limits())
 
 
-# ------------------------------------------------------------------------------------------------------------------- plans
-
-
 def regulation(model: Model, kit: str, seed: int) -> Following:
     """JJG 539, weighing test: round loads up and down, again and again, no key touched."""
     up = [model.factor("load").levels.index(one) for one in ("1.00", "2.00", "5.00", "10.00")]
@@ -274,9 +271,6 @@ def regulation(model: Model, kit: str, seed: int) -> Following:
 
 
 PLANS = {"regulation": regulation, "random": at_random, "pairwise": pairwise, "scheduler": scheduled}
-
-
-# ------------------------------------------------------------------------------------------------------------------ search
 
 
 class _Spent(Exception):

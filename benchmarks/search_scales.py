@@ -1,8 +1,8 @@
 """How many hidden functions of price scales a search meets in 15, 30 and 60 minutes, and how often an honest one is accused by it.
 
-    python benchmarks/search_scales.py               400 functions a cell, 500 honest searches; writes docs/search_scales.md; resumable
+    python benchmarks/search_scales.py               400 functions a cell; writes docs/search_scales.md; resumable
+    python benchmarks/search_scales.py --honest      500 honest searches; writes docs/search_scales_honest.md; resumable
     python benchmarks/search_scales.py --n 40        a look, writes no document
-    python benchmarks/search_scales.py --honest --n 10
 
 Held-out populations: drawn from other priors than the scheduler's own.  `documented` weighs the factors as the catalogue of scales does, `even`
 weighs all alike and joins more of them.  Beside every cell stands what no plan can beat (harness/search/bound.py).
@@ -27,13 +27,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np  # noqa: E402
 
 from benchmarks.inspection_runs import interval, run  # noqa: E402
-from benchmarks.repository import commit  # noqa: E402
 from benchmarks.search_scale_cases import CONFIRMED_RUNS, OWN, PLANS, honest, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
 from harness.search.parser import built_in  # noqa: E402
 from harness.search.population import Population, draw  # noqa: E402
 
-REPORT = ROOT / "docs" / "search_scales.md"
+REPORT, HONEST_REPORT = ROOT / "docs" / "search_scales.md", ROOT / "docs" / "search_scales_honest.md"
 FULL, FULL_HONEST, SEED, KITS = 400, 500, 64_000, ("K0", "K1")
 LOOKS = (15, 30, 60)  # minutes
 EVASIVE = (0.7, 1.0)
@@ -139,28 +138,36 @@ def honest_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def document(rows: Sequence[Mapping[str, Any]], honest_rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def document(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [
         "# What a search meets at price scales",
         "",
-        f"Made by `python benchmarks/search_scales.py`, commit {commit()}, seed {SEED}, {FULL} functions a cell, phase E, a seized remote at hand. Weighings of the independent generator",
+        f"Made by `python benchmarks/search_scales.py`, {ran(rows)}, seed {SEED}, {FULL} functions a cell, phase E, a seized remote at hand. Weighings of the independent generator",
         "(`benchmarks/generators_scale.py`), scales of 15 and 30 kg, the judge that the product runs. Detected: verdict `suspect` or more. `regulation`: round loads up and down, no key. What a plan sees",
         "is made again and, but for `regulation`, narrowed; the scheduler's search ends there, as the product's does, the others go on.",
         "The bound takes every state as if it could be had for nothing. Populations draw the model's factors by other weights; functions that wait for a tare or an hour are among them and are",
-        "reached by no plan here. Simulated population: no figure here holds for a real scale.",
+        "reached by no plan here; `runs` are of the others. Simulated population: no figure here holds for a real scale.",
         "",
     ]
     for kit in KITS:
         lines += [f"## Kit {kit}", "", *table(rows, kit), ""]
+    return lines[:-1]
+
+
+def honest_document(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
-        *lines,
-        "## Honest searches",
+        "# Honest searches at price scales",
         "",
-        f"{len(honest_rows)} searches of {LOOKS[-1]} minutes by the scheduler, judged after every run that seems off and every eighth; what seems off is made again and narrowed, and the search goes on. Behind each a confirmation of {CONFIRMED_RUNS} runs of the test that spoke",
-        "loudest, whether or not anything was suspected.",
+        f"Made by `python benchmarks/search_scales.py --honest`, {ran(rows)}, seed {SEED}: {len(rows)} searches of {LOOKS[-1]} minutes by the scheduler on honest scales of the independent generator, judged after every run",
+        "that seems off and every eighth; what seems off is made again and narrowed, and the search goes on. Behind each a confirmation of the test that spoke",
+        f"loudest, {CONFIRMED_RUNS} runs, whether or not anything was suspected. Simulated population.",
         "",
-        *honest_table(honest_rows),
+        *honest_table(rows),
     ]
+
+
+def ran(rows: Sequence[Mapping[str, Any]]) -> str:
+    return "commit " + " and ".join(sorted({str(row["commit"]) for row in rows}))
 
 
 def main() -> int:
@@ -168,23 +175,22 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=0, help="functions a cell, or honest searches")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--fresh", action="store_true")
-    parser.add_argument("--honest", action="store_true", help="honest searches alone")
+    parser.add_argument("--honest", action="store_true", help="honest searches")
     given = parser.parse_args()
-    whole = not given.n and not given.honest
-    jobs = [] if given.honest else jobs_of(min(given.n or FULL, FULL))
-    fair = honest_jobs_of(min(given.n or FULL_HONEST, FULL_HONEST)) if given.honest or whole else []
-    rows = run(
-        "search_scales", [*jobs, *fair], given.fresh, workers=given.jobs, inspected=inspected, own=OWN, keep=True
-    )
-    fair_rows = [row for row in rows if row["plan"] == HONEST]
-    if whole:
-        lines = document(rows, fair_rows)
-        REPORT.write_text("\n".join(lines) + "\n", "utf-8")
+    if given.honest:
+        jobs, name, report = (
+            honest_jobs_of(min(given.n or FULL_HONEST, FULL_HONEST)),
+            "search_scales_honest",
+            HONEST_REPORT,
+        )
     else:
-        shown = [] if given.honest else [line for kit in KITS for line in (kit, *table(rows, kit))]
-        lines = [*shown, *(honest_table(fair_rows) if fair_rows else [])]
+        jobs, name, report = jobs_of(min(given.n or FULL, FULL)), "search_scales", REPORT
+    rows = run(name, jobs, given.fresh, workers=given.jobs, inspected=inspected, own=OWN, keep=True)
+    lines = honest_document(rows) if given.honest else document(rows)
     print("\n".join(lines))
-    return 1 if any("proven" in (row["integrity"], row["confirmed"]) for row in fair_rows) else 0
+    if not given.n:
+        report.write_text("\n".join(lines) + "\n", "utf-8")
+    return 1 if any("proven" in (row["integrity"], row.get("confirmed")) for row in rows) else 0
 
 
 if __name__ == "__main__":
