@@ -108,12 +108,17 @@ def _beyond(model: Model, scale: ScaleAbility) -> Iterator[tuple[str, str]]:
                     yield factor.name, level
                 case "zero", "pressed" if not own(scale, ZERO):
                     yield factor.name, level
-                case "price", "typed" if not (scale.priced and set(PRICE) <= set(scale.keys)):
+                case "price", "typed" if not _priced(scale):
                     yield factor.name, level
                 case ("tare", "container") | ("clock", "night"):
                     yield factor.name, level
                 case _:
                     pass
+
+
+def _priced(scale: ScaleAbility) -> bool:
+    """Whether a unit price can be typed."""
+    return scale.priced and set(PRICE) <= set(scale.keys)
 
 
 def _nearly(level: str, levels: Sequence[str]) -> Decimal:
@@ -162,6 +167,8 @@ def _run(can: Ability, run: Run) -> Generator[Step, Outcome, None]:
     if held:
         moved = yield from _one_by_one(can, run.label, keys, before)
     if levels["unit"] == "other":
+        if _priced(scale):  # keys before may have left none, and where nothing is charged no price tells of a unit
+            yield from press(can, run.label, PRICE, eyes=True)
         for _ in range(2):
             yield from press(can, run.label, (own(scale, UNIT),), eyes=True)
     if moved:

@@ -19,7 +19,7 @@ from harness.enact import ability
 from harness.exits import UsageError
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
-from harness.plans.price_scale_raid import scale_of
+from harness.plans.price_scale_raid import PRICE, scale_of
 from harness.plans.price_scale_search import DIGITS, FRESH, MEMORY, OTHERS, TURNS, _one_by_one, keys_of
 from harness.plans.worked import barred
 from harness.report.text import verdict_text
@@ -170,6 +170,15 @@ def test_a_key_that_latches_is_pressed_alone_over_fresh_loads() -> None:
     fresh = [step.label for step in steps if isinstance(step, Load) and "." in step.label and step.mass_kg]
     assert fresh
     assert {label.split(".")[1] for label in fresh} <= {str(n) for n in range(1, FRESH + 1)}
+
+
+def test_another_unit_is_read_at_a_price() -> None:
+    steps = behind(dry_run(PLANS[RAID].steps(K1)))
+    to_unit = [n for n, step in enumerate(steps) if isinstance(step, Keys) and step.sequence == ("unit",)]
+    assert to_unit
+    for n in to_unit[::2]:
+        assert steps[n - 2] == Keys(PRICE, steps[n - 2].watch_s)  # type: ignore[union-attr]
+        assert steps[n - 1] == Read("weighing", steps[n + 1].label)  # type: ignore[union-attr]
 
 
 def test_what_the_bench_cannot_give_is_told_and_not_tried() -> None:
