@@ -9,7 +9,7 @@ the scale's line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -26,6 +26,7 @@ PRICE_SCALES = ("15/0.005", "6/0.002 15/0.005", "30/0.01", "3/0.001 6/0.002")
 TRUCK_SCALES = ("80000/20", "30000/10 60000/20", "100000/50")
 HARMLESS = ("1", "2", "5", "M1", "M2", "M4", "M5", "total", "print", "change", "9")
 MISREAD = 0.005
+FINE = Decimal("0.001")  # what a line of two intervals counts in where the second is no multiple of the first, kg
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,12 @@ class Run:
         covert: bool = False,
         keys: Sequence[str] = (),
         told: Mapping[str, Any] | None = None,
+        gains: Sequence[float] = (),
+        in_jin: Collection[int] = (),
     ) -> None:
         """One loading of about so much, keys pressed over it one by one ("" = none, for as long); `told`: more of its context,
-        with `allocation` among it every one of `keys` is a trial."""
+        with `allocation` among it every one of `keys` is a trial.  `gains`: the share of the load that a function adds before the first
+        key and after each; `in_jin`: which of these readings are shown and priced in jin."""
         chain, rng = self.chain, self._rng
         on_ns = self._t_ns + int(rng.uniform(4, 9) * SECOND)
         truth = about_kg * float(rng.uniform(0.97, 1.03)) if about_kg else 0.0
@@ -110,7 +114,7 @@ class Run:
         once = float(rng.normal(0, chain.repeat_kg))
         back = chain.hysteresis * (self._before_kg - truth) * float(rng.uniform(0, 0.5))
         times = [on_ns + int(rng.uniform(3, 6) * SECOND)]
-        marks = []
+        marks, ends = [], list[int]()
         for key in keys:
             pressed = times[-1] + int(rng.uniform(1, 3) * SECOND)
             width = int(rng.uniform(0.2, 3) * SECOND)
@@ -118,14 +122,19 @@ class Run:
                 marks.append(Mark(pressed - SECOND // 10, 0, MarkSource.RUNNER, "trial"))
             if key:
                 marks.append(Mark(pressed, width, MarkSource.OPERATOR, f"press-{key}"))
+            ends.append(pressed + width)
             times.append(pressed + width + int(rng.uniform(2, 4) * SECOND))
         until = times[-1] + int(rng.uniform(1, 3) * SECOND)
+        share = np.array(gains or [0.0] * len(times))
+        assert share.size == len(times)
 
         def level(t_ns: float | np.ndarray[Any, Any]) -> Any:
             seconds = (t_ns - on_ns) / SECOND
             creep = chain.creep * truth * (1 - np.exp(-seconds / 600))
+            added = truth * share[np.searchsorted(ends, t_ns, "right")]
             return (
                 truth
+                + added
                 + error
                 + chain.span * truth
                 + chain.zero_kg
@@ -143,14 +152,14 @@ class Run:
             shown.append(self._misread(held))
         registers = {"display": _register("display", times, shown, e, "kg")}
         if not chain.truck:
+            step = Decimal("0.01")
+            asked = [(chain.price / 2).quantize(step) if n in in_jin else chain.price for n in range(len(times))]
             price = [
-                self._misread((max(s, Decimal(0)) * chain.price).quantize(Decimal("0.01"), ROUND_HALF_UP))
-                for s in shown
+                self._misread((max(s, Decimal(0)) * p * (2 if n in in_jin else 1)).quantize(step, ROUND_HALF_UP))
+                for n, (s, p) in enumerate(zip(shown, asked, strict=True))
             ]
-            registers["unit_price"] = _register(
-                "unit_price", times, [self._misread(chain.price) for _ in times], Decimal("0.01"), "CNY/kg"
-            )
-            registers["price"] = _register("price", times, price, Decimal("0.01"), "CNY")
+            registers["unit_price"] = _register("unit_price", times, [self._misread(p) for p in asked], step, "CNY/kg")
+            registers["price"] = _register("price", times, price, step, "CNY")
         elif about_kg:
             registers["ticket"] = _register("ticket", times[-1:], [self._misread(held or Decimal(0))], e, "kg")
             registers["record"] = _register("record", times[-1:], [self._misread(held or Decimal(0))], e, "kg")
@@ -191,6 +200,10 @@ class Run:
         )
         self._t_ns = window[1]
 
+    @property
+    def now_ns(self) -> int:
+        return self._t_ns
+
     def dark(self) -> None:
         """Power away for a while."""
         self._t_ns += 60 * SECOND
@@ -205,7 +218,8 @@ class Run:
         course = level(times.astype(np.float64)) + (self._before_kg - level(float(on_ns))) * np.exp(-gone)
         course[times < on_ns - 2.5 * SECOND] = self._before_kg
         course = course + np.repeat(rng.normal(0, chain.noise_kg, -(-times.size // 2)), 2)[: times.size]
-        steps = np.rint(course / float(e)).astype(np.int64) * int(e / self._step())
+        step = self._step() if e % self._step() == 0 else FINE
+        steps = np.rint(course / float(e)).astype(np.int64) * int(e / step)
         moving = np.abs(course - level(times.astype(np.float64))) > float(e)
         flags = np.where(moving, 0, int(Flag.STABLE)).astype(np.uint8)
         told = Flag.STABLE | Flag.OVERLOAD
@@ -213,7 +227,7 @@ class Run:
             told |= Flag.PRINT
             flags[-8:] |= np.uint8(Flag.PRINT)
         return SampledTrace(
-            "weight", times + rng.integers(0, 3_000_000, times.size), steps, flags, self._step(), "kg", HERE, told
+            "weight", times + rng.integers(0, 3_000_000, times.size), steps, flags, step, "kg", HERE, told
         )
 
     def _step(self) -> Decimal:

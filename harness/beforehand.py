@@ -12,34 +12,41 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.exits import UsageError
-from harness.plans import PlanSpec, dispenser_search, taximeter_search
+from harness.plans import PlanSpec, dispenser_search, price_scale_search, taximeter_search
 from harness.plans.trigger_search import LITRES_KEY, MINUTES_KEY
 from harness.search.model import Model, ModelError
 from harness.search.parser import parse
 from harness.step import Choose, Plan
 
 MODEL_KEY = "search_model"
+FLOWS = "dispenser"  # where a search is also limited in litres
+OF_RUN = "the trigger model of this run"
 HEADER = "decided"  # key of the first line of the journal
 BUDGET = re.compile(r"([0-9]{1,3}) ?(?:min)?")
 FUEL = re.compile(r"([0-9]{1,4})(?: ?[lL])?")
 SEARCHING = {
     "dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench",
     "taximeter-raid": "taximeter-search", "taximeter-bench": "taximeter-search-bench",
+    "price-scale-raid": "price-scale-search", "price-scale-bench": "price-scale-search-bench",
 }  # fmt: skip
-FITS = {"dispenser": dispenser_search.check_fits, "taximeter": taximeter_search.check_fits}
+FITS = {
+    "dispenser": dispenser_search.check_fits, "price-scale": price_scale_search.check_fits, "taximeter": taximeter_search.check_fits,
+}  # fmt: skip
 WET = "dispenser"  # the family whose search delivers anything
 
 
 def with_decisions(plan: PlanSpec, decided: Mapping[str, str]) -> PlanSpec:
-    """`plan` without the questions that are `decided`, by their keys; itself where nothing is."""
+    """`plan` without the questions that are `decided`, by their keys; itself where nothing is.  UsageError for litres where nothing
+    flows; ModelError for the trigger model of another family."""
     if not decided:
         return plan
     searching = plan.searching
+    if searching is not None and plan.family != FLOWS and decided.get(LITRES_KEY, "none") != "none":
+        raise UsageError(f"expected --fuel with a search at a {FLOWS}, got one at a {plan.family}")
     if MODEL_KEY not in decided or searching is None:
         return replace(plan, steps=lambda can: _answered(plan.steps(can), decided))
-    where = "the trigger model of this run"
-    model = parse(decided[MODEL_KEY], where)
-    FITS[plan.family](model, where)
+    model = parse(decided[MODEL_KEY], OF_RUN)
+    FITS[plan.family](model, OF_RUN)
     return replace(plan, steps=lambda can: _answered(searching(can, model), decided))
 
 

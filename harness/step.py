@@ -297,6 +297,7 @@ class Searched:
     shown: tuple[tuple[str, str, str, str, int], ...]
     refused: tuple[tuple[str, str], ...] = ()
     confirm: tuple[Mapping[str, Any], ...] = ()
+    family: str = ""  # of the model
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,12 @@ def demo(
         raise UsageError(f"expected --kit {', '.join(kits)} for a {family}, got {kit!r}")
     if honest and cheat:
         raise UsageError("--honest and --cheat exclude each other")
-    from harness.beforehand import search_budget
+    from harness.beforehand import FITS, search_budget
     from harness.demonstration import demonstrate
 
     decided = search_budget(budget, fuel, model)
+    if decided and family not in FITS:
+        raise UsageError(f"expected --budget with {' or '.join(FITS)}, got {family!r}: nothing else is searched yet")
     chosen = None if honest else cheat or usual
     return demonstrate(
         family, chosen, kit, seed, case, in_process=in_process, as_json=as_json, speed=SPEED[kit], decided=decided

@@ -15,6 +15,7 @@ from harness.judge import (
     conformity,
     conformity_scale,
     conformity_taxi,
+    errors_of_weighing,
     questions,
     questions_scale,
     questions_taxi,
@@ -42,7 +43,10 @@ class Family:
 
 
 DISPENSER = Family(conformity.conformity, questions.questions)
-SCALE = Family(conformity_scale.conformity, questions_scale.questions, codes_tried.notes, lambda profile: "kg")
+SCALE = Family(
+    conformity_scale.conformity, questions_scale.questions, codes_tried.notes, lambda profile: "kg",
+    shows=lambda segment, found, edition, profile: errors_of_weighing.shows(segment, profile),
+)  # fmt: skip
 TAXIMETER = Family(
     conformity_taxi.conformity, questions_taxi.questions, quantity=lambda profile: "km", shows=trips_shown.shows, alone=frozenset({"fare-replay"})
 )  # fmt: skip

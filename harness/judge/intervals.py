@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 MPE = "mpe_steps"  # key of the profile: ((up to so many e, limit in e), ...) as the edition has them for class and use
@@ -28,7 +29,12 @@ class Interval:
 
 def intervals(profile: Mapping[str, Any]) -> tuple[Interval, ...]:
     """The declared intervals, rising."""
-    pairs = (pair.split("/") for pair in str(profile.get("intervals", _NONE)).split())
+    return _stated(str(profile.get("intervals", _NONE)))
+
+
+@lru_cache(64)
+def _stated(text: str) -> tuple[Interval, ...]:
+    pairs = (pair.split("/") for pair in text.split())
     return tuple(Interval(Decimal(most), Decimal(e)) for most, e in pairs)
 
 

@@ -10,7 +10,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -92,8 +94,19 @@ def presses(segment: Segment) -> list[tuple[int, int, str]]:
     ]
 
 
+# a segment is immutable, and every test of a scale asks for its readings
+_KNOWN: WeakKeyDictionary[Segment, dict[str, list[Shown]]] = WeakKeyDictionary()
+
+
 def shown(segment: Segment, station: str) -> list[Shown]:
     """The readings at rest of `station` in this loading, one a stretch between presses for a stream."""
+    known = _KNOWN.setdefault(segment, {})
+    if station not in known:
+        known[station] = _shown(segment, station)
+    return list(known[station])
+
+
+def _shown(segment: Segment, station: str) -> list[Shown]:
     own, before = presses(segment), _pressed_by(segment)
     if station in segment.registers:
         register = segment.registers[station]
@@ -131,7 +144,7 @@ def _at_rest(trace: SampledTrace, begin_ns: int, until_ns: int) -> tuple[int, De
     if Flag.STABLE in trace.told:
         bad |= (flags & np.uint8(Flag.STABLE)) == 0
     cuts = np.flatnonzero((np.diff(steps) != 0) | bad[1:] | bad[:-1]) + 1
-    starts, ends = np.r_[0, cuts], np.r_[cuts, steps.size]
+    starts, ends = np.concatenate(([0], cuts)), np.concatenate((cuts, [steps.size]))
     for a, b in zip(starts[::-1].tolist(), ends[::-1].tolist(), strict=True):
         if not bad[a] and times[b - 1] - times[a] >= REST_NS:
             return int(times[b - 1]), int(steps[a]) * trace.step
@@ -162,6 +175,7 @@ def changing(profile: Mapping[str, Any]) -> Callable[[str], bool]:
     with nothing before.  A key that nothing is known of may; a remote has no honest work at all."""
     effects = tuple(profile.get(KEY_EFFECTS, ()))
 
+    @cache
     def may(key: str) -> bool:
         known = effect_of(effects, key)
         return key != REMOTE and (known is None or known.weight is not WeightRule.KEPT)

@@ -14,6 +14,7 @@ from harness.plans import (
     gas_raid,
     price_scale_bench,
     price_scale_raid,
+    price_scale_search,
     site_survey,
     taximeter_bench,
     taximeter_raid,
@@ -76,6 +77,16 @@ PLANS = {
             "price-scale-bench", "price-scale", frozenset({"load", "display", "weight"}), price_scale_bench.steps,
             mark("a price-computing scale in the laboratory: every ordered pair of keys with the load lying still"),
             clean_up=price_scale_raid.clean_up,
+        ),
+        PlanSpec(
+            "price-scale-search", "price-scale", frozenset({"load", "display"}), price_scale_search.raid,
+            mark("the raid on a price-computing scale, and after its tests a search for what switches a function on, load by load"),
+            clean_up=price_scale_raid.clean_up, searching=price_scale_search.raid,
+        ),
+        PlanSpec(
+            "price-scale-search-bench", "price-scale", frozenset({"load", "display", "weight"}), price_scale_search.bench,
+            mark("the laboratory plan of a price-computing scale, and after its tests a search for what switches a function on"),
+            clean_up=price_scale_raid.clean_up, searching=price_scale_search.bench,
         ),
         PlanSpec(
             "truck-scale-raid", "truck-scale", frozenset({"load", "display"}), truck_scale_raid.steps,

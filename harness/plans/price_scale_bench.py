@@ -15,6 +15,7 @@ from harness.plans.ability import Ability
 from harness.plans.key_search import LOADS_KG, Code, another, by_lot, every_pair, moves, search_held, search_unloaded
 from harness.plans.price_scale_raid import (
     ODD_KG,
+    Last,
     closed,
     dark,
     documented,
@@ -33,7 +34,7 @@ BLOCKS = 12  # of four trials each, by lot
 REPEATS = 5  # fresh loads on which a code is shown again
 
 
-def steps(can: Ability) -> Plan:
+def steps(can: Ability, last: Last | None = None) -> Plan:
     scale = scale_of(can)
     yield from blocks.before()
     yield from blocks.badge()
@@ -65,9 +66,11 @@ def steps(can: Ability) -> Plan:
             yield from by_lot(can, f"R{number}", code, other, BLOCKS)
     yield from weigh(can, "K0", Decimal(0))
     yield from modes_of_display(can)
-    if (yield from dark(can)):
+    if cut := (yield from dark(can)):
         for number, code in enumerate(found, 1):
             yield from _from_power_up(can, f"F{number}.", code, kept)
+    if last is not None:
+        yield from last(can, cut)
     yield from closed()
 
 

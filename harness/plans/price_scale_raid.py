@@ -7,7 +7,7 @@ key with the load lying still and a reading after each, documented codes, and th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
@@ -39,7 +39,10 @@ BALANCE = mark(
 SHOWN = 2  # keys or codes that are shown again
 
 
-def steps(can: Ability) -> Plan:
+Last = Callable[[Ability, bool], Plan]  # what comes after every scheduled test; whether power was cut before it
+
+
+def steps(can: Ability, last: Last | None = None) -> Plan:
     scale = scale_of(can)
     yield from blocks.before()
     yield Confirm(
@@ -72,7 +75,9 @@ def steps(can: Ability) -> Plan:
         yield from odd(can, "K")
         yield from weigh(can, "K0", Decimal(0))
         yield from modes_of_display(can)
-    yield from dark(can)
+    cut = yield from dark(can)
+    if last is not None:
+        yield from last(can, cut)
     yield from closed()
 
 

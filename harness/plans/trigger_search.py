@@ -71,12 +71,14 @@ class Run:
 @dataclass(frozen=True)
 class Family:
     """How runs are made at an instrument of a family: the trigger `model`, the steps of one run, and levels that this bench cannot
-    give, as (factor, level).  `again`: a run as a confirmation repeats it; None where none compares two settings."""
+    give, as (factor, level).  `again`: a run as a confirmation repeats it; None where none compares two settings.  `handled`: what the officers
+    say of all that is worked."""
 
     model: Model
     run: Callable[[Ability, Run], Steps]
     beyond: tuple[tuple[str, str], ...]
     again: Callable[[Ability, Run], Repeated] | None = None
+    handled: str = HANDLED
 
 
 @dataclass
@@ -114,7 +116,7 @@ def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
         fuel = str((yield Choose(LITRES_KEY, LITRES, FUEL)).get("value", "none"))
     yield Commit()
     seed = str((yield Draw(("search",), 1)).get("seed", ""))
-    yield Confirm(HARMLESS, HANDLED)
+    yield Confirm(HARMLESS, of.handled)
     own = _Search(
         can,
         of,
@@ -160,10 +162,10 @@ def _through(own: _Search) -> Steps:
 
 
 def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | None]:
-    """With nothing worked, which says whether it stays on; the same again; and where that is silent and power was cut before the hit, behind
+    """Where a confirmation compares settings with nothing worked, which says whether it stays on; the same again; and where that is silent and power was cut before the hit, behind
     a power cut too: one run alone may be air, and two are what a suspicion needs.  None where the officers end the search."""
     idle = idled(own.of.model, hit)
-    worked = [(IDLE, idle)] if idle.levels != hit.levels else []
+    worked = [(IDLE, idle)] if own.of.again is not None and idle.levels != hit.levels else []
     dark = [(SAME, hit)] if hit.cycle else []
     for template, trial in (*worked, (SAME, replace(hit, cycle=False)), *dark):
         if not own.goes_on:
@@ -211,7 +213,9 @@ def _covered(own: _Search) -> Searched:
     titles = {factor.name: factor.titles for factor in model.factors}
     shown = tuple((name, *titles.get(name, ("", "")), f"{share:.4f}", of) for name, share, of in told.shown)
     confirm = tuple(listed(own.confirm))
-    return Searched(model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused), confirm)
+    return Searched(
+        model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused), confirm, model.family
+    )
 
 
 def _refuse(own: _Search, factor: str, level: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.language import Bilingual, mark, tell, translate
-from harness.search.coverage import BEYOND
+from harness.search.coverage import beyond
 
 CLASSES = {
     "all": mark("all"),
@@ -46,7 +46,8 @@ def _lines(one: Mapping[str, Any]) -> list[str]:
     lines.append(translate(SHARES, shares=", ".join(map(_share, one["shown"]))))
     if one["refused"]:
         lines.append(translate(REFUSED, what=", ".join(tell(Bilingual(*names)) for names in one["refused"])))
-    lines += [translate(REACH, what=translate(what), instead=translate(instead)) for what, instead in BEYOND]
+    instead = beyond(str(one.get("family", "")))
+    lines += [translate(REACH, what=translate(what), instead=translate(how)) for what, how in instead]
     return lines
 
 

@@ -19,12 +19,28 @@ from harness.search.cost import Trial, allowed, choices
 from harness.search.model import Model
 from harness.search.population import Population, hits
 
-# what a black box cannot show, and which test speaks to it from a tap (statistics.md 3e, last paragraph)
+# what a black box cannot show, and what speaks to it instead (statistics.md 3e, last paragraph; scales.md 4A and 4B)
+CODE, DATE, KEYS = (
+    mark("a secret radio code that nobody has"),
+    mark("a date in the future"),
+    mark("a key sequence longer than was tried"),
+)
+COUNTERS = mark("the event counter, the checksum of the program, and the contrast of states before and after power")
 BEYOND = (
-    (mark("a secret radio code that nobody has"), mark("taps before and behind a re-timing device show that it is there, also while it adds nothing")),
-    (mark("a date in the future"), mark("the image of the program, and taps that show a device that regenerates pulses")),
-    (mark("a key sequence longer than was tried"), mark("the event counter, the checksum of the program, and the contrast of states before and after power")),
+    (CODE, mark("taps before and behind a re-timing device show that it is there, also while it adds nothing")),
+    (DATE, mark("the image of the program, and taps that show a device that regenerates pulses")),
+    (KEYS, COUNTERS),
 )  # fmt: skip
+AT_SCALES = (
+    (CODE, mark("the shell opened by who is entitled: a receiver, wires or a supply that the approved type does not have")),
+    (DATE, mark("the image of the program, and its checksum beside the registered one")),
+    (KEYS, COUNTERS),
+)  # fmt: skip
+
+
+def beyond(family: str) -> tuple[tuple[str, str], ...]:
+    """What no search at an instrument of this family reaches, each with what speaks to it."""
+    return AT_SCALES if family.endswith("scale") else BEYOND
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ class Model:
     evasions: tuple[Evasion, ...]
     cleared: tuple[tuple[str, float], ...]
     kits: tuple[Kit, ...]
+    whole: bool = False  # a function adds its share to the whole quantity, not to what is above its threshold
 
     @cached_property
     def _places(self) -> dict[str, int]:

@@ -30,7 +30,7 @@ def parse(text: str, where: str) -> Model:
     tables = _tables(text, data, where)
     [head] = tables.get("model", [])[:1] or [_none(where, "model")]
     head.check_keys(
-        ("id", "family", "unit", "interactions", "gains", "source", "grade", "verified"), ("quantity", "rate")
+        ("id", "family", "unit", "interactions", "gains", "source", "grade", "verified"), ("quantity", "rate", "whole")
     )
     head.flag("verified")
     head.check_verified()
@@ -45,6 +45,7 @@ def parse(text: str, where: str) -> Model:
         tuple(_evasion(one, factors) for one in tables.get("evasion", [])),
         tuple(_cleared(one) for one in tables.get("cleared", [])),
         tuple(_kit(one) for one in tables.get("kit", [])),
+        head.flag("whole") if "whole" in head.values else False,
     )  # fmt: skip
     if model.quantity and (model.quantity not in names or not model.factor(model.quantity).thresholds):
         raise head.error("quantity", "quantity expected a factor with thresholds = true", shown(model.quantity))

@@ -22,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Population:
     """n functions.  `permits[f]`: (n, levels) whether the function acts at that level of factor f.  `above`: (n,) units of the quantity
-    from which it acts, 0 from the beginning.  `gain`: (n,) share that it adds.  `order`: (n,) conditions.  `evades`: (n,).  `ends`: (n,)
+    from which it acts, 0 from the beginning and where the model's functions act on the whole of it.  `gain`: (n,) share that it adds.  `order`: (n,) conditions.  `evades`: (n,).  `ends`: (n,)
     index into ENDINGS, what switches off what was switched on."""
 
     model: Model
@@ -89,7 +89,7 @@ def draw(
             numbers = np.array([float(level) for level in factor.levels])
             limit = numbers[rng.integers(0, numbers.size - 1, n)]
             own[bound] = numbers[None, :] > limit[bound, None]
-            if factor.name == model.quantity:
+            if factor.name == model.quantity and not model.whole:
                 above[bound] = limit[bound]
         else:
             wanted = np.array(factor.triggers)

@@ -62,6 +62,7 @@ class Scheduler:
     population: Population | None = None
     power: bool = True  # whether it may be cut
     _refused: set[tuple[int, int]] = field(default_factory=set)
+    _costs: dict[Trial, Cost] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng([self.seed, 8])
@@ -110,6 +111,11 @@ class Scheduler:
         shown = float(self.weight[self.hits(chosen.trial.levels)].sum())
         return replace(chosen, share=shown / max(self.left, 1e-12))
 
+    def _cost(self, trial: Trial) -> Cost:
+        if trial not in self._costs:
+            self._costs[trial] = cost(self.model, self.kit, trial)
+        return self._costs[trial]
+
     def _levels(self, acts: frozenset[str]) -> list[list[int]]:
         """Of each factor the levels that may be chosen; of a state one that stands for what it will be."""
         return [
@@ -134,7 +140,7 @@ class Scheduler:
                     shares = (self._worth * others) @ self._planned[f][:, levels_of[f]]
                     for level, share in zip(levels_of[f], shares, strict=True):
                         trial = Trial((*now[:f], level, *now[f + 1 :]), cycle)
-                        spent = cost(self.model, self.kit, trial)
+                        spent = self._cost(trial)
                         if spent.minutes > budget.minutes or spent.quantity > budget.quantity:
                             continue
                         if share / spent.minutes > best + 1e-12:
@@ -143,7 +149,7 @@ class Scheduler:
                     break
             if best > 0:
                 trial = Trial(tuple(now), cycle)
-                spent = cost(self.model, self.kit, trial)
+                spent = self._cost(trial)
                 found.append(Proposal(trial, spent, best * spent.minutes))
         return found
 
