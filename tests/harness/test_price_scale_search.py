@@ -240,7 +240,7 @@ def test_a_model_that_no_run_can_follow_is_refused(tmp_path: Path, old: str, new
 def test_a_whole_search_ends_in_a_verdict_that_names_its_coverage(tmp_path: Path) -> None:
     bench = find("price-scale-k1")
     done = inspection.inspect(
-        RAID, bench, tmp_path / "case", world=world(bench, "scale.S04", 1), draw_seed=LOTS, decided=search_budget("15min", "")
+        RAID, bench, tmp_path / "case", world=world(bench, "scale.S04", 1), draw_seed=LOTS, decided=search_budget("30min", "")
     )  # fmt: skip
     assert done.document["status"] == "complete", done.document["why"]
     judged = [
