@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from weakref import WeakKeyDictionary
 
-from captures.model import PulseTrain, Register
+from captures.model import PulseTrain, Register, SampledTrace
 from harness.judge.contract import DetectorSpec, Reading, Segment, View
 
 
@@ -60,6 +60,7 @@ class Memory:
         ]
         told += [f"{name} {self._of_train(train)}" for name, train in segment.trains.items()]
         told += [f"{name} {_of_register(register)}" for name, register in segment.registers.items()]
+        told += [f"{name} {_of_trace(trace)}" for name, trace in segment.traces.items()]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     def _of_train(self, train: PulseTrain) -> str:
@@ -75,7 +76,7 @@ class Memory:
         return known
 
 
-LARGE = ("trains", "registers")
+LARGE = ("trains", "registers", "traces")  # as text they would be slow, and long arrays shortened
 
 
 def _of_register(register: Register) -> str:
@@ -83,6 +84,15 @@ def _of_register(register: Register) -> str:
         getattr(register, field.name) for field in fields(register) if field.name not in ("times_ns", "u_ns", "origin")
     ]
     return f"{own!r} {register.times_ns.tolist()} {register.u_ns.tolist()}"
+
+
+def _of_trace(trace: SampledTrace) -> str:
+    arrays = ("times_ns", "steps", "flags")
+    own = [getattr(trace, field.name) for field in fields(trace) if field.name not in (*arrays, "origin")]
+    digest = hashlib.sha256(repr(own).encode())
+    for name in arrays:
+        digest.update(getattr(trace, name).tobytes())
+    return digest.hexdigest()
 
 
 def _told(view: View) -> str:
