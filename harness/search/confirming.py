@@ -19,6 +19,7 @@ from scipy import stats
 from harness.catalogue import load_validations
 from harness.judge.detectors.course import DETECTOR as COURSE
 from harness.judge.evidence import proves_from
+from harness.judge.facts import REFERENCE_DRIFT, START_L
 from harness.judge.interventions.gain_change import DETECTOR, HALVES
 from harness.judge.pair_facts import HOSE_L
 from harness.search.cost import State, Trial, after, allowed, choices, completed, cost
@@ -30,17 +31,18 @@ SURE = 0.9  # so likely to come out that no further run is spent before it
 MARGIN = 1.1  # of every bound that a measured size has to pass
 COUNTED_L = 0.006  # u of a count against a count, each to 0.01 L
 LUCKY = np.array([0.0, 0.0, 0.0, 0.73, 0.95, 0.99, 1.0])  # three of so many runs tell it, each nine times in ten
+WITH_SPARE, WITHOUT = 0.99, 0.9  # that all pairs tell it, with one more than the threshold asks for and without
 LUCK = 1.0  # standard deviations that a pair may fall short
 PAIRS = (3, 5)  # at least and at most
 RUNS = (3, 6)
 HITS = 2  # different runs that showed it, or did not, to go on from
 LEAST_L = 7.0  # asked in a confirmation: less has no steady flow to be judged by
 ASKED = (LEAST_L, 13.0, 17.0, 27.0, 40.0)  # the levels nearest above are asked for again
-BEFORE_L = 3.3  # an onset lies behind so much, or air and hose may make it (judge/facts.py)
+BEFORE_L = MARGIN * START_L  # an onset lies behind so much, or air and hose may make it
 KINK_U = 0.004  # relative, of a change of gain by the course over one litre of the shorter side, by its square root [D]
 SHORTEST_L = 4.0  # on the shorter side of an onset
 KINK_Z = 7.0  # of those u: every place is a candidate
-BEYOND_DRIFT = 0.015  # relative: no reference in series drifts so far (judge/facts.py)
+BEYOND_DRIFT = MARGIN * 1.5 * REFERENCE_DRIFT  # relative: no reference in series drifts so far
 WORTH, PARTS = 0.01, 0.08  # likelier by so much, or parting what remains so evenly: worth a run
 TELLS = 0.005  # relative: off by so much is seen in one run
 
@@ -108,7 +110,7 @@ def candidates(left: Remaining, kit: str, state: State, seen: Seen, minutes: flo
     for runs in dict.fromkeys(_sequences(model, state, seen)):
         trials, spent = _completed(model, kit, state, runs)
         if spent <= minutes:
-            shares, _ = _followed(left, [trial for trial, _ in trials])
+            shares = _followed(left, [trial for trial, _ in trials])
             compares = trials[0][1] != ""
             proves = _compared(left, trials, shares, reach) if compares else _begins(left, trials, shares, seen)
             found.append(_Weighed(tuple(trials), spent, proves))
@@ -261,14 +263,14 @@ def _completed(model: Model, kit: str, state: State, runs: Sequence[Run]) -> tup
     return found, spent
 
 
-def _followed(left: Remaining, trials: Sequence[Trial]) -> tuple[Floats, Remaining]:
+def _followed(left: Remaining, trials: Sequence[Trial]) -> Floats:
     """(runs, n) share of each run that each function acts in, carried from run to run."""
     shares = []
     for trial in trials:
         share, on = left.acts(trial)
         left = replace(left, on=on)
         shares.append(share)
-    return np.array(shares), left
+    return np.array(shares)
 
 
 def _begins(left: Remaining, runs: Sequence[Run], shares: Floats, seen: Seen) -> Floats:
@@ -298,7 +300,10 @@ def _compared(left: Remaining, runs: Sequence[Run], shares: Floats, reach: Thres
         bound = own["bound_flow" if "flow" in differs else "bound"] + (
             own["stop_l"] / least if "preset" in differs else 0.0
         )
-        u = np.sqrt(sum(2 * (own["repeatability"] / 2**0.5) ** 2 + (own["offset_l"] ** 2 + COUNTED_L**2) / asked[n] ** 2 for n in (a, b)))  # fmt: skip
+        u = (
+            sum(own["repeatability"] ** 2 + (own["offset_l"] ** 2 + COUNTED_L**2) / asked[n] ** 2 for n in (a, b))
+            ** 0.5
+        )
         z = (np.abs(size) - bound) / u - LUCK
         p = np.minimum(1.0, 2 * stats.norm.sf(z))
         every &= (p < own["q"]) & (shares[b] > shares[a])  # what is to show it shows more of it
@@ -306,7 +311,7 @@ def _compared(left: Remaining, runs: Sequence[Run], shares: Floats, reach: Thres
         sizes.append(size)
     size = np.array(sizes)
     smallest, alike = np.abs(size).min(axis=0), (size > 0).all(axis=0) | (size < 0).all(axis=0)
-    far, turned = smallest > MARGIN * BEYOND_DRIFT, _changes(runs) >= 2
+    far, turned = smallest > BEYOND_DRIFT, _changes(runs) >= 2
     turned_alike = turned & (np.abs(size).max(axis=0) <= 1.4 * smallest)
     beyond_hose = smallest * min(asked) > MARGIN * HOSE_L
     honest = far | turned_alike
@@ -316,13 +321,10 @@ def _compared(left: Remaining, runs: Sequence[Run], shares: Floats, reach: Thres
         honest &= far | (turned_alike & beyond_hose)
     if "quantity" in differs and "sides" not in differs:
         honest &= beyond_hose
+    needed = np.log(MARGIN * reach.proven_at)
     # one pair more than the threshold asks for may be lost to a flow that was not smooth
-    spare = np.array([log_e - np.log(reach.cap) >= np.log(MARGIN * reach.proven_at)]).all(axis=0) & (
-        len(sizes) > PAIRS[0]
-    )
-    return np.where(
-        every & alike & honest & (log_e >= np.log(MARGIN * reach.proven_at)), np.where(spare, 0.99, 0.9), 0.0
-    )
+    spare = (log_e - np.log(reach.cap) >= needed) & (len(sizes) > PAIRS[0])
+    return np.where(every & alike & honest & (log_e >= needed), np.where(spare, WITH_SPARE, WITHOUT), 0.0)
 
 
 def _differences(model: Model, pairs: Sequence[tuple[Trial, Trial]]) -> frozenset[str]:
