@@ -93,6 +93,10 @@ def targets(
                 continue
             if any(True for _ in _shown(document, name)):
                 found.setdefault(name, Target(name, helps and _hindered(document, name) is None))
+    if planned and not document.get("findings"):  # what came again raised no suspicion yet: the comparison may
+        whole = [one["link"] for one in document["evidence"] if one["detector"] == COMPARES]
+        for link in sorted((link for link in whole if link.startswith("reference>")), key=len)[:1]:
+            found[f"{COMPARES}:{link}"] = Target(f"{COMPARES}:{link}", True)
     return list(found.values())
 
 
@@ -255,8 +259,8 @@ def offers(
 ) -> list[Extension]:
     """For each finding the confirmation that its leading test can be asked for with a chance of success."""
     found: dict[str, Extension] = {}
-    for finding in document.get("findings", ()):
-        for target in targets({**document, "findings": [finding]}, detectors, planned=bool(_planned(standing))):
+    for findings in [[one] for one in document.get("findings", ())] or [[]]:
+        for target in targets({**document, "findings": findings}, detectors, planned=bool(_planned(standing))):
             if not target.helps:
                 continue
             try:

@@ -115,9 +115,10 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     limits = edition(recorded.bench.edition)
     profile, own = with_rules(recorded.bench.profile, limits), family(limits.family)
     tests = family_tests(limits).detectors
+    document = _judge_one(recorded, recorded, found, Fraction(1))
     told = [
         one
-        for one in _judge_one(recorded, recorded, found, Fraction(1))["readings"]
+        for one in document["readings"]
         if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0
         and (speaks_alone(spec) or spec.name in own.alone)
     ]  # fmt: skip
@@ -129,6 +130,7 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
         # a watch in which something was worked belongs to the run behind it
         "shown": list(dict.fromkeys(name for id in shown for name in (id, id.partition(WATCH)[0]))),
         "onsets": onsets,
+        "integrity": document["integrity"],
         "errors": {one.id: error for one in runs if (error := error_of_indication(one, profile)) is not None},
     }
 

@@ -27,6 +27,7 @@ class History:
     errors: dict[str, float] = field(default_factory=dict)
     showed: set[str] = field(default_factory=set)
     onsets: dict[str, float] = field(default_factory=dict)
+    suspected: bool = True  # what came again raised a suspicion, as far as anybody knows
 
     def judged(self, outcome: Mapping[str, object]) -> None:
         """What a `Judge` step was answered with."""
@@ -34,6 +35,7 @@ class History:
         self.errors = {str(k): float(v) for k, v in errors.items()} if isinstance(errors, Mapping) else {}
         self.onsets = {str(k): float(v) for k, v in onsets.items()} if isinstance(onsets, Mapping) else {}
         self.showed = {str(one) for one in shown} if isinstance(shown, list | tuple) else set()
+        self.suspected = outcome.get("integrity", "suspect") in ("suspect", "proven")
 
     def seen(self, model: Model, refused: frozenset[tuple[int, int]]) -> Seen:
         at = model.index(model.quantity)

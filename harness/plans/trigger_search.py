@@ -95,6 +95,7 @@ class _Search:
     history: History = field(default_factory=History)
     unavailable: set[tuple[int, int]] = field(default_factory=set)  # (factor, level) by number that nobody can give
     confirm: tuple[Repeated, ...] = ()  # what would prove what was shown
+    stopped: bool = False  # the officers ended it
 
     @property
     def goes_on(self) -> bool:
@@ -155,10 +156,13 @@ def _through(own: _Search) -> Steps:
             again = yield from _comes_again(own, proposal.trial)
             if again and (yield from _told_apart(own)):
                 yield from _narrowed(own, proposal.trial)
-            if again is not False:
+            if again is None or own.stopped or (again and (own.confirm or own.history.suspected)):
                 return
-            continue  # once: it is neither told nor forgotten, and may be proposed again
-        (own.scheduler.tell if decided == MAKE else own.scheduler.skip)(proposal.trial)
+            if not again:
+                continue  # once: it is neither told nor forgotten, and may be proposed again
+            own.scheduler.skip(proposal.trial)  # it comes again and is no suspicion: others first
+        else:
+            (own.scheduler.tell if decided == MAKE else own.scheduler.skip)(proposal.trial)
 
 
 def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | None]:
@@ -243,7 +247,9 @@ def _at_hand(own: _Search) -> Steps:
 
 
 def _decided(own: _Search, text: Sentence) -> Generator[Step, Outcome, str]:
-    return str((yield Choose(f"run_{own.label}", text, DECIDE)).get("value", MAKE))
+    decided = str((yield Choose(f"run_{own.label}", text, DECIDE)).get("value", MAKE))
+    own.stopped = decided == STOP
+    return decided
 
 
 def _made(own: _Search, trial: Trial, asked: float | None = None) -> Seen:

@@ -181,6 +181,10 @@ def test_what_a_search_told_to_compare_is_registered_as_it_was_told() -> None:
     assert [one.target for one in offers(document, stands(sold("R1"), step), K3, TESTS)] == [COMPARED]
     it = asked(document, stands(sold("R1"), step), COMPARED)
     assert it == Extension(CONFIRMATION, 1, told, (), COMPARED)
+    unsuspected = {**document, "findings": [], "evidence": [{"detector": "gain-change", "link": "reference>register"}]}
+    [offered] = offers(unsuspected, stands(sold("R1"), step), K3, TESTS)
+    assert offered == replace(it, target="gain-change:reference>register")
+    assert offers({**unsuspected, "evidence": []}, stands(sold("R1"), step), K3, TESTS) == []
     assert read(json.loads(json.dumps(recorded(it)))) == it
     assert acts(it) == ["K1-1", "till key", "remote", "K1-2", "dark", "K1-3", "K1-4"]
     steps = dry_run(extended(iter(()), ability(K3), [it]))  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
 
 
-def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any) -> list[Step]:
+def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any, integrity: str = "suspect") -> list[Step]:
     """The steps of a search whose choices are answered by `answers` and whose runs show what `shows(deliver, worked)` says; `worked`: since the
     last delivery."""
     made: list[Step] = []
@@ -54,7 +54,7 @@ def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any) -> 
                     errors[step.label] = 0.03 if step.label in shown else 0.001
                     worked.clear()
                 case Judge():
-                    outcome = {"shown": list(shown), "errors": dict(errors), "onsets": {}}
+                    outcome = {"shown": list(shown), "errors": dict(errors), "onsets": {}, "integrity": integrity}
                 case _:
                     pass
             step = steps.send(outcome)
@@ -169,6 +169,13 @@ def test_what_acts_behind_a_key_is_told_apart_and_its_confirmation_told_beforeha
 def test_what_shows_nothing_again_has_no_confirmation() -> None:
     assert searched(carried_out(RAID, "K2", {"have_": "no"}, lambda step, _: step.label == "Q1")).confirm == ()
     assert searched(carried_out(RAID, "K2", {}, lambda *_: False)).confirm == ()
+
+
+def test_a_search_goes_on_where_what_came_again_raised_no_suspicion() -> None:
+    """By fills nothing is compared: what every run shows is narrowed, and others are tried as long as nobody suspects it."""
+    on = carried_out(RAID, "K1", {"search": "240"}, lambda *_: True, integrity="no_evidence")
+    ended = carried_out(RAID, "K1", {"search": "240"}, lambda *_: True)
+    assert searched(on).runs > searched(ended).runs > 0
 
 
 def test_who_measures_in_fills_compares_no_settings() -> None:
