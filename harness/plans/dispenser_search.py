@@ -17,19 +17,26 @@ from harness.plans.repeated import Repeated
 from harness.plans.trigger_search import Family, Run, search
 from harness.plans.worked import plain, writes
 from harness.search.cost import State
-from harness.search.model import Model, ModelError
+from harness.search.fits import Runs, check, wrong
+from harness.search.model import Model
 from harness.search.parser import built_in
 from harness.step import Outcome, Plan, Step
 
 DARK_MIN = 8.0  # minutes of the scheduled runs behind the power cut [D]
 DARK_RUNS = 3  # of them
 FAMILY = "dispenser"
-NEEDED = frozenset({"volume", "flow", "preset", "keys", "remote"})  # factors that every run sets
-MAY = frozenset({"price", "power", "pause", "clock", "ordinal"})
-LEVELS = {
-    "preset": {"volume", "amount", "none"}, "flow": {"full", "middle", "slow"}, "remote": {"not pressed", "pressed"},
-}  # fmt: skip
-KITS = frozenset({"K0", "K1", "K2", "K3"})
+RUNS = Runs(
+    FAMILY,
+    needed=frozenset({"volume", "flow", "preset", "keys", "remote"}),
+    may=frozenset({"price", "power", "pause", "clock", "ordinal"}),
+    quantity="volume",
+    rate="flow",
+    levels={
+        "preset": frozenset({"volume", "amount", "none"}), "flow": frozenset({"full", "middle", "slow"}),
+        "remote": frozenset({"not pressed", "pressed"}),
+    },
+    first={"keys": "none"},
+)  # fmt: skip
 BEYOND = (("flow", "middle"), ("pause", "yes"), ("preset", "none"))
 
 
@@ -43,29 +50,9 @@ def bench(can: Ability, model: Model | None = None) -> Plan:
 
 def check_fits(model: Model, where: str) -> None:
     """ModelError where a run of `model` asks for something that no run here does."""
-
-    def wrong(what: str, got: object) -> ModelError:
-        return ModelError(f"{where}: expected {what}, got {got}")
-
-    if model.family != FAMILY:
-        raise wrong(f"a trigger model of the family {FAMILY}", model.family)
-    known = {factor.name: set(factor.levels) for factor in model.factors}
-    if missing := sorted(NEEDED - set(known)):
-        raise wrong(f"the factors {', '.join(sorted(NEEDED))}", f"none called {', '.join(missing)}")
-    if odd := sorted(set(known) - NEEDED - MAY):
-        raise wrong(f"no other factors than {', '.join(sorted(NEEDED | MAY))}", ", ".join(odd))
-    if (model.quantity, model.rate) != ("volume", "flow"):
-        raise wrong("volume as its quantity and flow as its rate", f"{model.quantity!r} and {model.rate!r}")
-    for name, levels in LEVELS.items():
-        if odd := sorted(known.get(name, set()) - levels):
-            raise wrong(f"of {name} the levels {', '.join(sorted(levels))}", ", ".join(odd))
-    keys = model.factor("keys").levels
-    if keys[0] != "none":
-        raise wrong("none as the first level of keys", keys[0])
-    if writing := [key for key in keys[1:] if not plain(key) or writes(key)]:
-        raise wrong("keys that write nothing and switch no power", ", ".join(writing))
-    if not {kit.name for kit in model.kits} >= KITS:
-        raise wrong(f"the kits {', '.join(sorted(KITS))}", ", ".join(kit.name for kit in model.kits))
+    check(model, RUNS, where)
+    if writing := [key for key in model.factor("keys").levels[1:] if not plain(key) or writes(key)]:
+        raise wrong(where, "keys that write nothing and switch no power", ", ".join(writing))
 
 
 def _searched(model: Model | None, can: Ability, dark: bool) -> Plan:

@@ -21,7 +21,8 @@ from harness.plans.trigger_search import Family, Run, search
 from harness.plans.weighings import Steps, press, weigh
 from harness.plans.worked import barred
 from harness.search.cost import State
-from harness.search.model import Model, ModelError
+from harness.search.fits import Runs, check, wrong
+from harness.search.model import Model
 from harness.search.parser import built_in
 from harness.step import Load, Outcome, Plan, PowerCycle, Press, Step
 
@@ -36,14 +37,19 @@ MEMORY, DIGITS, OTHERS = "memory keys", "digit keys", "other keys"
 GROUPS = (MEMORY, DIGITS, OTHERS)
 DIGIT_KEYS = frozenset({*"0123456789", "00", "."})  # as the catalogue of keys calls them
 MEMORY_KEY = re.compile("M[1-9]")
-NEEDED = frozenset({"load", "keys", "remote", "unit", "price", "zero"})  # factors that every run sets
-MAY = frozenset({"tare", "power", "ordinal", "clock"})
-LEVELS = {
-    "remote": {"not pressed", "pressed"}, "unit": {"kg", "other"}, "price": {"as found", "typed"}, "zero": {"not pressed", "pressed"},
-    "tare": {"none", "container"}, "clock": {"day", "night"},
-}  # fmt: skip
-PLAIN = {"remote": "not pressed", "unit": "kg", "price": "as found", "zero": "not pressed", "keys": STILL}
-KITS = frozenset({"K0", "K1", "K2", "K3"})
+RUNS = Runs(
+    FAMILY,
+    needed=frozenset({"load", "keys", "remote", "unit", "price", "zero"}),
+    may=frozenset({"tare", "power", "ordinal", "clock"}),
+    quantity="load",
+    rate="",
+    levels={
+        "remote": frozenset({"not pressed", "pressed"}), "unit": frozenset({"kg", "other"}), "price": frozenset({"as found", "typed"}),
+        "zero": frozenset({"not pressed", "pressed"}), "tare": frozenset({"none", "container"}), "clock": frozenset({"day", "night"}),
+    },
+    first={"remote": "not pressed", "unit": "kg", "price": "as found", "zero": "not pressed", "keys": STILL},
+    whole=True,
+)  # fmt: skip
 NEAR = Decimal("0.1")  # of a load asked: so far from it at most is what the masses at hand make
 HANDLED = mark(
     "Both officers confirm: what is worked in this search saves, stores and calibrates nothing and switches nothing but this instrument; a unit price is typed as for a customer"
@@ -60,29 +66,10 @@ def bench(can: Ability, model: Model | None = None) -> Plan:
 
 def check_fits(model: Model, where: str) -> None:
     """ModelError where a run of `model` asks for something that no run here does."""
-
-    def wrong(what: str, got: object) -> ModelError:
-        return ModelError(f"{where}: expected {what}, got {got}")
-
-    if model.family != FAMILY:
-        raise wrong(f"a trigger model of the family {FAMILY}", model.family)
-    known = {factor.name: factor.levels for factor in model.factors}
-    if missing := sorted(NEEDED - set(known)):
-        raise wrong(f"the factors {', '.join(sorted(NEEDED))}", f"none called {', '.join(missing)}")
-    if odd := sorted(set(known) - NEEDED - MAY):
-        raise wrong(f"no other factors than {', '.join(sorted(NEEDED | MAY))}", ", ".join(odd))
-    if (model.quantity, model.rate, model.whole) != ("load", "", True):
-        raise wrong("load as its quantity, no rate and whole = true", f"{model.quantity!r}, {model.rate!r} and {model.whole}")  # fmt: skip
-    for name, levels in LEVELS.items():
-        if odd := sorted(set(known.get(name, ())) - levels):
-            raise wrong(f"for {name} the levels {', '.join(sorted(levels))}", ", ".join(odd))
-    for name, level in PLAIN.items():
-        if known[name][0] != level:
-            raise wrong(f"{level} as the first level of {name}", known[name][0])
-    if writing := [key for level in known["keys"][1:] if level not in GROUPS for key in level.split() if barred(key)]:
-        raise wrong("keys that write nothing, open no settings and switch no power", ", ".join(writing))
-    if not {kit.name for kit in model.kits} >= KITS:
-        raise wrong(f"the kits {', '.join(sorted(KITS))}", ", ".join(kit.name for kit in model.kits))
+    check(model, RUNS, where)
+    keys = [key for level in model.factor("keys").levels[1:] if level not in GROUPS for key in level.split()]
+    if writing := [key for key in keys if barred(key)]:
+        raise wrong(where, "keys that write nothing, open no settings and switch no power", ", ".join(writing))
 
 
 def _searched(model: Model | None, can: Ability, dark: bool) -> Plan:

@@ -17,7 +17,8 @@ from harness.plans.ability import Ability
 from harness.plans.taximeter_raid import AFTER_S, taxi_of
 from harness.plans.trigger_search import Family, Run, search
 from harness.search.cost import State
-from harness.search.model import Model, ModelError
+from harness.search.fits import Runs, check, wrong
+from harness.search.model import Model
 from harness.search.parser import built_in
 from harness.step import WATCH, Drive, Hire, Outcome, Plan, PowerCycle, Press, Read, Stand, Step, Vacate, Wait, Work
 
@@ -29,12 +30,16 @@ STOP_S = 120
 SURVEYED_M, SURVEYED_KM_H = 2000, Decimal(60)  # there and back along the stretch, no faster than it allows
 ROAD_KM_H = Decimal(100)  # what a car may drive anywhere
 PASSES = {"none": 0, "each once": 1, "each twice": 2}
-NEEDED = frozenset({"distance", "speed", "control", "remote"})  # factors that every run sets
-MAY = frozenset({"stop", "before", "clock", "power", "ordinal"})
-LEVELS = {
-    "control": frozenset(PASSES), "remote": frozenset({"not pressed", "pressed"}), "stop": frozenset({"no", "yes"}),
-}  # fmt: skip
-KITS = frozenset({"K0", "K1", "K2", "K3"})
+RUNS = Runs(
+    FAMILY,
+    needed=frozenset({"distance", "speed", "control", "remote"}),
+    may=frozenset({"stop", "before", "clock", "power", "ordinal"}),
+    quantity="distance",
+    rate="speed",
+    levels={
+        "control": frozenset(PASSES), "remote": frozenset({"not pressed", "pressed"}), "stop": frozenset({"no", "yes"}),
+    },
+)  # fmt: skip
 BEYOND = (("before", "driven vacant"), ("clock", "night"))
 
 
@@ -48,27 +53,10 @@ def bench(can: Ability, model: Model | None = None) -> Plan:
 
 def check_fits(model: Model, where: str) -> None:
     """ModelError where a run of `model` asks for something that no run here does."""
-
-    def wrong(what: str, got: object) -> ModelError:
-        return ModelError(f"{where}: expected {what}, got {got}")
-
-    if model.family != FAMILY:
-        raise wrong(f"a trigger model of the family {FAMILY}", model.family)
-    known = {factor.name: set(factor.levels) for factor in model.factors}
-    if missing := sorted(NEEDED - set(known)):
-        raise wrong(f"the factors {', '.join(sorted(NEEDED))}", f"none called {', '.join(missing)}")
-    if odd := sorted(set(known) - NEEDED - MAY):
-        raise wrong(f"no other factors than {', '.join(sorted(NEEDED | MAY))}", ", ".join(odd))
-    if (model.quantity, model.rate) != ("distance", "speed"):
-        raise wrong("distance as its quantity and speed as its rate", f"{model.quantity!r} and {model.rate!r}")
-    for name, levels in LEVELS.items():
-        if odd := sorted(known.get(name, set()) - levels):
-            raise wrong(f"of {name} the levels {', '.join(sorted(levels))}", ", ".join(odd))
+    check(model, RUNS, where)
     for level in model.factor("speed").levels:
         if not level.replace(".", "", 1).isdigit():
-            raise wrong("speeds in km/h", level)
-    if not {kit.name for kit in model.kits} >= KITS:
-        raise wrong(f"the kits {', '.join(sorted(KITS))}", ", ".join(kit.name for kit in model.kits))
+            raise wrong(where, "speeds in km/h", level)
 
 
 def _searched(model: Model | None, phase: str, can: Ability, remote: bool, dark: bool) -> Plan:
