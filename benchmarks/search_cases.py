@@ -46,6 +46,7 @@ STEADY = 0.02  # by which the flow of one nozzle differs from delivery to delive
 OWN = (
     "harness/search",
     "benchmarks/search_cases.py",
+    "benchmarks/held_out.py",
     "benchmarks/generators.py",
     "benchmarks/curves.py",
 )  # what a search here runs beside the product
@@ -222,8 +223,18 @@ def at_random(model: Model, kit: str, seed: int) -> Following:
 
 
 def pairwise(model: Model, kit: str, seed: int) -> Following:
-    """A covering array of strength two over what may be chosen, the cheapest runs first; of a state one level stands for what it
-    will be."""
+    """A covering array of strength two over what may be chosen, the cheapest runs first."""
+    rows = list(_rows(model, kit))
+
+    def following(state: State, left: Cost) -> Trial | None:
+        return completed(model, state, rows.pop(), cycle=False) if rows else None
+
+    return following
+
+
+@cache
+def _rows(model: Model, kit: str) -> tuple[tuple[int, ...], ...]:
+    """Of the array, the cheapest last; of a state one level stands for what it will be."""
     may = [
         own[:1] if factor.state else own
         for factor, own in zip(model.factors, choices(model, allowed(model, PHASE)), strict=True)
@@ -235,12 +246,7 @@ def pairwise(model: Model, kit: str, seed: int) -> Following:
         for f, level in zip(free, row, strict=True):
             levels[f] = may[f][level]
         rows.append(tuple(levels))
-    rows.sort(key=lambda levels: -cost(model, kit, Trial(levels)).minutes)
-
-    def following(state: State, left: Cost) -> Trial | None:
-        return completed(model, state, rows.pop(), cycle=False) if rows else None
-
-    return following
+    return tuple(sorted(rows, key=lambda levels: -cost(model, kit, Trial(levels)).minutes))
 
 
 def scheduled(model: Model, kit: str, seed: int) -> Following:

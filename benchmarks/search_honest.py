@@ -22,30 +22,22 @@ sys.path.insert(0, str(ROOT))
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
 
+from benchmarks import held_out  # noqa: E402
 from benchmarks.inspection_runs import interval, run  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
 from benchmarks.search_cases import CONFIRM_MIN, OWN, PHASE, Site, confirmed_by_pairs, scheduled  # noqa: E402
 from harness.search.cost import Cost, State, after, cost  # noqa: E402
-from harness.search.parser import built_in  # noqa: E402
-from harness.search.population import Population, draw  # noqa: E402
 
 REPORT = ROOT / "docs" / "search_honest.md"
 FULL, SEED, KITS, MINUTES = 500, 62_000, ("K2", "K1"), 60.0
 GRAVITY = ("no_evidence", "inconclusive", "suspect", "proven")
 
 
-def nothing_hidden() -> Population:
-    """One function that adds nothing."""
-    one = draw(built_in("dispenser"), 1, np.random.default_rng(SEED))
-    return Population(one.model, one.permits, one.above, one.gain * 0.0, one.order, one.evades, one.ends)
-
-
 def searched(job: dict[str, Any]) -> dict[str, Any]:
     """The job with its `runs`, `integrity`: the gravest verdict after any of them, and `confirmed`: the verdict behind a confirmation of
     the pair that differs most."""
-    kit, i, population = job["kit"], job["i"], nothing_hidden()
+    kit, i, population = job["kit"], job["i"], held_out.nothing_hidden("dispenser", SEED)
     model, site = population.model, Site(population, 0, kit, SEED + i)
     following, state, spent, gravest = scheduled(model, kit, SEED + i), State(PHASE), 0.0, 0
     while (trial := following(state, Cost(MINUTES - spent, math.inf, 0))) is not None:

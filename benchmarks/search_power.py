@@ -13,7 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,13 @@ sys.path.insert(0, str(ROOT))
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
 
+from benchmarks import held_out  # noqa: E402
 from benchmarks.inspection_runs import interval, run  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
 from benchmarks.search_cases import CONFIRM_MIN, CONFIRMS, OWN, PLANS, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
-from harness.search.parser import built_in  # noqa: E402
-from harness.search.population import Population, draw  # noqa: E402
+from harness.search.population import Population  # noqa: E402
 
 REPORT = ROOT / "docs" / "search_power.md"
 FULL, SEED, KIT = 400, 60_000, "K2"
@@ -38,29 +37,18 @@ LOOKS = (15, 30, 60)  # minutes
 EVASIVE = (0.7, 1.0)
 
 
-@dataclass(frozen=True)
-class Prior:
-    """Weights by factor, and shares of one, two ... conditions at once."""
-
-    weights: Mapping[str, float]
-    interactions: tuple[float, ...]
-
-
 PRIORS = {
-    "documented": Prior(
+    "documented": held_out.Prior(
         {"volume": 6, "keys": 6, "remote": 7, "ordinal": 1, "preset": 1, "power": 1, "pause": 1, "flow": 0.5, "price": 0.2, "clock": 0.3},
         (0.55, 0.30, 0.10, 0.05),
     ),
-    "even": Prior(dict.fromkeys(("volume", "keys", "remote", "ordinal", "preset", "power", "pause", "flow", "price", "clock"), 1.0), (0.30, 0.30, 0.25, 0.15)),
+    "even": held_out.Prior(dict.fromkeys(("volume", "keys", "remote", "ordinal", "preset", "power", "pause", "flow", "price", "clock"), 1.0), (0.30, 0.30, 0.25, 0.15)),
 }  # fmt: skip
 
 
 @cache
 def population(prior: str, evasive: float, n: int) -> Population:
-    model, own = built_in("dispenser"), PRIORS[prior]
-    rng = np.random.default_rng([SEED, sorted(PRIORS).index(prior), round(100 * evasive)])
-    weights = [own.weights[factor.name] for factor in model.factors]
-    return draw(model, n, rng, evasive=evasive, weights=weights, interactions=own.interactions)
+    return held_out.population("dispenser", PRIORS, prior, evasive, n, SEED)
 
 
 def inspected(job: dict[str, Any]) -> dict[str, Any]:

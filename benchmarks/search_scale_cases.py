@@ -36,6 +36,7 @@ from protocols.acceptance import Edition
 EDITION = "jjg539-2016"
 OWN = (
     "benchmarks/search_scale_cases.py",
+    "benchmarks/held_out.py",
     "benchmarks/search_cases.py",
     "benchmarks/generators_scale.py",
     "harness/search",

@@ -14,7 +14,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,12 @@ sys.path.insert(0, str(ROOT))
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
 
+from benchmarks import held_out  # noqa: E402
 from benchmarks.inspection_runs import interval, run  # noqa: E402
 from benchmarks.search_scale_cases import CONFIRMED_RUNS, OWN, PLANS, honest, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
-from harness.search.parser import built_in  # noqa: E402
-from harness.search.population import Population, draw  # noqa: E402
+from harness.search.population import Population  # noqa: E402
 
 REPORT, HONEST_REPORT = ROOT / "docs" / "search_scales.md", ROOT / "docs" / "search_scales_honest.md"
 FULL, FULL_HONEST, SEED, KITS = 400, 500, 64_000, ("K0", "K1")
@@ -38,22 +37,14 @@ LOOKS = (15, 30, 60)  # minutes
 EVASIVE = (0.7, 1.0)
 
 
-@dataclass(frozen=True)
-class Prior:
-    """Weights by factor, and shares of one, two ... conditions at once."""
-
-    weights: Mapping[str, float]
-    interactions: tuple[float, ...]
-
-
 # documented: rows of scales.md 1A by what switches them: keys S01-S05, S25; remote S06, S10, S26; unit S13; load S21; time and count S22;
 # zero and tare S14; a unit price typed S18
 PRIORS = {
-    "documented": Prior(
+    "documented": held_out.Prior(
         {"keys": 6, "remote": 3, "unit": 1, "load": 1, "ordinal": 0.5, "power": 0.5, "clock": 0.3, "zero": 0.5, "tare": 0.5, "price": 1},
         (0.55, 0.30, 0.10, 0.05),
     ),
-    "even": Prior(
+    "even": held_out.Prior(
         dict.fromkeys(("load", "keys", "remote", "unit", "price", "zero", "tare", "power", "ordinal", "clock"), 1.0), (0.30, 0.30, 0.25, 0.15)
     ),
 }  # fmt: skip
@@ -61,23 +52,16 @@ PRIORS = {
 
 @cache
 def population(prior: str, evasive: float, n: int) -> Population:
-    model, own = built_in("price-scale"), PRIORS[prior]
-    rng = np.random.default_rng([SEED, sorted(PRIORS).index(prior), round(100 * evasive)])
-    weights = [own.weights[factor.name] for factor in model.factors]
-    return draw(model, n, rng, evasive=evasive, weights=weights, interactions=own.interactions)
-
-
-@cache
-def nothing_hidden() -> Population:
-    """One function that adds nothing."""
-    one = draw(built_in("price-scale"), 1, np.random.default_rng(SEED))
-    return Population(one.model, one.permits, one.above, one.gain * 0.0, one.order, one.evades, one.ends)
+    return held_out.population("price-scale", PRIORS, prior, evasive, n, SEED)
 
 
 def inspected(job: dict[str, Any]) -> dict[str, Any]:
     """The job with what its search found."""
     if job["plan"] == HONEST:
-        return {**job, **honest(nothing_hidden(), job["kit"], float(LOOKS[-1]), SEED + job["i"])}
+        return {
+            **job,
+            **honest(held_out.nothing_hidden("price-scale", SEED), job["kit"], float(LOOKS[-1]), SEED + job["i"]),
+        }
     hidden = population(job["prior"], job["evasive"], FULL)
     found = searched(hidden, job["i"], job["kit"], job["plan"], float(LOOKS[-1]), SEED)
     return {**job, **asdict(found), "integrity": "no_evidence" if found.suspect_min is None else "suspect"}

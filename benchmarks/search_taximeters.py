@@ -27,8 +27,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np  # noqa: E402
 
+from benchmarks import held_out  # noqa: E402
 from benchmarks.inspection_runs import commits, interval, run  # noqa: E402
-from benchmarks.taxi_search_plans import PHASE, PLANS, scheduled  # noqa: E402
+from benchmarks.search_cases import PHASE, scheduled  # noqa: E402
+from benchmarks.taxi_search_plans import PLANS  # noqa: E402
 from benchmarks.taxi_searches import OWN, Site, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
 from harness.search.cost import Cost, State, after, cost  # noqa: E402
@@ -45,11 +47,9 @@ GRAVITY = ("no_evidence", "inconclusive", "suspect", "proven")
 
 
 @dataclass(frozen=True)
-class Prior:
-    """Weights by factor, shares of one, two ... conditions at once, and of the places at which a function acts."""
+class Prior(held_out.Prior):
+    """And of the places at which a function acts."""
 
-    weights: Mapping[str, float]
-    interactions: tuple[float, ...]
     places: Mapping[str, float]
 
 
@@ -70,10 +70,7 @@ PRIORS = {
 
 @cache
 def population(prior: str, evasive: float, n: int) -> Population:
-    model, own = built_in("taximeter"), PRIORS[prior]
-    rng = np.random.default_rng([SEED, sorted(PRIORS).index(prior), round(100 * evasive)])
-    weights = [own.weights[factor.name] for factor in model.factors]
-    return draw(model, n, rng, evasive=evasive, weights=weights, interactions=own.interactions)
+    return held_out.population("taximeter", PRIORS, prior, evasive, n, SEED)
 
 
 def inspected(job: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ import numpy as np
 from benchmarks.generators_taxi import CONTROLS, Visit
 from benchmarks.generators_taxi_cars import Taxi, drawn, profile
 from benchmarks.generators_taxi_pulses import STEP_S, Drive, Floats, steady
-from benchmarks.taxi_search_plans import PHASE, PLANS
+from benchmarks.search_cases import PHASE
+from benchmarks.taxi_search_plans import PLANS
 from captures.model import Register
 from harness.catalogue import cheats_of, load_causes, with_rules
 from harness.editions import edition
@@ -37,7 +38,7 @@ from protocols.acceptance import Edition
 
 OWN = (
     "benchmarks/taxi_searches.py", "benchmarks/taxi_search_plans.py", "benchmarks/search_taximeters.py", "benchmarks/generators_taxi.py", "benchmarks/generators_taxi_cars.py",
-    "benchmarks/generators_taxi_pulses.py", "harness/search",
+    "benchmarks/generators_taxi_pulses.py", "benchmarks/held_out.py", "benchmarks/search_cases.py", "harness/search",
 )  # fmt: skip
 EDITION = "jjg517-2016"
 TAPS = {"K0": (), "K1": ("input",), "K2": ("sensor", "input")}
