@@ -8,8 +8,9 @@ honest searches are accused is a figure of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -23,14 +24,17 @@ from harness.extending import COMPARES
 from harness.judge.contract import Registration, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, shows
 from harness.judge.verdict import judge
-from harness.plans.proving import CONFIRM_MIN, History, against, next_run
-from harness.plans.repeated import SHOWS, SILENT
-from harness.search.confirming import idled
+from harness.plans import trigger_search
+from harness.plans.ability import Ability
+from harness.plans.proving import CONFIRM_MIN, History
+from harness.plans.repeated import SHOWS, SILENT, Repeated
+from harness.plans.trigger_search import Family, Run
 from harness.search.cost import Cost, State, Trial, after, allowed, choices, completed, cost
 from harness.search.covering import array
 from harness.search.model import ENDINGS, Model
 from harness.search.population import Floats, Population
 from harness.search.scheduler import Scheduler
+from harness.step import Choose, Draw, Judge, Outcome, Searched, Step
 
 STATIONS = {
     "K0": "reference display amount totaliser",
@@ -130,7 +134,7 @@ class Site:
         pressed = () if levels["keys"] == "none" and levels["remote"] == "not pressed" else ("press",)
         own = {"preset": levels["preset"], **({"events": pressed} if pressed else {}), **context}
         one = delivery(
-            self.rng, self.it, litres, id=f"Q{len(self.segments)}", flow=levels["flow"], tamper=tamper,
+            self.rng, self.it, litres, id=f"Q{len(self.segments) + 1}", flow=levels["flow"], tamper=tamper,
             stations=STATIONS[self.kit], weighed=self.kit in ("K0", "K1"), state=f"s{self.cycles}",
             start_ns=self.now_ns, context=own, misread=0.0, kind=replace(PLAIN, flow=self._flowing),
         )  # fmt: skip
@@ -182,11 +186,6 @@ class _Known:
 
 def _limit() -> float:
     return float(_known().edition.limit("mpe").value)
-
-
-@cache
-def _drawn(model: Model) -> Population:
-    return against(model, 0)
 
 
 @cache
@@ -266,8 +265,12 @@ def scheduled(model: Model, kit: str, seed: int) -> Following:
     return following
 
 
-CONFIRMS = "scheduler"  # whose hits are confirmed: the others' are no better, and cost as much to compute
-PLANS = {"regulation": regulation, "random": at_random, "pairwise": pairwise, "scheduler": scheduled}
+PRODUCT = (
+    "scheduler"  # by the steps of the product, and its hits are confirmed; the others make again what showed something
+)
+PLANS = {"regulation": regulation, "random": at_random, "pairwise": pairwise, PRODUCT: scheduled}
+SUSPECTED, LINK = ("suspect", "proven"), "reference>register"
+ANY = Ability(frozenset(), inline=True, remote=False, can_l=Decimal(0), price=Decimal(0))  # unread: `_Watched` makes every run
 
 
 def _trial(model: Model, state: State, wanted: Mapping[str, str]) -> Trial:
@@ -279,13 +282,13 @@ def _trial(model: Model, state: State, wanted: Mapping[str, str]) -> Trial:
 
 
 def searched(population: Population, i: int, kit: str, plan: str, minutes: float, seed: int) -> Found:
-    """Runs of `plan` until the verdict is `suspect` or the budget is spent; then what showed it, afresh, for CONFIRM_MIN more."""
+    """Runs of `plan` until the verdict is `suspect` or the budget is spent."""
+    if plan == PRODUCT:
+        return _by_the_product(population, i, kit, minutes, seed)
     model, site = population.model, Site(population, i, kit, seed)
     following = PLANS[plan](model, kit, seed * 1000 + i)
     state, spent, litres, runs = State(PHASE), 0.0, 0.0, 0
-    again: list[
-        Trial
-    ] = []  # what showed something is made again, as the product does it (harness/plans/trigger_search.py)
+    again: list[Trial] = []  # what showed something is made again, and behind a power cut where one came before it
     while True:
         trial = (
             completed(model, state, again[-1].levels, again[-1].cycle)
@@ -300,46 +303,112 @@ def searched(population: Population, i: int, kit: str, plan: str, minutes: float
         spent, litres, runs = spent + own.minutes, litres + own.quantity, runs + 1
         acted = site.run(trial, {"search": True})
         state = after(model, kit, state, trial)
-        if acted and (verdict := site.verdict()).integrity in ("suspect", "proven"):
-            proven = _confirmed(site, kit, state, verdict) if plan == CONFIRMS else None
-            return Found(spent, litres, runs, proven)
+        if acted and site.verdict().integrity in SUSPECTED:
+            return Found(spent, litres, runs, None)
         if again:
             again.pop()
         elif site.showed():
-            # nothing worked first: it says whether it has latched; then the same again, and behind a power cut where one came before
             again = [trial, replace(trial, cycle=False)] if trial.cycle else [trial]
-            idle = idled(model, trial)
-            again += [] if idle == trial else [idle]
 
 
-def _confirmed(site: Site, kit: str, state: State, verdict: Verdict) -> float | None:
-    """Minutes of a confirmation, registered beforehand, of the gravest finding; None where it proves nothing.
+@dataclass
+class _Watched:
+    """A search by the steps of the product (harness/plans/trigger_search.py), every run proposed made: minutes and litres so far and until the
+    verdict was `suspect` or more, and what would prove it."""
 
-    As the product does it (harness/plans/trigger_search.py): further runs as long as they make the likeliest confirmation likelier, then that one.
-    """
-    model, spent = site.population.model, 0.0
-    finding = next((one for one in verdict.findings if one.level == verdict.integrity), None)
-    if finding is None:
-        return None
-    drawn = _drawn(model)
-    while True:
-        rest = CONFIRM_MIN - spent
-        more, now = next_run(site.history(verdict), drawn, kit, state, frozenset(), minutes=rest, further=rest)
-        if more is None:
-            break
-        spent += cost(model, kit, more).minutes
-        site.run(more, {"search": True})
-        state, verdict = after(model, kit, state, more), site.verdict()
-    if now is None:
-        return None
-    target = f"{COMPARES if now.compares else BEGINS}:{finding.link}"
-    for one, half in now.runs:
-        trial = completed(model, state, one.levels, one.cycle)
-        spent += cost(model, kit, trial).minutes
-        site.run(trial, {"confirmation": 1, "confirms": target, **({"half": half} if half else {})})
-        state = after(model, kit, state, trial)
-    proven = site.verdict((Registration(1, target, 0, True),)).integrity == "proven"
-    return spent if proven and spent <= CONFIRM_MIN else None
+    site: Site
+    kit: str
+    state: State = field(default_factory=lambda: State(PHASE))
+    spent: float = 0.0
+    litres: float = 0.0
+    found: Found | None = None
+    known: Verdict | None = None
+    acted: bool = False  # since the last verdict
+    asked: list[Trial] = field(default_factory=list)  # runs of the confirmation that was told
+
+    @property
+    def model(self) -> Model:
+        return self.site.population.model
+
+    def run(self, can: Ability, run: Run) -> Generator[Step, Outcome, None]:
+        """Makes it; a volume between the model's levels is made at the next above, as it is only asked for behind what is counted here."""
+        trial = self.trial(run)
+        own = cost(self.model, self.kit, trial)
+        self.spent, self.litres = self.spent + own.minutes, self.litres + own.quantity
+        self.acted |= self.site.run(trial, {"search": True})
+        self.state = after(self.model, self.kit, self.state, trial)
+        return
+        yield
+
+    def again(self, can: Ability, run: Run) -> Repeated:
+        self.asked.append(self.trial(run))
+        return Repeated(Decimal(run.asked))
+
+    def trial(self, run: Run) -> Trial:
+        levels = [factor.levels.index(run.levels[factor.name]) for factor in self.model.factors]
+        return completed(self.model, self.state, levels, run.cycle)
+
+    def judged(self) -> Outcome:
+        """As harness/judging.py answers it; the verdict is asked again where a function acted since."""
+        if self.acted or self.known is None:
+            self.known, self.acted = self.site.verdict(), False
+        told = self.site.history(self.known)
+        if self.found is None and self.known.integrity in SUSPECTED:
+            self.found = Found(self.spent, self.litres, len(self.site.trials), None)
+        shown = [id for id in self.site.trials if id in told.showed or id in told.onsets]
+        return {"errors": told.errors, "onsets": told.onsets, "shown": shown, "integrity": self.known.integrity}
+
+    def target(self, compares: bool) -> str:
+        """What a confirmation of what was found is registered for."""
+        findings = () if self.known is None else self.known.findings
+        link = next((one.link for one in findings if one.level in SUSPECTED), LINK)
+        return f"{COMPARES if compares else BEGINS}:{link}"
+
+
+def _by_the_product(population: Population, i: int, kit: str, minutes: float, seed: int) -> Found:
+    """The search until a confirmation is told or the budget is spent; then that confirmation."""
+    own = _Watched(Site(population, i, kit, seed), kit)
+    family = Family(own.model, own.run, (), own.again)
+    steps = trigger_search.search(ANY, family, kit, own.state)
+    outcome: Outcome = {}
+    try:
+        step = next(steps)
+        while True:
+            match step:
+                case Choose(key=trigger_search.MINUTES_KEY):
+                    outcome = {"value": f"{minutes:.0f}"}
+                case Choose() if own.asked:  # a confirmation was told: what follows narrows, and is not counted here
+                    outcome = {"value": trigger_search.STOP}
+                case Draw():
+                    outcome = {"seed": f"{seed * 1000 + i:015x}"}
+                case Judge():
+                    outcome = own.judged()
+                case Searched(confirm=confirm) if confirm:
+                    return _confirmed(own, [str(one["half"]) for one in confirm])
+                case _:
+                    outcome = {}
+            step = steps.send(outcome)
+    except StopIteration:
+        return own.found or Found(None, own.litres, len(own.site.trials), None)
+
+
+def _confirmed(own: _Watched, halves: Sequence[str]) -> Found:
+    """Of the deliveries that the search told, registered beforehand; proven counts where no more than CONFIRM_MIN lie between it and the
+    suspicion."""
+    target = own.target(any(halves))
+    for one, half in zip(own.asked, halves, strict=True):
+        trial = completed(own.model, own.state, one.levels, one.cycle)
+        own.spent += cost(own.model, own.kit, trial).minutes
+        own.site.run(trial, {"confirmation": 1, "confirms": target, **({"half": half} if half else {})})
+        own.state = after(own.model, own.kit, own.state, trial)
+    integrity = own.site.verdict((Registration(1, target, 0, True),)).integrity
+    found = own.found
+    if found is None:
+        if integrity not in SUSPECTED:
+            return Found(None, own.litres, len(own.site.trials), None)
+        found = Found(own.spent, own.litres, len(own.site.trials), None)
+    more = own.spent - found.suspect_min if found.suspect_min is not None else 0.0
+    return replace(found, proven_min=more) if integrity == "proven" and more <= CONFIRM_MIN else found
 
 
 def confirmed_by_pairs(site: Site, model: Model, kit: str, state: State, minutes: float) -> str:

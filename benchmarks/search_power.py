@@ -27,7 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from benchmarks import held_out  # noqa: E402
 from benchmarks.inspection_runs import interval, run  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
-from benchmarks.search_cases import CONFIRM_MIN, CONFIRMS, OWN, PLANS, searched  # noqa: E402
+from benchmarks.search_cases import CONFIRM_MIN, OWN, PLANS, PRODUCT, searched  # noqa: E402
 from harness.search.bound import bound  # noqa: E402
 from harness.search.population import Population  # noqa: E402
 
@@ -72,7 +72,7 @@ def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
                 met = [sum(r["suspect_min"] is not None and r["suspect_min"] <= look for r in own) for look in LOOKS]
                 low, high = interval(met[1], len(own))
                 early = [r for r in own if r["suspect_min"] is not None and r["suspect_min"] <= LOOKS[1]]
-                proven = f"{sum(r['proven_min'] is not None for r in early)}/{len(early)}" if plan == CONFIRMS else ""
+                proven = f"{sum(r['proven_min'] is not None for r in early)}/{len(early)}" if plan == PRODUCT else ""
                 shares = " | ".join(f"{k / max(len(own), 1):.2f}" for k in met)
                 litres = sum(r["litres"] for r in own) / max(len(own), 1)
                 lines.append(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -30,6 +32,12 @@ class Plugin:
 
 def plugins(group: str) -> list[Plugin]:
     """All plugins of `group` ("protocols", "instruments", "detectors", "acceptance"), broken ones included."""
+    return list(_installed(group, tuple(sys.path)))
+
+
+@cache
+def _installed(group: str, path: tuple[str, ...]) -> tuple[Plugin, ...]:
+    """Read once for what `path` is: every judgement asks, and each reading opens the metadata of every distribution."""
     found: dict[str, Plugin] = {}
     for entry in sorted(entry_points(group=f"shortmeasure.{group}"), key=lambda e: (e.name, e.value)):
         plugin = _load(group, entry)
@@ -38,7 +46,7 @@ def plugins(group: str) -> list[Plugin]:
             why = f"two distributions offer {entry.name!r}: {twin.distribution} and {plugin.distribution}"
             plugin = Plugin(group, entry.name, entry.value, plugin.distribution, None, why, "uninstall one of them")
         found[entry.name] = plugin
-    return list(found.values())
+    return tuple(found.values())
 
 
 def specs(group: str) -> Mapping[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.search.confirming import SURE, Candidate, Seen, best, candidates, reach, telling
-from harness.search.cost import State, Trial
+from harness.search.confirming import SURE, TELLS, Candidate, Seen, best, candidates, reach, telling
+from harness.search.cost import State, Trial, completed, cost
 from harness.search.model import Model
 from harness.search.population import Population, flattened
 from harness.search.remaining import Remaining
@@ -27,7 +27,7 @@ class History:
     errors: dict[str, float] = field(default_factory=dict)
     showed: set[str] = field(default_factory=set)
     onsets: dict[str, float] = field(default_factory=dict)
-    suspected: bool = True  # what came again raised a suspicion, as far as anybody knows
+    suspected: bool = False  # what was judged raised a suspicion
 
     def judged(self, outcome: Mapping[str, object]) -> None:
         """What a `Judge` step was answered with."""
@@ -56,6 +56,22 @@ class History:
 def against(model: Model, seed: int) -> Population:
     """The functions that a hit is held against; the same for the same seed."""
     return flattened(model, DRAWN, np.random.default_rng([seed, 9]))
+
+
+def likeliest_again(
+    history: History, drawn: Population, kit: str, state: State, options: Sequence[tuple[str, Trial]], minutes: float
+) -> tuple[str, Trial]:
+    """Of the named runs that would make a hit again, the one likeliest to for each minute it takes; of those that fit into what is left of so many
+    `minutes` a likelier one that would not fit behind it."""
+    left, found = history.remaining(drawn), list[tuple[float, float, tuple[str, Trial]]]()
+    for option in options:
+        trial = completed(drawn.model, state, option[1].levels, option[1].cycle)
+        share, _ = left.acts(trial)
+        shows = np.abs(left.gain * share) > TELLS
+        found.append((float(left.weight[shows].sum()), cost(drawn.model, kit, trial).minutes, option))
+    likely, spent, first = max(found, key=lambda one: one[0] / one[1])
+    last = [one for one in found if one[0] > likely and one[1] <= minutes < one[1] + spent]
+    return max(last, key=lambda one: one[0])[2] if last else first
 
 
 def next_run(

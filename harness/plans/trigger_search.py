@@ -8,21 +8,23 @@ first proposal.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from fixtures.language import Sentence, mark
 from fixtures.questions import NO_YES
 from harness.plans import blocks
 from harness.plans.ability import Ability
 from harness.plans.order import HARMLESS
-from harness.plans.proving import History, against, next_run
+from harness.plans.proving import CONFIRM_MIN, History, against, likeliest_again, next_run
 from harness.plans.repeated import Repeated, listed
 from harness.search.confirming import idled
 from harness.search.cost import Cost, State, Trial, after, completed, cost
 from harness.search.coverage import coverage
 from harness.search.model import Model
 from harness.search.narrow import factors_that_matter, threshold
+from harness.search.population import Population
 from harness.search.scheduler import Scheduler
 from harness.step import SEARCH, Choose, Commit, Confirm, Draw, Judge, Outcome, Plan, Purpose, Searched, Step
 
@@ -52,6 +54,8 @@ AGAIN = mark("Run {label} is the same again: from where on does it act")
 IDLE = mark("Run {label} is the same with nothing worked before it: does it still show")
 TELLS = mark("Run {label} tells which deliveries would prove it, by {what}: does it show")
 MOST_FURTHER = 4  # runs before a confirmation is told
+TELLS_APART = 0.005  # relative: two runs that differ less are alike [D]
+WORTH_ENDING = 0.5  # a confirmation so likely to prove something ends a search that suspects nothing
 ONSETS = 3  # runs whose onset is read inside them
 RESOLUTION = 0.2  # of a threshold, in the unit of the quantity
 MOST_RUNS = 40
@@ -95,6 +99,7 @@ class _Search:
     history: History = field(default_factory=History)
     unavailable: set[tuple[int, int]] = field(default_factory=set)  # (factor, level) by number that nobody can give
     confirm: tuple[Repeated, ...] = ()  # what would prove what was shown
+    usual: float = 0.0  # error, relative, that came again and raised no suspicion
     stopped: bool = False  # the officers ended it
 
     @property
@@ -105,6 +110,19 @@ class _Search:
     def label(self) -> str:
         """Of the next run."""
         return f"Q{self.made + 1}"
+
+    def nothing_new(self, label: str) -> bool:
+        """Whether run `label` is off no further than what came again already and raised no suspicion."""
+        return 0 < abs(self.history.errors.get(label, 0.0)) < self.usual + TELLS_APART
+
+    @cached_property
+    def against(self) -> Population:
+        """The functions that what was seen is held against."""
+        return against(self.of.model, self.scheduler.seed)
+
+    def likeliest(self, options: Sequence[tuple[str, Trial]]) -> tuple[str, Trial]:
+        """Of runs that make a hit again."""
+        return likeliest_again(self.history, self.against, self.kit, self.state, options, self.left.minutes)
 
 
 def search(can: Ability, of: Family, kit: str, state: State) -> Plan:
@@ -152,28 +170,44 @@ def _through(own: _Search) -> Steps:
         decided = yield from _decided(own, text)
         if decided == STOP:
             return
-        if decided == MAKE and (yield from _made(own, proposal.trial)):
-            again = yield from _comes_again(own, proposal.trial)
-            if again and (yield from _told_apart(own)):
-                yield from _narrowed(own, proposal.trial)
-            if again is None or own.stopped or (again and (own.confirm or own.history.suspected)):
-                return
-            if not again:
-                continue  # once: it is neither told nor forgotten, and may be proposed again
-            own.scheduler.skip(proposal.trial)  # it comes again and is no suspicion: others first
+        suspected, label = own.history.suspected, own.label
+        if decided == SKIP:
+            own.scheduler.skip(proposal.trial)
+        elif not (yield from _made(own, proposal.trial)):
+            own.scheduler.tell(proposal.trial)
+        elif own.history.suspected == suspected and own.nothing_new(label):
+            own.scheduler.skip(proposal.trial)
         else:
-            (own.scheduler.tell if decided == MAKE else own.scheduler.skip)(proposal.trial)
+            told = own.history.suspected and not suspected  # by this one run: the tests of its course ask for no second
+            again = True if told else (yield from _comes_again(own, proposal.trial))
+            if again is None or (again and (yield from _is_it(own, proposal.trial))):
+                return
+            if again:  # it comes again and is no suspicion: others first
+                own.scheduler.skip(proposal.trial)
+                own.usual = max(own.usual, abs(own.history.errors.get(label, 0.0)))
+
+
+def _is_it(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool]:
+    """Whether what came again ends the search: it is suspected, or a confirmation is likely to prove it; then it is narrowed."""
+    if not (yield from _told_apart(own)):
+        return own.stopped
+    if own.confirm or own.history.suspected:
+        yield from _narrowed(own, hit)
+        return True
+    return False
 
 
 def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | None]:
-    """Where a confirmation compares settings with nothing worked, which says whether it stays on; the same again; and where that is silent and power was cut before the hit, behind
-    a power cut too: one run alone may be air, and two are what a suspicion needs.  None where the officers end the search."""
+    """The hit made again: the same; where power was cut before it, behind a power cut too; and where a confirmation compares settings, with nothing
+    worked, which says whether it stays on.  The likeliest to show it for its minutes first, by the functions that remain: one run
+    alone may be air, and two are what a suspicion needs.  None where the officers end the search."""
+    options = [(SAME, replace(hit, cycle=False)), *([(SAME, hit)] if hit.cycle else [])]
     idle = idled(own.of.model, hit)
-    worked = [(IDLE, idle)] if own.of.again is not None and idle.levels != hit.levels else []
-    dark = [(SAME, hit)] if hit.cycle else []
-    for template, trial in (*worked, (SAME, replace(hit, cycle=False)), *dark):
-        if not own.goes_on:
-            return False
+    if own.of.again is not None and idle.levels != hit.levels:
+        options.append((IDLE, idle))
+    while options and own.goes_on:
+        template, trial = options[0] if own.of.again is None else own.likeliest(options)
+        options.remove((template, trial))
         decided = yield from _decided(own, Sentence(template, label=own.label))
         if decided == STOP or (decided == SKIP and template == SAME):
             return None if decided == STOP else False
@@ -183,13 +217,15 @@ def _comes_again(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool | No
 
 
 def _told_apart(own: _Search) -> Generator[Step, Outcome, bool]:
-    """Runs that tell which confirmation is likeliest to prove it; False where the officers end the search."""
+    """Runs that tell which confirmation is likeliest to prove it, as many as leave time for it; False where the officers end the search."""
     if own.of.again is None:
         return True
-    drawn = against(own.of.model, own.scheduler.seed)
-    further, found = 0, None
+    further, found, began = 0, None, own.left.minutes
     while True:
-        trial, found = next_run(own.history, drawn, own.kit, own.state, frozenset(own.unavailable))
+        rest = CONFIRM_MIN - (began - own.left.minutes)
+        trial, found = next_run(
+            own.history, own.against, own.kit, own.state, frozenset(own.unavailable), minutes=rest, further=rest
+        )
         if trial is None or not own.goes_on or further == MOST_FURTHER:
             break
         text = Sentence(TELLS, label=own.label, what=own.of.model.differences(trial.levels, own.trials[-1].levels))
@@ -197,7 +233,7 @@ def _told_apart(own: _Search) -> Generator[Step, Outcome, bool]:
             return False
         yield from _made(own, trial)
         further += 1
-    if found is not None:
+    if found is not None and (own.history.suspected or found.share >= WORTH_ENDING):
         runs = ((_run(own, "", trial), half) for trial, half in found.runs)
         own.confirm = tuple(replace(own.of.again(own.can, run), half=half) for run, half in runs)
     return True

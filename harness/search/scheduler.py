@@ -8,7 +8,7 @@ so that nobody who watches can tell the next (rule 2 there).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -22,6 +22,7 @@ from harness.search.population import Bools, Population, draw, flattened, hits
 DRAWN = 4000  # functions of the model that plans are weighed by
 STARTS = 6  # climbs from as many places
 NEARLY = 0.9  # of the best: as good
+AT_LAST = 0.5  # of the best for each minute: worth the last chance [D]
 MISSED = 0.05  # probability that a run does not show what it should [D]
 LIKE_IT = 0.3  # of the worth of a function that was not shown: so much is left to those like it [D]
 
@@ -106,10 +107,22 @@ class Scheduler:
             return None
         best = max(one.worth / one.cost.minutes for one in found.values())
         near = [one for one in found.values() if one.worth / one.cost.minutes >= NEARLY * best]
+        near = self._last_chance(found.values(), best, max(one.cost.minutes for one in near), budget) or near
         near.sort(key=lambda one: one.trial.levels)
         chosen = near[int(self._rng.integers(len(near)))]
         shown = float(self.weight[self.hits(chosen.trial.levels)].sum())
         return replace(chosen, share=shown / max(self.left, 1e-12))
+
+    def _last_chance(self, found: Iterable[Proposal], best: float, spent: float, budget: Cost) -> list[Proposal]:
+        """Runs worth AT_LAST of the best for each minute that could still be made twice now, as a hit has to be, and not after one of `spent`
+        minutes: what is cheap can wait, what takes a power cut cannot."""
+        return [
+            one
+            for one in found
+            if one.worth / one.cost.minutes >= AT_LAST * best
+            and 2 * one.cost.minutes <= budget.minutes < 2 * one.cost.minutes + spent
+            and one.cost.minutes > spent
+        ]
 
     def _cost(self, trial: Trial) -> Cost:
         if trial not in self._costs:
