@@ -270,7 +270,9 @@ PRODUCT = (
 )
 PLANS = {"regulation": regulation, "random": at_random, "pairwise": pairwise, PRODUCT: scheduled}
 SUSPECTED, LINK = ("suspect", "proven"), "reference>register"
-ANY = Ability(frozenset(), inline=True, remote=False, can_l=Decimal(0), price=Decimal(0))  # unread: `_Watched` makes every run
+ANY = Ability(
+    frozenset(), inline=True, remote=False, can_l=Decimal(0), price=Decimal(0)
+)  # unread: `_Watched` makes every run
 
 
 def _trial(model: Model, state: State, wanted: Mapping[str, str]) -> Trial:

@@ -34,6 +34,7 @@ from harness.catalogue import load_validations  # noqa: E402
 from harness.judge.contract import View  # noqa: E402
 from harness.search.cost import Cost, State, after  # noqa: E402
 from harness.search.narrow import minimal, threshold  # noqa: E402
+from harness.search.onset import told_by_one  # noqa: E402
 from harness.search.parser import built_in  # noqa: E402
 from harness.search.population import draw  # noqa: E402
 from harness.search.scheduler import Scheduler  # noqa: E402
@@ -41,6 +42,7 @@ from harness.search.scheduler import Scheduler  # noqa: E402
 REPORT = ROOT / "docs" / "search_narrow.md"
 SEED, FULL = 61_000, 1_000
 LOW_L, HIGH_L, RESOLUTION_L = 2.3, 40.0, 0.2
+ASKED_L = (7.3, 10.0, 13.7, 17.9, 27.1, 33.0, 40.0)
 GAINS, RUNS = (0.01, 0.02, 0.03, 0.05, 0.10), (1, 3)
 READS = "course"  # the test that tells where in a delivery the error begins
 CHEATS, PROPOSALS = 20_000, 20
@@ -94,6 +96,33 @@ def inside(gain: float, runs: int, n: int) -> tuple[int, int, float]:
             errors.append(abs(float(np.median(onsets)) - limit))
             near += errors[-1] <= RESOLUTION_L
     return told, near, float(np.median(errors)) if errors else math.nan
+
+
+def foretold(n: int) -> list[str]:
+    """How often one delivery tells from where on it is counted otherwise, against what harness/search/onset.py says beforehand, in tenths of that."""
+    rng = np.random.default_rng([SEED, 5])
+    tests, known = own_detectors(), load_validations()
+    spec = tests[READS]
+    view = View(PROFILE, spec.parameters, known[f"{spec.name}/{spec.version}"])
+    said, told = [], []
+    for number in range(n):
+        asked, gain = float(rng.choice(ASKED_L)), float(rng.choice(GAINS))
+        above = float(rng.uniform(2.0, asked - 2.0))
+        one = delivery(
+            rng, instrument(rng), asked, id=f"Q{number}", flow="steady", tamper=Tamper(register_gain=gain, from_l=above),
+            stations=STATIONS["K2"], weighed=False, state="s0", start_ns=0, context={}, misread=0.0,
+        )  # fmt: skip
+        said.append(float(told_by_one(np.array(gain), np.array(above), np.array(asked))))
+        told.append(any(r.hits and "onset_l" in r.at for r in spec.judge([one], view)))
+    tenth, hits = np.minimum((np.array(said) * 10).astype(int), 9), np.array(told)
+    rows = []
+    for k in range(10):
+        own = tenth == k
+        low, high = interval(int(hits[own].sum()), max(int(own.sum()), 1))
+        rows.append(
+            f"| {k / 10:.1f} to {(k + 1) / 10:.1f} | {own.sum()} | {np.mean(np.array(said)[own]):.2f} | {hits[own].mean():.2f} | {low:.2f} to {high:.2f} |"
+        )
+    return rows
 
 
 def minimised(n: int) -> list[str]:
@@ -159,6 +188,13 @@ def main() -> int:
                 f"| {100 * gain:g} % | {runs} | {few} | {told} | {near} | {low:.2f} to {high:.2f} | {error:.2f} |"
             )
             print(lines[-1], flush=True)
+    lines += [
+        "", "## How likely one delivery tells from where on, said beforehand and measured", "",
+        f"Deliveries of {ASKED_L[0]:g} to {ASKED_L[-1]:g} L, {100 * GAINS[0]:g} to {100 * GAINS[-1]:g} % added from anywhere in them.", "",
+        "| said beforehand | deliveries | mean of that | told | 95 % |", "|---|---|---|---|---|",
+        *foretold(10 * given.n),
+    ]  # fmt: skip
+    print("\n".join(lines[-12:]), flush=True)
     settings, seconds = chosen()
     lines += [
         "", "## Choosing the next run", "",

@@ -34,6 +34,7 @@ from harness.search.population import Population  # noqa: E402
 REPORT = ROOT / "docs" / "search_power.md"
 FULL, SEED, KIT = 400, 60_000, "K2"
 LOOKS = (15, 30, 60)  # minutes
+BUDGETS = (30, 60)  # of the product's search, which plans by what is left; the others do not
 EVASIVE = (0.7, 1.0)
 
 
@@ -54,8 +55,17 @@ def population(prior: str, evasive: float, n: int) -> Population:
 def inspected(job: dict[str, Any]) -> dict[str, Any]:
     """The job with what its search found."""
     hidden = population(job["prior"], job["evasive"], FULL)
-    found = searched(hidden, job["i"], job["kit"], job["plan"], float(LOOKS[-1]), SEED)
+    found = searched(hidden, job["i"], job["kit"], job["plan"], float(job["minutes"]), SEED)
     return {**job, **asdict(found), "integrity": "no_evidence" if found.suspect_min is None else "suspect"}
+
+
+def _budget(plan: str, look: int) -> int:
+    """Minutes of the search in which one looks for so many."""
+    return next(one for one in BUDGETS if look <= one) if plan == PRODUCT else LOOKS[-1]
+
+
+def _met(rows: Sequence[Mapping[str, Any]], look: int) -> list[Mapping[str, Any]]:
+    return [r for r in rows if r["suspect_min"] is not None and r["suspect_min"] <= look]
 
 
 def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
@@ -69,12 +79,13 @@ def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
                 own = [
                     r for r in rows if (r["prior"], r["evasive"], r["plan"]) == (prior, evasive, plan) and r["i"] < n
                 ]
-                met = [sum(r["suspect_min"] is not None and r["suspect_min"] <= look for r in own) for look in LOOKS]
-                low, high = interval(met[1], len(own))
-                early = [r for r in own if r["suspect_min"] is not None and r["suspect_min"] <= LOOKS[1]]
+                searches = [[r for r in own if r["minutes"] == _budget(plan, look)] for look in LOOKS]
+                met = [_met(of, look) for of, look in zip(searches, LOOKS, strict=True)]
+                low, high = interval(len(met[1]), len(searches[1]))
+                early = met[1]
                 proven = f"{sum(r['proven_min'] is not None for r in early)}/{len(early)}" if plan == PRODUCT else ""
-                shares = " | ".join(f"{k / max(len(own), 1):.2f}" for k in met)
-                litres = sum(r["litres"] for r in own) / max(len(own), 1)
+                shares = " | ".join(f"{len(m) / max(len(of), 1):.2f}" for m, of in zip(met, searches, strict=True))
+                litres = sum(r["litres"] for r in searches[1]) / max(len(searches[1]), 1)
                 lines.append(
                     f"| {prior} | {evasive:.0%} | {plan} | {shares} | {low:.2f} to {high:.2f} | {litres:.0f} | {proven} |"
                 )
@@ -91,8 +102,8 @@ def main() -> int:
     given = parser.parse_args()
     n = min(given.n, FULL)
     jobs = [
-        {"kit": KIT, "cheat": f"{p} {e:.0%} {plan}", "prior": p, "evasive": e, "plan": plan, "i": i}
-        for i in range(n) for p in PRIORS for e in EVASIVE for plan in PLANS
+        {"kit": KIT, "cheat": f"{p} {e:.0%} {plan}", "prior": p, "evasive": e, "plan": plan, "minutes": minutes, "i": i}
+        for i in range(n) for p in PRIORS for e in EVASIVE for plan in PLANS for minutes in sorted({_budget(plan, look) for look in LOOKS})
     ]  # fmt: skip
     rows = run("search_power", jobs, given.fresh, workers=given.jobs, inspected=inspected, own=OWN)
     lines = table(rows, n)
@@ -103,6 +114,7 @@ def main() -> int:
             "",
             f"Made by `python benchmarks/search_power.py`, commit {commit()}, seed {SEED}, {n} functions a cell, dispensers, kit {KIT}, phase E, every control at hand.",
             f"Detected: verdict `suspect` or more. `proven`: after a registered confirmation of what showed it, {CONFIRM_MIN:.0f} minutes of the same run. Simulated population: no figure here holds for a real dispenser.",
+            f"The scheduler plans by what is left of its budget: {BUDGETS[0]} minutes for the first two columns, {BUDGETS[1]} for the third. Litres: of the search of {BUDGETS[0]} minutes, of the other plans of {LOOKS[-1]}.",
             "",
         ]
         REPORT.write_text("\n".join([*head, *lines]) + "\n", "utf-8")

@@ -27,7 +27,7 @@ class History:
     errors: dict[str, float] = field(default_factory=dict)
     showed: set[str] = field(default_factory=set)
     onsets: dict[str, float] = field(default_factory=dict)
-    suspected: bool = False  # what was judged raised a suspicion
+    suspected: bool | None = None  # what was judged raised a suspicion; None before the first judgement
 
     def judged(self, outcome: Mapping[str, object]) -> None:
         """What a `Judge` step was answered with."""
@@ -42,8 +42,11 @@ class History:
         asked = {label: model.quantities[trial.levels[at]] for label, trial in self.trials.items()}
         told = [asked[label] for label in self.onsets if label in asked]
         untold = [asked[label] for label in self.showed - set(self.onsets) if label in asked]
+        least = min(told, default=0.0)
+        as_much = [label for label in self.showed if told and asked.get(label, 0.0) >= least]
+        of = (sum(label in self.onsets for label in as_much), len(as_much))
         runs = tuple((trial, label in self.showed) for label, trial in self.trials.items())
-        return Seen(runs, min(told, default=0.0), max(untold, default=0.0), refused)
+        return Seen(runs, least, max(untold, default=0.0), of, refused)
 
     def remaining(self, drawn: Population) -> Remaining:
         """Functions of `drawn` that the runs leave."""

@@ -175,10 +175,11 @@ def _through(own: _Search) -> Steps:
             own.scheduler.skip(proposal.trial)
         elif not (yield from _made(own, proposal.trial)):
             own.scheduler.tell(proposal.trial)
-        elif own.history.suspected == suspected and own.nothing_new(label):
+        elif not own.history.suspected and own.nothing_new(label):
             own.scheduler.skip(proposal.trial)
         else:
-            told = own.history.suspected and not suspected  # by this one run: the tests of its course ask for no second
+            # by this one run, which was judged beside others that raised none: the tests of its course ask for no second
+            told = own.history.suspected and suspected is False
             again = True if told else (yield from _comes_again(own, proposal.trial))
             if again is None or (again and (yield from _is_it(own, proposal.trial))):
                 return

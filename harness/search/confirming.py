@@ -17,20 +17,20 @@ import numpy as np
 from scipy import stats
 
 from harness.catalogue import load_validations
-from harness.judge.detectors.course import DETECTOR as COURSE
 from harness.judge.evidence import proves_from
 from harness.judge.facts import REFERENCE_DRIFT, START_L
 from harness.judge.interventions.gain_change import DETECTOR, HALVES
 from harness.judge.pair_facts import HOSE_L
 from harness.search.cost import State, Trial, after, allowed, choices, completed, cost
 from harness.search.model import Model
+from harness.search.onset import told_by_one
 from harness.search.population import Floats
 from harness.search.remaining import Remaining
 
 SURE = 0.9  # so likely to come out that no further run is spent before it
 MARGIN = 1.1  # of every bound that a measured size has to pass
 COUNTED_L = 0.006  # u of a count against a count, each to 0.01 L
-LUCKY = np.array([0.0, 0.0, 0.0, 0.73, 0.95, 0.99, 1.0])  # three of so many runs tell it, each nine times in ten
+ENOUGH = 3  # runs that have to tell from where on it acts
 WITH_SPARE, WITHOUT = 0.99, 0.9  # that all pairs tell it, with one more than the threshold asks for and without
 LUCK = 1.0  # standard deviations that a pair may fall short
 PAIRS = (3, 5)  # at least and at most
@@ -39,9 +39,6 @@ HITS = 2  # different runs that showed it, or did not, to go on from
 LEAST_L = 7.0  # asked in a confirmation: less has no steady flow to be judged by
 ASKED = (LEAST_L, 13.0, 17.0, 27.0, 40.0)  # the levels nearest above are asked for again
 BEFORE_L = MARGIN * START_L  # an onset lies behind so much, or air and hose may make it
-KINK_U = 0.004  # relative, of a change of gain by the course over one litre of the shorter side, by its square root [D]
-SHORTEST_L = 4.0  # on the shorter side of an onset
-KINK_Z = 7.0  # of those u: every place is a candidate
 BEYOND_DRIFT = MARGIN * 1.5 * REFERENCE_DRIFT  # relative: no reference in series drifts so far
 WORTH, PARTS = 0.01, 0.08  # likelier by so much, or parting what remains so evenly: worth a run
 TELLS = 0.005  # relative: off by so much is seen in one run
@@ -73,6 +70,7 @@ class Seen:
     runs: tuple[tuple[Trial, bool], ...] = ()
     told: float = 0.0
     untold: float = 0.0
+    of: tuple[int, int] = (0, 0)  # (told, all)
     refused: frozenset[tuple[int, int]] = frozenset()
 
     def distinct(self, showed: bool) -> list[Trial]:
@@ -127,11 +125,14 @@ def idled(model: Model, trial: Trial) -> Trial:
 
 
 def best(left: Remaining, weighed: Sequence[_Weighed]) -> Candidate | None:
-    """The likeliest, and of those as likely the shortest; None where nothing can prove anything."""
+    """The likeliest, of those as likely one that comes and goes and comes again, and of these the shortest; None where nothing can prove anything."""
     if not weighed:
         return None
     shares = np.array([one.proves for one in weighed]) @ left.weight
-    at = max(range(len(weighed)), key=lambda n: (round(float(shares[n]), 2), -weighed[n].minutes))
+    at = max(
+        range(len(weighed)),
+        key=lambda n: (round(float(shares[n]), 2), _changes(weighed[n].runs) >= 2, -weighed[n].minutes),
+    )
     one = weighed[at]
     return Candidate(one.runs, one.minutes, float(shares[at])) if shares[at] > 0 else None
 
@@ -164,25 +165,28 @@ def telling(
 
 def _sequences(model: Model, state: State, seen: Seen) -> Iterator[tuple[Run, ...]]:
     at = model.index(model.quantity)
-    for shows in dict.fromkeys(one for hit in seen.distinct(True)[:HITS] for one in _plainer(model, hit)):
-        for count in range(RUNS[0], RUNS[1] + 1):
-            yield ((shows, ""),) * count
-        others = dict.fromkeys(_otherwise(model, state, shows, seen.refused))
-        others |= dict.fromkeys(_at(model, one, shows.levels[at]) for one in seen.distinct(False)[:HITS])
-        for silent in others:
-            for pairs in range(PAIRS[0], PAIRS[1] + 1) if silent != shows else ():
-                yield from _orders(model, shows, silent, pairs)
+    for hit in seen.distinct(True)[:HITS]:
+        offs = _switched_off(model, state, hit, seen.refused)
+        for shows in _plainer(model, hit):
+            for count in range(RUNS[0], RUNS[1] + 1):
+                yield ((shows, ""),) * count
+            others = dict.fromkeys(_otherwise(model, state, shows, seen.refused))
+            others |= dict.fromkeys(_at(model, one, shows.levels[at]) for one in seen.distinct(False)[:HITS])
+            for pairs in range(PAIRS[0], PAIRS[1] + 1):
+                for silent in others:
+                    if silent != shows:
+                        yield from _orders(model, shows, silent, pairs)
+                for off in offs:
+                    quiet = idled(model, shows)
+                    again = _worked(model, shows, hit)
+                    yield from _blocks(shows, again, _worked(model, replace(quiet, cycle=off.cycle), off), quiet, pairs)
 
 
 def _orders(model: Model, shows: Trial, silent: Trial, pairs: int) -> Iterator[tuple[Run, ...]]:
-    """In turn; where power is cut before what is silent, in blocks: first one, first the other, or one before it and again after it."""
+    """In turn; where power is cut before what is silent, in blocks."""
     quiet = (replace(silent, cycle=False), SILENT)
     if silent.cycle:
-        dark: tuple[Run, ...] = ((silent, SILENT), *((quiet,) * (pairs - 1)))
-        loud = ((shows, SHOWS),)
-        yield (*dark, *(loud * pairs))
-        yield (*(loud * pairs), *dark)
-        yield (*(loud * (pairs - 1)), *dark, *loud)
+        yield from _blocks(shows, shows, silent, quiet[0], pairs)
         return
     at = model.index(model.quantity)
     if silent.levels[at] == shows.levels[at]:
@@ -201,6 +205,42 @@ def _orders(model: Model, shows: Trial, silent: Trial, pairs: int) -> Iterator[t
     yield tuple(turns)
 
 
+def _blocks(shows: Trial, again: Trial, off: Trial, quiet: Trial, pairs: int) -> Iterator[tuple[Run, ...]]:
+    """First one, first the other, or one before it and again after it: it is switched `off` once, is `quiet` from then on, and shows `again`."""
+    silent: tuple[Run, ...] = ((off, SILENT), *(((quiet, SILENT),) * (pairs - 1)))
+    loud, on = ((shows, SHOWS),), ((again, SHOWS),)
+    yield (*silent, *on, *(loud * (pairs - 1)))
+    yield (*(loud * pairs), *silent)
+    yield (*(loud * (pairs - 1)), *silent, *on)
+
+
+def _switched_off(model: Model, state: State, hit: Trial, refused: frozenset[tuple[int, int]]) -> list[Trial]:
+    """What may end a mode that stays on, with nothing else worked: power away, another key, or both, because nobody knows which."""
+    acts, idle = allowed(model, state.phase), idled(model, hit)
+    key = next(
+        (
+            Trial((*idle.levels[:f], level, *idle.levels[f + 1 :]))
+            for f, factor in enumerate(model.factors)
+            for level, need in enumerate(factor.needs)
+            if need == "key" and need in acts and level != hit.levels[f] and (f, level) not in refused
+        ),
+        None,
+    )
+    dark = [replace(idle, cycle=True)] if "power" in acts else []
+    return dark if key is None else [*dark, key, *([replace(key, cycle=True)] if dark else [])]
+
+
+def _worked(model: Model, trial: Trial, source: Trial) -> Trial:
+    """`trial` with what is worked before `source`."""
+    return replace(
+        trial,
+        levels=tuple(
+            theirs if factor.needs[theirs] or factor.needs[own] else own
+            for factor, own, theirs in zip(model.factors, trial.levels, source.levels, strict=True)
+        ),
+    )
+
+
 def _plainer(model: Model, hit: Trial) -> list[Trial]:
     """The hit, and the same with less of what was worked or done besides, of several quantities."""
     at = model.index(model.quantity)
@@ -217,7 +257,7 @@ def _plainer(model: Model, hit: Trial) -> list[Trial]:
 
 
 def _otherwise(model: Model, state: State, shows: Trial, refused: frozenset[tuple[int, int]]) -> list[Trial]:
-    """The same with one thing otherwise; with nothing worked; behind a power cut."""
+    """The same with one thing otherwise; with nothing worked; itself behind a power cut."""
     acts, found = allowed(model, state.phase), dict[Trial, None]()
     at = model.index(model.quantity)
     may = choices(model, acts)
@@ -231,7 +271,7 @@ def _otherwise(model: Model, state: State, shows: Trial, refused: frozenset[tupl
             if level != shows.levels[f] and (f, level) not in refused:
                 found[Trial((*shows.levels[:f], level, *shows.levels[f + 1 :]))] = None
     if "power" in acts:
-        found |= dict.fromkeys((replace(idle, cycle=True), Trial(shows.levels, True)))
+        found[Trial(shows.levels, True)] = None
     return [one for one in found if one != shows]
 
 
@@ -275,14 +315,15 @@ def _followed(left: Remaining, trials: Sequence[Trial]) -> Floats:
 
 def _begins(left: Remaining, runs: Sequence[Run], shares: Floats, seen: Seen) -> Floats:
     """(n,) how likely so many runs tell from where on it acts, so that a test of the course inside each proves it."""
-    of, model, own = left.population, left.population.model, COURSE.parameters
+    of, model = left.population, left.population.model
     asked = np.array([model.quantities[trial.levels[model.index(model.quantity)]] for trial, _ in runs])[:, None]
     if (asked < seen.told).any() or (not seen.told and (asked <= seen.untold).any()):
         return np.zeros(len(of))  # so much, or more, did not tell it before
-    shorter = np.maximum(np.minimum(of.above[None, :], shares * asked), 1e-9)
-    least = own["bound"] + own["jump_l"] / shorter + KINK_Z * KINK_U / np.sqrt(shorter)
-    likely = (shares > 0) if seen.told else (shorter >= SHORTEST_L) & (np.abs(left.gain) >= least)
-    return np.asarray(LUCKY[((of.above[None, :] >= BEFORE_L) & likely).sum(axis=0)])
+    one = told_by_one(left.gain[None, :], of.above[None, :], asked)
+    if seen.told:  # what told it may have been lucky: Laplace's rule
+        one = (one + (seen.of[0] + 1) / (seen.of[1] + 2)) / 2
+    one = np.where((shares > 0) & (of.above[None, :] >= BEFORE_L), one, 0.0).mean(axis=0)
+    return np.asarray(stats.binom.sf(ENOUGH - 1, len(runs), one))
 
 
 def _compared(left: Remaining, runs: Sequence[Run], shares: Floats, reach: Threshold) -> Floats:

@@ -13,6 +13,7 @@ from harness.judge.evidence import proves_from
 from harness.plans.proving import History, against, next_run
 from harness.search.confirming import Seen, best, candidates, idled, reach
 from harness.search.cost import State, Trial, completed
+from harness.search.onset import told_by_one
 from harness.search.parser import built_in
 from harness.search.population import Population, flattened
 from harness.search.remaining import Remaining
@@ -105,9 +106,43 @@ def test_a_key_that_was_told_apart_is_compared_with_nothing_worked() -> None:
     assert found.minutes <= 10
     keys = MODEL.index("keys")
     volumes = {one.levels[MODEL.index("volume")] for one, _ in found.runs}
-    assert {(one.levels[keys] > 0, half) for one, half in found.runs} == {(False, "silent"), (True, "shows")}
+    worked = KEYED.levels[keys]
+    assert {(one.levels[keys] == worked, half) for one, half in found.runs} == {(False, "silent"), (True, "shows")}
     assert len(volumes) == 1
-    assert [half for _, half in found.runs[:4]] == ["silent", "shows"] * 2
+
+
+def test_what_stays_on_is_switched_off_once_and_on_again() -> None:
+    """Nobody knows yet whether power or another key ends it: both at once, and from then on nothing is worked in the silent runs."""
+    history = History({"Q1": PLAIN, "Q2": KEYED, "Q3": PLAIN}, {}, {"Q2", "Q3"}, {})
+    judged(history)
+    drawn, keys = against(MODEL, 1), MODEL.index("keys")
+    left = history.remaining(drawn)
+    blocks = [
+        one for one in candidates(left, KIT, HERE, history.seen(MODEL, frozenset()), 12.0, reach(1)) if one.runs[0][1]
+    ]
+    both = [
+        one
+        for one in blocks
+        if any(
+            run.cycle and run.levels[keys] not in (0, KEYED.levels[keys]) and half == "silent" for run, half in one.runs
+        )
+    ]
+    either = [
+        one
+        for one in blocks
+        if any(run.cycle for run, _ in one.runs)
+        and all(run.levels[keys] in (0, KEYED.levels[keys]) for run, _ in one.runs)
+    ]
+    assert max(float(one.proves @ left.weight) for one in both) > max(float(one.proves @ left.weight) for one in either)
+
+
+def test_how_likely_one_delivery_tells_its_onset() -> None:
+    asked = np.array([10.0, 40.0])
+    likely = told_by_one(np.array(0.03), asked / 2, asked)
+    assert likely[0] < 0.1
+    assert likely[1] > 0.99
+    assert told_by_one(np.array(0.03), np.array(20.0), np.array(10.0)) == 0.0
+    assert told_by_one(np.array(0.001), np.array(20.0), np.array(40.0)) == 0.0
 
 
 def test_one_hit_alone_asks_for_a_run_that_tells_more() -> None:
@@ -175,7 +210,7 @@ def test_a_constant_gain_behind_a_key_is_proven_by_its_registered_pairs() -> Non
     assert integrity == "proven"
     told = [r for r in site.verdict().readings if r.detector == COMPARES]
     assert {r.key for r in told} == {"registered"}
-    assert [r.segment for r in told if str(r.link) == "reference>register"] == ["Q0|Q1", "Q2|Q3", "Q4|Q5"]
+    assert [r.segment for r in told if str(r.link) == "reference>register"] == ["Q1|Q2", "Q3|Q4", "Q5|Q6"]
 
 
 def test_an_honest_instrument_is_not_proven_by_registered_pairs() -> None:
