@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.exits import UsageError
-from harness.plans import PlanSpec, dispenser_search, price_scale_search, taximeter_search
+from harness.plans import PlanSpec, dispenser_search, price_scale_search, taximeter_search, truck_scale_search
 from harness.plans.trigger_search import LITRES_KEY, MINUTES_KEY
 from harness.search.model import Model, ModelError
 from harness.search.parser import parse
@@ -28,9 +28,11 @@ SEARCHING = {
     "dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench",
     "taximeter-raid": "taximeter-search", "taximeter-bench": "taximeter-search-bench",
     "price-scale-raid": "price-scale-search", "price-scale-bench": "price-scale-search-bench",
+    "truck-scale-raid": "truck-scale-search", "truck-scale-bench": "truck-scale-search-bench",
 }  # fmt: skip
 FITS = {
     "dispenser": dispenser_search.check_fits, "price-scale": price_scale_search.check_fits, "taximeter": taximeter_search.check_fits,
+    "truck-scale": truck_scale_search.check_fits,
 }  # fmt: skip
 WET = "dispenser"  # the family whose search delivers anything
 

@@ -22,6 +22,7 @@ from harness.plans import (
     taximeter_search,
     truck_scale_bench,
     truck_scale_raid,
+    truck_scale_search,
 )
 from harness.plans.ability import Ability
 from harness.search.model import Model
@@ -97,6 +98,16 @@ PLANS = {
             "truck-scale-bench", "truck-scale", frozenset({"load", "display", "weight"}), truck_scale_bench.steps,
             mark("a truck scale with its line heard and the seized remote pressed over standing loads"),
             clean_up=price_scale_raid.clean_up,
+        ),
+        PlanSpec(
+            "truck-scale-search", "truck-scale", frozenset({"load", "display"}), truck_scale_search.raid,
+            mark("the raid on a truck scale, and after its tests a search for what switches a function on, vehicle by vehicle"),
+            clean_up=price_scale_raid.clean_up, searching=truck_scale_search.raid,
+        ),
+        PlanSpec(
+            "truck-scale-search-bench", "truck-scale", frozenset({"load", "display", "weight"}), truck_scale_search.bench,
+            mark("the examination of a truck scale at leisure, and after its tests a search for what switches a function on"),
+            clean_up=price_scale_raid.clean_up, searching=truck_scale_search.bench,
         ),
         PlanSpec(
             "taximeter-ride", "taximeter", frozenset({"fare"}), taximeter_ride.steps,

@@ -6,13 +6,15 @@ themselves comes before everything, what they do before the party comes when con
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from fixtures.language import mark
-from harness.step import Choose, Confirm, Inquire, Outcome, Step
+from harness.plans.ability import Ability
+from harness.step import Choose, Confirm, Inquire, Outcome, Plan, Step
 
 Steps = Generator[Step, Outcome, None]
 Decided = Generator[Step, Outcome, bool]
+Last = Callable[[Ability, bool], Plan]  # what comes after every scheduled test; whether power was cut before it
 
 BEFORE = ("legal_basis", "officers", "recording")
 BADGE = ("identity_shown", "recusal", "party", "witness")

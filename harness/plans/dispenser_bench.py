@@ -10,12 +10,11 @@ from __future__ import annotations
 from fixtures.language import mark
 from harness.plans import blocks
 from harness.plans.ability import Ability
-from harness.plans.dispenser_raid import Last
 from harness.plans.sale import sale
 from harness.step import Confirm, Phase, Plan, PowerCycle, Press, Read, Shut
 
 
-def steps(can: Ability, last: Last | None = None) -> Plan:
+def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     yield from blocks.before()
     yield from blocks.badge()
     yield Confirm(

@@ -7,7 +7,7 @@ capacity alone.  With these the long sale is measured in parts under control: a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,10 +40,7 @@ class Volumes:
         return cls("13.70", "7.30", "27.10" if can.whole else "18.90", "20.00" if can.whole else "19.60")
 
 
-Last = Callable[[Ability, bool], Plan]  # what comes after every scheduled test; whether power was cut before it
-
-
-def steps(can: Ability, last: Last | None = None) -> Plan:
+def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     asked = Volumes.on(can)
     yield from blocks.before()
     yield Confirm(

@@ -15,7 +15,6 @@ from harness.plans.ability import Ability
 from harness.plans.key_search import LOADS_KG, Code, another, by_lot, every_pair, moves, search_held, search_unloaded
 from harness.plans.price_scale_raid import (
     ODD_KG,
-    Last,
     closed,
     dark,
     documented,
@@ -34,7 +33,7 @@ BLOCKS = 12  # of four trials each, by lot
 REPEATS = 5  # fresh loads on which a code is shown again
 
 
-def steps(can: Ability, last: Last | None = None) -> Plan:
+def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     scale = scale_of(can)
     yield from blocks.before()
     yield from blocks.badge()

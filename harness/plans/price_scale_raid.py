@@ -7,7 +7,7 @@ key with the load lying still and a reading after each, documented codes, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from decimal import Decimal
 
 from fixtures.language import mark
@@ -39,10 +39,7 @@ BALANCE = mark(
 SHOWN = 2  # keys or codes that are shown again
 
 
-Last = Callable[[Ability, bool], Plan]  # what comes after every scheduled test; whether power was cut before it
-
-
-def steps(can: Ability, last: Last | None = None) -> Plan:
+def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     scale = scale_of(can)
     yield from blocks.before()
     yield Confirm(

@@ -87,7 +87,7 @@ def _beyond(model: Model, scale: ScaleAbility) -> Iterator[tuple[str, str]]:
     for factor in model.factors:
         for level in factor.levels:
             match factor.name, level:
-                case "load", _ if abs(scale.load(level) - Decimal(level)) > _nearly(level, factor.levels):
+                case "load", _ if abs(scale.load(level) - Decimal(level)) > nearly(level, factor.levels):
                     yield factor.name, level
                 case "keys", _ if level != STILL and not (keys_of(scale, level)):
                     yield factor.name, level
@@ -108,7 +108,7 @@ def _priced(scale: ScaleAbility) -> bool:
     return scale.priced and set(PRICE) <= set(scale.keys)
 
 
-def _nearly(level: str, levels: Sequence[str]) -> Decimal:
+def nearly(level: str, levels: Sequence[str]) -> Decimal:
     """How far what is put on may lie from the load asked: below half the way to the next level."""
     apart = min(abs(Decimal(one) - Decimal(level)) for one in levels if one != level)
     return min(NEAR * Decimal(level), Decimal("0.45") * apart)

@@ -18,7 +18,7 @@ from harness.step import Confirm, Phase, Plan, Press, Wait
 STAYS_S = 35  # nobody speaks on a radio for longer without a break
 
 
-def steps(can: Ability) -> Plan:
+def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     yield from blocks.before()
     yield from blocks.badge()
     yield Confirm("safety", mark("Deck clear, a marshal at either end, nobody is on the deck while a vehicle moves"))
@@ -30,7 +30,7 @@ def steps(can: Ability) -> Plan:
     yield from positions(can, "P", scale_of(can).load(LOADS_KG[0]))
     if can.remote:
         yield from _remote(can)
-    yield from dark_and_closed(can, mark("power away with the deck empty, then the same loads again"))
+    yield from dark_and_closed(can, mark("power away with the deck empty, then the same loads again"), last)
 
 
 def _remote(can: Ability) -> Steps:

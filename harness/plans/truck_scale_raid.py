@@ -26,7 +26,7 @@ OTHER_SCALE = mark(
 POSITIONS = ("front", "middle", "back")
 
 
-def steps(can: Ability) -> Plan:
+def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     scale = scale_of(can)
     yield from blocks.before()
     yield Confirm(
@@ -54,19 +54,23 @@ def steps(can: Ability) -> Plan:
     yield from _watched(can)
     yield from positions(can, "P", scale.load(LOADS_KG[0]))
     yield from others(can, "C")
-    yield from dark_and_closed(can, mark("power away with the deck empty, then the same vehicles again"))
+    yield from dark_and_closed(can, mark("power away with the deck empty, then the same vehicles again"), last)
 
 
-def dark_and_closed(can: Ability, title: str) -> Steps:
-    """Phases D and E, `title`d so: what power away clears and what comes back, if the officers decide for it; and the closing."""
+def dark_and_closed(can: Ability, title: str, last: blocks.Last | None = None) -> Plan:
+    """Phases D and E, `title`d so: what power away clears and what comes back, if the officers decide for it; what comes `last`; and the
+    closing."""
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
     yield Judge()
-    if (yield from blocks.decided("E")):
+    dark = yield from blocks.decided("E")
+    if dark:
         yield Phase("E", title)
         yield PowerCycle(30)
         yield from weigh(can, "E0", Decimal(0))
         yield from others(can, "E")
+    if last is not None:
+        yield from last(can, dark)
     yield from blocks.identity_again(k=False)
     yield from blocks.closing(mark("Deck clear, indicator and computer sealed unchanged and handed over"))
 

@@ -141,7 +141,7 @@ def test_a_laboratory_brings_its_own_model_and_it_stands_in_the_record(tmp_path:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('family = "dispenser"', 'family = "truck-scale"', "expected a trigger model of one of the families dispenser, .*, got truck-scale"),
+        ('family = "dispenser"', 'family = "elevator"', "expected a trigger model of one of the families dispenser, .*, got elevator"),
         ('name = "remote"\ntitle', 'name = "pedal"\ntitle', "got none called remote"),
         ('"keypad code"', '"save"', "keys that write nothing and switch no power, got save"),
         ('levels = ["full", "middle", "slow"]', 'levels = ["full", "brisk", "slow"]', "got brisk"),
