@@ -14,9 +14,6 @@ from scipy import integrate, stats
 
 from harness.metrology.errors import MetrologyError
 
-SHARED = (
-    1 / 3
-)  # of the limit: up to so much expanded uncertainty it is left out of account (OIML R 76-1:2006, 3.7.1; R 117 likewise)
 REACH = 12.0  # standard deviations of the population beyond which nothing is integrated
 
 
@@ -70,10 +67,17 @@ class Conformity:
 
 
 def decide(
-    value: float, u: float, tolerance: Tolerance, rule: Rule, *, k: float = 2.0, r: float = 1.0, shared: float = SHARED
+    value: float,
+    u: float,
+    tolerance: Tolerance,
+    rule: Rule,
+    *,
+    k: float = 2.0,
+    r: float = 1.0,
+    shared: float | None = None,
 ) -> Conformity:
-    """`u` standard uncertainty, U = k u; guard band r U (JCGM 106, 8.3.1).  `shared`: the ratio of U to half of the tolerance up to which
-    shared risk is allowed."""
+    """`u` standard uncertainty, U = k u; guard band r U (JCGM 106, 8.3.1).  `shared`: the ratio of U to half of the tolerance up to which the
+    edition leaves uncertainty out of account; shared risk needs it."""
     if not (math.isfinite(value) and math.isfinite(u) and u >= 0):
         raise MetrologyError(f"expected a value and a standard uncertainty from 0 on, got {value} and {u}")
     p, guard, why = conforming(value, u, tolerance), 0.0, ""
@@ -84,9 +88,13 @@ def decide(
         accepted = tolerance.low + guard <= value <= tolerance.high - guard
         rejected = value < tolerance.low - guard or value > tolerance.high + guard
         found = Decision.PASS if accepted else Decision.FAIL if rejected else Decision.INCONCLUSIVE
-    elif rule is Rule.SHARED_RISK and k * u > shared * tolerance.half:
+    elif rule is Rule.SHARED_RISK and shared is None:
+        raise MetrologyError(
+            "expected with shared risk the ratio of uncertainty to limit that the edition allows, got none"
+        )
+    elif rule is Rule.SHARED_RISK and k * u > (shared or 0.0) * tolerance.half:
         found = Decision.INCONCLUSIVE
-        why = f"expanded uncertainty {k * u:.3g} is more than {shared:.3g} of the limit {tolerance.half:.3g}"
+        why = f"expanded uncertainty {k * u:.3g} is more than {shared or 0.0:.3g} of the limit {tolerance.half:.3g}"
     return Conformity(
         found, p, 1 - p if found is Decision.PASS else 0.0, p if found is Decision.FAIL else 0.0, guard, why
     )

@@ -129,10 +129,12 @@ def test_one_result_under_three_rules() -> None:
     assert biased.decision is Decision.INCONCLUSIVE
     assert biased.guard == pytest.approx(0.001)
     assert decide(0.95 * 0.003, 0.0005, limit, Rule.SIMPLE).decision is Decision.PASS
-    assert decide(0.0, 0.0005, limit, Rule.SHARED_RISK).decision is Decision.PASS
-    wide = decide(0.0, 0.0006, limit, Rule.SHARED_RISK)
+    assert decide(0.0, 0.0005, limit, Rule.SHARED_RISK, shared=1 / 3).decision is Decision.PASS
+    wide = decide(0.0, 0.0006, limit, Rule.SHARED_RISK, shared=1 / 3)
     assert wide.decision is Decision.INCONCLUSIVE
     assert "more than 0.333 of the limit" in wide.reason
+    with pytest.raises(MetrologyError, match="the edition allows"):
+        decide(0.0, 0.0005, limit, Rule.SHARED_RISK)
 
 
 def test_the_specific_risks_belong_to_the_decision() -> None:
