@@ -1,18 +1,41 @@
-"""Acceptance editions by name: what a bench file calls them, found among the plugins."""
+"""Acceptance editions by name: what a bench file calls them, found among the plugins; or a laboratory's own file."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 from fixtures.errors import BenchError
 from harness.plugins import specs
-from protocols.acceptance import Edition, EditionSpec, parse
+from protocols.acceptance import AcceptanceError, Edition, EditionSpec, parse
+from protocols.acceptance.parser import MAX_CHARS
 
 
 def edition(name: str) -> Edition:
     """The acceptance edition `name`; its text lies beside the plugin that names it."""
+    return parse(*text_of(name))
+
+
+def names() -> tuple[str, ...]:
+    return tuple(sorted(specs("acceptance")))
+
+
+def text_of(name: str) -> tuple[str, str]:
+    """Text of the edition `name` and what its file is called.  BenchError where there is none."""
     known = specs("acceptance")
     if name not in known:
         raise BenchError(f"expected a known acceptance edition, got {name!r}; there are {', '.join(sorted(known))}")
     spec: EditionSpec = known[name]
-    return parse((files(spec.package) / spec.resource).read_text("utf-8"), spec.resource)
+    return (files(spec.package) / spec.resource).read_text("utf-8"), spec.resource
+
+
+def text_or_file(name: str) -> tuple[str, str]:
+    """As `text_of`, or of the file `name` where that ends in .toml."""
+    if not name.endswith(".toml"):
+        return text_of(name)
+    with Path(name).open("rb") as file:
+        data = file.read(4 * MAX_CHARS + 1)
+    try:
+        return data.decode("utf-8"), name
+    except UnicodeDecodeError as error:
+        raise AcceptanceError(f"{name}: expected UTF-8 text, got a byte that is none at {error.start}") from error

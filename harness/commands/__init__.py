@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.commands import (
+    acceptance,
     bench,
     capture,
     case,
@@ -66,5 +67,6 @@ def build_app() -> typer.Typer:
     app.add_typer(bench.app, name="bench")
     app.add_typer(plan.app, name="plan")
     app.add_typer(tariff_explain.app, name="tariffs")
+    app.add_typer(acceptance.app, name="acceptance")
     app.add_typer(fleet.app, name="fleet")
     return app

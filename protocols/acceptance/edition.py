@@ -20,7 +20,8 @@ class AcceptanceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit: `value` in `unit` ("1" is a fraction: 0.003 is 0.3 %), two-sided unless `applies` says otherwise.
+    """One limit: `value` in `unit` ("1" is a fraction: 0.003 is 0.3 %), two-sided unless `applies` says otherwise.  `compared`: who compared it
+    with what, and when; "" where nobody did.
 
     With `upto_e` it is a step: it holds for scales of `accuracy_class` up to a load of so many e, from the step before on.
     """
@@ -36,6 +37,7 @@ class Limit:
     applies: str
     accuracy_class: str = ""
     upto_e: Decimal | None = None
+    compared: str = ""
 
     @property
     def is_step(self) -> bool:

@@ -22,7 +22,8 @@ UNKNOWN_DATE = "unknown"
 
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
 _EDITION_KEYS = ("id", "title", "family", "in_force", "legal_basis", "use", "limit")
-_LIMIT_KEYS = ("id", "quantity", "value", "unit", "clause", "source", "grade", "verified", "applies")
+LIMIT_KEYS = ("id", "quantity", "value", "unit", "clause", "source", "grade", "verified", "applies")
+_COMPARED = "compared"
 _STEP_KEYS = ("accuracy_class", "upto_e")  # both or neither: a step of the maximum permissible error of scales
 
 
@@ -64,7 +65,8 @@ def parse(text: str, where: str) -> Edition:
 
 def _limit(table: Table) -> Limit:
     stepped = any(key in table.values for key in _STEP_KEYS)
-    table.check_keys((*_LIMIT_KEYS, *_STEP_KEYS) if stepped else _LIMIT_KEYS, () if stepped else _STEP_KEYS)
+    own, others = ((*LIMIT_KEYS, *_STEP_KEYS), ()) if stepped else (LIMIT_KEYS, _STEP_KEYS)
+    table.check_keys(own, (*others, _COMPARED))
     limit = Limit(
         id=table.slug("id"),
         quantity=table.text("quantity"),
@@ -77,6 +79,7 @@ def _limit(table: Table) -> Limit:
         applies=table.text("applies"),
         accuracy_class=table.one_of("accuracy_class", CLASSES) if stepped else "",
         upto_e=table.number("upto_e") if stepped else None,
+        compared=table.text(_COMPARED) if _COMPARED in table.values else "",
     )
     table.check_verified()
     return limit

@@ -1,0 +1,158 @@
+"""`shortmeasure acceptance`: the list, limits with their standing, a laboratory's comparison with the print, the schema."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.editions import names, text_of
+from harness.exits import Exit, run_app
+from protocols.acceptance import AcceptanceError, parse
+from protocols.acceptance.compared import Read, compared
+
+EDITION, WHERE = text_of("jjg443-2023")
+PRINT = "printed JJG 443-2023, first edition"
+
+
+def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    from harness.commands import build_app
+
+    code = run_app(build_app(), ["acceptance", *arguments], {})
+    out, err = capfd.readouterr()
+    return int(code), out, err
+
+
+def document(capfd: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    code, out, err = shortmeasure(capfd, *arguments, "--json")
+    assert code == Exit.OK, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_the_list_has_every_edition_and_says_what_nobody_compared(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {row["id"]: row for row in document(capfd, "list")["editions"]}
+    assert set(rows) == set(names())
+    assert rows["jjg443-2023"]["verified"] == 0 < rows["jjg443-2023"]["limits"]
+    monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
+    code, out, _ = shortmeasure(capfd, "list")
+    assert code == Exit.OK
+    assert "未核实" in out
+
+
+def test_every_limit_is_shown_with_its_clause_and_standing(capfd: pytest.CaptureFixture[str]) -> None:
+    for name in names():
+        shown = document(capfd, "show", name)
+        assert [row["id"] for row in shown["limits"]] == [limit.id for limit in parse(*text_of(name)).limits]
+        assert all(row["clause"] and row["source"] for row in shown["limits"])
+    code, out, _ = shortmeasure(capfd, "show", "jjg443-2023")
+    assert code == Exit.OK
+    assert out.count("unverified") == 5
+
+
+def test_what_a_laboratory_compared_stands_in_a_file_of_its_own(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "ours.toml"
+    asked = ["verify", "jjg443-2023", "--by", "Li Wei", "--against", PRINT, "--into", str(own), "--figure", "mpe=0.0030@5.1", "--figure", "repeatability=0.001"]  # fmt: skip
+    assert sorted(document(capfd, *asked)["compared"]) == ["mpe", "repeatability"]
+    edition = parse(own.read_text("utf-8"), own.name)
+    mpe, other = edition.limit("mpe"), edition.limit("amount")
+    assert (mpe.verified, mpe.grade, mpe.clause) == (True, "V", "5.1")
+    assert mpe.compared.startswith("Li Wei, 2")
+    assert mpe.compared.endswith(PRINT)
+    assert not other.verified
+    assert len(own.read_text("utf-8").splitlines()) == len(EDITION.splitlines()) + 2, "comments and all else stay"
+    code, out, _ = shortmeasure(capfd, "check", str(own))
+    assert code == Exit.OK
+    assert "mpe-minimum-quantity, amount, self-lock" in out
+    again, _, err = shortmeasure(capfd, *asked)
+    assert again == Exit.PRECONDITION
+    assert "never overwritten" in err
+    more = tmp_path / "more.toml"
+    document(
+        capfd, "verify", str(own), "--by", "Wang", "--against", PRINT, "--into", str(more), "--figure", "mpe=0.003"
+    )
+    assert parse(more.read_text("utf-8"), "more").limit("mpe").compared.startswith("Wang, ")
+
+
+@pytest.mark.parametrize(
+    ("figure", "exit_code", "why"),
+    [
+        ("mpe=0.005", Exit.PRECONDITION, "expected the 0.003 of the file"),
+        ("mpf=0.003", Exit.PRECONDITION, "expected one of the limits mpe"),
+        ("mpe=three", Exit.USAGE, "LIMIT=FIGURE"),
+        ("mpe", Exit.USAGE, "LIMIT=FIGURE"),
+        ("mpe=NaN", Exit.PRECONDITION, "got NaN"),
+    ],
+)
+def test_another_figure_than_the_files_is_not_verified(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, figure: str, exit_code: Exit, why: str
+) -> None:
+    own = tmp_path / "ours.toml"
+    code, _, err = shortmeasure(capfd, "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(own), "--figure", figure)  # fmt: skip
+    assert code == exit_code, err
+    assert why in err
+    assert not own.exists()
+
+
+def test_without_figures_and_without_anybody_to_ask_nothing_is_written(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "ours.toml"
+    code, _, err = shortmeasure(capfd, "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(own))
+    assert code == Exit.USAGE
+    assert "where nobody can be asked" in err
+    code, _, err = shortmeasure(capfd, "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(tmp_path / "a.txt"), "--figure", "mpe=0.003")  # fmt: skip
+    assert code == Exit.USAGE
+
+
+def test_a_file_that_is_wrong_is_told_by_its_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text(EDITION.replace("clause = ", "claws = ", 1), "utf-8")
+    code, _, err = shortmeasure(capfd, "check", str(own))
+    assert code == Exit.PRECONDITION
+    assert "line " in err
+    assert "claws" in err
+    own.write_bytes(b"\xff")
+    assert shortmeasure(capfd, "check", str(own))[0] == Exit.PRECONDITION
+    assert shortmeasure(capfd, "show", str(tmp_path / "none.toml"))[0] == Exit.USAGE
+    assert shortmeasure(capfd, "show", "jjg-none")[0] == Exit.PRECONDITION
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_no_name_breaks_the_file_it_is_written_into(by: str, against: str) -> None:
+    try:
+        done = compared(
+            EDITION, WHERE, {"mpe": Read(parse(EDITION, WHERE).limit("mpe").value, by)}, by, against, "2026-01-01"
+        )
+    except AcceptanceError:
+        return
+    limit = parse(done, WHERE).limit("mpe")
+    assert limit.compared == f"{by}, 2026-01-01, {against}"
+    assert limit.verified
+
+
+def test_the_schema_takes_every_edition_of_the_tree_and_refuses_what_the_parser_refuses(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = shortmeasure(capfd, "schema")
+    assert code == Exit.OK
+    validator = jsonschema.Draft202012Validator(json.loads(out))
+    validator.check_schema(json.loads(out))
+    for name in names():
+        validator.validate(tomllib.loads(text_of(name)[0]))
+    for old, new in (("verified = false", "verified = true"), ('unit = "1"', 'unit = "acre"'), ("clause =", "claws ="), ("value = 0.003", "value = -1")):  # fmt: skip
+        assert old in EDITION
+        wrong = EDITION.replace(old, new, 1)
+        assert not validator.is_valid(tomllib.loads(wrong)), old
+        with pytest.raises(AcceptanceError):
+            parse(wrong, "wrong")
