@@ -103,6 +103,11 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         Exit.PRECONDITION,
         mark("mend the mapping, or export the trips again; docs/fleet.md shows a mapping"),
     ),
+    (
+        "harness.metrology.errors.MetrologyError",
+        Exit.PRECONDITION,
+        mark("mend the figures or the file; docs/laboratory.md says what each column holds"),
+    ),
     ("protocols.tariff.rule.TariffError", Exit.PRECONDITION, mark("mend the tariff file")),
     ("protocols.acceptance.edition.AcceptanceError", Exit.PRECONDITION, mark("mend the acceptance file")),
     (
@@ -138,6 +143,7 @@ HEADLINES: dict[str, str] = {
     "captures.errors.SealedError": mark("this case is sealed: nothing is written into it"),
     "captures.errors.KeyFileError": mark("a signing key cannot be used"),
     "captures.errors.CaptureError": mark("a recording cannot be read"),
+    "harness.metrology.errors.MetrologyError": mark("nothing can be computed from these figures"),
     "harness.fleet.errors.FleetError": mark("the trip file or its mapping cannot be used"),
     "harness.plugins.PluginError": mark("a plugin cannot be used"),
     "harness.exits.UsageError": mark("the command line asks for something that cannot be done"),

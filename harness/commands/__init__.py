@@ -19,6 +19,7 @@ from harness.commands import (
     fleet,
     judge,
     keys,
+    lab,
     plan,
     plugins,
     run,
@@ -68,5 +69,6 @@ def build_app() -> typer.Typer:
     app.add_typer(plan.app, name="plan")
     app.add_typer(tariff_explain.app, name="tariffs")
     app.add_typer(acceptance.app, name="acceptance")
+    app.add_typer(lab.app, name="lab")
     app.add_typer(fleet.app, name="fleet")
     return app

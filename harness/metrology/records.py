@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from fixtures.language import mark
 from harness.metrology.errors import MetrologyError
 
 LEAST = 30  # records: fewer say nothing of habits
 DIGITS = 10
+TOO_FEW = mark("too few records for this test")
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,11 @@ class Finding:
 def terminal_digits(steps: Sequence[int]) -> Finding:
     """`steps`: each reading as a whole number of steps of its resolution, over a spread of many steps.  Chi squared of the last digit, nine
     degrees of freedom."""
-    null, honest = (
-        "the last digit is any of ten alike",
-        "a display that steps by two or five, a narrow spread of readings",
-    )
+    null = "the last digit is any of ten alike"
+    honest = mark("a display that steps by two or five, a narrow spread of readings")
     values = np.asarray(steps, dtype=np.int64)
     if values.size < LEAST or np.ptp(values) < 2 * DIGITS:
-        return Finding("terminal-digits", null, values.size, 0.0, 1.0, honest, f"expected {LEAST} readings over {2 * DIGITS} steps and more")  # fmt: skip
+        return Finding("terminal-digits", null, values.size, 0.0, 1.0, honest, TOO_FEW)  # fmt: skip
     counts = np.bincount(np.abs(values) % DIGITS, minlength=DIGITS)
     found = stats.chisquare(counts)
     return Finding("terminal-digits", null, values.size, float(found.statistic), float(found.pvalue), honest)
@@ -51,7 +51,8 @@ def terminal_digits(steps: Sequence[int]) -> Finding:
 def heaping(errors: Sequence[float], limit: float, width: float) -> Finding:
     """Of |error| within `width` of the `limit`: as many just inside as the slope of the density allows, told by the window before that.  One-sided
     binomial of inside against outside, the share expected inside taken from the two windows further in (their ratio continues)."""
-    null, honest = "the density of errors has no step at the limit", "instruments adjusted until they just pass"
+    null = "the density of errors has no step at the limit"
+    honest = mark("instruments adjusted until they just pass")
     if not (limit > width > 0):
         raise MetrologyError(f"expected a window below the limit, got {width} at {limit}")
     size = np.abs(np.asarray(errors, dtype=np.float64))
@@ -60,7 +61,7 @@ def heaping(errors: Sequence[float], limit: float, width: float) -> Finding:
     )
     n = inside + outside
     if n < LEAST:
-        return Finding("heaping", null, n, 0.0, 1.0, honest, f"expected {LEAST} errors within {width:g} of the limit")
+        return Finding("heaping", null, n, 0.0, 1.0, honest, TOO_FEW)
     # the fall from window to window further in, never steeper than seen with its upper bound: a fall makes more inside than outside honestly
     fall = (before + 1) / (further + before + 2)
     upper = fall + 2 * math.sqrt(fall * (1 - fall) / (further + before + 3))
@@ -73,13 +74,13 @@ def too_alike(runs: Sequence[Sequence[float]], repeatability: float) -> Finding:
     """Runs of one instrument at one flow, a group each: pooled variance against that of a `repeatability` (standard deviation) which no
     instrument of the kind is better than, with the rounding of the display.  Lower tail of chi squared."""
     null = f"runs scatter with a standard deviation of at least {repeatability:g}"
-    honest = "an instrument better than supposed, a display too coarse to show the scatter"
+    honest = mark("an instrument better than supposed, a display too coarse to show the scatter")
     if not repeatability > 0:
         raise MetrologyError(f"expected a repeatability above 0, got {repeatability}")
     groups = [np.asarray(own, dtype=np.float64) for own in runs if len(own) > 1]
     dof = sum(own.size - 1 for own in groups)
     if dof < LEAST:
-        return Finding("too-alike", null, dof, 0.0, 1.0, honest, f"expected {LEAST} degrees of freedom and more")
+        return Finding("too-alike", null, dof, 0.0, 1.0, honest, TOO_FEW)
     total = float(sum(((own - own.mean()) ** 2).sum() for own in groups))
     return Finding("too-alike", null, dof, math.sqrt(total / dof), float(stats.chi2.cdf(total / repeatability**2, dof)), honest)  # fmt: skip
 
@@ -88,14 +89,12 @@ def identical(runs: Sequence[Sequence[int]], repeatability_steps: float) -> Find
     """Groups of runs that are all the same, in steps of the resolution: against how often a scatter of so many steps makes them so, wherever
     the true value lies between two steps.  One-sided binomial, groups of the commonest size."""
     null = f"runs scatter by {repeatability_steps:g} steps and more"
-    honest = "a display too coarse to show the scatter"
+    honest = mark("a display too coarse to show the scatter")
     if not repeatability_steps > 0:
         raise MetrologyError(f"expected a scatter above 0 steps, got {repeatability_steps}")
     sizes = [len(own) for own in runs if len(own) > 1]
     if len(sizes) < LEAST:
-        return Finding(
-            "identical-runs", null, len(sizes), 0.0, 1.0, honest, f"expected {LEAST} groups of runs and more"
-        )
+        return Finding("identical-runs", null, len(sizes), 0.0, 1.0, honest, TOO_FEW)
     size = max(set(sizes), key=sizes.count)
     own = [group for group in runs if len(group) == size]
     same = sum(len(set(group)) == 1 for group in own)
