@@ -11,6 +11,7 @@ LPG_CN = EditionSpec("lpg-cn", "protocols.acceptance", "lpg_cn.toml")
 OIML_R76_2006 = EditionSpec("oiml-r76-2006", "protocols.acceptance", "oiml_r76_2006.toml")
 JJG539_2016 = EditionSpec("jjg539-2016", "protocols.acceptance", "jjg539_2016.toml")
 JJG517_2016 = EditionSpec("jjg517-2016", "protocols.acceptance", "jjg517_2016.toml")
+OIML_R117_2007 = EditionSpec("oiml-r117-2007", "protocols.acceptance", "oiml_r117_2007.toml")
 OIML_R21_2007 = EditionSpec("oiml-r21-2007", "protocols.acceptance", "oiml_r21_2007.toml")
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LPG_CN",
     "OIML_R21_2007",
     "OIML_R76_2006",
+    "OIML_R117_2007",
     "AcceptanceError",
     "Edition",
     "EditionSpec",

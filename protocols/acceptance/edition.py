@@ -11,6 +11,8 @@ from decimal import Decimal
 
 API_VERSION = 1
 MPE_FACTOR = "mpe-in-service"  # id of the limit: errors in service as a multiple of those on initial verification
+MPE = "mpe"
+EMIN = "emin-factor"  # id of the limit: Emin as a multiple of the error at the minimum measured quantity
 GRADES = ("V", "C", "V2", "P", "I", "M", "T", "D", "U")  # how good a source is, the best first
 
 
@@ -23,6 +25,7 @@ class Limit:
     """One limit: `value` in `unit` ("1" is a fraction: 0.003 is 0.3 %), two-sided unless `applies` says otherwise.  `compared`: who compared it
     with what, and when; "" where nobody did.
 
+    With `upto_l` it is a step of volume: it holds for volumes below so many litres, from the step before on; its value is relative or in litres.
     With `upto_e` it is a step: it holds for scales of `accuracy_class` up to a load of so many e, from the step before on.
     """
 
@@ -38,6 +41,7 @@ class Limit:
     accuracy_class: str = ""
     upto_e: Decimal | None = None
     compared: str = ""
+    upto_l: Decimal | None = None
 
     @property
     def is_step(self) -> bool:
@@ -88,6 +92,20 @@ class Edition:
             )
         found = next(step for step in steps if load_e <= (step.upto_e or 0))
         return self._in_service(found) if in_service else found
+
+    def mpe_l(self, volume_l: Decimal, least_l: Decimal = Decimal(0)) -> Decimal:
+        """The maximum permissible error of a measured volume, in litres, two-sided: that of its step, or of `mpe` beyond all steps, and never less
+        than Emin of the minimum measured quantity `least_l` where the edition states one (2014/32/EU annex VII, table 2 and 2.3)."""
+        if not volume_l.is_finite() or volume_l <= 0 or not least_l.is_finite() or least_l < 0:
+            raise AcceptanceError(
+                f"edition {self.id}: expected a volume above 0 L, got {volume_l} L of {least_l} L at least"
+            )
+        base = self.limit(MPE)
+        steps = [limit for limit in self.limits if limit.upto_l is not None and volume_l < limit.upto_l]
+        own = min(steps, key=lambda limit: limit.upto_l or 0, default=base)
+        found = own.value if own.unit == "L" else own.value * volume_l
+        factors = [limit.value for limit in self.limits if limit.id == EMIN]
+        return max(found, *(factor * least_l * base.value for factor in factors), Decimal(0))
 
     def mpe_e(self, load_e: Decimal, accuracy_class: str, in_service: bool) -> Decimal:
         """`mpe` as a number of e."""

@@ -23,7 +23,7 @@ UNKNOWN_DATE = "unknown"
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
 _EDITION_KEYS = ("id", "title", "family", "in_force", "legal_basis", "use", "limit")
 LIMIT_KEYS = ("id", "quantity", "value", "unit", "clause", "source", "grade", "verified", "applies")
-_COMPARED = "compared"
+_COMPARED, _VOLUME = "compared", "upto_l"
 _STEP_KEYS = ("accuracy_class", "upto_e")  # both or neither: a step of the maximum permissible error of scales
 
 
@@ -66,7 +66,7 @@ def parse(text: str, where: str) -> Edition:
 def _limit(table: Table) -> Limit:
     stepped = any(key in table.values for key in _STEP_KEYS)
     own, others = ((*LIMIT_KEYS, *_STEP_KEYS), ()) if stepped else (LIMIT_KEYS, _STEP_KEYS)
-    table.check_keys(own, (*others, _COMPARED))
+    table.check_keys(own, (*others, _COMPARED, _VOLUME))
     limit = Limit(
         id=table.slug("id"),
         quantity=table.text("quantity"),
@@ -80,13 +80,20 @@ def _limit(table: Table) -> Limit:
         accuracy_class=table.one_of("accuracy_class", CLASSES) if stepped else "",
         upto_e=table.number("upto_e") if stepped else None,
         compared=table.text(_COMPARED) if _COMPARED in table.values else "",
+        upto_l=table.number(_VOLUME) if _VOLUME in table.values else None,
     )
     table.check_verified()
     return limit
 
 
 def _check_step(table: Table, limit: Limit, before: list[Limit]) -> None:
-    """A step of the maximum permissible error is in e, and the steps of a class rise."""
+    """A step of the maximum permissible error is in e, and the steps of a class rise; one of volume is relative or in litres, and they rise too."""
+    if limit.upto_l is not None:
+        if limit.unit not in ("1", "L") or limit.upto_e is not None:
+            raise table.error("unit", 'unit of a limit with upto_l expected "1" or "L"', shown(limit.unit))
+        under = [one.upto_l for one in before if one.upto_l is not None]
+        if under and under[-1] >= limit.upto_l:
+            raise table.error("upto_l", f"upto_l expected above the {under[-1]} before it", str(limit.upto_l))
     if limit.upto_e is None:
         if limit.id == MPE_FACTOR and limit.unit != "1":
             raise table.error("unit", f'unit of {MPE_FACTOR} expected "1"', shown(limit.unit))

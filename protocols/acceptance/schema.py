@@ -18,7 +18,7 @@ def schema() -> dict[str, Any]:
     limit = {
         "id": slug, "quantity": text, "value": number, "unit": {"enum": list(UNITS)}, "clause": text, "source": text,
         "grade": {"enum": list(GRADES)}, "verified": {"type": "boolean"}, "applies": text, "accuracy_class": {"enum": list(CLASSES)},
-        "upto_e": number, "compared": text,
+        "upto_e": number, "upto_l": number, "compared": text,
     }  # fmt: skip
     return {
         "$schema": DRAFT,

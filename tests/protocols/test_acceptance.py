@@ -271,3 +271,44 @@ def test_any_text_gives_an_edition_or_an_acceptance_error(text):
         assert str(error).startswith("test.toml")  # noqa: PT017
     else:
         assert edition.limits
+
+
+@pytest.mark.parametrize(
+    ("volume", "mpe"),
+    [("0.05", "0.002"), ("0.1", "0.002"), ("0.15", "0.003"), ("0.2", "0.004"), ("0.3", "0.004"), ("0.4", "0.004"), ("0.9", "0.009"),
+     ("1", "0.010"), ("1.9", "0.010"), ("2", "0.010"), ("20", "0.100")],
+)  # fmt: skip
+def test_limits_of_small_volumes_are_fixed_or_multiples(volume, mpe):
+    """MI-005, table 3: at every edge of a step both sides agree."""
+    assert edition_of("oiml-r117-2007").mpe_l(D(volume)) == D(mpe)
+
+
+def test_no_limit_is_below_that_of_the_minimum_measured_quantity():
+    """Class 0.5: 50 mL at a minimum measured quantity of 5 L, 20 mL at 2 L (fuel_dispensers.md 3.1)."""
+    r117 = edition_of("oiml-r117-2007")
+    assert r117.mpe_l(D(5), D(5)) == D("0.050")
+    assert r117.mpe_l(D(2), D(2)) == D("0.020")
+    assert r117.mpe_l(D(20), D(5)) == D("0.100")
+    for volume, least in ((D(0), D(2)), (D("NaN"), D(2)), (D(1), D(-1))):
+        with pytest.raises(AcceptanceError):
+            r117.mpe_l(volume, least)
+    assert edition_of("jjg443-2015").mpe_l(D(20)) == D("0.060")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ('unit = "e"\nupto_l = 2', "line 12: limit 'mpe': unit of a limit with upto_l"),
+        ('unit = "1"\nupto_l = 0', "upto_l expected a number above 0"),
+    ],
+)
+def test_steps_of_volume_that_cannot_be_used_are_refused(more, why):
+    with pytest.raises(AcceptanceError, match=why):
+        parse(GOOD.replace('unit = "1"', more), "x.toml")
+
+
+def test_steps_of_volume_rise():
+    step = GOOD[GOOD.index("[[limit]]") :].replace("applies", "upto_l = 2\napplies")
+    twice = GOOD + step.replace('"mpe"', '"a"') + step.replace('"mpe"', '"b"')
+    with pytest.raises(AcceptanceError, match="upto_l expected above the 2 before it"):
+        parse(twice, "x.toml")
