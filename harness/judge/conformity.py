@@ -24,6 +24,7 @@ from harness.judge.contract import Conformity, ConformityResult, Segment, Segmen
 from harness.judge.errors_of_indication import indicated, misread, replaceable
 from harness.judge.quantities import number, volume
 from harness.judge.reading_errors import sure
+from harness.metrology.decision import Tolerance, conforming
 
 PASS, FAIL = 0.95, 0.05
 OUTLIER = 10.0  # spreads of the others
@@ -33,11 +34,6 @@ MINIMUM_L = 5.0  # smaller deliveries have limits of their own
 
 class HasLimits(Protocol):
     def limit(self, id: str) -> Any: ...
-
-
-def conformance_probability(error: float, u: float, limit: float) -> float:
-    """P(|true error| <= limit) for a normal state of knowledge; JCGM 106, formula (7.2) two-sided."""
-    return float(stats.norm.cdf((limit - error) / u) - stats.norm.cdf((-limit - error) / u))
 
 
 def decide(error: float, u: float, over: float, under: float) -> Conformity:
@@ -101,7 +97,7 @@ def _group(
         own = math.sqrt(math.fsum((e - mean) ** 2 for e in errors) / (n - 1))
         s = max(own, prior / 2)
     u = math.sqrt(max(commons) ** 2 + (s**2 + max(runs) ** 2) / n)
-    p = conformance_probability(mean, u, limit)
+    p = conforming(mean, u, Tolerance.about_zero(limit))
     decided = Conformity.INCONCLUSIVE if notes else decide(mean, u, limit, limit)
     return {"error": mean, "u": u, "n": n, "p_conform": p, "conformity": decided, **notes}
 

@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from scipy import stats
-
 from harness.judge.conformity import decide
 from harness.judge.contract import Conformity, ConformityResult, Segment, SegmentKind
 from harness.judge.distances import FROM_SATELLITES, LEAST_M, SHOWN, Distance, distance
+from harness.metrology.decision import Tolerance, conforming
 
 _GRAVITY = {Conformity.PASS: 0, Conformity.INCONCLUSIVE: 1, Conformity.FAIL: 2}
 FLOOR = "mpe-floor"
@@ -31,11 +30,6 @@ class HasLimits(Protocol):
     limits: tuple[Any, ...]
 
     def limit(self, id: str) -> Any: ...
-
-
-def conformance(error: float, u: float, over: float, under: float) -> float:
-    """P(-under <= true error <= over) for a normal state of knowledge; JCGM 106, formula (7.2) two-sided."""
-    return float(stats.norm.cdf((over - error) / u) - stats.norm.cdf((-under - error) / u))
 
 
 Told = tuple[str, Distance]  # station, and what it says
@@ -91,7 +85,7 @@ def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, A
     if any(limit.id == FLOOR for limit in edition.limits):
         least = float(edition.limit(FLOOR).value) / min(one["metres"] for one in members)
         over, under = max(over, least), max(under, least)
-    p = conformance(mean, u, over, under)
+    p = conforming(mean, u, Tolerance(-under, over))
     decided = decide(mean, u, over, under)
     if any(one["satellites"] for one in members):
         beyond = mean - SURE * u > over or mean + SURE * u < -under

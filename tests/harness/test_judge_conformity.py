@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 from captures.model import Origin, Register
-from harness.judge.conformity import conformance_probability, conformity, decide
+from harness.judge.conformity import conformity, decide
 from harness.judge.contract import Conformity, Segment, SegmentKind
+from harness.metrology.decision import Tolerance, conforming
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,17 @@ def sale(id: str, shown: str, true: float, u: float = 0.004, phase: str = "C") -
 
 def test_jcgm_106_one_sided_example() -> None:
     """JCGM 106:2012, 7.4 in standardised form: p_c = Phi((T - y)/u) while the other limit is far."""
-    assert conformance_probability(0.0028, 0.0002, 0.003) == pytest.approx(float(stats.norm.cdf(1.0)), abs=1e-9)
-    assert conformance_probability(0.0, 0.003 / 1.96, 0.003) == pytest.approx(0.95, abs=1e-4)
-    assert conformance_probability(0.003, 1e-5, 0.003) == pytest.approx(0.5)
+    assert conforming(0.0028, 0.0002, Tolerance.about_zero(0.003)) == pytest.approx(
+        float(stats.norm.cdf(1.0)), abs=1e-9
+    )
+    assert conforming(0.0, 0.003 / 1.96, Tolerance.about_zero(0.003)) == pytest.approx(0.95, abs=1e-4)
+    assert conforming(0.003, 1e-5, Tolerance.about_zero(0.003)) == pytest.approx(0.5)
 
 
 def test_accusation_limits_of_the_domain_reference() -> None:
     """statistics.md 3d: T = 0.5 %, u = 0.05 % -> 0.655 % leaves a conformance probability of 1e-3."""
-    assert conformance_probability(0.00655, 0.0005, 0.005) == pytest.approx(1e-3, rel=0.05)
-    assert conformance_probability(0.0087, 0.001, 0.005) == pytest.approx(1e-4, rel=0.15)
+    assert conforming(0.00655, 0.0005, Tolerance.about_zero(0.005)) == pytest.approx(1e-3, rel=0.05)
+    assert conforming(0.0087, 0.001, Tolerance.about_zero(0.005)) == pytest.approx(1e-4, rel=0.15)
 
 
 @pytest.mark.parametrize(

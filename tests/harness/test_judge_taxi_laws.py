@@ -15,7 +15,7 @@ import pytest
 from harness.catalogue import with_rules
 from harness.editions import edition
 from harness.families import family_tests
-from harness.judge.conformity_taxi import conformance, conformity
+from harness.judge.conformity_taxi import conformity
 from harness.judge.contexts import groups
 from harness.judge.contract import Conformity, DetectorSpec, Link, Reading, Segment, Shape, View
 from harness.judge.laws import fare_replay
@@ -25,6 +25,7 @@ from harness.judge.laws.fare_replay import DETECTOR as FARE
 from harness.judge.laws.leg_share import DETECTOR as LEGS
 from harness.judge.laws.record import DETECTOR as RECORD
 from harness.judge.laws.waiting_clock import DETECTOR as WAITING
+from harness.metrology.decision import Tolerance, conforming
 from harness.tariffs import tariff
 from protocols.tariff.engine import Meter, fare
 from protocols.tariff.trip import Trip
@@ -178,8 +179,8 @@ def test_a_meter_alone_has_the_floor_of_four_metres() -> None:
     found = conformity([own], PROFILE, R21)
     assert found.limit == pytest.approx(4 / metres)
     assert found.conformity is Conformity.INCONCLUSIVE or found.conformity is Conformity.PASS
-    assert conformance(0.003, 1e-4, 0.004, 0.004) > 0.99
-    assert conformance(0.003, 1e-4, 0.002, 0.004) < 0.01
+    assert conforming(0.003, 1e-4, Tolerance(-0.004, 0.004)) > 0.99
+    assert conforming(0.003, 1e-4, Tolerance(-0.004, 0.002)) < 0.01
 
 
 def falsified(number: int, factor: float) -> Segment:
