@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fixtures.benchfile import BenchFile
+from fixtures.benchfile import EDITION_KEY, BenchFile
 from fixtures.errors import BenchError
 from harness.plans.order import dry_run
 from harness.replay import Replay, differs
@@ -63,7 +63,8 @@ def changes(
     now = plan_record(steps)
     if further or header.get("dry_run_sha256") != now["dry_run_sha256"]:
         found += _by_line("plan", [*map(str, header.get("dry_run", ())), *further], now["dry_run"])
-    return found + _by_line("bench", str(header["bench"]).splitlines(), bench.text.splitlines())
+    found += _by_line("bench", str(header["bench"]).splitlines(), bench.text.splitlines())
+    return found + _by_line("edition", str(header.get(EDITION_KEY, "")).splitlines(), bench.edition_text.splitlines())
 
 
 def differences(standing: Standing, plan: Callable[[], Plan], bench: BenchFile) -> list[Change]:
@@ -93,6 +94,7 @@ def refuse_other_instrument(before: BenchFile, now: BenchFile) -> None:
     """BenchError where the bench file differs in what the verdict rests on: one case is judged by one declaration."""
     for what, one, two in (
         ("instrument under test", (before.instrument_id, before.family, before.edition), (now.instrument_id, now.family, now.edition)),
+        ("acceptance edition", before.edition_text, now.edition_text),
         ("profile", before.profile, now.profile),
         ("reference", before.reference, now.reference),
         ("site", before.site, now.site),

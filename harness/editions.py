@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from fixtures.benchfile import EDITION_FILE, BenchFile
 from fixtures.errors import BenchError
 from harness.plugins import specs
 from protocols.acceptance import AcceptanceError, Edition, EditionSpec, parse
@@ -14,6 +15,15 @@ from protocols.acceptance.parser import MAX_CHARS
 def edition(name: str) -> Edition:
     """The acceptance edition `name`; its text lies beside the plugin that names it."""
     return parse(*text_of(name))
+
+
+def edition_of(bench: BenchFile) -> Edition:
+    """The edition that `bench` is judged by: an installed one, or the file beside it, as it was when the run began."""
+    if not bench.edition.endswith(EDITION_FILE):
+        return edition(bench.edition)
+    if not bench.edition_text:
+        raise BenchError(f"{bench.where}: expected the text of {bench.edition} beside the bench file, got none")
+    return parse(bench.edition_text, bench.edition)
 
 
 def names() -> tuple[str, ...]:

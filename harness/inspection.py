@@ -32,7 +32,7 @@ from harness.changes import (
     shown,
 )
 from harness.derive.history import GONE_ON
-from harness.editions import edition
+from harness.editions import edition_of
 from harness.enact import ability
 from harness.extending import check_end, extended_plan, given_up, refuse_redone, register
 from harness.families import family_tests
@@ -89,7 +89,7 @@ def inspect(
     plan = with_decisions(find_plan(plan) if isinstance(plan, str) else plan, decided or {})
     instruments = specs("instruments")
     steps = planned(plan, bench_file)
-    limits = edition(bench_file.edition)  # a missing edition must stop the run before fuel flows
+    limits = edition_of(bench_file)  # a missing edition must stop the run before fuel flows
     tests = family_tests(limits)
     said = Told() if told is None else told
     overrides, free = check_due(bench_file, said.day, said.overrides), check_room(case_path)

@@ -18,7 +18,7 @@ from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
 from harness.derive.parts import registrations
 from harness.derive.site import by_instrument
-from harness.editions import edition
+from harness.editions import edition, edition_of
 from harness.families import family_tests, speaks_alone
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
@@ -102,7 +102,7 @@ def so_far(journal: Path, under_test: str) -> Outcome:
         if under_test in (views := by_instrument(recorded)):
             profile = bench.under_test(under_test).profile
             return {"most_l": _showed_most(segments(views[under_test]), profile)}
-        return {"order": screened(recorded, _readings, float(edition(bench.edition).limit("mpe").value))}
+        return {"order": screened(recorded, _readings, float(edition_of(bench).limit("mpe").value))}
     except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
         return {"failed": f"{type(error).__name__}: {error}"}
 
@@ -112,7 +112,7 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     runs = [segment for segment in found if segment.context.get("search")]
     if not runs:
         return {}
-    limits = edition(recorded.bench.edition)
+    limits = edition_of(recorded.bench)
     profile, own = with_rules(recorded.bench.profile, limits), family(limits.family)
     tests = family_tests(limits).detectors
     document = _judge_one(recorded, recorded, found, Fraction(1))
@@ -143,7 +143,7 @@ def _judge_one(
     document = _judged(
         found,
         {**bench.profile, OVERDUE: late} if late else bench.profile,
-        edition(bench.edition),
+        edition_of(bench),
         bench.instrument_id,
         recorded.status,
         recorded.why,
@@ -157,9 +157,9 @@ def _judge_one(
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:
-    tests = family_tests(edition(recorded.bench.edition))
+    tests = family_tests(edition_of(recorded.bench))
     return read_detectors(
-        found, with_rules(recorded.bench.profile, edition(recorded.bench.edition)), tests.detectors, tests.validations
+        found, with_rules(recorded.bench.profile, edition_of(recorded.bench)), tests.detectors, tests.validations
     )
 
 

@@ -93,7 +93,7 @@ def header(
         "host": host(),
         "plan_sha256": plan_digest(plan),
         "bench_sha256": hashlib.sha256(bench.text.encode("utf-8")).hexdigest(),
-        "limits": limits_of(limits),
+        "limits": limits_of(limits, bench.edition_text),
         "validations": {
             f"{spec.name}/{spec.version}": {**asdict(known), "cap": known.cap}
             for spec in tests.detectors.values()
@@ -150,10 +150,11 @@ def plan_digest(plan: PlanSpec) -> str:
     return hashlib.sha256(f"{plan.name} {parts['harness/plans']} {parts['harness/step.py']}".encode()).hexdigest()
 
 
-def limits_of(edition: Edition) -> dict[str, Any]:
-    """The edition judged by: its file's digest, and for each limit whether its number was checked against the print."""
+def limits_of(edition: Edition, own: str = "") -> dict[str, Any]:
+    """The edition judged by: its file's digest, and for each limit whether its number was checked against the print; `own`: text of a laboratory's
+    own file."""
     spec: EditionSpec | None = specs("acceptance").get(edition.id)
-    data = None if spec is None else (files(spec.package) / spec.resource).read_bytes()
+    data = own.encode() if own else None if spec is None else (files(spec.package) / spec.resource).read_bytes()
     return {
         "edition": edition.id, "title": edition.title, "in_force": edition.in_force,
         "sha256": None if data is None else hashlib.sha256(data).hexdigest(),

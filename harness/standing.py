@@ -12,7 +12,7 @@ from typing import Any
 from captures.case import Case
 from captures.errors import IntegrityError
 from captures.journal import read_lines
-from fixtures.benchfile import BenchFile, parse
+from fixtures.benchfile import BenchFile, from_header
 from fixtures.errors import BenchError
 from fixtures.opening import Before
 from harness.derive.spans import GIVEN_UP, VOID, standing
@@ -81,7 +81,7 @@ def recorded_bench(case: Path) -> BenchFile:
     """The bench file that the run of `case` began with."""
     header = next((line.body for line in read_lines(Case.open(case).journal)), {})
     try:
-        return parse(str(header["bench"]), f"{case}: bench in the header")
+        return from_header(header, f"{case}: bench in the header")
     except (KeyError, BenchError) as error:
         raise IntegrityError(f"{case}: its journal names no bench to go on with ({error}); begin a new case") from None
 

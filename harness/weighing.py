@@ -17,7 +17,7 @@ from fixtures.language import mark, translate
 from harness.catalogue import with_rules
 from harness.derive.loadings import UNIT_KG
 from harness.derive.parts import number
-from harness.editions import edition
+from harness.editions import edition_of
 from harness.judge.intervals import mpe_kg
 from harness.people import People
 from harness.plans.worked import barred
@@ -207,7 +207,7 @@ class Weighing:
         if lies is None or value is None:
             return False
         file = self._bench.file
-        limit = mpe_kg(with_rules(file.profile, edition(file.edition)), float(lies))
+        limit = mpe_kg(with_rules(file.profile, edition_of(file)), float(lies))
         kg = value * UNIT_KG.get(str(unit or file.profile.get("unit", "kg")), Decimal(1))
         return limit is not None and abs(float(kg - lies)) > SURPRISE * limit
 

@@ -188,10 +188,10 @@ def run(
 
 
 def _tests(file: BenchFile) -> Mapping[str, DetectorSpec]:
-    from harness.editions import edition
+    from harness.editions import edition_of
     from harness.families import family_tests
 
-    return family_tests(edition(file.edition)).detectors
+    return family_tests(edition_of(file)).detectors
 
 
 def _further(case: Path, confirm: str, worked: Sequence[str]) -> Further:

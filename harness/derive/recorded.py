@@ -10,7 +10,7 @@ from typing import Any
 from captures.errors import IntegrityError
 from captures.journal import Line, read_lines, wire_bytes
 from captures.model import Direction, WireChunk
-from fixtures.benchfile import BenchFile, parse
+from fixtures.benchfile import BenchFile, from_header
 from fixtures.errors import BenchError
 from harness.derive.corrections import corrected
 from harness.derive.spans import WHOLE, Entry, Span, spans, standing
@@ -105,7 +105,7 @@ class Taken:
             raise IntegrityError(f"{folder}: the journal has no header with a bench; it was not written by a run")
         if self._bench is None:
             try:
-                self._bench = parse(str(self._header["bench"]), f"{folder}: bench in the header")
+                self._bench = from_header(self._header, f"{folder}: bench in the header")
             except BenchError as error:
                 raise IntegrityError(str(error)) from None
         ordered = {link: sorted(items, key=lambda chunk: chunk.t_ns) for link, items in self._chunks.items()}

@@ -1,0 +1,79 @@
+"""A laboratory's own acceptance edition beside its bench file: used, kept in the case, judged again without the file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import harness.inspection as inspection
+from captures.journal import read_lines
+from fixtures.benchfile import from_header, load
+from fixtures.errors import BenchError
+from harness.benches import find, world
+from harness.changes import changes, refuse_other_instrument
+from harness.editions import edition_of, text_of
+from harness.judging import judge_journal
+from protocols.acceptance import AcceptanceError, parse
+from protocols.acceptance.compared import Read, compared
+
+LOTS = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def bench_path(tmp_path: Path) -> Path:
+    """The built-in K2 bench, its edition replaced by a file in which the limit is verified."""
+    built_in = find("dispenser-k2")
+    text, where = text_of(built_in.edition)
+    mpe = parse(text, where).limit("mpe").value
+    own = compared(text, where, {"mpe": Read(mpe, "5.1")}, "Li Wei", "print", "2026-01-01")
+    (tmp_path / "ours.toml").write_text(own, "utf-8")
+    path = tmp_path / "bench.toml"
+    path.write_text(built_in.text.replace(f'edition = "{built_in.edition}"', 'edition = "ours.toml"'), "utf-8")
+    return path
+
+
+def test_the_edition_is_kept_in_the_case_and_judged_again_without_its_file(
+    bench_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+    bench = load(bench_path)
+    assert edition_of(bench).limit("mpe").verified
+    done = inspection.inspect("dispenser-raid", bench, tmp_path / "case", world=world(bench, None, 1), draw_seed=LOTS)
+    assert done.document["status"] == "complete", done.document["why"]
+    (tmp_path / "ours.toml").unlink()
+    header = next(line.body for line in read_lines(tmp_path / "case" / "data" / "journal"))
+    assert header["limits"]["verified"]["mpe"] is True
+    assert header["limits"]["sha256"] is not None
+    assert edition_of(from_header(header, "case")).limit("mpe").compared == "Li Wei, 2026-01-01, print"
+    again = judge_journal(tmp_path / "case" / "data" / "journal")
+    for key in ("conformity_detail", "findings", "integrity", "status"):
+        assert json.dumps(again[key], default=str) == json.dumps(done.document[key], default=str), key
+    assert again["conformity_detail"]["clause"] == "5.1"
+
+
+def test_another_edition_is_a_change_and_no_run_goes_on_with_it(bench_path: Path) -> None:
+    bench = load(bench_path)
+    header = {"bench": bench.text, "edition_text": bench.edition_text}
+    other = replace(bench, edition_text=bench.edition_text.replace("0.003", "0.004"))
+    assert "edition" in {change.what.split(",")[0] for change in changes(header, [], other)}
+    with pytest.raises(BenchError, match="acceptance edition"):
+        refuse_other_instrument(bench, other)
+    refuse_other_instrument(bench, bench)
+
+
+def test_an_edition_that_is_not_there_or_is_none_is_told(bench_path: Path) -> None:
+    own = bench_path.parent / "ours.toml"
+    own.write_text("id = 1", "utf-8")
+    with pytest.raises(AcceptanceError, match=r"ours\.toml, line 1"):
+        edition_of(load(bench_path))
+    own.write_bytes(b"\xff")
+    with pytest.raises(BenchError, match="UTF-8"):
+        load(bench_path)
+    own.unlink()
+    with pytest.raises(BenchError, match="expected an acceptance edition, but it cannot be read"):
+        load(bench_path)
+    with pytest.raises(BenchError, match=r"expected the text of ours\.toml"):
+        edition_of(replace(find("dispenser-k2"), edition="ours.toml"))
