@@ -1,4 +1,4 @@
-"""`acceptance list|show|check|verify|schema`: regulations as data, with what nobody has compared with the print."""
+"""`acceptance list|show|check|new|verify|schema`: regulations as data, with what nobody has compared with the print."""
 
 from __future__ import annotations
 
@@ -83,6 +83,26 @@ def check(name: Name, as_json: Json = False) -> int:
         "\n".join([text, *more]),
         as_json,
     )
+    return 0
+
+
+@app.command("new")
+def new(
+    id: Annotated[str, typer.Argument(help="of the edition: lower-case letters, digits, hyphens")],
+    family: Annotated[str, typer.Option("--family", help="dispenser, gas-dispenser, scale or taximeter")],
+    into: Annotated[Path, typer.Option("--into", help="the new file; nothing is overwritten")],
+    title: Annotated[str, typer.Option("--title", help="as printed")] = "title as printed",
+    as_json: Json = False,
+) -> int:  # fmt: skip
+    """Begin an edition of your own: a file with one limit to copy, and a word on every key."""
+    from fixtures.language import mark, translate
+    from protocols.acceptance.beginning import beginning
+
+    text = beginning(id, family, title, into.name)
+    with into.open("x", encoding="utf-8") as file:
+        file.write(text)
+    told = translate(mark("{path}: fill it in, then `shortmeasure acceptance check {path}`"), path=str(into))
+    emit("acceptance-new", {"file": str(into)}, told, as_json)
     return 0
 
 

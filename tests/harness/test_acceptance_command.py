@@ -115,6 +115,22 @@ def test_without_figures_and_without_anybody_to_ask_nothing_is_written(
     assert code == Exit.USAGE
 
 
+def test_an_edition_of_ones_own_begins_with_a_file_that_checks(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "ours.toml"
+    document(capfd, "new", "state-7", "--family", "scale", "--title", '规程 "七"', "--into", str(own))
+    edition = parse(own.read_text("utf-8"), own.name)
+    assert (edition.id, edition.family, edition.title) == ("state-7", "scale", '规程 "七"')
+    assert document(capfd, "check", str(own))["unverified"] == ["mpe"]
+    again, _, _ = shortmeasure(capfd, "new", "state-7", "--family", "scale", "--into", str(own))
+    assert again == Exit.PRECONDITION
+    for id, family in (("State 7", "scale"), ("state-7", "elevator")):
+        code, _, _ = shortmeasure(capfd, "new", id, "--family", family, "--into", str(tmp_path / "b.toml"))
+        assert code == Exit.PRECONDITION
+    assert not (tmp_path / "b.toml").exists()
+
+
 def test_a_file_that_is_wrong_is_told_by_its_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(EDITION.replace("clause = ", "claws = ", 1), "utf-8")
