@@ -95,6 +95,7 @@ def refuse_other_instrument(before: BenchFile, now: BenchFile) -> None:
     for what, one, two in (
         ("instrument under test", (before.instrument_id, before.family, before.edition), (now.instrument_id, now.family, now.edition)),
         ("acceptance edition", before.edition_text, now.edition_text),
+        ("type file", before.type_text, now.type_text),
         ("profile", before.profile, now.profile),
         ("reference", before.reference, now.reference),
         ("site", before.site, now.site),

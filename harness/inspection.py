@@ -36,6 +36,7 @@ from harness.editions import edition_of
 from harness.enact import ability
 from harness.extending import check_end, extended_plan, given_up, refuse_redone, register
 from harness.families import family_tests
+from harness.identity import type_of
 from harness.judge.evidence import ALPHA
 from harness.judging import judge_case
 from harness.live import Say, beside
@@ -89,6 +90,7 @@ def inspect(
     plan = with_decisions(find_plan(plan) if isinstance(plan, str) else plan, decided or {})
     instruments = specs("instruments")
     steps = planned(plan, bench_file)
+    type_of(bench_file)  # as one that cannot be read
     limits = edition_of(bench_file)  # a missing edition must stop the run before fuel flows
     tests = family_tests(limits)
     said = Told() if told is None else told

@@ -20,6 +20,7 @@ from harness.derive.parts import registrations
 from harness.derive.site import by_instrument
 from harness.editions import edition, edition_of
 from harness.families import family_tests, speaks_alone
+from harness.identity import identity
 from harness.imported import imports, is_case, is_run, refuse_results
 from harness.judge.contract import Reading, Registration, Segment, Verdict
 from harness.judge.errors_of_indication import error_of_indication, errors_of_parts
@@ -153,7 +154,10 @@ def _judge_one(
         registrations(recorded),
         bench.family,
     )
-    return {**document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {})}
+    said = identity(recorded)
+    return {
+        **document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
+    }  # fmt: skip
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:

@@ -9,6 +9,7 @@ from fixtures.language import mark, tell, translate
 from harness.report.account import LITRES, account_lines
 from harness.report.evidence import budget_lines, likelihood_lines
 from harness.report.history import made
+from harness.report.identity import identity_lines
 from harness.report.possible import possible
 from harness.report.searched import searched_lines
 from harness.report.stops import stop_reason
@@ -69,6 +70,8 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     lines += [f"  - {_answered(question, late)}" for question in document["coverage"]]
     if covered := searched_lines(document):
         lines += ["", *covered]
+    if said_of_itself := identity_lines(document):
+        lines += ["", *said_of_itself]
     if spent := budget_lines(document):
         lines += ["", *spent]
     notes = [note for note in document["notes"] if not note.startswith("weight of ")]
