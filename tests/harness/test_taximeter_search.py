@@ -164,7 +164,7 @@ def _text() -> str:
         ('"each twice"]\nlevels_zh', '"each thrice"]\nlevels_zh', "of control the levels each once, each twice, none, got each thrice"),
         ('"100", "160"]', '"100", "fast"]', "levels with thresholds expected rising numbers"),
         ('name = "stop"\n', 'name = "passenger"\n', "no other factors than"),
-        ('family = "taximeter"', 'family = "truck-scale"', "one of the families .*taximeter.*, got truck-scale"),
+        ('family = "taximeter"', 'family = "elevator"', "one of the families .*taximeter.*, got elevator"),
     ],
 )  # fmt: skip
 def test_a_model_that_no_trip_can_follow_is_refused(tmp_path: Path, old: str, new: str, why: str) -> None:
