@@ -1,6 +1,7 @@
 """How many hidden functions a search meets in 15, 30 and 60 minutes, by plan: held-out populations, direct streams, the real judge.
 
     python benchmarks/search_power.py               400 functions a cell; writes docs/search_power.md; resumable
+    python benchmarks/search_power.py --kit K1       the same for another kit, by the regulation's runs and the scheduler; writes docs/search_power_k1.md
     python benchmarks/search_power.py --n 40        a look, writes no document
 
 Populations are drawn from other priors than the scheduler's own: `documented` weighs the factors as the catalogue of fuel dispensers does,
@@ -31,8 +32,8 @@ from benchmarks.search_cases import CONFIRM_MIN, OWN, PLANS, PRODUCT, searched  
 from harness.search.bound import bound  # noqa: E402
 from harness.search.population import Population  # noqa: E402
 
-REPORT = ROOT / "docs" / "search_power.md"
 FULL, SEED, KIT = 400, 60_000, "K2"
+KITS = ("K1", KIT, "K3")
 LOOKS = (15, 30, 60)  # minutes
 BUDGETS = (30, 60)  # of the product's search, which plans by what is left; the others do not
 EVASIVE = (0.7, 1.0)
@@ -68,14 +69,18 @@ def _met(rows: Sequence[Mapping[str, Any]], look: int) -> list[Mapping[str, Any]
     return [r for r in rows if r["suspect_min"] is not None and r["suspect_min"] <= look]
 
 
-def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
+def _plans(kit: str) -> tuple[str, ...]:
+    return tuple(PLANS) if kit == KIT else ("regulation", PRODUCT)
+
+
+def table(rows: Sequence[Mapping[str, Any]], kit: str, n: int) -> list[str]:
     lines = [
         "| population | evading | plan | 15 min | 30 min | 60 min | 95 % at 30 min | litres | proven in ten more minutes |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for prior in PRIORS:
         for evasive in EVASIVE:
-            for plan in PLANS:
+            for plan in _plans(kit):
                 own = [
                     r for r in rows if (r["prior"], r["evasive"], r["plan"]) == (prior, evasive, plan) and r["i"] < n
                 ]
@@ -89,7 +94,7 @@ def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
                 lines.append(
                     f"| {prior} | {evasive:.0%} | {plan} | {shares} | {low:.2f} to {high:.2f} | {litres:.0f} | {proven} |"
                 )
-            most = " | ".join(f"{bound(population(prior, evasive, FULL), KIT, look, 'E'):.2f}" for look in LOOKS)
+            most = " | ".join(f"{bound(population(prior, evasive, FULL), kit, look, 'E'):.2f}" for look in LOOKS)
             lines.append(f"| {prior} | {evasive:.0%} | *bound of any plan* | {most} | | | |")
     return lines
 
@@ -97,27 +102,29 @@ def table(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=FULL)
+    parser.add_argument("--kit", choices=KITS, default=KIT)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
-    n = min(given.n, FULL)
+    n, kit = min(given.n, FULL), given.kit
+    name = "search_power" if kit == KIT else f"search_power_{kit.lower()}"
     jobs = [
-        {"kit": KIT, "cheat": f"{p} {e:.0%} {plan}", "prior": p, "evasive": e, "plan": plan, "minutes": minutes, "i": i}
-        for i in range(n) for p in PRIORS for e in EVASIVE for plan in PLANS for minutes in sorted({_budget(plan, look) for look in LOOKS})
+        {"kit": kit, "cheat": f"{p} {e:.0%} {plan}", "prior": p, "evasive": e, "plan": plan, "minutes": minutes, "i": i}
+        for i in range(n) for p in PRIORS for e in EVASIVE for plan in _plans(kit) for minutes in sorted({_budget(plan, look) for look in LOOKS})
     ]  # fmt: skip
-    rows = run("search_power", jobs, given.fresh, workers=given.jobs, inspected=inspected, own=OWN)
-    lines = table(rows, n)
+    rows = run(name, jobs, given.fresh, workers=given.jobs, inspected=inspected, own=OWN)
+    lines = table(rows, kit, n)
     print("\n".join(lines))
     if n == FULL:
         head = [
             "# What a search meets",
             "",
-            f"Made by `python benchmarks/search_power.py`, commit {commit()}, seed {SEED}, {n} functions a cell, dispensers, kit {KIT}, phase E, every control at hand.",
+            f"Made by `python benchmarks/search_power.py{'' if kit == KIT else f' --kit {kit}'}`, commit {commit()}, seed {SEED}, {n} functions a cell, dispensers, kit {kit}, phase E, every control at hand.",
             f"Detected: verdict `suspect` or more. `proven`: after a registered confirmation of what showed it, {CONFIRM_MIN:.0f} minutes of the same run. Simulated population: no figure here holds for a real dispenser.",
             f"The scheduler plans by what is left of its budget: {BUDGETS[0]} minutes for the first two columns, {BUDGETS[1]} for the third. Litres: of the search of {BUDGETS[0]} minutes, of the other plans of {LOOKS[-1]}.",
             "",
         ]
-        REPORT.write_text("\n".join([*head, *lines]) + "\n", "utf-8")
+        (ROOT / "docs" / f"{name}.md").write_text("\n".join([*head, *lines]) + "\n", "utf-8")
     return 0
 
 
