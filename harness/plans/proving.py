@@ -28,6 +28,7 @@ class History:
     showed: set[str] = field(default_factory=set)
     onsets: dict[str, float] = field(default_factory=dict)
     suspected: bool | None = None  # what was judged raised a suspicion; None before the first judgement
+    usual: float = 0.0  # error, relative, that came again and raised no suspicion; 0 where none did
 
     def judged(self, outcome: Mapping[str, object]) -> None:
         """What a `Judge` step was answered with."""
@@ -36,6 +37,14 @@ class History:
         self.onsets = {str(k): float(v) for k, v in onsets.items()} if isinstance(onsets, Mapping) else {}
         self.showed = {str(one) for one in shown} if isinstance(shown, list | tuple) else set()
         self.suspected = outcome.get("integrity", "suspect") in ("suspect", "proven")
+
+    def came_again(self, label: str) -> None:
+        """What run `label` showed came again and raised no suspicion."""
+        self.usual = max(self.usual, abs(self.errors.get(label, 0.0)))
+
+    def nothing_new(self, label: str) -> bool:
+        """Whether run `label`, which raised no suspicion either, is off no further than what came again already."""
+        return self.usual > 0 and not self.suspected and 0 < abs(self.errors.get(label, 0.0)) < self.usual + TELLS
 
     def seen(self, model: Model, refused: frozenset[tuple[int, int]]) -> Seen:
         at = model.index(model.quantity)

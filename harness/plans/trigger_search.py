@@ -54,7 +54,6 @@ AGAIN = mark("Run {label} is the same again: from where on does it act")
 IDLE = mark("Run {label} is the same with nothing worked before it: does it still show")
 TELLS = mark("Run {label} tells which deliveries would prove it, by {what}: does it show")
 MOST_FURTHER = 4  # runs before a confirmation is told
-TELLS_APART = 0.005  # relative: two runs that differ less are alike [D]
 WORTH_ENDING = 0.5  # a confirmation so likely to prove something ends a search that suspects nothing
 ONSETS = 3  # runs whose onset is read inside them
 RESOLUTION = 0.2  # of a threshold, in the unit of the quantity
@@ -99,7 +98,6 @@ class _Search:
     history: History = field(default_factory=History)
     unavailable: set[tuple[int, int]] = field(default_factory=set)  # (factor, level) by number that nobody can give
     confirm: tuple[Repeated, ...] = ()  # what would prove what was shown
-    usual: float = 0.0  # error, relative, that came again and raised no suspicion
     stopped: bool = False  # the officers ended it
 
     @property
@@ -110,10 +108,6 @@ class _Search:
     def label(self) -> str:
         """Of the next run."""
         return f"Q{self.made + 1}"
-
-    def nothing_new(self, label: str) -> bool:
-        """Whether run `label` is off no further than what came again already and raised no suspicion."""
-        return 0 < abs(self.history.errors.get(label, 0.0)) < self.usual + TELLS_APART
 
     @cached_property
     def against(self) -> Population:
@@ -175,7 +169,7 @@ def _through(own: _Search) -> Steps:
             own.scheduler.skip(proposal.trial)
         elif not (yield from _made(own, proposal.trial)):
             own.scheduler.tell(proposal.trial)
-        elif not own.history.suspected and own.nothing_new(label):
+        elif own.history.nothing_new(label):
             own.scheduler.skip(proposal.trial)
         else:
             # by this one run, which was judged beside others that raised none: the tests of its course ask for no second
@@ -185,7 +179,7 @@ def _through(own: _Search) -> Steps:
                 return
             if again:  # it comes again and is no suspicion: others first
                 own.scheduler.skip(proposal.trial)
-                own.usual = max(own.usual, abs(own.history.errors.get(label, 0.0)))
+                own.history.came_again(label)
 
 
 def _is_it(own: _Search, hit: Trial) -> Generator[Step, Outcome, bool]:

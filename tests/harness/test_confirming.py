@@ -242,3 +242,17 @@ def test_the_next_confirmation_costs_twice_as_much() -> None:
     assert [proves_from(k) for k in (1, 2, 3)] == [4e4, 8e4, 1.6e5]
     assert reach(2).proven_at == 2 * reach(1).proven_at
     assert reach(1).cap > 1000
+
+
+def test_nothing_is_usual_before_something_came_again() -> None:
+    """A long delivery that tells from where on it acts may be off by less than any run shows: that is something new."""
+    history = History(errors={"Q1": 0.003, "Q2": 0.009, "Q3": 0.02}, suspected=False)
+    assert not history.nothing_new("Q1")
+    history.came_again("Q2")
+    assert history.nothing_new("Q1")
+    assert not history.nothing_new("Q3")
+    history.suspected = True
+    assert not history.nothing_new("Q1")
+    scales = History(suspected=False)
+    scales.came_again("Q1")
+    assert not scales.nothing_new("Q1"), "whose runs tell no errors"
