@@ -113,6 +113,34 @@ def document(text: str, where: str, max_chars: int, error_type: type[ValueError]
         raise error_type(f"{where}, {_syntax_line(error)}: expected TOML, got an error: {error}") from error
 
 
+def whole(values: Mapping[str, Any], name: str, where: str, text: str, error_type: type[ValueError]) -> Table:
+    """What stands before the first table of `text`, as one table of that name; `array` gives the tables behind it."""
+    lines = tuple(text.split("\n"))
+    found = headers(lines)
+    return Table(values, name, where, lines, 0, found[0][0] if found else len(lines), error_type)
+
+
+def array(top: Table, key: str, most: int, called: str) -> list[Table]:
+    """The [[key]] tables behind `top`, 1 to `most` of them and `called` so, each with its own lines; inline tables, or a header inside a text, have the
+    lines of the whole file."""
+    tables = top.values[key]
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise top.error(key, f"{key} expected [[{key}]] tables", shown(tables))
+    if not 1 <= len(tables) <= most:
+        raise top.error(key, f"expected 1 to {most} {called}", str(len(tables)))
+    found = headers(top.lines)
+    starts = [n for n, (_, name) in enumerate(found) if name == key]
+    own = len(starts) == len(tables)
+    ends = [*(line for line, _ in found[1:]), len(top.lines)]
+    return [
+        Table(
+            one, f"{key} {shown(one['id'])}" if "id" in one else key, top.where, top.lines, found[starts[n]][0] if own else 0,
+            ends[starts[n]] if own else len(top.lines), top.error_type,
+        )
+        for n, one in enumerate(tables)
+    ]  # fmt: skip
+
+
 def headers(lines: tuple[str, ...]) -> list[tuple[int, str]]:
     """Lines, from 0, on which a table begins, with its name."""
     found = ((n, _HEADER.match(line)) for n, line in enumerate(lines))

@@ -16,9 +16,9 @@ from importlib.resources import files
 from scipy import stats
 
 from harness.metrology.errors import MetrologyError
-from protocols.toml_tables import Table, document
+from protocols.toml_tables import array, document, whole
 
-MAX_CHARS = 32_000
+MAX_CHARS, MOST_STEPS = 32_000, 50
 
 
 @dataclass(frozen=True)
@@ -124,21 +124,13 @@ def load_rules() -> Rules:
 
 def parse(text: str, where: str) -> Rules:
     values = document(text, where, MAX_CHARS, MetrologyError)
-    lines = tuple(text.split("\n"))
-    top = Table(values, "rules", where, lines, 0, len(lines), MetrologyError)
+    top = whole(values, "rules", where, text, MetrologyError)
     top.check_keys(
         ("id", "title", "confidence", "fine_step_upto", "source", "grade", "verified", "deficiency", "sampling")
     )
     top.check_verified()
-
-    def tables(name: str) -> list[Table]:
-        own = values[name]
-        if not isinstance(own, list) or not own:
-            raise top.error(name, f"{name} expected [[{name}]] tables", str(own))
-        return [Table(one, name, where, lines, 0, len(lines), MetrologyError) for one in own]
-
     deficiencies = []
-    for one in tables("deficiency"):
+    for one in array(top, "deficiency", MOST_STEPS, "deficiencies"):
         one.check_keys(("upto",), ("percent", "fixed"))
         if ("percent" in one.values) == ("fixed" in one.values):
             raise one.error("upto", "a deficiency expected percent or fixed", "both or none")
@@ -146,7 +138,7 @@ def parse(text: str, where: str) -> Rules:
         fixed = one.number("fixed") if "fixed" in one.values else None
         deficiencies.append(Deficiency(one.number("upto"), percent, fixed))
     samplings = []
-    for one in tables("sampling"):
+    for one in array(top, "sampling", MOST_STEPS, "samplings"):
         one.check_keys(("upto", "sample", "short"))
         samplings.append(Sampling(int(one.number("upto")), int(one.number("sample")), int(one.number("short"))))
     if (

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from protocols.acceptance.edition import AcceptanceError, Limit
-from protocols.acceptance.parser import parse
-from protocols.toml_tables import headers
+from protocols.acceptance.edition import AcceptanceError
+from protocols.acceptance.parser import MAX_CHARS, MAX_LIMITS, parse
+from protocols.toml_tables import array, document, whole
 
 LONGEST = 200  # characters of a name or of what was read
 
@@ -45,7 +45,7 @@ def compared(text: str, where: str, read: Mapping[str, Read], by: str, against: 
                 f"{where}: {id} expected the {limit.value} of the file in {against}, got {own.value}; "
                 "mend the figure of the file, with its source, before anybody calls it verified"
             )
-        first, last = _lines_of(lines, edition.limits, limit)
+        first, last = _lines_of("\n".join(lines), where, id)
         marked = {"verified": "true", "grade": '"V"', "compared": _quoted(f"{by}, {on}, {against}")}
         if own.clause:
             marked["clause"] = _quoted(own.clause)
@@ -55,12 +55,12 @@ def compared(text: str, where: str, read: Mapping[str, Read], by: str, against: 
     return done
 
 
-def _lines_of(lines: list[str], limits: tuple[Limit, ...], limit: Limit) -> tuple[int, int]:
-    starts = [n for n, name in headers(tuple(lines)) if name == "limit"]
-    at = [one.id for one in limits].index(limit.id)
-    if len(starts) != len(limits):
-        raise AcceptanceError("expected each limit as a [[limit]] table of its own, got them in another form")
-    return starts[at], ([*starts, len(lines)])[at + 1]
+def _lines_of(text: str, where: str, id: str) -> tuple[int, int]:
+    top = whole(document(text, where, MAX_CHARS, AcceptanceError), "edition", where, text, AcceptanceError)
+    own = next(one for one in array(top, "limit", MAX_LIMITS, "limits") if one.values["id"] == id)
+    if own.first == 0:
+        raise AcceptanceError(f"{where}: expected each limit as a [[limit]] table of its own, got them in another form")
+    return own.first, own.last
 
 
 def _set(lines: list[str], first: int, last: int, values: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from protocols.acceptance.edition import GRADES, MPE_FACTOR, AcceptanceError, Edition, Limit
-from protocols.toml_tables import Table, document, headers, shown
+from protocols.toml_tables import Table, array, document, shown, whole
 
 MAX_CHARS = 64 * 1024
 MAX_LIMITS = 200
@@ -30,21 +30,10 @@ _STEP_KEYS = ("accuracy_class", "upto_e")  # both or neither: a step of the maxi
 def parse(text: str, where: str) -> Edition:
     """The edition written in `text`; `where` (a file name) begins every AcceptanceError."""
     values = document(text, where, MAX_CHARS, AcceptanceError)
-    lines = tuple(text.split("\n"))
-    starts = [n for n, name in headers(lines) if name == "limit"]
-    top = Table(values, "edition", where, lines, 0, starts[0] if starts else len(lines), AcceptanceError)
+    top = whole(values, "edition", where, text, AcceptanceError)
     top.check_keys(_EDITION_KEYS)
-    tables = values["limit"]
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise top.error("limit", "limit expected [[limit]] tables", shown(tables))
-    if not 1 <= len(tables) <= MAX_LIMITS:
-        raise top.error("limit", f"expected 1 to {MAX_LIMITS} limits", str(len(tables)))
-    ends = [*starts[1:], len(lines)]
-    if len(starts) != len(tables):  # inline tables, or a header inside a text: say the file's first line
-        starts, ends = [0] * len(tables), [len(lines)] * len(tables)
     limits: list[Limit] = []
-    for one, first, last in zip(tables, starts, ends, strict=True):
-        table = Table(one, f"limit {shown(one.get('id', '?'))}", where, lines, first, last, AcceptanceError)
+    for table in array(top, "limit", MAX_LIMITS, "limits"):
         limit = _limit(table)
         if any(other.id == limit.id for other in limits):
             raise table.error("id", "id expected to be used once", shown(limit.id))

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from protocols.acceptance.edition import GRADES, AcceptanceError
 from protocols.acceptance.parser import FAMILIES, MAX_CHARS
-from protocols.toml_tables import Table, document, headers, shown
+from protocols.toml_tables import array, document, whole
 
 MOST_PROGRAMS = 50
 _KEYS = ("id", "title", "family", "approval", "source", "grade", "verified", "software")
@@ -42,26 +42,13 @@ class TypeFile:
 def parse_type(text: str, where: str) -> TypeFile:
     """The type file written in `text`; `where` (a file name) begins every AcceptanceError, with the line."""
     values = document(text, where, MAX_CHARS, AcceptanceError)
-    lines = tuple(text.split("\n"))
-    starts = [n for n, name in headers(lines) if name == "software"]
-    top = Table(values, "type file", where, lines, 0, starts[0] if starts else len(lines), AcceptanceError)
+    top = whole(values, "type file", where, text, AcceptanceError)
     top.check_keys(_KEYS, ("k_low", "k_high"))
     top.check_verified()
-    tables = values["software"]
-    if (
-        not isinstance(tables, list)
-        or not 1 <= len(tables) <= MOST_PROGRAMS
-        or not all(isinstance(one, dict) for one in tables)
-    ):
-        raise top.error("software", f"software expected 1 to {MOST_PROGRAMS} [[software]] tables", shown(tables))
-    ends = [*starts[1:], len(lines)]
-    if len(starts) != len(tables):
-        starts, ends = [0] * len(tables), [len(lines)] * len(tables)
     programs = []
-    for one, first, last in zip(tables, starts, ends, strict=True):
-        table = Table(one, "software", where, lines, first, last, AcceptanceError)
+    for table in array(top, "software", MOST_PROGRAMS, "programs"):
         table.check_keys(("version",), ("checksum",))
-        programs.append(Program(table.text("version"), table.text("checksum") if "checksum" in one else ""))
+        programs.append(Program(table.text("version"), table.text("checksum") if "checksum" in table.values else ""))
     if ("k_low" in values) != ("k_high" in values):
         raise top.error("k_low", "k_low and k_high expected together", "one of them")
     k = (top.number("k_low"), top.number("k_high")) if "k_low" in values else None

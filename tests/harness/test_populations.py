@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -121,6 +122,10 @@ def test_lots_that_cannot_be_judged_are_refused() -> None:
         judge(lot(500.0), Decimal(500), 0, rules)
     with pytest.raises(MetrologyError, match=r"ours.toml, line 1"):
         parse('id = "ours"', "ours.toml")
+    text = (files("harness.metrology") / "prepackage.toml").read_text("utf-8")
+    line = text.splitlines().index("percent = 4.5") + 1
+    with pytest.raises(MetrologyError, match=rf"ours.toml, line {line}: deficiency: percent expected a number"):
+        parse(text.replace("percent = 4.5", 'percent = "4.5"'), "ours.toml")
     assert not rules.verified
 
 
