@@ -9,7 +9,11 @@ from fixtures.benchfile import EDITION_FILE, BenchFile
 from fixtures.errors import BenchError
 from harness.plugins import specs
 from protocols.acceptance import AcceptanceError, Edition, EditionSpec, parse
+from protocols.acceptance.edition import MPE
 from protocols.acceptance.parser import MAX_CHARS
+
+# by family, the limits without which nothing is judged; MPE of the others, and of a scale the steps of it too
+JUDGED_BY = {"scale": ("zero-tracking",), "taximeter": (MPE, "mpe-under")}
 
 
 def edition(name: str) -> Edition:
@@ -20,10 +24,24 @@ def edition(name: str) -> Edition:
 def edition_of(bench: BenchFile) -> Edition:
     """The edition that `bench` is judged by: an installed one, or the file beside it, as it was when the run began."""
     if not bench.edition.endswith(EDITION_FILE):
-        return edition(bench.edition)
+        return _usable(edition(bench.edition), bench)
     if not bench.edition_text:
         raise BenchError(f"{bench.where}: expected the text of {bench.edition} beside the bench file, got none")
-    return parse(bench.edition_text, bench.edition)
+    return _usable(parse(bench.edition_text, bench.edition), bench)
+
+
+def _usable(found: Edition, bench: BenchFile) -> Edition:
+    """Some editions hold what is known of a regulation and no more."""
+    known = {limit.id for limit in found.limits}
+    lacking = [id for id in JUDGED_BY.get(found.family, (MPE,)) if id not in known]
+    if found.family == "scale" and not any(limit.is_step for limit in found.limits):
+        lacking.insert(0, "steps of the maximum permissible error")
+    if lacking:
+        raise BenchError(
+            f"{bench.where}: expected an edition that an instrument can be judged by, got {bench.edition}, which has no {', '.join(lacking)}; "
+            f"shortmeasure acceptance show {bench.edition} tells what is known of it"
+        )
+    return found
 
 
 def names() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from fixtures.benchfile import from_header, load
 from fixtures.errors import BenchError
 from harness.benches import find, world
 from harness.changes import changes, refuse_other_instrument
-from harness.editions import edition_of, text_of
+from harness.editions import JUDGED_BY, edition, edition_of, names, text_of
 from harness.judging import judge_journal
 from protocols.acceptance import AcceptanceError, parse
 from protocols.acceptance.compared import Read, compared
@@ -77,3 +77,14 @@ def test_an_edition_that_is_not_there_or_is_none_is_told(bench_path: Path) -> No
         load(bench_path)
     with pytest.raises(BenchError, match=r"expected the text of ours\.toml"):
         edition_of(replace(find("dispenser-k2"), edition="ours.toml"))
+
+
+@pytest.mark.parametrize("family", ["dispenser", "gas-dispenser", "taximeter"])
+def test_an_edition_of_ones_own_needs_the_limits_that_its_family_is_judged_by(family: str) -> None:
+    text = next(text_of(name)[0] for name in names() if edition(name).family == family)
+    for id in JUDGED_BY.get(family, ("mpe",)):
+        own = replace(
+            find("dispenser-k2"), edition="ours.toml", edition_text=text.replace(f'id = "{id}"\n', 'id = "other"\n')
+        )
+        with pytest.raises(BenchError, match=f"which has no {id};"):
+            edition_of(own)
