@@ -15,8 +15,8 @@ MAX_CHARS = 64 * 1024
 MAX_LIMITS = 200
 
 FAMILIES = ("dispenser", "gas-dispenser", "scale", "taximeter")
-USES = ("verification",)
-UNITS = ("1", "payment step", "L", "mL", "m", "s", "e", "e/s", "d", "d/s")
+USES = ("verification", "type-evaluation")
+UNITS = ("1", "payment step", "CNY", "L", "mL", "L/min", "kg", "m", "s", "e", "e/s", "d", "d/s")
 CLASSES = ("III", "IIII")
 UNKNOWN_DATE = "unknown"
 

@@ -13,6 +13,7 @@ from captures.journal import read_lines
 from fixtures.benchfile import from_header, load
 from fixtures.errors import BenchError
 from harness.benches import find, world
+from harness.catalogue import load_self_lock
 from harness.changes import changes, refuse_other_instrument
 from harness.editions import JUDGED_BY, edition, edition_of, names, text_of
 from harness.judging import judge_journal
@@ -79,6 +80,13 @@ def test_an_edition_that_is_not_there_or_is_none_is_told(bench_path: Path) -> No
         edition_of(replace(find("dispenser-k2"), edition="ours.toml"))
 
 
+@pytest.mark.parametrize("bench", ["price-scale-k0", "dispenser-k2"])
+def test_an_edition_that_limits_nothing_is_refused_before_anything_is_measured(bench: str) -> None:
+    lacking = "got jjf2184-2025, which has no steps of the maximum permissible error, zero-tracking; shortmeasure acceptance show"
+    with pytest.raises(BenchError, match=lacking):
+        edition_of(replace(find(bench), edition="jjf2184-2025"))
+
+
 @pytest.mark.parametrize("family", ["dispenser", "gas-dispenser", "taximeter"])
 def test_an_edition_of_ones_own_needs_the_limits_that_its_family_is_judged_by(family: str) -> None:
     text = next(text_of(name)[0] for name in names() if edition(name).family == family)
@@ -88,3 +96,11 @@ def test_an_edition_of_ones_own_needs_the_limits_that_its_family_is_judged_by(fa
         )
         with pytest.raises(BenchError, match=f"which has no {id};"):
             edition_of(own)
+
+
+@pytest.mark.parametrize("name", ["jjg443-2015", "jjg443-2023"])
+def test_the_self_lock_is_judged_by_the_counts_of_the_edition(name: str) -> None:
+    own, rules = edition(name), {rule.code: rule for rule in load_self_lock()}
+    assert float(own.limit("self-lock").value) == rules["64"].limit_rel
+    assert int(own.limit("self-lock-abnormal").value) == rules["64"].sales
+    assert int(own.limit("self-lock-strange").value) == rules["63"].sales

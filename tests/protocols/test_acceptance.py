@@ -13,6 +13,8 @@ from protocols.acceptance import AcceptanceError, parse
 
 SPECS = [entry.load() for entry in entry_points(group="shortmeasure.acceptance")]
 
+D = Decimal
+
 GOOD = """\
 id = "test-1"
 title = "Test"
@@ -34,9 +36,6 @@ applies = "always"
 """
 
 
-D = Decimal
-
-
 @cache
 def edition_of(id):
     [spec] = [s for s in SPECS if s.id == id]
@@ -47,20 +46,91 @@ def text_of(spec):
     return (files(spec.package) / spec.resource).read_text("utf-8")
 
 
-@pytest.mark.parametrize("spec", [s for s in SPECS if s.id.startswith("jjg443")], ids=lambda spec: spec.id)
-def test_editions_of_the_tree(spec):
-    edition = parse(text_of(spec), spec.resource)
-    assert edition.id == spec.id
+JJG443 = {
+    "mpe": (Decimal("0.003"), "1"),
+    "mpe-minimum-quantity": (Decimal("0.005"), "1"),
+    "repeatability": (Decimal("0.001"), "1"),
+    "amount": (Decimal(1), "payment step"),
+    "self-lock": (Decimal("0.006"), "1"),
+    "self-lock-abnormal": (Decimal(5), "1"),
+    "self-lock-strange": (Decimal(3), "1"),
+}
+JJG443_2023 = {
+    "flows": (Decimal(2), "1"),
+    "runs": (Decimal(3), "1"),
+    "max-flow": (Decimal(200), "L/min"),
+    "transducers-per-hose": (Decimal(1), "1"),
+}
+
+
+@pytest.mark.parametrize(("id", "own"), [("jjg443-2015", JJG443), ("jjg443-2023", JJG443 | JJG443_2023)])
+def test_editions_of_the_tree(id, own):
+    edition = edition_of(id)
+    assert edition.id == id
     assert (edition.family, edition.use) == ("dispenser", "verification")
-    values = {limit.id: (limit.value, limit.unit) for limit in edition.limits}
-    assert values == {
-        "mpe": (Decimal("0.003"), "1"),
-        "mpe-minimum-quantity": (Decimal("0.005"), "1"),
-        "repeatability": (Decimal("0.001"), "1"),
-        "amount": (Decimal(1), "payment step"),
-        "self-lock": (Decimal("0.006"), "1"),
-    }
+    assert {limit.id: (limit.value, limit.unit) for limit in edition.limits} == own
     assert all(limit.grade in ("P", "U") and not limit.verified for limit in edition.limits)
+
+
+GALLON, CUBIC_INCH = D("3.785411784"), D("0.016387064")  # litres, exactly
+
+
+def test_handbook_44_gives_five_gallons_six_cubic_inches():
+    """fuel_dispensers.md 3.1: 6 in3 at 5 gal are 0.52 %, half of it when new; 1 in3 and 1 in3 a gallon; class 0.5 in per cent."""
+    hb44 = edition_of("nist-hb44-3-30")
+    assert GALLON == 231 * CUBIC_INCH
+    at_5_gal, fixed, rising = (hb44.limit(id).value for id in ("mpe-5-gal", "mpe-fixed-part", "mpe-per-gallon"))
+    assert at_5_gal == 6 * CUBIC_INCH == fixed + 5 * rising
+    assert round(at_5_gal / (5 * GALLON) * 100, 2) == D("0.52")
+    assert hb44.limit("mpe-5-gal-acceptance").value * 2 == at_5_gal
+    assert hb44.mpe_l(D(20)) == D("0.100")
+    assert hb44.limit("repeatability").value * hb44.mpe_l(D(20)) == D("0.040")
+    retail, large = (
+        [hb44.limit(id).value for id in (f"{own}-acceptance", own, f"{own}-special")] for own in ("mpe", "mpe-large")
+    )
+    assert (retail, large) == ([D("0.003"), D("0.005"), D("0.005")], [D("0.002"), D("0.003"), D("0.005")])
+    assert all(limit.grade == "U" and not limit.verified for limit in hb44.limits)
+
+
+def test_of_jjf_2184_the_scope_is_known_and_no_error():
+    jjf = edition_of("jjf2184-2025")
+    assert (jjf.family, jjf.use, jjf.in_force) == ("scale", "type-evaluation", "2026-01-08")
+    [scope] = jjf.limits
+    assert (scope.value, scope.unit, scope.grade, scope.verified) == (D(100), "kg", "P", False)
+    with pytest.raises(AcceptanceError, match="it limits no scales"):
+        jjf.mpe(D(1), "III", in_service=True)
+
+
+def test_a_bare_meter_in_china_has_the_errors_of_r21_unverified():
+    r21, jjg = edition_of("oiml-r21-2007"), edition_of("jjg517-2016")
+    for of_r21, of_jjg in (
+        ("mpe", "mpe-meter"),
+        ("mpe-floor", "mpe-meter-floor"),
+        ("time", "time"),
+        ("time-floor", "time-floor"),
+    ):
+        ours, its = jjg.limit(of_jjg), r21.limit(of_r21)
+        assert (ours.value, ours.unit) == (its.value, its.unit)
+        assert (ours.grade, ours.verified) == ("U", False)
+    assert (jjg.limit("mpe").value, jjg.limit("mpe-under").value) == (D("0.01"), D("0.04")), "installed"
+    assert (r21.limit("fare-floor").value, r21.limit("fare-floor").unit) == (D(1), "d")
+
+
+def test_air_and_calculator_of_r117():
+    r117 = edition_of("oiml-r117-2007")
+    litres = r117.limit("air-floor").value * 5  # minimum measured quantity of 5 L
+    assert litres == r117.mpe_l(D(5), D(5)) == D("0.05"), "1 % of it is Emin of class 0.5"
+    assert [r117.limit(id).value for id in ("air", "air-viscous", "calculator")] == [D("0.005"), D("0.01"), D("0.1")]
+
+
+def test_intervals_of_r76_bound_the_scale():
+    """15 kg by 5 g has 3000 intervals: class III, not IIII (scales.md 2C)."""
+    r76 = edition_of("oiml-r76-2006")
+    n = D(15_000) / 5
+    assert r76.limit("n-min-iii").value <= n <= r76.limit("n-max-iii").value
+    assert n > r76.limit("n-max-iiii").value
+    for c in ("iii", "iiii"):
+        assert r76.limit(f"n-max-{c}").value == r76.limit(f"mpe-{c}-3").upto_e, "the last step ends there"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +160,7 @@ def test_only_what_two_copies_of_r76_agree_on_is_verified():
     r76, jjg = edition_of("oiml-r76-2006"), edition_of("jjg539-2016")
     assert {limit.id for limit in r76.limits if limit.verified} == {
         *(f"mpe-{c}-{n}" for c in ("iii", "iiii") for n in (1, 2, 3)), "mpe-in-service", "min-load-iii", "min-load-iiii", "eccentricity",
-        "discrimination", "zero-setting", "zero-setting-range", "initial-zero-range",
+        "n-min-iii", "n-min-iii-fine", "n-max-iii", "n-min-iiii", "n-max-iiii", "discrimination", "zero-setting", "zero-setting-range", "initial-zero-range",
     }  # fmt: skip
     assert not any(limit.verified for limit in jjg.limits)
     assert r76.mpe(D(1), "III", in_service=True).verified
@@ -192,7 +262,14 @@ def test_steps_of_a_class_rise():
 
 
 def test_editions_are_registered():
-    assert {spec.id for spec in SPECS} >= {"jjg443-2015", "jjg443-2023", "oiml-r76-2006", "jjg539-2016"}
+    assert {spec.id for spec in SPECS} >= {
+        "jjg443-2015",
+        "jjg443-2023",
+        "oiml-r76-2006",
+        "jjg539-2016",
+        "nist-hb44-3-30",
+        "jjf2184-2025",
+    }
 
 
 def test_values_are_exact_decimals():
