@@ -151,10 +151,6 @@ class Site:
         wanted = self.full_l_min * OF_FULL[level] * (1 + STEADY * float(rng.standard_normal()))
         return t * own / wanted, v
 
-    def onsets(self, verdict: Verdict) -> dict[str, float]:
-        """Run -> from where on it acts, as one run told."""
-        return {r.segment: r.at["onset_l"] for r in verdict.readings if r.detector == BEGINS and r.hits}
-
     def history(self, verdict: Verdict) -> History:
         """As the product keeps it."""
         errors = {s.id: error_of_indication(s, PROFILE) for s in self.segments}

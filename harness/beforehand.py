@@ -11,11 +11,12 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from fixtures.textfile import UTF8_BYTES, read_text
 from harness.exits import UsageError
 from harness.plans import PlanSpec, dispenser_search, price_scale_search, taximeter_search, truck_scale_search
 from harness.plans.trigger_search import LITRES_KEY, MINUTES_KEY
 from harness.search.model import Model, ModelError
-from harness.search.parser import parse
+from harness.search.parser import MAX_CHARS, parse
 from harness.step import Choose, Plan
 
 MODEL_KEY = "search_model"
@@ -81,10 +82,7 @@ def search_budget(budget: str, fuel: str, model: Path | None = None) -> dict[str
 
 
 def _model_text(path: Path) -> str:
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path}: expected a text in UTF-8, got bytes that are none ({error})") from None
+    text = read_text(path, "a trigger model", UTF8_BYTES * MAX_CHARS, ModelError)
     _check_fits(parse(text, path.name), path.name)
     return text
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fixtures.benchfile import EDITION_KEY, BenchFile
+from fixtures.benchfile import EDITION_KEY, TYPE_KEY, BenchFile, beside
 from fixtures.errors import BenchError
 from harness.plans.order import dry_run
 from harness.replay import Replay, differs
@@ -20,6 +20,7 @@ from harness.worlds import people_of, world_of
 
 # what an instrument says of itself differs from start to start in these, and it is the same instrument
 VOLATILE = ("state", "reading", "banner", "tare_g", "mode")
+BESIDE = {EDITION_KEY: "edition", TYPE_KEY: "type file"}
 SHOWN = 20  # lines of difference in an error; the journal holds them all
 
 
@@ -51,8 +52,8 @@ def version_record() -> dict[str, str]:
 def changes(
     header: Mapping[str, Any], steps: Sequence[Step], bench: BenchFile, further: Sequence[str] = ()
 ) -> list[Change]:
-    """Every difference of plan, bench text and tool from what the header of the journal says; `further`: the lines of
-    what the plan was gone on with after its end."""
+    """Every difference of plan, bench text, files beside it and tool from what the header of the journal says; `further`: the
+    lines of what the plan was gone on with after its end."""
     recorded = header.get("software") or {}
     known = {"version": str(header.get("version", "")), "files_sha256": str(recorded.get("files_sha256", ""))}
     found = [
@@ -64,7 +65,9 @@ def changes(
     if further or header.get("dry_run_sha256") != now["dry_run_sha256"]:
         found += _by_line("plan", [*map(str, header.get("dry_run", ())), *further], now["dry_run"])
     found += _by_line("bench", str(header["bench"]).splitlines(), bench.text.splitlines())
-    return found + _by_line("edition", str(header.get(EDITION_KEY, "")).splitlines(), bench.edition_text.splitlines())
+    for key, text in beside(bench).items():
+        found += _by_line(BESIDE[key], str(header.get(key, "")).splitlines(), text.splitlines())
+    return found
 
 
 def differences(standing: Standing, plan: Callable[[], Plan], bench: BenchFile) -> list[Change]:

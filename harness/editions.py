@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fixtures.benchfile import EDITION_FILE, BenchFile
 from fixtures.errors import BenchError
+from fixtures.textfile import UTF8_BYTES, read_text
 from harness.plugins import specs
 from protocols.acceptance import AcceptanceError, Edition, EditionSpec, parse
 from protocols.acceptance.edition import MPE
@@ -61,9 +62,4 @@ def text_or_file(name: str) -> tuple[str, str]:
     """As `text_of`, or of the file `name` where that ends in .toml."""
     if not name.endswith(".toml"):
         return text_of(name)
-    with Path(name).open("rb") as file:
-        data = file.read(4 * MAX_CHARS + 1)
-    try:
-        return data.decode("utf-8"), name
-    except UnicodeDecodeError as error:
-        raise AcceptanceError(f"{name}: expected UTF-8 text, got a byte that is none at {error.start}") from error
+    return read_text(Path(name), "an acceptance edition", UTF8_BYTES * MAX_CHARS, AcceptanceError), name

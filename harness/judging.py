@@ -116,7 +116,7 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     limits = edition_of(recorded.bench)
     profile, own = with_rules(recorded.bench.profile, limits), family(limits.family)
     tests = family_tests(limits).detectors
-    document = _judge_one(recorded, recorded, found, Fraction(1))
+    document = _verdict(recorded, found, overdue_stations(recorded, recorded.bench))
     told = [
         one
         for one in document["readings"]
@@ -139,9 +139,25 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
 def _judge_one(
     whole: Recorded, recorded: Recorded, found: Sequence[Segment], share: Fraction, memory: Memory | None = None
 ) -> Mapping[str, Any]:
-    """The verdict document of one instrument, with its `share` of the case's alpha; `whole`: the run it is part of."""
-    bench, late = recorded.bench, overdue_stations(whole, recorded.bench)
-    document = _judged(
+    """The verdict document of one instrument, with its `share` of the case's alpha and what stands beside its verdict; `whole`: the run it
+    is part of."""
+    late, said = overdue_stations(whole, recorded.bench), identity(recorded)
+    return {
+        **_verdict(recorded, found, late, share, memory), "history": history(recorded, found),
+        **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
+    }  # fmt: skip
+
+
+def _verdict(
+    recorded: Recorded,
+    found: Sequence[Segment],
+    late: Sequence[str],
+    share: Fraction = Fraction(1),
+    memory: Memory | None = None,
+) -> Mapping[str, Any]:
+    """What is judged of one instrument; `late`: its stations with an overdue standard."""
+    bench = recorded.bench
+    return _judged(
         found,
         {**bench.profile, OVERDUE: late} if late else bench.profile,
         edition_of(bench),
@@ -154,10 +170,6 @@ def _judge_one(
         registrations(recorded),
         bench.family,
     )
-    said = identity(recorded)
-    return {
-        **document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
-    }  # fmt: skip
 
 
 def _readings(recorded: Recorded, found: Sequence[Segment]) -> Sequence[Reading]:

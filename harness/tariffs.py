@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fixtures.textfile import read_text
 from harness.exits import UsageError
 from protocols.tariff import Fare, Reading, Shown, Tariff, TariffError, Trip, fare, known, names, parse, relevant
 from protocols.tariff.civil import DAYS, MONDAY
@@ -25,13 +26,7 @@ DISPLAY = ["time_s", "fare"]
 def tariff(name: str) -> Tariff:
     """The tariff `name` of the tree, or the one in the file `name` where that ends in .toml."""
     if name.endswith(".toml"):
-        with Path(name).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise TariffError(f"{name}: expected UTF-8 text, got a byte that is none at {error.start}") from error
-        return parse(text, name)
+        return parse(read_text(Path(name), "a tariff", MAX_BYTES, TariffError), name)
     if name not in (there := names()):
         raise UsageError(f"expected a TOML file or one of the tariffs {', '.join(there)}, got {name!r}")
     return known(name)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from fixtures.textfile import UTF8_BYTES, read_text
 from harness.fleet.errors import FleetError
 from protocols.toml_tables import Table, document, headers, shown
 
@@ -85,14 +86,7 @@ class Mapped:
 
 def load(path: Path) -> Mapped:
     """Read and check a mapping.  Raises FleetError."""
-    with path.open("rb") as stream:
-        raw = stream.read(4 * MAX_CHARS + 1)
-    try:
-        return parse(raw.decode("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise FleetError(
-            f"{path}: expected UTF-8 text, got byte {raw[error.start]:#04x} at offset {error.start}"
-        ) from None
+    return parse(read_text(path, "a mapping", UTF8_BYTES * MAX_CHARS, FleetError), str(path))
 
 
 def parse(text: str, where: str) -> Mapped:

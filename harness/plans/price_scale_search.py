@@ -8,7 +8,7 @@ at once, because some modes end with any key.  What the bench cannot do is told 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -17,21 +17,20 @@ from harness.plans import price_scale_bench, price_scale_raid
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.key_search import another, moves
 from harness.plans.price_scale_raid import PRICE, UNIT, harmless, own, scale_of
+from harness.plans.scale_search import beyond, emptied, kit_of, lacks
 from harness.plans.trigger_search import Family, Run, search
 from harness.plans.weighings import Steps, press, weigh
 from harness.plans.worked import barred
 from harness.search.cost import State
 from harness.search.fits import Runs, check, wrong
-from harness.search.model import Model
+from harness.search.model import Factor, Model
 from harness.search.parser import built_in
-from harness.step import Load, Outcome, Plan, PowerCycle, Press, Step
+from harness.step import Outcome, Plan, Press, Step
 
 FAMILY = "price-scale"
-OFF_S = 30
 DARK_MIN, DARK_RUNS = 7.0, 9  # minutes and loads of the scheduled tests behind the power cut [D]
 FRESH = 3  # fresh loads on which a key that moved the reading, and no other brought back, is pressed alone
 TURNS = 6  # times that a key which moved the reading is pressed again, in turn with another
-ZERO = "zero"
 STILL = "none"  # level of the factor keys
 MEMORY, DIGITS, OTHERS = "memory keys", "digit keys", "other keys"
 GROUPS = (MEMORY, DIGITS, OTHERS)
@@ -50,7 +49,6 @@ RUNS = Runs(
     first={"remote": "not pressed", "unit": "kg", "price": "as found", "zero": "not pressed", "keys": STILL},
     whole=True,
 )  # fmt: skip
-NEAR = Decimal("0.1")  # of a load asked: so far from it at most is what the masses at hand make
 HANDLED = mark(
     "Both officers confirm: what is worked in this search saves, stores and calibrates nothing and switches nothing but this instrument; a unit price is typed as for a customer"
 )
@@ -75,43 +73,29 @@ def check_fits(model: Model, where: str) -> None:
 def _searched(model: Model | None, can: Ability, dark: bool) -> Plan:
     """`dark`: power was cut, so it may be cut again."""
     model = model or built_in(FAMILY)
-    family = Family(model, _run, tuple(_beyond(model, scale_of(can))), handled=HANDLED)
     scale = scale_of(can)
-    kit = "K3" if scale.presses else "K1" if scale.streamed else "K0"
-    yield from search(can, family, kit, State("E", DARK_MIN, DARK_RUNS) if dark else State("D"))
+    family = Family(model, _run, beyond(model, scale, _lacks), handled=HANDLED)
+    yield from search(can, family, kit_of(scale), State("E", DARK_MIN, DARK_RUNS) if dark else State("D"))
 
 
-def _beyond(model: Model, scale: ScaleAbility) -> Iterator[tuple[str, str]]:
-    """Levels that this bench cannot give: loads that the masses at hand do not make, keys that the pad does not have, and what no test
-    of a weighing speaks of."""
-    for factor in model.factors:
-        for level in factor.levels:
-            match factor.name, level:
-                case "load", _ if abs(scale.load(level) - Decimal(level)) > nearly(level, factor.levels):
-                    yield factor.name, level
-                case "keys", _ if level != STILL and not (keys_of(scale, level)):
-                    yield factor.name, level
-                case "unit", "other" if not own(scale, UNIT):
-                    yield factor.name, level
-                case "zero", "pressed" if not own(scale, ZERO):
-                    yield factor.name, level
-                case "price", "typed" if not _priced(scale):
-                    yield factor.name, level
-                case ("tare", "container") | ("clock", "night"):
-                    yield factor.name, level
-                case _:
-                    pass
+def _lacks(scale: ScaleAbility, factor: Factor, level: str) -> bool:
+    """As `lacks`, with keys that the pad does not have, and what no test of a weighing speaks of."""
+    match factor.name, level:
+        case "keys", _:
+            return level != STILL and not keys_of(scale, level)
+        case "unit", "other":
+            return not own(scale, UNIT)
+        case "price", "typed":
+            return not _priced(scale)
+        case "tare", "container":
+            return True
+        case _:
+            return lacks(scale, factor, level)
 
 
 def _priced(scale: ScaleAbility) -> bool:
     """Whether a unit price can be typed."""
     return scale.priced and set(PRICE) <= set(scale.keys)
-
-
-def nearly(level: str, levels: Sequence[str]) -> Decimal:
-    """How far what is put on may lie from the load asked: below half the way to the next level."""
-    apart = min(abs(Decimal(one) - Decimal(level)) for one in levels if one != level)
-    return min(NEAR * Decimal(level), Decimal("0.45") * apart)
 
 
 def keys_of(scale: ScaleAbility, level: str) -> tuple[str, ...]:
@@ -136,13 +120,7 @@ def _run(can: Ability, run: Run) -> Generator[Step, Outcome, None]:
     scale, levels = scale_of(can), run.levels
     keys = () if levels["keys"] == STILL else keys_of(scale, levels["keys"])
     held = levels["keys"] in GROUPS
-    if run.cycle:
-        yield Load(f"{run.label}p", Decimal(0))  # a scale that wakes up takes for its zero what lies there
-        yield PowerCycle(OFF_S)
-    empty = f"{run.label}z"
-    yield from weigh(can, empty, Decimal(0))
-    if levels["zero"] == "pressed":
-        yield from press(can, empty, (own(scale, ZERO),))
+    empty = yield from emptied(can, run)
     if levels["price"] == "typed":
         yield from press(can, empty, PRICE, eyes=True)
     if keys and not held:

@@ -7,28 +7,26 @@ to the search, and stands in its coverage as not tried.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from decimal import Decimal
+from collections.abc import Generator
 from functools import partial
 
 from fixtures.language import mark
 from harness.plans import truck_scale_bench, truck_scale_raid
-from harness.plans.ability import Ability, ScaleAbility
-from harness.plans.price_scale_raid import own, scale_of
-from harness.plans.price_scale_search import OFF_S, nearly
+from harness.plans.ability import Ability
+from harness.plans.price_scale_raid import scale_of
+from harness.plans.scale_search import beyond, emptied, kit_of, lacks
 from harness.plans.trigger_search import Family, Run, search
 from harness.plans.truck_scale_bench import STAYS_S
-from harness.plans.weighings import press, read, weigh
+from harness.plans.weighings import read, weigh
 from harness.search.cost import State
 from harness.search.fits import Runs, check
 from harness.search.model import Model
 from harness.search.parser import built_in
-from harness.step import Load, Outcome, Plan, PowerCycle, Press, Step, Wait
+from harness.step import Outcome, Plan, Press, Step, Wait
 
 FAMILY = "truck-scale"
 DARK_MIN, DARK_RUNS = 15.0, 4  # minutes and vehicles of the scheduled tests behind the power cut [D]
 STANDS_S = 180
-ZERO = "zero"
 RUNS = Runs(
     FAMILY,
     needed=frozenset({"load", "remote", "stands", "position", "zero"}),
@@ -60,37 +58,15 @@ def check_fits(model: Model, where: str) -> None:
 def _searched(model: Model | None, can: Ability, dark: bool) -> Plan:
     """`dark`: power was cut, so it may be cut again."""
     model, scale = model or built_in(FAMILY), scale_of(can)
-    kit = "K3" if scale.presses else "K1" if scale.streamed else "K0"
     state = State("E", DARK_MIN, DARK_RUNS) if dark else State("D")
-    yield from search(can, Family(model, _run, tuple(_beyond(model, scale))), kit, state)
-
-
-def _beyond(model: Model, scale: ScaleAbility) -> Iterator[tuple[str, str]]:
-    """Levels that this bench cannot give: vehicles that nobody has, a key that the indicator does not have, another hour."""
-    for factor in model.factors:
-        for level in factor.levels:
-            match factor.name, level:
-                case "load", _ if abs(scale.load(level) - Decimal(level)) > nearly(level, factor.levels):
-                    yield factor.name, level
-                case "zero", "pressed" if not own(scale, ZERO):
-                    yield factor.name, level
-                case "clock", "night":
-                    yield factor.name, level
-                case _:
-                    pass
+    yield from search(can, Family(model, _run, beyond(model, scale, lacks)), kit_of(scale), state)
 
 
 def _run(can: Ability, run: Run) -> Generator[Step, Outcome, None]:
     """One vehicle."""
-    scale, levels = scale_of(can), run.levels
-    if run.cycle:
-        yield Load(f"{run.label}p", Decimal(0))  # an indicator that wakes up takes for its zero what stands there
-        yield PowerCycle(OFF_S)
-    empty = f"{run.label}z"
-    yield from weigh(can, empty, Decimal(0))
-    if levels["zero"] == "pressed":
-        yield from press(can, empty, (own(scale, ZERO),))
-    yield from weigh(can, run.label, scale.load(run.asked), levels["position"])
+    levels = run.levels
+    yield from emptied(can, run)
+    yield from weigh(can, run.label, scale_of(can).load(run.asked), levels["position"])
     if levels["remote"] == "pressed":
         yield Press("remote")
         yield from read(can, run.label)

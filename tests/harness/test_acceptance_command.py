@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -13,47 +12,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.editions import names, text_of
-from harness.exits import Exit, run_app
+from harness.exits import Exit
 from protocols.acceptance import AcceptanceError, parse
 from protocols.acceptance.compared import Read, compared
+from tests.commands import document, shortmeasure
 
 EDITION, WHERE = text_of("jjg443-2023")
 PRINT = "printed JJG 443-2023, first edition"
 
 
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), ["acceptance", *arguments], {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
-
-
-def document(capfd: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    code, out, err = shortmeasure(capfd, *arguments, "--json")
-    assert code == Exit.OK, err
-    found: dict[str, Any] = json.loads(out)
-    return found
-
-
 def test_the_list_has_every_edition_and_says_what_nobody_compared(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = {row["id"]: row for row in document(capfd, "list")["editions"]}
+    rows = {row["id"]: row for row in document(capfd, "acceptance", "list")["editions"]}
     assert set(rows) == set(names())
     assert rows["jjg443-2023"]["verified"] == 0 < rows["jjg443-2023"]["limits"]
     monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
-    code, out, _ = shortmeasure(capfd, "list")
+    code, out, _ = shortmeasure(capfd, "acceptance", "list")
     assert code == Exit.OK
     assert "未核实" in out
 
 
 def test_every_limit_is_shown_with_its_clause_and_standing(capfd: pytest.CaptureFixture[str]) -> None:
     for name in names():
-        shown = document(capfd, "show", name)
+        shown = document(capfd, "acceptance", "show", name)
         assert [row["id"] for row in shown["limits"]] == [limit.id for limit in parse(*text_of(name)).limits]
         assert all(row["clause"] and row["source"] for row in shown["limits"])
-    code, out, _ = shortmeasure(capfd, "show", "jjg443-2023")
+    code, out, _ = shortmeasure(capfd, "acceptance", "show", "jjg443-2023")
     assert code == Exit.OK
     assert out.count("unverified") == len(parse(EDITION, WHERE).limits)
 
@@ -63,7 +48,7 @@ def test_what_a_laboratory_compared_stands_in_a_file_of_its_own(
 ) -> None:
     own = tmp_path / "ours.toml"
     asked = ["verify", "jjg443-2023", "--by", "Li Wei", "--against", PRINT, "--into", str(own), "--figure", "mpe=0.0030@5.1", "--figure", "repeatability=0.001"]  # fmt: skip
-    assert sorted(document(capfd, *asked)["compared"]) == ["mpe", "repeatability"]
+    assert sorted(document(capfd, "acceptance", *asked)["compared"]) == ["mpe", "repeatability"]
     edition = parse(own.read_text("utf-8"), own.name)
     mpe, other = edition.limit("mpe"), edition.limit("amount")
     assert (mpe.verified, mpe.grade, mpe.clause) == (True, "V", "5.1")
@@ -71,16 +56,17 @@ def test_what_a_laboratory_compared_stands_in_a_file_of_its_own(
     assert mpe.compared.endswith(PRINT)
     assert not other.verified
     assert len(own.read_text("utf-8").splitlines()) == len(EDITION.splitlines()) + 2, "comments and all else stay"
-    code, out, _ = shortmeasure(capfd, "check", str(own))
+    code, out, _ = shortmeasure(capfd, "acceptance", "check", str(own))
     assert code == Exit.OK
     assert "mpe-minimum-quantity, amount, self-lock" in out
-    again, _, err = shortmeasure(capfd, *asked)
+    again, _, err = shortmeasure(capfd, "acceptance", *asked)
     assert again == Exit.PRECONDITION
     assert "never overwritten" in err
     more = tmp_path / "more.toml"
     document(
-        capfd, "verify", str(own), "--by", "Wang", "--against", PRINT, "--into", str(more), "--figure", "mpe=0.003"
-    )
+        capfd, "acceptance", "verify", str(own), "--by", "Wang", "--against", PRINT, "--into", str(more),
+        "--figure", "mpe=0.003",
+    )  # fmt: skip
     assert parse(more.read_text("utf-8"), "more").limit("mpe").compared.startswith("Wang, ")
 
 
@@ -98,7 +84,7 @@ def test_another_figure_than_the_files_is_not_verified(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, figure: str, exit_code: Exit, why: str
 ) -> None:
     own = tmp_path / "ours.toml"
-    code, _, err = shortmeasure(capfd, "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(own), "--figure", figure)  # fmt: skip
+    code, _, err = shortmeasure(capfd, "acceptance", "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(own), "--figure", figure)  # fmt: skip
     assert code == exit_code, err
     assert why in err
     assert not own.exists()
@@ -108,10 +94,12 @@ def test_without_figures_and_without_anybody_to_ask_nothing_is_written(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     own = tmp_path / "ours.toml"
-    code, _, err = shortmeasure(capfd, "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(own))
+    code, _, err = shortmeasure(
+        capfd, "acceptance", "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(own)
+    )
     assert code == Exit.USAGE
     assert "where nobody can be asked" in err
-    code, _, err = shortmeasure(capfd, "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(tmp_path / "a.txt"), "--figure", "mpe=0.003")  # fmt: skip
+    code, _, err = shortmeasure(capfd, "acceptance", "verify", "jjg443-2023", "--by", "Li", "--against", PRINT, "--into", str(tmp_path / "a.txt"), "--figure", "mpe=0.003")  # fmt: skip
     assert code == Exit.USAGE
 
 
@@ -119,14 +107,16 @@ def test_an_edition_of_ones_own_begins_with_a_file_that_checks(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     own = tmp_path / "ours.toml"
-    document(capfd, "new", "state-7", "--family", "scale", "--title", '规程 "七"', "--into", str(own))
+    document(capfd, "acceptance", "new", "state-7", "--family", "scale", "--title", '规程 "七"', "--into", str(own))
     edition = parse(own.read_text("utf-8"), own.name)
     assert (edition.id, edition.family, edition.title) == ("state-7", "scale", '规程 "七"')
-    assert document(capfd, "check", str(own))["unverified"] == ["mpe"]
-    again, _, _ = shortmeasure(capfd, "new", "state-7", "--family", "scale", "--into", str(own))
+    assert document(capfd, "acceptance", "check", str(own))["unverified"] == ["mpe"]
+    again, _, _ = shortmeasure(capfd, "acceptance", "new", "state-7", "--family", "scale", "--into", str(own))
     assert again == Exit.PRECONDITION
     for id, family in (("State 7", "scale"), ("state-7", "elevator")):
-        code, _, _ = shortmeasure(capfd, "new", id, "--family", family, "--into", str(tmp_path / "b.toml"))
+        code, _, _ = shortmeasure(
+            capfd, "acceptance", "new", id, "--family", family, "--into", str(tmp_path / "b.toml")
+        )
         assert code == Exit.PRECONDITION
     assert not (tmp_path / "b.toml").exists()
 
@@ -134,14 +124,14 @@ def test_an_edition_of_ones_own_begins_with_a_file_that_checks(
 def test_a_file_that_is_wrong_is_told_by_its_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(EDITION.replace("clause = ", "claws = ", 1), "utf-8")
-    code, _, err = shortmeasure(capfd, "check", str(own))
+    code, _, err = shortmeasure(capfd, "acceptance", "check", str(own))
     assert code == Exit.PRECONDITION
     assert "line " in err
     assert "claws" in err
     own.write_bytes(b"\xff")
-    assert shortmeasure(capfd, "check", str(own))[0] == Exit.PRECONDITION
-    assert shortmeasure(capfd, "show", str(tmp_path / "none.toml"))[0] == Exit.USAGE
-    assert shortmeasure(capfd, "show", "jjg-none")[0] == Exit.PRECONDITION
+    assert shortmeasure(capfd, "acceptance", "check", str(own))[0] == Exit.PRECONDITION
+    assert shortmeasure(capfd, "acceptance", "show", str(tmp_path / "none.toml"))[0] == Exit.USAGE
+    assert shortmeasure(capfd, "acceptance", "show", "jjg-none")[0] == Exit.PRECONDITION
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
@@ -160,7 +150,7 @@ def test_no_name_breaks_the_file_it_is_written_into(by: str, against: str) -> No
 def test_the_schema_takes_every_edition_of_the_tree_and_refuses_what_the_parser_refuses(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    code, out, _ = shortmeasure(capfd, "schema")
+    code, out, _ = shortmeasure(capfd, "acceptance", "schema")
     assert code == Exit.OK
     validator = jsonschema.Draft202012Validator(json.loads(out))
     validator.check_schema(json.loads(out))

@@ -163,5 +163,5 @@ def test_a_model_that_no_run_can_follow_is_refused_with_its_reason(
 def test_bytes_are_no_model(tmp_path: Path) -> None:
     path = tmp_path / "ours.toml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ModelError, match="expected a text in UTF-8"):
+    with pytest.raises(ModelError, match="expected UTF-8 text, got byte 0xff at offset 0"):
         search_budget("30min", "", path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import pytest
 from captures.case import Case
 from captures.formats import read
 from harness.derive.exported import recorded_captures
-from harness.exits import Exit, run_app
+from harness.exits import Exit
+from tests.commands import parsed, shortmeasure
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
 RAMP = DATA / "rotary-ramp.sr"
@@ -20,20 +20,6 @@ EDGES = """# tick_s 1/1000000
 # window 0 9000000
 tick,channel,level
 """
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), [str(a) for a in arguments], {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
-
-
-def document(out: str) -> dict[str, Any]:
-    [line] = out.splitlines()
-    result: dict[str, Any] = json.loads(line)
-    return result
 
 
 @pytest.fixture
@@ -51,7 +37,7 @@ def taps(tmp_path: Path) -> Path:
 
 def test_info_says_format_rate_channels_and_gaps(capfd: pytest.CaptureFixture[str], taps: Path) -> None:
     code, out, _ = shortmeasure(capfd, "capture", "info", taps, "--json")
-    said = document(out)
+    said = parsed(out)
     assert code == 0
     assert said["header"]["format"] == "csv"
     assert [(c["channel"], c["rising"], c["falling"], c["gaps"], c["tick_s"]) for c in said["channels"]] == [
@@ -76,18 +62,18 @@ def test_mapped_imported_and_judged_again(capfd: pytest.CaptureFixture[str], tap
     ]
     options += ["--declare", "blending=false", "--pause", "1.5", "--marks", marks]
     code, out, _ = shortmeasure(capfd, "judge", taps, *options, "--json")
-    direct = document(out)
+    direct = parsed(out)
     assert code == Exit.INCONCLUSIVE  # no error of indication in a recording of taps
     assert direct["findings"] == []
     assert [s["id"] for s in direct["segments"]] == ["taps.csv#1", "taps.csv#2"]
     assert direct["segments"][1]["context"]["events"] == ["press remote"]
     code, out, err = shortmeasure(capfd, "capture", "import", taps, "--case", tmp_path / "case", *options, "--json")
     assert code == 0
-    assert document(out)["declared"]["stations"] == {"up": "encoder.A", "down": "board.A"}
+    assert parsed(out)["declared"]["stations"] == {"up": "encoder.A", "down": "board.A"}
     assert "judge it with" in err
     assert shortmeasure(capfd, "verify", tmp_path / "case")[0] == 0
     code, out, _ = shortmeasure(capfd, "judge", tmp_path / "case", "--json")
-    assert document(out) == direct
+    assert parsed(out) == direct
     code, _, err = shortmeasure(capfd, "judge", tmp_path / "case", *options)
     assert code == Exit.USAGE
     assert "holds its own declarations" in err
@@ -150,7 +136,7 @@ def test_a_picture_of_intervals_flow_and_error(capfd: pytest.CaptureFixture[str]
 def test_export_and_back(capfd: pytest.CaptureFixture[str], taps: Path, tmp_path: Path, to: str) -> None:
     code, out, _ = shortmeasure(capfd, "capture", "export", taps, tmp_path / "out", "--to", to, "--json")
     assert code == 0
-    assert document(out)["written"][0]["edges"] == 4800
+    assert parsed(out)["written"][0]["edges"] == 4800
     before, after = read(taps), read(tmp_path / "out")
     for a, b in zip(before.trains, after.trains, strict=True):
         assert a.tick_s is not None
@@ -167,7 +153,7 @@ def test_export_and_back(capfd: pytest.CaptureFixture[str], taps: Path, tmp_path
 def test_a_real_encoder_is_judged_as_one(capfd: pytest.CaptureFixture[str]) -> None:
     options = ["--map", "0=encoder.A", "--map", "1=encoder.B", "--pulses-per-litre", "100"]
     code, out, _ = shortmeasure(capfd, "judge", RAMP, *options, "--json")
-    verdict = document(out)
+    verdict = parsed(out)
     assert (code, verdict["integrity"], verdict["findings"]) == (Exit.INCONCLUSIVE, "no_evidence", [])
     assert all(question["answered"] for question in verdict["coverage"] if question["required"])
 
@@ -184,7 +170,7 @@ def test_the_trains_of_a_run_go_out_and_come_back_as_a_recording(
     )
     assert code == 0
     assert "[  1/" in err
-    written = {row["name"]: Path(row["file"]) for row in document(out)["written"]}
+    written = {row["name"]: Path(row["file"]) for row in parsed(out)["written"]}
     captures = recorded_captures(Case.open(tmp_path / "run"))
     assert set(written) == set(captures)
     for name, capture in captures.items():
@@ -199,7 +185,7 @@ def test_the_trains_of_a_run_go_out_and_come_back_as_a_recording(
     options = [part for station in stations for part in ("--map", station)]
     declared = ["--pulses-per-litre", "100", "--decoding", "x4", "--declare", "topology=direct"]
     code, out, _ = shortmeasure(capfd, "judge", written[one], *options, *declared, "--json")
-    verdict = document(out)
+    verdict = parsed(out)
     assert (code, verdict["integrity"]) == (Exit.CHEATING, "suspect")
     assert any(finding["link"] == "encoder>board" for finding in verdict["findings"])
     code, _, err = shortmeasure(

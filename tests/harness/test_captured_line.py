@@ -18,7 +18,7 @@ from captures.formats import read, write
 from captures.model import Capture, EdgeKind, Origin, PulseTrain
 from captures.uart import Characters, CharFlag, UartLine, decode
 from harness.derive.captured_line import Said, said_by, said_by_both
-from harness.exits import Exit, run_app
+from harness.exits import Exit
 from harness.plugins import specs
 from protocols.contract import Garbage, Role, WireProtocol
 from protocols.indication import Indication
@@ -34,6 +34,7 @@ from protocols.wire.modbus_rtu import Read, Registers, WriteRegister, WriteRegis
 from protocols.wire.mt_sics import PROTOCOL as SICS
 from protocols.wire.picopet import PROTOCOL as PICOPET
 from protocols.wire.picopet import Mark
+from tests.commands import shortmeasure
 from tests.waves import RATE_HZ, levels_of, said, train_of
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -55,14 +56,6 @@ def recording(name: str, channel: str) -> PulseTrain:
 
 def kern(text: bytes, **pause: int) -> list[Said]:
     return said_by(KERN, decode(said(text, BALANCE, **pause), BALANCE), Role.DEVICE)
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), [str(a) for a in arguments], {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
 
 
 @recorded

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer import Typer
@@ -23,9 +22,9 @@ from captures.journal import JournalWriter
 from captures.keys import load_key
 from captures.seal_token import read_request
 from captures.signing import Ed25519PrivateKey, fingerprint, public_pem
-from harness.commands import build_app
 from harness.exits import Exit, run_app
 from harness.keyring import signing_key
+from tests.commands import document, shortmeasure
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,20 +40,6 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def case(tmp_path: Path) -> Path:
     return finished_case(tmp_path / "cases" / "案件 1").path
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    code = run_app(build_app(), [str(argument) for argument in arguments], {})
-    out, err = capfd.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
-
-
-def document(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
-    code, out, err = shortmeasure(capfd, *arguments, "--json")
-    assert code == 0, err
-    found: dict[str, Any] = json.loads(out)
-    return found
 
 
 def test_seal_verify_and_the_paper(capfd: pytest.CaptureFixture[str], case: Path, keys: Path) -> None:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from harness.exits import ERRORS, Exit, classified, printable, run_app, verdict_exit
+from harness.exits import ERRORS, Exit, classified, printable, verdict_exit
+from tests.commands import parsed, shortmeasure
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "sigrok"
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), [str(a) for a in arguments], {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
-
-
-def document(out: str) -> dict[str, Any]:
-    lines = out.splitlines()
-    assert len(lines) == 1, "one document on stdout"
-    result: dict[str, Any] = json.loads(lines[0])
-    assert result["schema"] == "shortmeasure/1"
-    return result
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -87,8 +70,8 @@ def test_errors_are_one_message_and_a_code(
     assert out == ""
     got, out, _ = shortmeasure(capfd, *arguments, "--json")
     assert got == code
-    assert document(out)["exit"] == code
-    assert message in document(out)["message"]
+    assert parsed(out)["exit"] == code
+    assert message in parsed(out)["message"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +84,7 @@ def test_listings_speak_to_people_and_scripts(capfd: pytest.CaptureFixture[str],
     assert out.strip()
     code, out, _ = shortmeasure(capfd, *arguments, "--json")
     assert code == 0
-    document(out)
+    parsed(out)
 
 
 def test_a_run_its_verdict_its_record(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -109,15 +92,15 @@ def test_a_run_its_verdict_its_record(capfd: pytest.CaptureFixture[str], tmp_pat
     code, out, err = shortmeasure(
         capfd, "run", "dispenser-bench", "--bench", "dispenser-k3", "--case", case, "--cheat", "fuel.C14", "--json"
     )
-    verdict = document(out)
+    verdict = parsed(out)
     assert code == Exit.CHEATING
     assert verdict["integrity"] == "proven"
     assert {"status", "conformity", "integrity", "findings", "coverage"} <= set(verdict)
     assert "phase bench" in err
     code, out, _ = shortmeasure(capfd, "verify", case, "--json")
-    assert (code, document(out)["complete"]) == (0, True)
+    assert (code, parsed(out)["complete"]) == (0, True)
     code, out, _ = shortmeasure(capfd, "judge", case, "--json")
-    again = document(out)
+    again = parsed(out)
     assert code == Exit.CHEATING
     assert {k: again[k] for k in ("integrity", "findings", "readings")} == {
         k: verdict[k] for k in ("integrity", "findings", "readings")
@@ -140,12 +123,12 @@ def test_a_recording_is_imported_unchanged_and_judged(capfd: pytest.CaptureFixtu
     case = tmp_path / "case"
     code, out, _ = shortmeasure(capfd, "capture", "import", DATA / "rotary-ramp.sr", "--case", case, "--json")
     assert code == 0
-    assert document(out)["original"]["name"] == "rotary-ramp.sr"
+    assert parsed(out)["original"]["name"] == "rotary-ramp.sr"
     assert shortmeasure(capfd, "verify", case)[0] == 0
     code, out, _ = shortmeasure(capfd, "judge", case, "--json")
-    assert document(out)["integrity"] in ("no_evidence", "inconclusive")
+    assert parsed(out)["integrity"] in ("no_evidence", "inconclusive")
     code, out, _ = shortmeasure(capfd, "capture", "info", DATA / "rotary-ramp.sr", "--json")
-    assert [c["rising"] for c in document(out)["channels"]] == [3183, 3183]
+    assert [c["rising"] for c in parsed(out)["channels"]] == [3183, 3183]
 
 
 def test_every_error_type_of_the_table_exists_and_has_its_code() -> None:

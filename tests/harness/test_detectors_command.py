@@ -9,17 +9,10 @@ import pytest
 
 from harness.calibration import load_curves
 from harness.commands.detectors import _least
-from harness.exits import Exit, run_app
+from harness.exits import Exit
 from harness.plugins import Plugin, plugins, specs
 from harness.report.detector_texts import CHEATS, NEEDS, NULLS, WORDS
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), list(arguments), {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
+from tests.commands import shortmeasure
 
 
 def test_every_detector_is_listed_with_what_was_measured(capfd: pytest.CaptureFixture[str]) -> None:

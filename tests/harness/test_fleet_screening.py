@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from scipy.stats import binom, binomtest, norm
 
 from benchmarks.generators_fleet import CARELESS, HEADER, MAPPING, Cheat, Fleet, make, write
-from harness.exits import Exit, run_app
+from harness.exits import Exit
 from harness.fleet import rates
 from harness.fleet.bounds import tariffed
 from harness.fleet.kinds import OF_PEOPLE
@@ -26,6 +26,7 @@ from harness.fleet.screening import Screening, screen
 from harness.fleet.tally import Tally
 from harness.fleet.together import Together
 from protocols.tariff import known
+from tests.commands import shortmeasure
 
 ALPHA = 0.004
 CHEATS = {
@@ -264,14 +265,6 @@ def test_who_was_with_whom(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # the command
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), list(arguments), {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.exits import Exit, run_app
+from harness.exits import Exit
 from harness.metrology.columns import columns
 from harness.metrology.errors import MetrologyError
-
-
-def shortmeasure(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), ["lab", *arguments], {})
-    out, err = capfd.readouterr()
-    return int(code), out, err
-
-
-def document(capfd: pytest.CaptureFixture[str], expected: Exit, *arguments: str) -> dict[str, Any]:
-    code, out, err = shortmeasure(capfd, *arguments, "--json")
-    assert code == expected, err
-    found: dict[str, Any] = json.loads(out)
-    return found
+from tests.commands import document, shortmeasure
 
 
 def table(path: Path, head: str, rows: list[tuple[Any, ...]]) -> str:
@@ -39,13 +24,13 @@ def table(path: Path, head: str, rows: list[tuple[Any, ...]]) -> str:
 
 def test_two_results_are_compared(capfd: pytest.CaptureFixture[str]) -> None:
     own = ("score", "--x", "10.05", "--u", "0.02", "--reference", "10.0", "--u-reference", "0.015")
-    scores = {one["name"]: one for one in document(capfd, Exit.OK, *own)["scores"]}
+    scores = {one["name"]: one for one in document(capfd, "lab", *own)["scores"]}
     assert scores["En"]["value"] == pytest.approx(1.0)
     assert scores["zeta"]["value"] == pytest.approx(2.0)
     assert "z" not in scores
-    far = document(capfd, Exit.INCONCLUSIVE, *own[:2], "10.2", *own[3:], "--spread", "0.05")
+    far = document(capfd, "lab", *own[:2], "10.2", *own[3:], "--spread", "0.05", expected=Exit.INCONCLUSIVE)
     assert [one["standing"] for one in far["scores"]] == ["action", "action", "action"]
-    code, _, err = shortmeasure(capfd, "score", "--x", "1", "--u", "0", "--reference", "1", "--u-reference", "0")
+    code, _, err = shortmeasure(capfd, "lab", "score", "--x", "1", "--u", "0", "--reference", "1", "--u-reference", "0")
     assert code == Exit.PRECONDITION
     assert "what next" in err
 
@@ -62,11 +47,11 @@ def test_a_region_that_favours_its_owners_is_told_and_an_honest_one_is_not(
             for _ in range(6)
         ]
         path = table(tmp_path / f"{mean}.csv", "station,error", rows)
-        found = document(capfd, expected, "mean", path)
+        found = document(capfd, "lab", "mean", path, expected=expected)
         assert (found["stations"], found["instruments"]) == (40, 240)
         assert found["above_zero"] is (mean > 0)
     monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
-    code, out, _ = shortmeasure(capfd, "mean", path)
+    code, out, _ = shortmeasure(capfd, "lab", "mean", path)
     assert code == Exit.OK
     assert "未显示平均误差有利于经营者" in out
 
@@ -74,18 +59,18 @@ def test_a_region_that_favours_its_owners_is_told_and_an_honest_one_is_not(
 def test_a_lot_of_prepackages(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     fine = table(tmp_path / "fine.csv", "content", [(f"{v:.1f}",) for v in rng.normal(501, 2, 80)])
-    found = document(capfd, Exit.OK, "lot", fine, "--nominal", "500", "--lot", "3000")
+    found = document(capfd, "lab", "lot", fine, "--nominal", "500", "--lot", "3000")
     assert found["accepted"]
     assert found["verified"] is False
     short = table(tmp_path / "short.csv", "content", [(f"{v:.1f}",) for v in rng.normal(498, 2, 80)])
-    code, out, _ = shortmeasure(capfd, "lot", short, "--nominal", "500", "--lot", "3000")
+    code, out, _ = shortmeasure(capfd, "lab", "lot", short, "--nominal", "500", "--lot", "3000")
     assert code == Exit.NON_CONFORMING
     assert "not accepted" in out
     assert "unverified" in out
-    code, _, err = shortmeasure(capfd, "lot", short, "--nominal", "500", "--lot", "100000")
+    code, _, err = shortmeasure(capfd, "lab", "lot", short, "--nominal", "500", "--lot", "100000")
     assert code == Exit.PRECONDITION
     assert "125 packages" in err
-    assert shortmeasure(capfd, "lot", short, "--nominal", "much", "--lot", "3000")[0] == Exit.USAGE
+    assert shortmeasure(capfd, "lab", "lot", short, "--nominal", "much", "--lot", "3000")[0] == Exit.USAGE
 
 
 def test_records_that_look_written_stand_out(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -94,13 +79,13 @@ def test_records_that_look_written_stand_out(capfd: pytest.CaptureFixture[str], 
     options = ("--resolution", "0.0001", "--limit", "0.003", "--repeatability", "0.0003")
     honest = [(f"I{n}", f"{v:.4f}") for n, own in enumerate(errors) for v in own]
     path = table(tmp_path / "honest.csv", "instrument,error", honest)
-    assert document(capfd, Exit.OK, "records", path, *options)["stand_out"] == []
+    assert document(capfd, "lab", "records", path, *options)["stand_out"] == []
     written = [(f"I{n}", f"{0.0005 * round(own[0] / 0.0005):.4f}") for n, own in enumerate(errors) for _ in own]
     path = table(tmp_path / "written.csv", "instrument,error", written)
     assert {"terminal-digits", "too-alike", "identical-runs"} <= set(
-        document(capfd, Exit.INCONCLUSIVE, "records", path, *options)["stand_out"]
+        document(capfd, "lab", "records", path, *options, expected=Exit.INCONCLUSIVE)["stand_out"]
     )
-    assert shortmeasure(capfd, "records", path)[0] == Exit.USAGE
+    assert shortmeasure(capfd, "lab", "records", path)[0] == Exit.USAGE
 
 
 @pytest.mark.parametrize(
@@ -123,7 +108,7 @@ def test_a_file_that_cannot_be_read_is_told_by_its_line(
 ) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(data)
-    code, _, err = shortmeasure(capfd, "mean", str(path))
+    code, _, err = shortmeasure(capfd, "lab", "mean", str(path))
     assert code == Exit.PRECONDITION, err
     assert why in err
 

@@ -10,11 +10,11 @@ import pytest
 
 import harness.inspection as inspection
 from captures.journal import read_lines
-from fixtures.benchfile import from_header, load
+from fixtures.benchfile import from_header, kept, load
 from fixtures.errors import BenchError
 from harness.benches import find, world
 from harness.catalogue import load_self_lock
-from harness.changes import changes, refuse_other_instrument
+from harness.changes import Change, changes, plan_record, refuse_other_instrument
 from harness.editions import JUDGED_BY, edition, edition_of, names, text_of
 from harness.judging import judge_journal
 from protocols.acceptance import AcceptanceError, parse
@@ -63,6 +63,21 @@ def test_another_edition_is_a_change_and_no_run_goes_on_with_it(bench_path: Path
     with pytest.raises(BenchError, match="acceptance edition"):
         refuse_other_instrument(bench, other)
     refuse_other_instrument(bench, bench)
+
+
+def test_every_file_beside_the_bench_file_is_compared_line_by_line(bench_path: Path) -> None:
+    bench = replace(load(bench_path), type_file="type.toml", type_text='id = "sim-2"\ngrade = "P"\n')
+    header = {**kept(bench), **plan_record([])}
+    assert changes(header, [], bench) == []
+    graded = replace(bench, type_text=bench.type_text.replace("P", "C"))
+    assert changes(header, [], graded) == [Change("type file, line 2", 'grade = "P"', 'grade = "C"')]
+    alone = replace(bench, type_file="", type_text="")
+    assert [(one.what, one.got) for one in changes(header, [], alone)] == [
+        ("type file, line 1", ""),
+        ("type file, line 2", ""),
+    ]
+    other = replace(bench, edition_text=bench.edition_text.replace("0.003", "0.004"))
+    assert {one.what.split(",")[0] for one in changes(header, [], other)} == {"edition"}
 
 
 def test_an_edition_that_is_not_there_or_is_none_is_told(bench_path: Path) -> None:

@@ -27,13 +27,13 @@ from harness.search.model import ModelError
 from harness.search.parser import built_in
 from harness.search.population import draw
 from harness.step import SEARCH, Choose, Judge, Keys, Load, Phase, PowerCycle, Press, Purpose, Read, Searched, Step
+from tests import searches
 from tests.harness.test_resume_commands import cut_after
+from tests.searches import LOTS, behind, bench_of
 
 RAID, BENCH = "price-scale-search", "price-scale-search-bench"
 K1 = ability(find("price-scale-k1"))
-LOTS = "0123456789abcdef" * 2
 MODEL = (files("harness.search") / "models" / "price_scale.toml").read_text("utf-8")
-Answers = Mapping[str, str]
 
 
 @pytest.fixture(autouse=True)
@@ -43,48 +43,40 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def carried_out(
-    plan: str, kit: str, answers: Answers, shows: Callable[[Load], bool], adds: Mapping[str, str] | None = None
+    plan: str,
+    kit: str,
+    answers: Mapping[str, str],
+    shows: Callable[[Load], bool],
+    adds: Mapping[str, str] | None = None,
 ) -> list[Step]:
     """The steps of a search whose choices are answered by `answers`, whose loads show what `shows` says, and where the display says what lies
     there, more of it after the keys of `adds`."""
-    made: list[Step] = []
-    steps = PLANS[plan].steps(ability(find(f"price-scale-{kit.lower()}")))
-    step, searched, shown, lies, more = next(steps), False, list[str](), Decimal(0), Decimal(0)
-    try:
-        while True:
-            made.append(step)
-            outcome: dict[str, Any] = {}
-            match step:
-                case Choose(key=key):
-                    wanted = next((value for of, value in answers.items() if key.startswith(of)), None)
-                    outcome = {} if wanted is None else {"value": wanted}
-                case Purpose(of="search"):
-                    searched = True
-                case Load(mass_kg=mass):
-                    lies = mass
-                    if searched and mass and shows(step):
-                        shown.append(step.label)
-                case Keys(sequence=keys) if searched:
-                    more = Decimal((adds or {}).get(" ".join(keys), "0"))
-                    outcome = {"shown": str(lies + more)}
-                case Read():
-                    outcome = {"weight": str(lies + more), "shown": str(lies + more)}
-                case Judge():
-                    outcome = {"shown": list(shown)}
-                case _:
-                    pass
-            step = steps.send(outcome)
-    except StopIteration:
-        return made
+    shown, lies, more = list[str](), Decimal(0), Decimal(0)
 
+    def told(step: Step, searched: bool) -> dict[str, Any] | None:
+        nonlocal lies, more
+        match step:
+            case Load(mass_kg=mass):
+                lies = mass
+                if searched and mass and shows(step):
+                    shown.append(step.label)
+            case Keys(sequence=keys) if searched:
+                more = Decimal((adds or {}).get(" ".join(keys), "0"))
+                return {"shown": str(lies + more)}
+            case Read():
+                return {"weight": str(lies + more), "shown": str(lies + more)}
+            case Judge():
+                return {"shown": list(shown)}
+            case _:
+                pass
+        return None
 
-def behind(steps: list[Step]) -> list[Step]:
-    return steps[steps.index(Purpose(SEARCH)) :]
+    return searches.carried_out(plan, kit, answers, told)
 
 
 @pytest.mark.parametrize(("plan", "kit"), [(RAID, "K0"), (RAID, "K1"), (BENCH, "K3")])
 def test_a_plan_with_a_search_is_in_order_and_presses_nothing_that_writes(plan: str, kit: str) -> None:
-    steps = dry_run(PLANS[plan].steps(ability(find(f"price-scale-{kit.lower()}"))))
+    steps = dry_run(PLANS[plan].steps(bench_of(plan, kit)))
     check_order(steps)
     labels = [step.label for step in steps if isinstance(step, Load)]
     assert len(labels) == len(set(labels))

@@ -23,11 +23,12 @@ from fixtures.errors import AnswerError
 from harness.answering import answered
 from harness.asked import asked, recorded_answers
 from harness.benches import find, world
-from harness.exits import Exit, classified, run_app
+from harness.exits import Exit, classified
 from harness.judging import judge_path
 from harness.plans import PLANS
 from harness.private import Parties
 from harness.report.text import verdict_text
+from tests.commands import shortmeasure
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -180,17 +181,9 @@ def test_a_file_that_does_not_fit_ends_the_run_and_says_where(tmp_path: Path, ch
     assert verify_case(tmp_path / "case").lines > 10
 
 
-def command(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    from harness.commands import build_app
-
-    code = run_app(build_app(), [str(a) for a in arguments], {})
-    out, err = capfd.readouterr()
-    return code, out, err
-
-
 def test_the_command_names_what_nobody_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = edited(tmp_path, lambda lines: [*lines, "ask shoe_size = 43"])
-    code, out, err = command(
+    code, out, err = shortmeasure(
         capfd, "run", "dispenser-raid", "--bench", BENCH, "--case", tmp_path / "case", "--answers", path
     )
     assert code == Exit.OK
@@ -201,10 +194,12 @@ def test_the_command_names_what_nobody_asked_for(tmp_path: Path, capfd: pytest.C
 def test_no_input_never_waits(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.toml"
     file.write_text(console_bench(), "utf-8")
-    code, out, _ = command(capfd, "run", "dispenser-raid", "--bench", file, "--case", tmp_path / "case", "--no-input")
+    code, out, _ = shortmeasure(
+        capfd, "run", "dispenser-raid", "--bench", file, "--case", tmp_path / "case", "--no-input"
+    )
     assert code == Exit.PRECONDITION
     assert "add a line `ask legal_basis = ...`" in out
-    code, _, err = command(capfd, "run", "--resume", tmp_path / "case", "--bench", file, "--no-input")
+    code, _, err = shortmeasure(capfd, "run", "--resume", tmp_path / "case", "--bench", file, "--no-input")
     assert (code, "begun with a person at the terminal" in err) == (Exit.USAGE, True)
 
 
@@ -229,7 +224,7 @@ def test_wrong_command_lines(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found, _, err = command(capfd, *arguments)
+    found, _, err = shortmeasure(capfd, *arguments)
     assert found == code
     assert message in err
     assert not (tmp_path / "c").exists()
@@ -237,7 +232,7 @@ def test_wrong_command_lines(
 
 @pytest.mark.parametrize("name", sorted(PLANS))
 def test_a_plan_is_shown_without_a_bench(capfd: pytest.CaptureFixture[str], name: str) -> None:
-    code, out, _ = command(capfd, "plan", "show", name, "--json")
+    code, out, _ = shortmeasure(capfd, "plan", "show", name, "--json")
     document = json.loads(out)
     assert code == Exit.OK
     assert document["kind"] == "plan"
@@ -249,11 +244,13 @@ def test_a_plan_is_shown_without_a_bench(capfd: pytest.CaptureFixture[str], name
 
 
 def test_dry_run_touches_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = command(capfd, "run", "dispenser-raid", "--bench", BENCH, "--case", tmp_path / "case", "--dry-run")
+    code, out, _ = shortmeasure(
+        capfd, "run", "dispenser-raid", "--bench", BENCH, "--case", tmp_path / "case", "--dry-run"
+    )
     assert code == Exit.OK
     assert "operator actions" in out
     assert not (tmp_path / "case").exists()
-    assert "dispenser-raid" in command(capfd, "plan", "list")[1]
+    assert "dispenser-raid" in shortmeasure(capfd, "plan", "list")[1]
 
 
 def console_bench() -> str:

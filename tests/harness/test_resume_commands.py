@@ -25,7 +25,7 @@ from harness.benches import find, on_ports, world
 from harness.case_facts import case_facts
 from harness.changes import refuse_other_instrument, refuse_other_world
 from harness.derive import read_recorded
-from harness.exits import Exit, classified, run_app
+from harness.exits import Exit, classified
 from harness.judging import judge_path
 from harness.plans.miniature import MINIATURE
 from harness.plans.order import PlanError
@@ -34,6 +34,7 @@ from harness.runner import run
 from harness.standards import _no_instrument
 from harness.step import Confirm, Deliver, Plan, PowerCycle, Step
 from harness.worlds import people_of, world_of, worst_world
+from tests.commands import shortmeasure
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PROVER = "dispenser-k0-prover"
@@ -48,10 +49,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def command(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
     """Exit code and what stood on stderr."""
-    from harness.commands import build_app
-
-    code = run_app(build_app(), [str(a) for a in arguments], {})
-    return code, capfd.readouterr().err
+    code, _, err = shortmeasure(capfd, *arguments)
+    return code, err
 
 
 def bodies(case: Path) -> list[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from importlib.resources import files
@@ -18,7 +18,6 @@ from captures.model import Origin, Register, frozen_int64
 from harness.beforehand import search_budget, searching, with_decisions
 from harness.benches import find, with_profile, world
 from harness.editions import edition
-from harness.enact import ability
 from harness.exits import UsageError
 from harness.judge.contract import Segment, SegmentKind
 from harness.judge.family import TAXIMETER
@@ -29,7 +28,6 @@ from harness.search.model import ModelError
 from harness.search.parser import built_in, parse
 from harness.search.population import draw
 from harness.step import (
-    SEARCH,
     WATCH,
     Choose,
     Commit,
@@ -45,10 +43,11 @@ from harness.step import (
     Step,
     Work,
 )
+from tests import searches
 from tests.harness.test_resume_commands import cut_after
+from tests.searches import LOTS, behind, bench_of
 
 RAID, BENCH = "taximeter-search", "taximeter-search-bench"
-LOTS = "0123456789abcdef" * 2
 
 
 @pytest.fixture(autouse=True)
@@ -57,36 +56,16 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.search.scheduler.DRAWN", 200)
 
 
-def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any) -> list[Step]:
+def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Callable[[Drive], bool]) -> list[Step]:
     """The steps of a search whose choices are answered by `answers` and whose runs show what `shows(drive)` says."""
-    made: list[Step] = []
-    steps = PLANS[plan].steps(ability(find(f"taximeter-{kit.lower()}")))
-    step, searched, shown = next(steps), False, list[str]()
-    try:
-        while True:
-            made.append(step)
-            outcome: dict[str, Any] = {}
-            match step:
-                case Choose(key=key):
-                    wanted = next((value for of, value in answers.items() if key.startswith(of)), None)
-                    outcome = {} if wanted is None else {"value": wanted}
-                case Draw():
-                    outcome = {"seed": LOTS}
-                case Purpose(of="search"):
-                    searched = True
-                case Drive() if searched and shows(step):
-                    shown.append(step.label)
-                case Judge():
-                    outcome = {"shown": list(shown)}
-                case _:
-                    pass
-            step = steps.send(outcome)
-    except StopIteration:
-        return made
+    shown = list[str]()
 
+    def told(step: Step, searched: bool) -> dict[str, Any] | None:
+        if isinstance(step, Drive) and searched and shows(step):
+            shown.append(step.label)
+        return {"shown": list(shown)} if isinstance(step, Judge) else None
 
-def behind(steps: list[Step]) -> list[Step]:
-    return steps[steps.index(Purpose(SEARCH)) :]
+    return searches.carried_out(plan, kit, answers, told)
 
 
 def fastest(steps: list[Step]) -> Decimal:
@@ -95,7 +74,7 @@ def fastest(steps: list[Step]) -> Decimal:
 
 @pytest.mark.parametrize(("plan", "kit"), [(RAID, "K1"), (RAID, "K2"), (BENCH, "K3")])
 def test_a_plan_with_a_search_is_in_order_and_shows_the_hash_first(plan: str, kit: str) -> None:
-    steps = dry_run(PLANS[plan].steps(ability(find(f"taximeter-{kit.lower()}"))))
+    steps = dry_run(PLANS[plan].steps(bench_of(plan, kit)))
     check_order(steps)
     kinds = [type(step) for step in steps]
     assert kinds.index(Commit) < kinds.index(Draw) < kinds.index(Purpose)

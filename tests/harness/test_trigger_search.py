@@ -12,12 +12,13 @@ import pytest
 import harness.inspection as inspection
 from captures.journal import read_lines
 from harness.benches import find, world
-from harness.enact import ability
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
 from harness.plans.repeated import HALVES, read_one
 from harness.report.text import verdict_text
 from harness.step import SEARCH, Choose, Commit, Deliver, Draw, Judge, PowerCycle, Press, Purpose, Searched, Step
+from tests import searches
+from tests.searches import LOTS, behind, bench_of
 
 RAID, BENCH = "dispenser-search", "dispenser-search-bench"
 
@@ -30,45 +31,29 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Any, integrity: str = "suspect") -> list[Step]:
     """The steps of a search whose choices are answered by `answers` and whose runs show what `shows(deliver, worked)` says; `worked`: since the
     last delivery."""
-    made: list[Step] = []
-    steps = PLANS[plan].steps(ability(find(f"dispenser-{kit.lower()}")))
-    step, searched, shown, worked = next(steps), False, list[str](), list[str]()
-    errors: dict[str, float] = {}
-    try:
-        while True:
-            made.append(step)
-            outcome: dict[str, Any] = {}
-            match step:
-                case Choose(key=key):
-                    wanted = next((value for of, value in answers.items() if key.startswith(of)), None)
-                    outcome = {} if wanted is None else {"value": wanted}
-                case Draw():
-                    outcome = {"seed": "0123456789abcdef" * 2}
-                case Purpose(of="search"):
-                    searched = True
-                case Press(what=what):
-                    worked.append(what)
-                case Deliver() if searched:
-                    if shows(step, tuple(worked)):
-                        shown.append(step.label)
-                    errors[step.label] = 0.03 if step.label in shown else 0.001
-                    worked.clear()
-                case Judge():
-                    outcome = {"shown": list(shown), "errors": dict(errors), "onsets": {}, "integrity": integrity}
-                case _:
-                    pass
-            step = steps.send(outcome)
-    except StopIteration:
-        return made
+    shown, worked, errors = list[str](), list[str](), dict[str, float]()
 
+    def told(step: Step, searched: bool) -> dict[str, Any] | None:
+        match step:
+            case Press(what=what):
+                worked.append(what)
+            case Deliver() if searched:
+                if shows(step, tuple(worked)):
+                    shown.append(step.label)
+                errors[step.label] = 0.03 if step.label in shown else 0.001
+                worked.clear()
+            case Judge():
+                return {"shown": list(shown), "errors": dict(errors), "onsets": {}, "integrity": integrity}
+            case _:
+                pass
+        return None
 
-def behind(steps: list[Step]) -> list[Step]:
-    return steps[steps.index(Purpose(SEARCH)) :]
+    return searches.carried_out(plan, kit, answers, told)
 
 
 @pytest.mark.parametrize(("plan", "kit"), [(RAID, "K0"), (RAID, "K1"), (RAID, "K2"), (BENCH, "K3")])
 def test_a_plan_with_a_search_is_in_order_and_shows_the_hash_first(plan: str, kit: str) -> None:
-    steps = dry_run(PLANS[plan].steps(ability(find(f"dispenser-{kit.lower()}"))))
+    steps = dry_run(PLANS[plan].steps(bench_of(plan, kit)))
     check_order(steps)
     kinds = [type(step) for step in steps]
     assert kinds.index(Commit) < kinds.index(Draw) < kinds.index(Purpose)
@@ -107,9 +92,7 @@ def test_the_search_finds_a_threshold_that_no_scheduled_delivery_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = find("dispenser-k2")
-    result = inspection.inspect(
-        RAID, bench, tmp_path / "case", world=world(bench, "fuel.C02", 1), draw_seed="0123456789abcdef" * 2
-    )
+    result = inspection.inspect(RAID, bench, tmp_path / "case", world=world(bench, "fuel.C02", 1), draw_seed=LOTS)
     assert result.document["status"] == "complete", result.document["why"]
     judged = [
         line.body["value"]

@@ -13,15 +13,15 @@ import pytest
 import harness.inspection as inspection
 from harness.beforehand import search_budget, searching
 from harness.benches import find, world
-from harness.enact import ability
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
 from harness.report.text import verdict_text
 from harness.search.model import ModelError
 from harness.step import SEARCH, Choose, Judge, Load, PowerCycle, Press, Purpose, Searched, Step, Wait
+from tests import searches
+from tests.searches import LOTS, behind, bench_of
 
 RAID, BENCH = "truck-scale-search", "truck-scale-search-bench"
-LOTS = "0123456789abcdef" * 2
 MODEL = (files("harness.search") / "models" / "truck_scale.toml").read_text("utf-8")
 
 
@@ -33,41 +33,29 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def carried_out(plan: str, kit: str, answers: Mapping[str, str], shows: Callable[[Load, bool], bool]) -> list[Step]:
     """The steps of a search whose choices are answered by `answers`; `shows(load, pressed)`: with the remote over it."""
-    made: list[Step] = []
-    steps = PLANS[plan].steps(ability(find(f"truck-scale-{kit.lower()}")))
-    step, searched, shown, stands = next(steps), False, list[str](), Load("", Decimal(0))
-    try:
-        while True:
-            made.append(step)
-            outcome: dict[str, Any] = {}
-            match step:
-                case Choose(key=key):
-                    wanted = next((value for of, value in answers.items() if key.startswith(of)), None)
-                    outcome = {} if wanted is None else {"value": wanted}
-                case Purpose(of="search"):
-                    searched = True
-                case Load() if searched:
-                    stands = step
-                    if step.mass_kg and shows(step, False):
-                        shown.append(step.label)
-                case Press() if searched and stands.mass_kg and shows(stands, True):
-                    shown.append(stands.label)
-                case Judge():
-                    outcome = {"shown": list(shown)}
-                case _:
-                    pass
-            step = steps.send(outcome)
-    except StopIteration:
-        return made
+    shown, stands = list[str](), Load("", Decimal(0))
 
+    def told(step: Step, searched: bool) -> dict[str, Any] | None:
+        nonlocal stands
+        match step:
+            case Load() if searched:
+                stands = step
+                if step.mass_kg and shows(step, False):
+                    shown.append(step.label)
+            case Press() if searched and stands.mass_kg and shows(stands, True):
+                shown.append(stands.label)
+            case Judge():
+                return {"shown": list(shown)}
+            case _:
+                pass
+        return None
 
-def behind(steps: list[Step]) -> list[Step]:
-    return steps[steps.index(Purpose(SEARCH)) :]
+    return searches.carried_out(plan, kit, answers, told)
 
 
 @pytest.mark.parametrize(("plan", "kit"), [(RAID, "K0"), (RAID, "K1"), (BENCH, "K3")])
 def test_a_plan_with_a_search_is_in_order_and_cuts_power_over_an_empty_deck(plan: str, kit: str) -> None:
-    steps = dry_run(PLANS[plan].steps(ability(find(f"truck-scale-{kit.lower()}"))))
+    steps = dry_run(PLANS[plan].steps(bench_of(plan, kit)))
     check_order(steps)
     labels = [step.label for step in steps if isinstance(step, Load)]
     assert len(labels) == len(set(labels))
