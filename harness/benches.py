@@ -17,6 +17,7 @@ from fixtures.errors import BenchError
 from fixtures.profile import SCALES, TAXI_FAMILY
 
 FAMILIES = ("dispenser",)
+ERROR = "error_rel"  # key of [simulation]: the error that the simulated instrument was adjusted to, relative; drawn where it is not there
 TAXI_KITS = {"K0": "ride", "K1": "raid", "K2": "K2", "K3": "bench"}  # of a bench file -> of the simulation
 
 
@@ -55,9 +56,9 @@ def scenario(
         )
     settings = {key: value for key, value in bench.simulation.items() if key != "model"}
     settings = {
-        key: float(value) if key in ("clock_error_ppm", "reading_error_rate") else value
+        "calibration_error" if key == ERROR else key: float(value) if key in ("clock_error_ppm", "reading_error_rate", ERROR) else value
         for key, value in settings.items()
-    }
+    }  # fmt: skip
     try:
         spec = None if cheat is None else parse_cheat(cheat, size)
     except (KeyError, ValueError) as error:
@@ -130,7 +131,10 @@ def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -
         own = None if cheat is None else parse_scale_cheat(cheat, size)
         pairs = (pair.split("/") for pair in str(bench.profile["intervals"]).split())
         intervals = tuple((Decimal(most), Decimal(e)) for most, e in pairs)
-        return build_scale(ScaleScenario(kit=cast(Any, bench.kit), seed=seed, cheat=own, intervals=intervals, **told))
+        span = float(bench.simulation[ERROR]) if ERROR in bench.simulation else None
+        return build_scale(
+            ScaleScenario(kit=cast(Any, bench.kit), seed=seed, cheat=own, intervals=intervals, span=span, **told)
+        )
     except (KeyError, ValueError) as error:
         raise UsageError(str(error.args[0])) from None
 
@@ -155,6 +159,12 @@ def _taxi(bench: BenchFile, cheat: str | None, seed: int, size: float | None) ->
         told["tariff"] = str(said["tariff"])
     if "pulses_per_km" in said:
         told["pulses_per_km"] = int(str(said["pulses_per_km"]))
+    if ERROR in bench.simulation and TAXI_KITS[bench.kit] == "bench":  # a meter alone errs by its own K
+        told["pulses_per_km"] = round(
+            float(str(said.get("pulses_per_km", "1000"))) / (1 + float(bench.simulation[ERROR]))
+        )
+    elif ERROR in bench.simulation:
+        told["k_error"] = float(bench.simulation[ERROR])
     try:
         spec = None if cheat is None else parse_taxi_cheat(cheat, size)
         resolution = Decimal(str(said["distance_resolution_km"]))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from protocols.acceptance.clauses import Condition, Equipment, Test
+
 API_VERSION = 1
 MPE_FACTOR = "mpe-in-service"  # id of the limit: errors in service as a multiple of those on initial verification
 MPE = "mpe"
@@ -50,7 +52,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One edition of a regulation; `in_force` is a date, a year or "unknown"."""
+    """One edition of a regulation; `in_force` is a date, a year or "unknown".  `tests` in the order in which they are done; () where it is known by its
+    limits alone."""
 
     id: str
     title: str
@@ -59,6 +62,9 @@ class Edition:
     legal_basis: str
     use: str
     limits: tuple[Limit, ...]
+    conditions: tuple[Condition, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    tests: tuple[Test, ...] = ()
 
     def limit(self, id: str) -> Limit:
         """The limit named `id`; AcceptanceError when the edition has none."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from protocols.acceptance.edition import GRADES, MPE_FACTOR, AcceptanceError, Edition, Limit
+from protocols.acceptance.clause_parser import conditions, equipment, tests
+from protocols.acceptance.edition import GRADES, MPE, MPE_FACTOR, AcceptanceError, Edition, Limit
 from protocols.toml_tables import Table, array, document, shown, whole
 
 MAX_CHARS = 64 * 1024
@@ -23,6 +24,7 @@ UNKNOWN_DATE = "unknown"
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
 _EDITION_KEYS = ("id", "title", "family", "in_force", "legal_basis", "use", "limit")
 LIMIT_KEYS = ("id", "quantity", "value", "unit", "clause", "source", "grade", "verified", "applies")
+CLAUSE_KEYS = ("condition", "equipment", "test")
 _COMPARED, _VOLUME = "compared", "upto_l"
 _STEP_KEYS = ("accuracy_class", "upto_e")  # both or neither: a step of the maximum permissible error of scales
 
@@ -31,7 +33,7 @@ def parse(text: str, where: str) -> Edition:
     """The edition written in `text`; `where` (a file name) begins every AcceptanceError."""
     values = document(text, where, MAX_CHARS, AcceptanceError)
     top = whole(values, "edition", where, text, AcceptanceError)
-    top.check_keys(_EDITION_KEYS)
+    top.check_keys(_EDITION_KEYS, CLAUSE_KEYS)
     limits: list[Limit] = []
     for table in array(top, "limit", MAX_LIMITS, "limits"):
         limit = _limit(table)
@@ -41,14 +43,20 @@ def parse(text: str, where: str) -> Edition:
         limits.append(limit)
     if any(limit.is_step for limit in limits) and not any(limit.id == MPE_FACTOR for limit in limits):
         raise top.error("limit", f"limits with upto_e expected a limit {MPE_FACTOR!r} too", "none; state it")
+    family, known = top.one_of("family", FAMILIES), {limit.id for limit in limits}
+    if any(limit.is_step for limit in limits):
+        known.add(MPE)  # that of the load
     return Edition(
         id=top.slug("id"),
         title=top.text("title"),
-        family=top.one_of("family", FAMILIES),
+        family=family,
         in_force=_date(top),
         legal_basis=top.text("legal_basis"),
         use=top.one_of("use", USES),
         limits=tuple(limits),
+        conditions=conditions(top),
+        equipment=equipment(top, known),
+        tests=tests(top, family, known),
     )
 
 
