@@ -18,13 +18,16 @@ from harness.derive import prover
 from harness.derive.parts import number
 from harness.draw import commitment, drawn
 from harness.driving import Driving
+from harness.editions import edition_of
 from harness.measuring import Measuring
 from harness.people import People
 from harness.plans.ability import Ability, SiteAbility, Surveyed
 from harness.prompts import FLOW, delivery_text, press_text
 from harness.scale_ability import scale_ability
 from harness.step import (
+    Changeover,
     Choose,
+    Clause,
     Commit,
     Confirm,
     Continue,
@@ -127,6 +130,7 @@ def _ability(file: BenchFile) -> Ability:
         price=Decimal(str(file.profile.get("price", "0"))),
         scale=scale_ability(file) if file.family in SCALES else None,
         taxi=taxi_ability(file) if file.family == TAXI else None,
+        edition=edition_of(file),
     )
 
 
@@ -163,7 +167,7 @@ class Enactor:
 
     def act(self, step: Step) -> Outcome:
         match step:
-            case Phase() | Purpose() | Searched():
+            case Phase() | Purpose() | Searched() | Clause():
                 return {}
             case Confirm():
                 return self.people.confirm(step)
@@ -182,6 +186,8 @@ class Enactor:
                 return self._weighing.load(step)
             case Keys():
                 return self._weighing.keys(step)
+            case Changeover():
+                return self._weighing.changeover(step)
             case Hire():
                 return self._driving.hire(step)
             case Stand():

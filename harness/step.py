@@ -301,6 +301,24 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """Everything from here on belongs to test `test` of the acceptance edition; "" = to none."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changeover:
+    """To the load `label` small weights of `step_kg` each are added until the indication rises by one interval and stays there; then they are
+    taken off.  The outcome's "added_kg" is their mass (R 76-1, A.4.4.3).  What is displayed meanwhile belongs to no load."""
+
+    cut: ClassVar[Cut] = Cut.REPEAT
+    label: str
+    step_kg: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """The hash of the draw's seed is shown to the parties and recorded, before anybody has seen the seed."""
 
@@ -343,6 +361,8 @@ Step = (
     | Instrument
     | Purpose
     | Searched
+    | Clause
+    | Changeover
     | Commit
     | Draw
 )

@@ -21,7 +21,7 @@ from harness.editions import edition_of
 from harness.judge.intervals import mpe_kg
 from harness.people import People
 from harness.plans.worked import barred
-from harness.step import Keys, Load, Outcome, Read
+from harness.step import Changeover, Keys, Load, Outcome, Read
 
 SECOND_NS = 1_000_000_000
 FRESH_NS = 400_000_000
@@ -73,6 +73,9 @@ FAR = mark("this stands far from the load")
 CHECK = mark(
     "The other officer reads the marks on the weights of {label} aloud, as they lie on the scale; touch nothing, press no key"
 )
+CHANGEOVER = mark(
+    "{label}: put small weights of {step} kg each on top, gently, one after the other, until the indication has risen by one interval and stays there; then take them off, and nothing else; their mass is asked for here"
+)
 LINE = "line"  # what the scale says on its line just now, read by no eye
 STATIONS = {"weighing": "display", "ticket": "ticket", "record": "record"}  # what -> the station that is read
 DECK = "truck-scale"
@@ -109,6 +112,12 @@ class Weighing:
         answer = _texts(self._people.ask("place", text, label=step.label, **asked))
         self.put_on(step, answer)
         return answer
+
+    def changeover(self, step: Changeover) -> Outcome:
+        """{"added_kg": ...}: small weights until the next interval is shown (R 76-1, A.4.4.3)."""
+        self._lies = None
+        text = translate(CHANGEOVER, label=step.label, step=step.step_kg)
+        return _texts(self._people.ask("changeover", text, label=step.label, step_kg=str(step.step_kg)))
 
     def _text(self, step: Load) -> str:
         if step.covert:

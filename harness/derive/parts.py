@@ -193,7 +193,7 @@ class _Reader:
                 self._by_label[part.label] = part
             case "Continue":
                 self._by_label[str(step["label"])].stages.append(Stage(number(step.get("until_l"))))
-            case "Instrument":  # what others fill at it belongs to no part
+            case "Instrument" | "Changeover":  # what others fill at it, what small weights add, belongs to no part
                 self._left_alone(t_ns)
             case _:
                 pass

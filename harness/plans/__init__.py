@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fixtures.language import mark
 from harness.plans import (
+    acceptance,
     clean_up,
     dispenser_bench,
     dispenser_raid,
@@ -40,6 +41,7 @@ class PlanSpec:
     steps: Callable[[Ability], Plan]
     summary: str
     site: bool = False  # for several instruments of one site
+    clauses: bool = False  # does the tests of the edition, clause by clause
     clean_up: Callable[[Ability], Plan] = clean_up.steps
     searching: Callable[[Ability, Model], Plan] | None = None  # the same with a trigger model of one's own
 
@@ -133,6 +135,19 @@ PLANS = {
             "taximeter-search-bench", "taximeter", frozenset({"fare", "input"}), taximeter_search.bench,
             mark("the laboratory plan of a taximeter, and after its tests a search for what switches a function on"),
             clean_up=taximeter_raid.clean_up, searching=taximeter_search.bench,
+        ),
+        *(
+            PlanSpec(
+                f"{family}-acceptance", family, needs, acceptance.steps,
+                mark("the tests of the acceptance edition that the bench names, clause by clause, with uncertainty"),
+                clauses=True, clean_up=last,
+            )
+            for family, needs, last in (
+                ("dispenser", frozenset({"reference", "display"}), clean_up.steps),
+                ("gas-dispenser", frozenset({"reference", "display"}), clean_up.steps),
+                ("price-scale", frozenset({"load", "display"}), price_scale_raid.clean_up),
+                ("taximeter", frozenset({"fare", "distance"}), taximeter_raid.clean_up),
+            )
         ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,

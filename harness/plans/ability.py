@@ -7,8 +7,10 @@ from decimal import Decimal
 from functools import cache
 
 from fixtures.errors import BenchError
+from protocols.acceptance import Edition
 
 PIECES = 4  # that one hand puts on for one load
+NEAR = Decimal("0.1")  # of a load that a test asks for: its limit and its error follow what really lies there
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,18 @@ class ScaleAbility:
             )
         return min(loads, key=lambda s: (abs(s - wanted), s))
 
+    def weights(self, about_kg: Decimal) -> Decimal:
+        """As `load`, put together of as many masses as it takes: a laboratory has time.  BenchError where nothing comes within NEAR of it."""
+        most = self.intervals[-1][0]
+        loads = self.places_kg or _sums(self.masses_kg, most, len(self.masses_kg))
+        found = min((kg for kg in loads if 0 < kg <= most), key=lambda kg: (abs(kg - about_kg), kg), default=Decimal(0))
+        if abs(found - about_kg) > NEAR * about_kg:
+            raise BenchError(
+                f"expected weights at hand for a load of {about_kg} kg, got {' '.join(map(str, self.masses_kg))} kg in all; "
+                "declare them under [reference] masses_kg"
+            )
+        return found
+
 
 @dataclass(frozen=True)
 class TaxiAbility:
@@ -70,11 +84,11 @@ class TaxiAbility:
 
 
 @cache
-def _sums(masses_kg: tuple[Decimal, ...], most_kg: Decimal) -> tuple[Decimal, ...]:
-    """What can be put together of at most PIECES of `masses_kg`, up to `most_kg`."""
-    sums: list[set[Decimal]] = [{Decimal(0)}, *(set() for _ in range(PIECES))]
+def _sums(masses_kg: tuple[Decimal, ...], most_kg: Decimal, most: int = PIECES) -> tuple[Decimal, ...]:
+    """What can be put together of at most `most` of `masses_kg`, up to `most_kg`."""
+    sums: list[set[Decimal]] = [{Decimal(0)}, *(set() for _ in range(most))]
     for mass in masses_kg:
-        for pieces in range(PIECES, 0, -1):
+        for pieces in range(most, 0, -1):
             sums[pieces] |= {s + mass for s in sums[pieces - 1] if s + mass <= most_kg}
     return tuple(sorted(set[Decimal]().union(*sums[1:])))
 
@@ -85,7 +99,8 @@ class Ability:
     is caught: in a neck prover where `prover_l` says from which volume to which it can be read, or in a can and weighed.
 
     `can_l`: the largest delivery that the can holds.  `remote`: a seized remote can be pressed on record.
-    `price` per litre, for amount presets.  `scale`: of a bench before a scale; `taxi`: of one in or before a taxi.
+    `price` per litre, for amount presets.  `scale`: of a bench before a scale; `taxi`: of one in or before a taxi.  `edition`: the regulation that it is
+    judged by, and whose tests an acceptance plan does.
     """
 
     stations: frozenset[str]
@@ -98,6 +113,7 @@ class Ability:
     metered: bool = False
     scale: ScaleAbility | None = None
     taxi: TaxiAbility | None = None
+    edition: Edition | None = None
 
     @property
     def whole(self) -> bool:

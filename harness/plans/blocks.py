@@ -18,6 +18,7 @@ Last = Callable[[Ability, bool], Plan]  # what comes after every scheduled test;
 
 BEFORE = ("legal_basis", "officers", "recording")
 BADGE = ("identity_shown", "recusal", "party", "witness")
+COMMISSION = ("commission", "officers")  # of a laboratory in the place of BEFORE and BADGE: no party, nothing is seized
 IDENTITY = ("nameplate", "type_approval", "software", "event_counter", "seals_before")
 CLOSING = ("seals_after", "result_read", "statement", "retest", "measures", "handover", "closing")
 SITE_ONCE = ("result_read", "statement", "retest", "measures", "handover")  # of a site: asked when all is done
@@ -36,6 +37,12 @@ def before() -> Steps:
     yield Inquire("legal_basis", mark("Legal basis and number of this inspection"))
     yield Inquire("officers", mark("The two officers: names and card numbers"), private=True)
     yield Confirm("recording", mark("Recording of the inspection (body camera) is running"))
+
+
+def commission() -> Steps:
+    """What a laboratory settles before it tests what somebody brought or ordered."""
+    yield Inquire("commission", mark("Number and date of the application or order, and who gave it"))
+    yield Inquire("officers", mark("Who carries out the tests: names"), private=True)
 
 
 def badge() -> Steps:

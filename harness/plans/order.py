@@ -13,6 +13,7 @@ from harness.plans import blocks
 from harness.plans.worked import barred, writes
 from harness.step import (
     Choose,
+    Clause,
     Commit,
     Confirm,
     Continue,
@@ -52,7 +53,7 @@ HARMLESS = "writes_nothing"  # said by the officers of what a search or confirma
 WET = (Deliver, Shut, Load, Drive)  # something flows, lifts or moves
 
 # nothing happens at the instrument
-PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Searched, Commit, Draw, Judge, Mark, Wait)
+PAPER = (Confirm, Inquire, Choose, Photo, Phase, Instrument, Purpose, Searched, Clause, Commit, Draw, Judge, Mark, Wait)
 
 
 class PlanError(Exception):
@@ -165,12 +166,14 @@ def _wrong(walk: _Walk, step: Step) -> Iterator[str]:
     if isinstance(step, PAPER):
         return
     name = type(step).__name__
-    if missing := [key for key in blocks.BEFORE if key not in walk.said]:
+    commissioned = blocks.COMMISSION[0] in walk.said
+    before = blocks.COMMISSION if commissioned else blocks.BEFORE
+    if missing := [key for key in before if key not in walk.said]:
         yield f"{name} before the legal block is complete: {', '.join(missing)}"
     if isinstance(step, WET) and "safety" not in walk.said:
         yield "fuel flows or loads move before the safety step was confirmed"
     if _overt(walk, step):
-        if missing := [key for key in blocks.BADGE if key not in walk.said]:
+        if not commissioned and (missing := [key for key in blocks.BADGE if key not in walk.said]):
             yield f"{name} openly, before the party was told by whom and why: {', '.join(missing)}"
         if not isinstance(step, Read) and (missing := [key for key in blocks.IDENTITY if key not in walk.here]):
             yield f"{name}, but the identity block is missing: {', '.join(missing)} is recorded before the instrument is touched"
@@ -241,7 +244,8 @@ def _check_end(walk: _Walk, steps: Sequence[Step]) -> None:
     if walk.open_since < 0:
         return  # nobody was told: what a party is asked and shown belongs to the raid that follows
     done = max(walk.acted.values(), default=-1)
-    for key in blocks.CLOSING[1:]:
+    closing = blocks.CLOSING[-1:] if blocks.COMMISSION[0] in walk.said else blocks.CLOSING[1:]
+    for key in closing:
         if walk.said.get(key, -1) <= done:
             raise PlanError(f"the closing block is missing: {key} comes after everything that is done")
     at, seals = "", dict.fromkeys(walk.acted, -1)
@@ -313,7 +317,7 @@ def cost(steps: Sequence[Step]) -> dict[str, float]:
     asked = [
         step
         for step in steps
-        if not isinstance(step, Phase | Purpose | Searched | Judge | Wait | Draw) and step != Instrument("")
+        if not isinstance(step, Phase | Purpose | Searched | Clause | Judge | Wait | Draw) and step != Instrument("")
     ]
     minutes = litres / 40.0 + 0.5 * len(asked)
     minutes += sum(step.seconds / 60 for step in steps if isinstance(step, Shut | Wait))

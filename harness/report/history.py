@@ -43,6 +43,8 @@ STEPS = {  # kinds of step as the journal names them
     "Commit": mark("Commit"),
     "Draw": mark("Draw"),
     "Searched": mark("Searched"),
+    "Clause": mark("Clause"),
+    "Changeover": mark("Changeover"),
 }
 READ = {
     "display": mark("display"),

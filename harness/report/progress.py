@@ -10,7 +10,9 @@ from harness.output import comment
 from harness.plans.extension import REMOTE
 from harness.report.wording import chain
 from harness.step import (
+    Changeover,
     Choose,
+    Clause,
     Commit,
     Confirm,
     Continue,
@@ -133,6 +135,16 @@ def headline(step: Step, unit: str = "L") -> str:
             return translate(text, k=step.k, test=tell(name), link=chain(link))
         case Searched():
             return translate(mark("what the search covered, into the record: {runs} runs"), runs=step.runs)
+        case Clause():
+            return (
+                translate(mark("-- test {test}"), test=step.test)
+                if step.test
+                else translate(mark("-- end of the tests"))
+            )
+        case Changeover():
+            return translate(
+                mark("changeover point of {label}, small weights of {step} kg"), label=step.label, step=step.step_kg
+            )
         case Commit():
             return translate(mark("the hash of the draw's seed is shown"))
         case Draw():
