@@ -196,7 +196,10 @@ def verdict_exit(document: Mapping[str, Any]) -> Exit:
         return Exit.STOPPED
     if document["conformity"] == "fail":
         return Exit.NON_CONFORMING
-    if document["integrity"] == "inconclusive" or document["conformity"] == "inconclusive":
+    open_ = (
+        document["integrity"] == "inconclusive" and "protocol" not in document
+    )  # whose tests ask no question of integrity
+    if open_ or document["conformity"] == "inconclusive":
         return Exit.INCONCLUSIVE
     return Exit.OK
 

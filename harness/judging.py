@@ -12,6 +12,7 @@ from captures.case import Case, verify_case, write_derived
 from captures.formats import read
 from captures.model import Capture
 from captures.verify import require_as_sealed
+from harness.acceptance.protocol import protocol
 from harness.catalogue import cheats_of, load_causes, with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
@@ -29,6 +30,7 @@ from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
 from harness.judge.verdict import judge
 from harness.judge.verdict import read as read_detectors
+from harness.metrology.decision import Rule
 from harness.propositions import default_scale, load_propositions, on_scale
 from harness.remembered import Memory
 from harness.report.document import as_json_bytes, verdict_document
@@ -142,9 +144,11 @@ def _judge_one(
     """The verdict document of one instrument, with its `share` of the case's alpha and what stands beside its verdict; `whole`: the run it
     is part of."""
     late, said = overdue_stations(whole, recorded.bench), identity(recorded)
+    document = _verdict(recorded, found, late, share, memory)
+    tested = protocol(recorded, found, document["readings"], Rule(recorded.bench.decision_rule))
     return {
-        **_verdict(recorded, found, late, share, memory), "history": history(recorded, found),
-        **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
+        **document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
+        **({"protocol": tested, "conformity": tested["decision"]} if tested else {}),
     }  # fmt: skip
 
 

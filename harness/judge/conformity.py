@@ -21,7 +21,7 @@ from scipy import stats
 
 from harness.judge.contexts import slow
 from harness.judge.contract import Conformity, ConformityResult, Segment, SegmentKind
-from harness.judge.errors_of_indication import indicated, misread, replaceable
+from harness.judge.errors_of_indication import misread, replaceable, told
 from harness.judge.quantities import number, volume
 from harness.judge.reading_errors import sure
 from harness.metrology.decision import Tolerance, conforming
@@ -70,16 +70,15 @@ def _group(
         if wrong and not replaceable(segment, profile):
             notes.setdefault("outlier", []).append(segment.id)
             continue
-        shown, true = indicated(segment, profile, wrong), volume(segment, "reference", profile)
-        if shown.why_not or true.why_not or true.litres < MINIMUM_L:
+        found = told(segment, profile, wrong)
+        if found is None or volume(segment, "reference", profile).litres < MINIMUM_L:
             continue
         ids.append(segment.id)
         eyes_only &= "display" in segment.registers and not replaceable(segment, profile)
         confirmed |= segment.context.get("photographed") is True or sure(segment, "display", profile)
-        errors.append((shown.litres - true.litres) / true.litres)
-        common = float(number(profile, "reference_u_rel") or 0) if segment.reference_l is None else true.u / true.litres
-        commons.append(common)
-        runs.append(math.hypot(shown.u / true.litres, math.sqrt(max((true.u / true.litres) ** 2 - common**2, 0.0))))
+        errors.append(found.error)
+        commons.append(found.common)
+        runs.append(found.run)
     if not errors:
         return None
     far = _outlier(errors) if eyes_only else None

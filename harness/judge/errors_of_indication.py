@@ -6,7 +6,9 @@ instrument: `misread` names the deliveries whose displayed volume other observat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.judge.contract import Segment, SegmentKind
@@ -21,6 +23,25 @@ def indicated(segment: Segment, profile: Mapping[str, Any], misread: bool = Fals
     """What the customer is shown: the display, else the board's register, which also stands for a misread display."""
     shown = volume(segment, "display", profile)
     return volume(segment, "register", profile) if misread or shown.why_not else shown
+
+
+@dataclass(frozen=True)
+class Told:
+    """The relative error of one delivery, with what is not known of it: `common` to all that one reference measured, `run` of this one alone."""
+
+    error: float
+    common: float
+    run: float
+
+
+def told(segment: Segment, profile: Mapping[str, Any], wrong: bool = False) -> Told | None:
+    """None where nothing was shown or measured; `wrong`: the display was misread, the register stands for it."""
+    shown, true = indicated(segment, profile, wrong), volume(segment, "reference", profile)
+    if shown.why_not or true.why_not or true.litres <= 0:
+        return None
+    own = float(number(profile, "reference_u_rel") or 0) if segment.reference_l is None else true.u / true.litres
+    rest = math.sqrt(max((true.u / true.litres) ** 2 - own**2, 0.0))
+    return Told((shown.litres - true.litres) / true.litres, own, math.hypot(shown.u / true.litres, rest))
 
 
 def misread(segments: Sequence[Segment], profile: Mapping[str, Any]) -> frozenset[str]:
@@ -69,10 +90,8 @@ def error_of_indication(segment: Segment, profile: Mapping[str, Any] = NOMINAL) 
     one whose register followed it can speak: a pulse reference needs its declared pulses per litre."""
     if segment.kind is not SegmentKind.DELIVERY:
         return None
-    shown, true = indicated(segment, profile), volume(segment, "reference", profile)
-    if shown.why_not or true.why_not or true.litres <= 0:
-        return None
-    return (shown.litres - true.litres) / true.litres
+    found = told(segment, profile)
+    return None if found is None else found.error
 
 
 def shows(segment: Segment, limit: float, profile: Mapping[str, Any] = NOMINAL) -> bool:

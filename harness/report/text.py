@@ -11,6 +11,7 @@ from harness.report.evidence import budget_lines, likelihood_lines
 from harness.report.history import made
 from harness.report.identity import identity_lines
 from harness.report.possible import possible
+from harness.report.protocol import protocol_lines
 from harness.report.searched import searched_lines
 from harness.report.stops import stop_reason
 from harness.report.wording import chain, mechanism, percent, said
@@ -54,12 +55,20 @@ INTEGRITY_LINE, CONFORMITY_LINE = mark("integrity   {level}"), mark("conformity 
 def verdict_text(document: Mapping[str, Any]) -> str:
     """The verdict in at most a few screens, in the reader's language."""
     title = mark("Technical analysis of {instrument}: on-site examination, not verification")
+    if document.get("protocol"):
+        title = mark("Acceptance tests of {instrument}, and what its chain laws saw meanwhile")
     lines = [translate(title, instrument=document["instrument"]), ""]
     lines += [*cut_short(document), *past_due(document), *made(document)]
     late = frozenset(document.get("overdue_stations", ()))
     lines.append(translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])))
     level = translate(CONFORMITY[document["conformity"]])
-    lines.append(translate(CONFORMITY_LINE, level=level, detail=_conformity(document["conformity_detail"])))
+    tested = document.get("protocol")
+    detail = (
+        _conformity(document["conformity_detail"])
+        if not tested
+        else translate(mark(", by the tests of {edition} below"), edition=tested["edition"])
+    )
+    lines.append(translate(CONFORMITY_LINE, level=level, detail=detail))
     if late & CONFORMITY_RESTS_ON:
         lines.append(f"            {translate(CONDITIONAL)}")
     for number, finding in enumerate(document["findings"], 1):
@@ -72,6 +81,8 @@ def verdict_text(document: Mapping[str, Any]) -> str:
         lines += ["", *covered]
     if said_of_itself := identity_lines(document):
         lines += ["", *said_of_itself]
+    if tested := protocol_lines(document):
+        lines += ["", *tested]
     if spent := budget_lines(document):
         lines += ["", *spent]
     notes = [note for note in document["notes"] if not note.startswith("weight of ")]

@@ -1,0 +1,190 @@
+"""A whole acceptance protocol: conditions, equipment, and each result of each test, from a recorded run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.acceptance import reasons
+from harness.acceptance.liquids import OF_LIQUIDS
+from harness.acceptance.observed import by_test
+from harness.acceptance.result import STANDARDS, Done, Result, Setting, faults, held, missing
+from harness.acceptance.scales import OF_SCALES
+from harness.acceptance.taximeters import OF_TAXIMETERS
+from harness.derive.parts import number, told
+from harness.derive.recorded import Recorded
+from harness.editions import edition_of
+from harness.judge.contract import Segment
+from harness.metrology.decision import Decision, Rule
+from harness.plans.acceptance import AFTER, BEFORE, condition_key
+from harness.report.document import plain
+from protocols.acceptance.clauses import Condition, Equipment, Judged, Test
+
+Formula = Callable[[Setting, Done, Judged], list[Result]]
+FORMULAS: Mapping[str, Mapping[str, Formula]] = {
+    "dispenser": OF_LIQUIDS, "gas-dispenser": OF_LIQUIDS, "scale": OF_SCALES, "taximeter": OF_TAXIMETERS,
+}  # fmt: skip
+ERRORS = {
+    "dispenser": "mean-error",
+    "gas-dispenser": "mean-error",
+    "scale": "weighing-error",
+    "taximeter": "distance-error",
+}  # faults are counted in
+FAULT = "fault"
+WHEN = {BEFORE: reasons.BEFORE, AFTER: reasons.AFTER}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something that a clause asks for and that was not so: what rests on it decides nothing."""
+
+    id: str
+    text: str
+    clause: str
+    verified: bool
+
+
+def protocol(
+    recorded: Recorded, found: Sequence[Segment], readings: Sequence[Mapping[str, Any]], rule: Rule
+) -> dict[str, Any] | None:
+    """JSON-ready; None of a run that did no test of an edition."""
+    acts = by_test(recorded)
+    if not acts:
+        return None
+    edition = edition_of(recorded.bench)
+    bench = recorded.bench
+    setting = Setting(edition, bench.profile, bench.reference, {one.id: one for one in found}, rule, readings)
+    rows = [
+        row
+        for test in edition.tests
+        for row in _results(setting, Done(test, tuple(acts.get(test.id, ()))), test.id in acts)
+    ]
+    stated = told(recorded).stated
+    flags = [
+        *(flag for one in edition.conditions for flag in _condition(one, stated)),
+        *(flag for one in edition.equipment for flag in _equipment(one, rows)),
+        *_nominal(setting, acts),
+    ]  # fmt: skip
+    document: dict[str, Any] = plain(
+        {
+            "edition": edition.id, "title": edition.title, "use": edition.use, "rule": str(rule),
+            "decision": str(overall(rows, flags)),
+            "conditions": [
+                {"id": one.id, "quantity": one.quantity, "unit": one.unit, "before": stated.get(condition_key(one, BEFORE), ""),
+                 "after": stated.get(condition_key(one, AFTER), ""), "low": one.low, "high": one.high, "change": one.change,
+                 "clause": one.stated.clause, "verified": one.stated.verified}
+                for one in edition.conditions
+            ],
+            "tests": [
+                {"id": test.id, "title": test.title, "clause": test.stated.clause, "source": test.stated.source, "grade": test.stated.grade,
+                 "verified": test.stated.verified, "influence": test.influence, "severity": test.severity, "done": test.id in acts,
+                 "results": [asdict(row) for row in rows if row.test == test.id]}
+                for test in edition.tests
+            ],
+            "flags": [asdict(flag) for flag in flags],
+        }
+    )  # fmt: skip
+    return document
+
+
+def overall(rows: Sequence[Result], flags: Sequence[Flag]) -> Decision:
+    """Fails where one result does; passes where all do and nothing that a clause asks for was missing."""
+    decisions = {row.decision for row in rows}
+    if Decision.FAIL in decisions:
+        return Decision.FAIL
+    return Decision.INCONCLUSIVE if flags or not rows or Decision.INCONCLUSIVE in decisions else Decision.PASS
+
+
+def _results(setting: Setting, done: Done, begun: bool) -> list[Result]:
+    rows: list[Result] = []
+    for judged in done.test.judged:
+        rows += _judged(setting, done, judged) if begun else [missing(setting, done, judged, "", "", reasons.NOT_DONE)]
+    return rows
+
+
+def _judged(setting: Setting, done: Done, judged: Judged) -> list[Result]:
+    if done.test.stimulus == "stated":
+        return _stated(setting, done, judged)
+    family = setting.edition.family
+    formulas, errors = FORMULAS[family], ERRORS[family]
+    if judged.formula == FAULT:
+        return faults(setting, done, judged, formulas[errors](setting, done, judged))
+    rows = formulas[judged.formula](setting, done, judged)
+    if judged.formula == errors:
+        setting.known.update({(done.test.id, row.at): row for row in rows})
+    return rows
+
+
+def _stated(setting: Setting, done: Done, judged: Judged) -> list[Result]:
+    """What the operator counted or read: exactly, at most or at least the limit."""
+    limit, rows = setting.edition.limit(judged.limit), []
+    value = float(limit.value)
+    bounds = {
+        "stated-exactly": (value - 0.5, value + 0.5),
+        "stated-most": (float("-inf"), value),
+        "stated-least": (value, float("inf")),
+    }
+    for act in (act for act in done.acts if act.kind == "Inquire"):
+        told_value = number(act.value.get("value"))
+        at = str(act.step["key"])
+        if told_value is None:
+            rows.append(missing(setting, done, judged, at, limit.unit, reasons.NO_NUMBER.format(label=at)))
+            continue
+        unit = "" if limit.unit == "1" else limit.unit
+        rows.append(held(setting, done, judged, at, unit, 1, float(told_value), bounds[judged.formula], [act.place]))
+    return rows or [missing(setting, done, judged, "", limit.unit, reasons.NOBODY)]  # fmt: skip
+
+
+def _condition(one: Condition, stated: Mapping[str, str]) -> list[Flag]:
+    told_by = {when: number(stated.get(condition_key(one, when))) for when in (BEFORE, AFTER)}
+    found: list[str] = []
+    for when, value in told_by.items():
+        fields = {"what": one.quantity, "when": WHEN[when]}
+        if value is None:
+            found.append(reasons.UNREAD.format(**fields))
+        elif (one.low is not None and value < one.low) or (one.high is not None and value > one.high):
+            text = reasons.ABOVE if one.low is None else reasons.BELOW if one.high is None else reasons.BEYOND
+            found.append(text.format(**fields, value=value, unit=one.unit, low=one.low, high=one.high))
+    before, after = told_by[BEFORE], told_by[AFTER]
+    if one.change is not None and before is not None and after is not None and abs(after - before) > one.change:
+        found.append(
+            reasons.CHANGED.format(what=one.quantity, value=abs(after - before), unit=one.unit, most=one.change)
+        )
+    return [Flag(one.id, text, one.stated.clause, one.stated.verified) for text in found]
+
+
+def _equipment(one: Equipment, rows: Sequence[Result]) -> list[Flag]:
+    """The standard's share in the budgets of the results that are held against that limit, twice for the expanded one."""
+    ratios = []
+    for row in rows:
+        known = [part["contribution"] for part in row.budget if part["name"] in STANDARDS]
+        if row.limit == one.of and known and row.high:
+            ratios.append(2 * abs(known[0]) / row.high)
+    if not ratios:
+        text = reasons.UNKNOWN.format(what=one.quantity, of=one.of) if any(row.limit == one.of for row in rows) else ""
+        return [Flag(one.id, text, one.stated.clause, one.stated.verified)] if text else []
+    if max(ratios) <= float(one.most):
+        return []
+    text = reasons.UNCERTAIN.format(what=one.quantity, got=f"{max(ratios):.3f}", of=one.of, most=one.most)
+    return [Flag(one.id, text, one.stated.clause, one.stated.verified)]
+
+
+def _nominal(setting: Setting, acts: Mapping[str, Sequence[Any]]) -> list[Flag]:
+    """A level that stands at the mark of the capacity in every run of a test is the nominal, not a reading (fuel_dispensers.md 3.2)."""
+    if setting.reference.get("kind") != "prover_neck":
+        return []
+    found = []
+    for test, own in acts.items():
+        levels = [(number(act.value.get("h0_mm")), number(act.value.get("h_mm"))) for act in own if act.kind == "Prove"]
+        if len(levels) > 1 and all(mark is not None and mark == level for mark, level in levels):
+            text = reasons.NOMINAL.format(test=test, litres=setting.reference["capacity_l"])
+            found.append(Flag("nominal", text, "V_B is the neck's reading (fuel_dispensers.md 3.2)", False))
+    return found
+
+
+def tests_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(document.get("protocol", {}).get("tests", ()))
+
+
+__all__ = ["Flag", "Test", "overall", "protocol", "tests_of"]

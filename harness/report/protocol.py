@@ -1,0 +1,112 @@
+"""The tests of an acceptance edition with their results, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fixtures.language import mark, tell, translate
+from harness.acceptance.reasons import SENTENCES
+from harness.report.columns import column
+from harness.report.wording import said, sentence
+
+HEAD = mark("Tests of {edition}, decision rule {rule}: {decision}")
+TEST = mark("{id}  {title} [{clause}; {grade}, {standing}]")
+INFLUENCE = mark("  set for it: {severity}")
+WIDTHS = (18, 30, 18, 12, 18, 12)
+COLUMNS = (mark("formula"), mark("point"), mark("value"), mark("U"), mark("limit"), mark("decision"))
+DECISION = {"pass": mark("pass"), "fail": mark("fail"), "inconclusive": mark("inconclusive")}
+RULES = {"guarded": mark("guarded"), "simple": mark("simple"), "shared-risk": mark("shared risk")}
+RISK = mark(
+    "greatest risk that what was passed does not conform {consumer:.3f}, that what was failed does {producer:.3f}"
+)
+FORMULAS = {
+    "error": mark("error"), "mean-error": mark("mean error"), "repeatability": mark("repeatability"), "range": mark("greatest less least"),
+    "range-share": mark("spread over MPE"), "amount-error": mark("amount"), "fault": mark("fault"), "weighing-error": mark("error Ec"),
+    "spread": mark("spread"), "price-error": mark("price to pay"), "zero-error": mark("error at zero"), "indication-change": mark("change by 1.4 d"),
+    "creep-30-min": mark("creep, 30 min"), "creep-15-30-min": mark("creep, 15 to 30 min"), "zero-return": mark("zero return"),
+    "distance-error": mark("distance"), "fare-error": mark("fares not made"), "time-error": mark("time"),
+    "stated-exactly": mark("stated"), "stated-most": mark("stated, at most"), "stated-least": mark("stated, at least"),
+}  # fmt: skip
+RELATIVE = "1"
+
+
+def protocol_lines(document: Mapping[str, Any]) -> list[str]:
+    """One line a result; nothing where no test of an edition was done."""
+    own = document.get("protocol")
+    if not own:
+        return []
+    decision = translate(DECISION[own["decision"]])
+    lines = [translate(HEAD, edition=own["title"], rule=translate(RULES[own["rule"]]), decision=decision)]
+    lines += [
+        translate(mark("  ! {what} [{clause}]"), what=_said(flag["text"]), clause=tell(flag["clause"]))
+        for flag in own["flags"]
+    ]
+    for test in own["tests"]:
+        standing = translate(mark("verified") if test["verified"] else mark("unverified"))
+        lines += [
+            "",
+            translate(
+                TEST,
+                id=test["id"],
+                title=tell(test["title"]),
+                clause=tell(test["clause"]),
+                grade=test["grade"],
+                standing=standing,
+            ),
+        ]
+        if test["severity"]:
+            lines.append(translate(INFLUENCE, severity=test["severity"]))
+        lines.append(
+            "  "
+            + " ".join(column(translate(head), width) for head, width in zip(COLUMNS, WIDTHS, strict=True)).rstrip()
+        )
+        lines += ["  " + _row(row) for row in test["results"]]
+    risks = [row for test in own["tests"] for row in test["results"]]
+    consumer, producer = max(row["consumer"] for row in risks), max(row["producer"] for row in risks)
+    return [*lines, "", translate(RISK, consumer=consumer, producer=producer)]
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    decision = translate(DECISION[row["decision"]])
+    if row["value"] is None:
+        return " ".join(
+            (
+                column(translate(FORMULAS[row["formula"]]), WIDTHS[0]),
+                column(row["at"], WIDTHS[1]),
+                f"{decision}: {_said(row['why'])}",
+            )
+        )
+    u = row["k"] * row["u"]
+    cells = (
+        translate(FORMULAS[row["formula"]]),
+        row["at"],
+        _figure(row["value"], row["unit"]),
+        _figure(u, row["unit"]) if u else "-",
+        _limits(row),
+        decision,
+    )
+    text = " ".join(column(cell, width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+    return f"{text}  {_said(row['why'])}" if row["why"] else text
+
+
+def _said(text: str) -> str:
+    """A reason in the reader's language; what an edition or a law says in it as it stands there, or as the catalogue knows it."""
+    found = sentence(text, SENTENCES)
+    return said(text) if found is None else translate(found[0], **{name: said(part) for name, part in found[1].items()})
+
+
+def _figure(value: float, unit: str) -> str:
+    """A relative figure in per cent, any other in its unit."""
+    return f"{100 * value:+.3f} %" if unit == RELATIVE else f"{value:+.3g} {unit}".rstrip()
+
+
+def _limits(row: Mapping[str, Any]) -> str:
+    low, high, unit = row["low"], row["high"], row["unit"]
+    if low is None or high is None:
+        return f"<= {_figure(high, unit)}" if low is None else f">= {_figure(low, unit)}"
+    if low == high:
+        return f"= {_figure(high, unit).lstrip('+')}"
+    if low == -high:
+        return f"±{_figure(high, unit).lstrip('+')}"
+    return f"{_figure(low, unit)} .. {_figure(high, unit)}"
