@@ -13,6 +13,7 @@ from protocols.toml_tables import Table, array, shown
 
 MOST_TESTS, MOST_CONDITIONS, MOST_POINTS, MOST_REPEATS, MOST_JUDGED = 100, 30, 30, 50, 10
 STATED = ("clause", "source", "grade", "verified")
+COMPARED = "compared"
 CONDITION_KEYS = ("id", "quantity", "unit", *STATED)
 EQUIPMENT_KEYS = ("id", "quantity", "most", "of", *STATED)
 TEST_KEYS = ("id", "title", "stimulus", "repeats", "judged", *STATED)
@@ -24,12 +25,13 @@ WRITTEN = {
     "time": '"300 s"',
 }
 BOUNDS = ("low", "high", "change")
+TEST_OPTIONS = ("points", "influence", "severity", "against", COMPARED)
 
 
 def conditions(top: Table) -> tuple[Condition, ...]:
     found: dict[str, Condition] = {}
     for table in _tables(top, "condition", MOST_CONDITIONS):
-        table.check_keys(CONDITION_KEYS, BOUNDS)
+        table.check_keys(CONDITION_KEYS, (*BOUNDS, COMPARED))
         own = {key: _signed(table, key) for key in BOUNDS if key in table.values}
         if not own:
             raise table.error("id", f"a condition expected one of {', '.join(BOUNDS)}", "none")
@@ -43,7 +45,7 @@ def conditions(top: Table) -> tuple[Condition, ...]:
 def equipment(top: Table, limits: Set[str]) -> tuple[Equipment, ...]:
     found: dict[str, Equipment] = {}
     for table in _tables(top, "equipment", MOST_CONDITIONS):
-        table.check_keys(EQUIPMENT_KEYS)
+        table.check_keys(EQUIPMENT_KEYS, (COMPARED,))
         one = Equipment(
             table.slug("id"), table.text("quantity"), table.number("most"), _limit(table, "of", limits), _stated(table)
         )
@@ -56,7 +58,7 @@ def tests(top: Table, family: str, limits: Set[str]) -> tuple[Test, ...]:
     for table in _tables(top, "test", MOST_TESTS):
         name = table.one_of("stimulus", tuple(STIMULI)) if "stimulus" in table.values else ""
         settings = tuple(STIMULI[name].settings) if name else ()
-        table.check_keys(TEST_KEYS, ("points", "influence", "severity", "against", *settings))
+        table.check_keys(TEST_KEYS, (*TEST_OPTIONS, *settings))
         one = _test(table, family, limits)
         if one.against and one.against not in found:
             raise table.error("against", "against expected the id of a test before this one", shown(one.against))
@@ -97,9 +99,9 @@ def _judged(table: Table, formulas: tuple[str, ...], limits: Set[str]) -> tuple[
         raise table.error(
             "judged", 'judged expected a list such as [{ formula = "mean-error", limit = "mpe" }]', shown(own)
         )
-    found = []
+    found, line = [], table.line_of("judged") - 1
     for one in own:
-        inner = Table(one, f"{table.name}: judged", table.where, table.lines, table.first, table.last, table.error_type)
+        inner = Table(one, f"{table.name}: judged", table.where, table.lines, line, table.last, table.error_type)
         inner.check_keys(("formula", "limit"))
         formula = inner.text("formula")
         if formula not in formulas:
@@ -117,13 +119,18 @@ def _points(table: Table, what: str) -> tuple[str, ...]:
         raise table.error("points", "this stimulus expected no points", shown(own))
     if not what:
         return ()
-    pattern = re.compile(rf"[0-9]{{1,9}}(\.[0-9]{{1,6}})? ({UNITS[what]})")
+    pattern = re.compile(point_pattern(what))
     if not isinstance(own, list) or not 1 <= len(own) <= MOST_POINTS:
         raise table.error("points", f"points expected 1 to {MOST_POINTS} texts such as {WRITTEN[what]}", shown(own))
     for one in own:
         if not isinstance(one, str) or not pattern.fullmatch(one):
             raise table.error("points", f"a point of this stimulus expected {WRITTEN[what]}", shown(one))
     return tuple(own)
+
+
+def point_pattern(what: str) -> str:
+    """A figure above zero and its unit."""
+    return rf"(?=[0-9.]*[1-9])[0-9]{{1,9}}(\.[0-9]{{1,6}})? ({UNITS[what]})"
 
 
 def _repeats(table: Table) -> int:
@@ -133,10 +140,10 @@ def _repeats(table: Table) -> int:
     return int(repeats)
 
 
-def _setting(table: Table, key: str, known: tuple[str, ...]) -> str:
-    if known:
+def _setting(table: Table, key: str, known: tuple[str, ...] | type[str] | type[Decimal]) -> str:
+    if isinstance(known, tuple):
         return table.one_of(key, known)
-    return table.text(key) if isinstance(table.values[key], str) else str(table.number(key))
+    return table.text(key) if known is str else str(table.number(key))
 
 
 def _tables(top: Table, key: str, most: int) -> list[Table]:
@@ -144,7 +151,10 @@ def _tables(top: Table, key: str, most: int) -> list[Table]:
 
 
 def _stated(table: Table) -> Stated:
-    stated = Stated(table.text("clause"), table.text("source"), table.one_of("grade", GRADES), table.flag("verified"))
+    stated = Stated(
+        table.text("clause"), table.text("source"), table.one_of("grade", GRADES), table.flag("verified"),
+        table.text(COMPARED) if COMPARED in table.values else "",
+    )  # fmt: skip
     table.check_verified()
     return stated
 

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Where a rule stands, and how good what was read of it is."""
+    """Where a rule stands, and how good what was read of it is.  `compared`: who compared what of it with what, and when; "" where nobody did."""
 
     clause: str
     source: str
     grade: str
     verified: bool
+    compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

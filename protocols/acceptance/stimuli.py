@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 SCALE, TAXI = ("scale",), ("taximeter",)
 LIQUID, EVERY = ("dispenser", "gas-dispenser"), ("dispenser", "gas-dispenser", "scale", "taximeter")
@@ -16,12 +17,12 @@ STATED = ("stated-exactly", "stated-most", "stated-least")
 
 @dataclass(frozen=True)
 class Stimulus:
-    """`point`: what one point of it is, "" where it has none; `settings`: further keys of its test, with their values ((): any text or number)."""
+    """`point`: what one point of it is, "" where it has none; `settings`: further keys of its test, each one of some words, any text or a number."""
 
     families: tuple[str, ...]
     point: str
     formulas: tuple[str, ...]
-    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, tuple[str, ...] | type[str] | type[Decimal]] = field(default_factory=dict)
 
 
 STIMULI: Mapping[str, Stimulus] = {
@@ -34,9 +35,9 @@ STIMULI: Mapping[str, Stimulus] = {
     "tare": Stimulus(SCALE, "load", ("zero-error",)),
     "discrimination": Stimulus(SCALE, "load", ("indication-change",)),
     "creep": Stimulus(SCALE, "load", ("creep-30-min", "creep-15-30-min", "zero-return")),
-    "trip": Stimulus(TAXI, "distance", ("distance-error", "fare-error", "fault"), {"speed_km_h": ()}),
+    "trip": Stimulus(TAXI, "distance", ("distance-error", "fare-error", "fault"), {"speed_km_h": Decimal}),
     "waiting": Stimulus(TAXI, "time", ("time-error", "fare-error")),
-    "stated": Stimulus(EVERY, "", STATED, {"prompt": (), "prompt_zh": ()}),
+    "stated": Stimulus(EVERY, "", STATED, {"prompt": str, "prompt_zh": str}),
 }  # fmt: skip
 INFLUENCES = (
     "temperature", "humidity", "voltage", "battery", "tilt", "electrostatic discharge", "burst", "surge", "dip", "radio field", "magnetic field",
