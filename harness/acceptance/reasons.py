@@ -30,9 +30,12 @@ NO_TIME = mark("{label}: the waiting time was not read at both ends")
 NO_TARIFF = mark("no tariff is declared")
 NOTHING = mark("nothing of it was driven or watched")
 FARE = mark("{label}: {why}")
+NO_SHARE = mark(
+    "of no equipment does the edition say how small its uncertainty is beside the limit {limit}: no risk is shared"
+)
 SHARED = mark("expanded uncertainty {got} is more than {most} of the limit {limit}")
 
 SENTENCES = (
     UNREAD, BEYOND, BELOW, ABOVE, CHANGED, UNCERTAIN, UNKNOWN, NOMINAL, NOT_DONE, NOBODY, NO_NUMBER, NO_BASE, NOT_MEASURED, TOO_FEW, ONE_RUN,
-    NO_AMOUNT, NO_CHANGEOVER, NO_PAIR, NO_PRICE, NO_TIME, NO_TARIFF, NOTHING, SHARED, FARE,
+    NO_AMOUNT, NO_CHANGEOVER, NO_PAIR, NO_PRICE, NO_TIME, NO_TARIFF, NOTHING, NO_SHARE, SHARED, FARE,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -85,9 +85,14 @@ def held(
     limits: tuple[float, float],
     places: Sequence[str] = (),
 ) -> Result:
-    """A figure against its limits; one that is exact has no uncertainty."""
+    """A figure against its limits; one that is exact has no uncertainty.  A risk is shared only as far as the edition says: where it says nothing of
+    this limit, a figure with uncertainty decides nothing."""
     value, u, k = (found.value, found.u, found.k) if isinstance(found, Budget) else (found, 0.0, 2.0)
-    told = decide(value, u, Tolerance(*limits), setting.rule, k=k, shared=shared(setting.edition, judged.limit))
+    ratio = shared(setting.edition, judged.limit)
+    told = decide(value, u, Tolerance(*limits), setting.rule, k=k, shared=ratio or 0.0)
+    if setting.rule is Rule.SHARED_RISK and ratio is None and u:
+        why = reasons.NO_SHARE.format(limit=judged.limit)
+        told = replace(told, decision=Decision.INCONCLUSIVE, consumer=0.0, producer=0.0, reason=why)
     lines = found.lines if isinstance(found, Budget) else ()
     limit = setting.edition.limit(judged.limit) if judged.limit in names(setting.edition) else None
     low, high = map(_finite, limits)

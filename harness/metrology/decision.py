@@ -52,6 +52,11 @@ class Tolerance:
     def half(self) -> float:
         return (self.high - self.low) / 2
 
+    @property
+    def beside(self) -> float:
+        """What an uncertainty is compared with: half of the interval, or the limit itself where there is one alone."""
+        return self.half if math.isfinite(self.half) else min(abs(self.low), abs(self.high))
+
 
 @dataclass(frozen=True)
 class Conformity:
@@ -92,9 +97,9 @@ def decide(
         raise MetrologyError(
             "expected with shared risk the ratio of uncertainty to limit that the edition allows, got none"
         )
-    elif rule is Rule.SHARED_RISK and k * u > (shared or 0.0) * tolerance.half:
+    elif rule is Rule.SHARED_RISK and k * u > (shared or 0.0) * tolerance.beside:
         found = Decision.INCONCLUSIVE
-        why = f"expanded uncertainty {k * u:.3g} is more than {shared or 0.0:.3g} of the limit {tolerance.half:.3g}"
+        why = f"expanded uncertainty {k * u:.3g} is more than {shared or 0.0:.3g} of the limit {tolerance.beside:.3g}"
     return Conformity(
         found, p, 1 - p if found is Decision.PASS else 0.0, p if found is Decision.FAIL else 0.0, guard, why
     )
