@@ -44,14 +44,22 @@ def list_(as_json: Json = False) -> int:
 
 
 @app.command("show")
-def show(name: Name, as_json: Json = False) -> int:
+def show(
+    name: Name,
+    as_file: Annotated[bool, typer.Option("--toml", help="the file as it stands, to begin one of your own")] = False,
+    as_json: Json = False,
+) -> int:
     """Every limit, condition, piece of equipment and test of an edition with clause, source and grade."""
     from harness.editions import text_or_file
     from harness.exits import printable
     from harness.report.edition import edition_document, edition_lines
     from protocols.acceptance import parse
 
-    own = parse(*text_or_file(name))
+    text, where = text_or_file(name)
+    own = parse(text, where)
+    if as_file and not as_json:
+        sys.stdout.write(text)
+        return 0
     emit("acceptance-edition", edition_document(own), printable("\n".join(edition_lines(own))), as_json)
     return 0
 

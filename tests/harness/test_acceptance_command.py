@@ -82,6 +82,10 @@ def test_conditions_equipment_and_tests_are_shown_with_what_they_ask_for(
     assert "重复次数：3" in out
 
 
+def test_the_file_of_an_edition_is_shown_to_be_copied(capfd: pytest.CaptureFixture[str]) -> None:
+    assert shortmeasure(capfd, "acceptance", "show", "jjg443-2023", "--toml")[:2] == (Exit.OK, EDITION)
+
+
 def test_a_check_says_how_many_tests_there_are_and_which_nobody_compared(capfd: pytest.CaptureFixture[str]) -> None:
     told = document(capfd, "acceptance", "check", "oiml-r76-2006")
     assert (told["conditions"], told["equipment"], told["tests"]) == (1, 1, 7)
