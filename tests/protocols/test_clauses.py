@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -98,6 +100,7 @@ CONDITION, EQUIPMENT, FIRST, SECOND = (
     for text in ("[[condition]]", "[[equipment]]", 'id = "error"', 'id = "burst"')
 )
 FIRST, SECOND = FIRST - 1, SECOND - 1  # lines of [[test]]
+LABORATORY = (Path(__file__).parents[2] / "docs" / "laboratory.md").read_text("utf-8")
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 STATED_TEST = 'stimulus = "stated"\nprompt = "how many"'
 POINT = "a point of this stimulus expected"
@@ -228,6 +231,24 @@ def test_a_speed_is_a_number() -> None:
 def test_what_an_edition_may_ask_for_somebody_carries_out() -> None:
     assert set(CARRIED_OUT) == set(STIMULI)
     assert len(set(INFLUENCES)) == len(INFLUENCES)
+
+
+@pytest.mark.parametrize(("family", "edition"), [("dispenser", "jjg443-2023"), ("scale", "oiml-r76-2006")])
+def test_the_examples_of_the_documentation_can_be_copied(family: str, edition: str) -> None:
+    [example] = re.findall(rf"```toml\n# for a {family}\n(.*?)```", LABORATORY, re.DOTALL)
+    text, _ = text_of(edition)
+    added = parse(f"{text}\n{example}", "ours.toml").tests[-2:]
+    assert added[1].influence
+    assert all(not test.stated.verified for test in added)
+
+
+def test_the_documentation_has_every_stimulus_formula_and_influence() -> None:
+    for name, stimulus in STIMULI.items():
+        assert re.search(rf"^\| `{name}` \|", LABORATORY, re.MULTILINE), name
+        assert all(f"`{key}`" in LABORATORY for key in stimulus.settings)
+        for formula in stimulus.formulas:
+            assert re.search(rf"`(stated)?{formula.removeprefix('stated')}`", LABORATORY), formula
+    assert f"Influences: {', '.join(INFLUENCES)}." in LABORATORY
 
 
 @pytest.mark.parametrize("family", FAMILIES)
