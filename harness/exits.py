@@ -104,6 +104,13 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         mark("mend the mapping, or export the trips again; docs/fleet.md shows a mapping"),
     ),
     (
+        "harness.metrology.errors.NotComparable",
+        Exit.PRECONDITION,
+        mark(
+            "`shortmeasure judge CASE` shows edition and results of a case; docs/laboratory.md says which belong together"
+        ),
+    ),
+    (
         "harness.metrology.errors.MetrologyError",
         Exit.PRECONDITION,
         mark("mend the figures or the file; docs/laboratory.md says what each column holds"),
@@ -144,6 +151,7 @@ HEADLINES: dict[str, str] = {
     "captures.errors.KeyFileError": mark("a signing key cannot be used"),
     "captures.errors.CaptureError": mark("a recording cannot be read"),
     "harness.metrology.errors.MetrologyError": mark("nothing can be computed from these figures"),
+    "harness.metrology.errors.NotComparable": mark("these cases do not belong into one comparison or mean"),
     "harness.fleet.errors.FleetError": mark("the trip file or its mapping cannot be used"),
     "harness.plugins.PluginError": mark("a plugin cannot be used"),
     "harness.exits.UsageError": mark("the command line asks for something that cannot be done"),

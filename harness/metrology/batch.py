@@ -2,6 +2,7 @@
 
 Instruments of one station were adjusted by the same hands: their errors go together, and a test that takes each for itself accuses honest regions
 forty times as often as it says (statistics.md 3d).  The mean of the stations' means is tested against zero by Student's t over stations.
+What all errors have in common, that of the one standard they were measured with, no number of stations averages out.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Verified:
 class Batch:
     """`mean` of the stations' means with its standard uncertainty and one-sided p (mean at most zero); `favouring`: share of instruments
     that favour their owners, and one-sided p that more than half of the stations do (sign test); `between`, `within`: standard deviations of stations
-    and of instruments in one."""
+    and of instruments in one; `common`: standard uncertainty that all errors share, counted in t, p and low and not in u."""
 
     stations: int
     instruments: int
@@ -45,16 +46,20 @@ class Batch:
     sign_p: float
     between: float
     within: float
+    common: float = 0.0
 
     @property
     def above_zero(self) -> bool:
         return self.p < self.alpha
 
 
-def above_zero(records: Iterable[Verified], alpha: float) -> Batch:
-    """MetrologyError with fewer than LEAST stations, or errors that are no numbers."""
+def above_zero(records: Iterable[Verified], alpha: float, common: float = 0.0) -> Batch:
+    """MetrologyError with fewer than LEAST stations, or errors that are no numbers.  `common` as in Batch: Student's t with the freedom of the
+    stations errs on the side of the owners."""
     if not 0 < alpha < 0.5:
         raise MetrologyError(f"expected alpha above 0 and below 0.5, got {alpha}")
+    if not (math.isfinite(common) and common >= 0):
+        raise MetrologyError(f"expected a common standard uncertainty from 0 on, got {common}")
     ordered = sorted(records, key=lambda one: one.station)
     groups = [np.array([one.error for one in own]) for _, own in groupby(ordered, key=lambda one: one.station)]
     if len(groups) < LEAST:
@@ -66,15 +71,16 @@ def above_zero(records: Iterable[Verified], alpha: float) -> Batch:
     spread = float(means.std(ddof=1))
     u = spread / math.sqrt(means.size)
     mean = float(means.mean())
-    t = mean / u if u > 0 else math.copysign(math.inf, mean) if mean else 0.0
+    whole = math.hypot(u, common)
+    t = mean / whole if whole > 0 else math.copysign(math.inf, mean) if mean else 0.0
     p = float(stats.t.sf(t, means.size - 1))
     more, told = int((means > 0).sum()), int((means != 0).sum())
     sign = float(stats.binomtest(more, told, 0.5, alternative="greater").pvalue) if told else 1.0
     within = math.sqrt(_pooled(groups))
     own = within**2 * float(np.mean([1 / group.size for group in groups]))
     return Batch(
-        means.size, errors.size, mean, u, t, p, mean - float(stats.t.isf(alpha, means.size - 1)) * u, alpha, float((errors > 0).mean()), sign,
-        math.sqrt(max(spread**2 - own, 0.0)), within,
+        means.size, errors.size, mean, u, t, p, mean - float(stats.t.isf(alpha, means.size - 1)) * whole, alpha, float((errors > 0).mean()), sign,
+        math.sqrt(max(spread**2 - own, 0.0)), within, common,
     )  # fmt: skip
 
 

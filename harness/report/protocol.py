@@ -81,8 +81,8 @@ def _row(row: Mapping[str, Any]) -> str:
     cells = (
         translate(FORMULAS[row["formula"]]),
         row["at"],
-        _figure(row["value"], row["unit"]),
-        _figure(u, row["unit"]) if u else "-",
+        figure(row["value"], row["unit"]),
+        figure(u, row["unit"]) if u else "-",
         _limits(row),
         decision,
     )
@@ -96,7 +96,7 @@ def _said(text: str) -> str:
     return said(text) if found is None else translate(found[0], **{name: said(part) for name, part in found[1].items()})
 
 
-def _figure(value: float, unit: str) -> str:
+def figure(value: float, unit: str) -> str:
     """A relative figure in per cent, any other in its unit."""
     return f"{100 * value:+.3f} %" if unit == RELATIVE else f"{value:+.3g} {unit}".rstrip()
 
@@ -104,9 +104,9 @@ def _figure(value: float, unit: str) -> str:
 def _limits(row: Mapping[str, Any]) -> str:
     low, high, unit = row["low"], row["high"], row["unit"]
     if low is None or high is None:
-        return f"<= {_figure(high, unit)}" if low is None else f">= {_figure(low, unit)}"
+        return f"<= {figure(high, unit)}" if low is None else f">= {figure(low, unit)}"
     if low == high:
-        return f"= {_figure(high, unit).lstrip('+')}"
+        return f"= {figure(high, unit).lstrip('+')}"
     if low == -high:
-        return f"±{_figure(high, unit).lstrip('+')}"
-    return f"{_figure(low, unit)} .. {_figure(high, unit)}"
+        return f"±{figure(high, unit).lstrip('+')}"
+    return f"{figure(low, unit)} .. {figure(high, unit)}"

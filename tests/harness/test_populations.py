@@ -36,6 +36,19 @@ def test_an_honest_region_is_not_accused_where_a_naive_test_would_be() -> None:
     assert naive > 3 * max(told, 4)
 
 
+def test_an_honest_region_is_not_accused_by_a_standard_that_reads_low() -> None:
+    """What one standard does to every error of a region is as much a part of its mean as its owners' doing."""
+    rng, told, without = np.random.default_rng(5), 0, 0
+    for _ in range(300):
+        records = region(rng, 40, 6, 0.05 * rng.standard_normal())
+        told += above_zero(records, 0.01, 0.05).above_zero
+        without += above_zero(records, 0.01).above_zero
+    assert told <= 9  # binomial 99.7 %
+    assert without > 3 * max(told, 4)
+    with pytest.raises(MetrologyError, match="common standard uncertainty from 0 on"):
+        above_zero(records, 0.01, -0.1)
+
+
 def test_a_shifted_region_is_found_as_often_as_the_power_says() -> None:
     rng = np.random.default_rng(2)
     found = sum(above_zero(region(rng, 40, 6, 0.10), 1e-3).above_zero for _ in range(200)) / 200

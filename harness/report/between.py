@@ -1,0 +1,68 @@
+"""Results of two cases held against each other, for people and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from fixtures.language import mark, tell, translate
+from harness.acceptance.between import Compared, Comparison
+from harness.metrology.comparison import Standing
+from harness.report.columns import column
+from harness.report.protocol import FORMULAS, figure
+
+STANDINGS = {
+    Standing.FINE: mark("within what their uncertainty explains"), Standing.QUESTIONABLE: mark("questionable"),
+    Standing.ACTION: mark("beyond what their uncertainty explains"),
+}  # fmt: skip
+HEAD = mark("{case} against {reference}, by edition {edition}")
+OTHER = mark("not one instrument by their numbers, {one} and {other}: what differs may be the instruments")
+SHARED = mark(
+    "both rest on {certificates}: what is not known of it is the same in both, and the scores come out too small"
+)
+BY_GROUPS = mark("no protocol of acceptance tests in both: errors of indication by phase, sealed state and flow")
+BEYOND = mark("{far} of {n} beyond what their uncertainty explains; of results that agree about one in twenty is")
+LEFT_OUT = mark("not compared: {result}: {why}")
+COLUMNS = (mark("test"), mark("formula"), mark("point"), mark("value"), mark("U"), mark("reference case"), mark("U"))
+WIDTHS = (18, 22, 28, 13, 13, 14, 13)
+SCORE_WIDTH = 6
+
+
+def between_text(found: Comparison, cases: Sequence[str]) -> str:
+    lines = [translate(HEAD, case=cases[0], reference=cases[1], edition=found.edition)]
+    one, other = found.instruments
+    if one != other:
+        lines.append("! " + translate(OTHER, one=one, other=other))
+    if found.shared:
+        lines.append("! " + translate(SHARED, certificates=", ".join(found.shared)))
+    if found.basis != "protocol":
+        lines.append(translate(BY_GROUPS))
+    names = [column(score.name, SCORE_WIDTH) for score in found.rows[0].scores]
+    heads = [column(translate(head), width) for head, width in zip(COLUMNS, WIDTHS, strict=True)]
+    lines += ["", " ".join([*heads, *names]).rstrip(), *map(_row, found.rows), ""]
+    lines += [
+        translate(LEFT_OUT, result=", ".join((one.test, tell(FORMULAS[one.formula]), one.at)), why=tell(one.why))
+        for one in found.left_out
+    ]
+    far = sum(row.standing is Standing.ACTION for row in found.rows)
+    return "\n".join([*lines, translate(BEYOND, far=far, n=len(found.rows))])
+
+
+def between_document(found: Comparison, cases: Sequence[str]) -> dict[str, Any]:
+    return {
+        "cases": list(cases), "edition": found.edition, "basis": found.basis, "instruments": list(found.instruments),
+        "shared_standards": list(found.shared), "results": [{**asdict(row), "standing": row.standing} for row in found.rows],
+        "not_compared": [asdict(one) for one in found.left_out],
+    }  # fmt: skip
+
+
+def _row(row: Compared) -> str:
+    of = row.own, row.reference
+    figures = [
+        text for one in of for text in (figure(one.value, one.unit), figure(one.k * one.u, one.unit).lstrip("+"))
+    ]
+    cells = (row.test, translate(FORMULAS[row.formula]), row.at, *figures)
+    scores = [column(f"{score.value:+.2f}", SCORE_WIDTH) for score in row.scores]
+    told = [column(cell, width) for cell, width in zip(cells, WIDTHS, strict=True)]
+    return " ".join([*told, *scores, translate(STANDINGS[row.standing])])
