@@ -29,6 +29,7 @@ SEARCHING = {
     "dispenser-raid": "dispenser-search", "dispenser-bench": "dispenser-search-bench",
     "taximeter-raid": "taximeter-search", "taximeter-bench": "taximeter-search-bench",
     "price-scale-raid": "price-scale-search", "price-scale-bench": "price-scale-search-bench",
+    **{f"{family}-acceptance": f"{family}-acceptance-search" for family in ("dispenser", "price-scale", "taximeter")},
     "truck-scale-raid": "truck-scale-search", "truck-scale-bench": "truck-scale-search-bench",
 }  # fmt: skip
 FITS = {

@@ -149,6 +149,18 @@ PLANS = {
                 ("taximeter", frozenset({"fare", "distance"}), taximeter_raid.clean_up),
             )
         ),
+        *(
+            PlanSpec(
+                f"{family}-acceptance-search", family, needs, annex,
+                mark("the tests of the acceptance edition, and after them a search for what a hidden function could still do"),
+                clauses=True, clean_up=last, searching=annex,
+            )
+            for family, needs, last, annex in (
+                ("dispenser", frozenset({"reference", "display"}), clean_up.steps, dispenser_search.annex),
+                ("price-scale", frozenset({"load", "display"}), price_scale_raid.clean_up, price_scale_search.annex),
+                ("taximeter", frozenset({"fare", "distance"}), taximeter_raid.clean_up, taximeter_search.annex),
+            )
+        ),
         PlanSpec(
             "site-survey", "dispenser", frozenset({"reference", "display"}), site_survey.steps,
             mark("the dispensers of a station: complaint-named and drawn ones in minutes each, then the raid on the chosen"),

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from decimal import Decimal
 from functools import partial
 
-from harness.plans import dispenser_bench, dispenser_raid
+from harness.plans import acceptance, dispenser_bench, dispenser_raid
 from harness.plans.ability import Ability
 from harness.plans.extension import repeat
 from harness.plans.repeated import Repeated
@@ -46,6 +46,11 @@ def raid(can: Ability, model: Model | None = None) -> Plan:
 
 def bench(can: Ability, model: Model | None = None) -> Plan:
     yield from dispenser_bench.steps(can, partial(_searched, model))
+
+
+def annex(can: Ability, model: Model | None = None) -> Plan:
+    """The tests of an edition first: what a hidden function could still do when they are over."""
+    yield from acceptance.steps(can, partial(_searched, model))
 
 
 def check_fits(model: Model, where: str) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 
 from fixtures.language import mark
-from harness.plans import price_scale_bench, price_scale_raid
+from harness.plans import acceptance, price_scale_bench, price_scale_raid
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.key_search import another, moves
 from harness.plans.price_scale_raid import PRICE, UNIT, harmless, own, scale_of
@@ -60,6 +60,11 @@ def raid(can: Ability, model: Model | None = None) -> Plan:
 
 def bench(can: Ability, model: Model | None = None) -> Plan:
     yield from price_scale_bench.steps(can, partial(_searched, model))
+
+
+def annex(can: Ability, model: Model | None = None) -> Plan:
+    """The tests of an edition first: what a hidden function could still do when they are over."""
+    yield from acceptance.steps(can, partial(_searched, model))
 
 
 def check_fits(model: Model, where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
 
-from harness.plans.ability import Ability, ScaleAbility
+from harness.plans.ability import NEAR, Ability, ScaleAbility
 from harness.plans.price_scale_raid import own, scale_of
 from harness.plans.trigger_search import Run
 from harness.plans.weighings import press, weigh
@@ -14,7 +14,6 @@ from harness.step import Load, Outcome, PowerCycle, Step
 
 OFF_S = 30
 ZERO = "zero"
-NEAR = Decimal("0.1")  # of a load asked: so far from it at most is what the masses at hand make
 
 
 def kit_of(scale: ScaleAbility) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 
 from fixtures.language import mark
-from harness.plans import taximeter_bench, taximeter_raid
+from harness.plans import acceptance, taximeter_bench, taximeter_raid
 from harness.plans.ability import Ability
 from harness.plans.taximeter_raid import AFTER_S, taxi_of
 from harness.plans.trigger_search import Family, Run, search
@@ -49,6 +49,11 @@ def raid(can: Ability, model: Model | None = None) -> Plan:
 
 def bench(can: Ability, model: Model | None = None) -> Plan:
     yield from taximeter_bench.steps(can, partial(_searched, model, "bench"))
+
+
+def annex(can: Ability, model: Model | None = None) -> Plan:
+    """The tests of an edition first: what a hidden function could still do when they are over."""
+    yield from acceptance.steps(can, lambda it, dark: _searched(model, "bench", it, False, dark))
 
 
 def check_fits(model: Model, where: str) -> None:

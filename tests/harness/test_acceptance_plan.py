@@ -1,0 +1,225 @@
+"""The tests of acceptance editions on the simulated bench and by prompts alone: honest, beyond a limit, and too uncertain to say."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness.inspection as inspection
+from captures.case import Case
+from fixtures.benchfile import BenchFile, parse
+from fixtures.errors import BenchError
+from harness.answering import answered
+from harness.asked import recorded_answers
+from harness.benches import find, world
+from harness.enact import ability
+from harness.exits import Exit, verdict_exit
+from harness.judging import judge_case, judge_path
+from harness.plans import PLANS
+from harness.plans.order import check_order, dry_run
+from harness.report.text import verdict_text
+from tests.searches import LOTS
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
+
+
+def bench(name: str, edition: str = "", error: str = "", **profile: str) -> BenchFile:
+    """A built-in bench with another edition, an instrument of a given error, other values of keys."""
+    text = find(name).text
+    if edition:
+        text = re.sub(r'edition = ".*"', f'edition = "{edition}"', text)
+    if error:
+        text = re.sub(r'(model = ".*")', rf"\1\nerror_rel = {error}", text)
+    for key, value in profile.items():
+        text, n = re.subn(rf"^{key} = .*$", f'{key} = "{value}"', text, flags=re.M)
+        assert n == 1, key
+    return parse(text, f"{name} {edition} {error}")
+
+
+def carried_out(file: BenchFile, case: Path, seed: int = 1) -> dict[str, Any]:
+    plan = f"{file.family}-acceptance"
+    done = inspection.inspect(plan, file, case, world=world(file, None, seed), draw_seed=LOTS)
+    assert done.result.status == "complete", done.result.why
+    return dict(done.document)
+
+
+def failed(document: dict[str, Any]) -> dict[str, set[str]]:
+    """Formulas that failed, by test."""
+    tests = document["protocol"]["tests"]
+    rows = [(test["id"], row) for test in tests for row in test["results"] if row["decision"] == "fail"]
+    return {id: {row["formula"] for at, row in rows if at == id} for id, _ in rows}
+
+
+HONEST = (
+    ("dispenser-k0-prover", "jjg443-2015"), ("dispenser-k0-prover", "jjg443-2023"), ("dispenser-k2", "nist-hb44-3-30"), ("dispenser-k2", "oiml-r117-2007"),
+    ("gas-cng-k0", "jjg996-2012"), ("gas-lng-k0", "jjg1114-2015"), ("gas-lpg-k0", "lpg-cn"),
+    ("price-scale-lab", "oiml-r76-2006"), ("price-scale-lab", "jjg539-2016"), ("taximeter-k3", "oiml-r21-2007"), ("taximeter-k3", "jjg517-2016"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "edition"), HONEST)
+def test_an_honest_instrument_passes_every_edition(tmp_path: Path, name: str, edition: str) -> None:
+    document = carried_out(bench(name, edition), tmp_path / "case")
+    assert document["protocol"]["decision"] == "pass", failed(document)
+    assert document["protocol"]["flags"] == []
+    assert verdict_exit(document) is Exit.OK
+    rows = [row for test in document["protocol"]["tests"] for row in test["results"]]
+    assert all(row["decision"] == "pass" and row["value"] is not None for row in rows)
+    again = judge_path(tmp_path / "case")
+    assert again["protocol"] == document["protocol"]  # from the journal alone
+    assert "unverified" in verdict_text(document)
+
+
+BEYOND = (
+    (bench("dispenser-k2", "jjg443-2023", "0.0036", reference_u_rel="0.00005"), "error-q2", "mean-error"),
+    (bench("dispenser-k2", "oiml-r117-2007", "0.006", reference_u_rel="0.00005"), "accuracy-full", "error"),
+    (bench("gas-cng-k0", "jjg996-2012", "0.012"), "error", "mean-error"),
+    (bench("price-scale-lab", "oiml-r76-2006", "0.0006"), "weighing", "weighing-error"),
+    (bench("price-scale-lab", "jjg539-2016", "-0.0006"), "weighing", "weighing-error"),
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "test", "formula"), BEYOND, ids=lambda one: one.where if isinstance(one, BenchFile) else str(one)
+)
+def test_one_beyond_the_limit_fails_at_its_clause(tmp_path: Path, file: BenchFile, test: str, formula: str) -> None:
+    document = carried_out(file, tmp_path / "case")
+    assert document["protocol"]["decision"] == "fail"
+    assert formula in failed(document)[test]
+    assert {one for found in failed(document).values() for one in found} == {formula}  # and at no other's
+    assert document["integrity"] in ("no_evidence", "inconclusive")  # an error is no cheat
+    assert verdict_exit(document) is Exit.NON_CONFORMING
+
+
+UNSURE = (
+    bench("dispenser-k2", "jjg443-2023", "0.00285", reference_u_rel="0.0004"),
+    bench("price-scale-lab", "oiml-r76-2006", "0.000475", u_rel="0.0001"),
+    bench("gas-lng-k0", "jjg1114-2015", "0.01425", u_rel="0.002"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("file", UNSURE, ids=lambda one: one.where)
+def test_one_just_inside_with_a_poor_standard_is_decided_neither_way(tmp_path: Path, file: BenchFile) -> None:
+    document = carried_out(file, tmp_path / "case")
+    assert document["protocol"]["decision"] == "inconclusive"
+    assert failed(document) == {}
+    assert verdict_exit(document) is Exit.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("name", "example"), [("price-scale-lab", "r76-honest"), ("dispenser-k0-prover", "jjg443-honest")]
+)
+def test_a_full_session_by_prompts_alone(tmp_path: Path, name: str, example: str) -> None:
+    file, answers = answered(find(name), EXAMPLES / f"{example}.answers", no_input=False)
+    assert answers is not None
+    done = inspection.inspect(f"{file.family}-acceptance", file, tmp_path / "case", answers=answers)
+    assert done.result.status == "complete", done.result.why
+    assert answers.left() == ()
+    assert done.document["protocol"]["decision"] == "pass"
+    assert all(test["done"] and test["results"] for test in done.document["protocol"]["tests"])
+    given = recorded_answers(Case.open(tmp_path / "case"))
+    assert [f"{key} = {answer}".rstrip() for key, answer in given] == [
+        line for line in (EXAMPLES / f"{example}.answers").read_text("utf-8").splitlines() if not line.startswith("#")
+    ]
+
+
+def edited(tmp_path: Path, example: str, name: str, *changes: tuple[str, str]) -> dict[str, Any]:
+    """The session of an example with other answers."""
+    text = (EXAMPLES / f"{example}.answers").read_text("utf-8")
+    for pattern, by in changes:
+        text, n = re.subn(pattern, by, text, flags=re.M)
+        assert n, pattern
+    (tmp_path / "given.answers").write_text(text, "utf-8")
+    file, answers = answered(find(name), tmp_path / "given.answers", no_input=False)
+    done = inspection.inspect(f"{file.family}-acceptance", file, tmp_path / "case", answers=answers)
+    assert done.result.status == "complete", done.result.why
+    return dict(done.document["protocol"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ([(r"^(ask condition\.ambient-temperature\.before) = .*", r"\1 = not read")], "ambient temperature: not read before the tests"),
+        ([(r"^(ask condition\.temperature-difference\.after) = .*", r"\1 = 4.5")], "4.5 C read after the tests, beyond -4 to 4"),
+        ([(r"^(ask condition\.ambient-temperature\.after) = .*", r"\1 = 24.5")], "ambient temperature: changed by 4.5 C during the tests, more than 3"),
+        ([(r"^(prove T1\.1\.\d h_mm) = .*", r"\1 = 66.0")], "test error-q1: every level stands at the mark of 20 L: the nominal value was typed"),
+    ],
+)  # fmt: skip
+def test_what_a_clause_asks_for_and_was_not_so_is_flagged(
+    tmp_path: Path, changes: list[tuple[str, str]], flag: str
+) -> None:
+    found = edited(tmp_path, "jjg443-honest", "dispenser-k0-prover", *changes)
+    assert any(flag in one["text"] and one["clause"] for one in found["flags"]), found["flags"]
+    assert found["decision"] != "pass"
+
+
+def test_a_repeat_outside_the_repeatability_fails_that_clause_alone(tmp_path: Path) -> None:
+    shift = (r"^(prove T1\.1\.2 h_mm) = .*", r"\1 = 50.0")
+    found = edited(tmp_path, "jjg443-honest", "dispenser-k0-prover", shift)
+    [first] = [test for test in found["tests"] if test["id"] == "error-q1"]
+    assert [row["decision"] for row in first["results"] if row["formula"] == "repeatability"] == ["fail"]
+    assert found["decision"] == "fail"
+
+
+def test_a_lock_that_comes_late_fails_its_clause(tmp_path: Path) -> None:
+    found = edited(tmp_path, "jjg443-honest", "dispenser-k0-prover", (r"^(ask self-lock-64) = 5", r"\1 = 6"))
+    assert {test["id"] for test in found["tests"] for row in test["results"] if row["decision"] == "fail"} == {
+        "self-lock-64"
+    }
+
+
+def test_a_standard_that_is_too_uncertain_is_flagged_by_its_clause(tmp_path: Path) -> None:
+    document = carried_out(bench("gas-lng-k0", "jjg1114-2015", u_rel="0.004"), tmp_path / "case")
+    [flag] = document["protocol"]["flags"]
+    assert flag["id"] == "standard"
+    assert "more than 0.3334" in flag["text"]
+    assert document["protocol"]["decision"] == "inconclusive"
+
+
+def test_every_figure_of_a_weighing_has_its_budget(tmp_path: Path) -> None:
+    document = carried_out(bench("price-scale-lab"), tmp_path / "case")
+    [test] = [test for test in document["protocol"]["tests"] if test["id"] == "weighing"]
+    top = next(row for row in test["results"] if row["at"] == "1 Max")
+    assert [line["name"] for line in top["budget"]] == ["changeover point", "changeover point near zero", "weights"]
+    assert sum(line["contribution"] ** 2 for line in top["budget"]) == pytest.approx(top["u"] ** 2)
+    assert (top["low"], top["high"]) == (-1.5, 1.5)
+    assert top["places"][0].startswith("0001.jsonl:")
+
+
+def test_a_bench_that_lacks_weights_or_an_edition_without_tests_is_refused_before_anything_is_asked() -> None:
+    plan = PLANS["price-scale-acceptance"]
+    with pytest.raises(BenchError, match=r"expected weights at hand for a load of .* masses_kg"):
+        dry_run(plan.steps(ability(find("price-scale-k0"))))
+    with pytest.raises(BenchError, match=r"T1\.|measures 20 L|reach it"):
+        dry_run(
+            PLANS["dispenser-acceptance"].steps(
+                ability(bench("dispenser-k0-prover", h0_mm="20", low_mm="19", high_mm="25", capacity_l="5"))
+            )
+        )
+
+
+def test_the_annex_searches_behind_the_tests() -> None:
+    for name in ("dispenser-k2", "price-scale-lab", "taximeter-k3"):
+        file = find(name)
+        steps = dry_run(PLANS[f"{file.family}-acceptance-search"].steps(ability(file)))
+        check_order(steps)
+        kinds = [type(step).__name__ for step in steps]
+        assert kinds.index("Searched") > len(kinds) - 1 - kinds[::-1].index("Clause")
+
+
+def test_a_simulated_error_is_what_the_protocol_measures(tmp_path: Path) -> None:
+    document = carried_out(bench("dispenser-k2", "jjg443-2023", "0.001", reference_u_rel="0.00005"), tmp_path / "case")
+    rows = [row for test in document["protocol"]["tests"] for row in test["results"] if row["formula"] == "mean-error"]
+    assert all(abs(row["value"] - 0.001) < 3 * row["u"] for row in rows)
+    assert Decimal(
+        str(judge_case(Case.open(tmp_path / "case"))["protocol"]["tests"][0]["results"][0]["value"])
+    ) == Decimal(str(rows[0]["value"]))
