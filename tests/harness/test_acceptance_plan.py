@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import harness.inspection as inspection
+from benchmarks.acceptance_editions import altered
 from captures.case import Case
-from fixtures.benchfile import BenchFile, parse
+from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from harness.answering import answered
 from harness.asked import recorded_answers
@@ -30,19 +31,6 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "Progress", lambda *_: lambda *step: None)
-
-
-def bench(name: str, edition: str = "", error: str = "", **profile: str) -> BenchFile:
-    """A built-in bench with another edition, an instrument of a given error, other values of keys."""
-    text = find(name).text
-    if edition:
-        text = re.sub(r'edition = ".*"', f'edition = "{edition}"', text)
-    if error:
-        text = re.sub(r'(model = ".*")', rf"\1\nerror_rel = {error}", text)
-    for key, value in profile.items():
-        text, n = re.subn(rf"^{key} = .*$", f'{key} = "{value}"', text, flags=re.M)
-        assert n == 1, key
-    return parse(text, f"{name} {edition} {error}")
 
 
 def carried_out(file: BenchFile, case: Path, seed: int = 1) -> dict[str, Any]:
@@ -68,7 +56,7 @@ HONEST = (
 
 @pytest.mark.parametrize(("name", "edition"), HONEST)
 def test_an_honest_instrument_passes_every_edition(tmp_path: Path, name: str, edition: str) -> None:
-    document = carried_out(bench(name, edition), tmp_path / "case")
+    document = carried_out(altered(name, edition), tmp_path / "case")
     assert document["protocol"]["decision"] == "pass", failed(document)
     assert document["protocol"]["flags"] == []
     assert verdict_exit(document) is Exit.OK
@@ -80,11 +68,11 @@ def test_an_honest_instrument_passes_every_edition(tmp_path: Path, name: str, ed
 
 
 BEYOND = (
-    (bench("dispenser-k2", "jjg443-2023", "0.0036", reference_u_rel="0.00005"), "error-q2", "mean-error"),
-    (bench("dispenser-k2", "oiml-r117-2007", "0.006", reference_u_rel="0.00005"), "accuracy-full", "error"),
-    (bench("gas-cng-k0", "jjg996-2012", "0.012"), "error", "mean-error"),
-    (bench("price-scale-lab", "oiml-r76-2006", "0.0006"), "weighing", "weighing-error"),
-    (bench("price-scale-lab", "jjg539-2016", "-0.0006"), "weighing", "weighing-error"),
+    (altered("dispenser-k2", "jjg443-2023", 0.0036, reference_u_rel="0.00005"), "error-q2", "mean-error"),
+    (altered("dispenser-k2", "oiml-r117-2007", 0.006, reference_u_rel="0.00005"), "accuracy-full", "error"),
+    (altered("gas-cng-k0", "jjg996-2012", 0.012), "error", "mean-error"),
+    (altered("price-scale-lab", "oiml-r76-2006", 0.0006), "weighing", "weighing-error"),
+    (altered("price-scale-lab", "jjg539-2016", -0.0006), "weighing", "weighing-error"),
 )
 
 
@@ -101,9 +89,9 @@ def test_one_beyond_the_limit_fails_at_its_clause(tmp_path: Path, file: BenchFil
 
 
 UNSURE = (
-    bench("dispenser-k2", "jjg443-2023", "0.00285", reference_u_rel="0.0004"),
-    bench("price-scale-lab", "oiml-r76-2006", "0.000475", u_rel="0.0001"),
-    bench("gas-lng-k0", "jjg1114-2015", "0.01425", u_rel="0.002"),
+    altered("dispenser-k2", "jjg443-2023", 0.00285, reference_u_rel="0.0004"),
+    altered("price-scale-lab", "oiml-r76-2006", 0.000475, u_rel="0.0001"),
+    altered("gas-lng-k0", "jjg1114-2015", 0.01425, u_rel="0.002"),
 )  # fmt: skip
 
 
@@ -178,7 +166,7 @@ def test_a_lock_that_comes_late_fails_its_clause(tmp_path: Path) -> None:
 
 
 def test_a_standard_that_is_too_uncertain_is_flagged_by_its_clause(tmp_path: Path) -> None:
-    document = carried_out(bench("gas-lng-k0", "jjg1114-2015", u_rel="0.004"), tmp_path / "case")
+    document = carried_out(altered("gas-lng-k0", "jjg1114-2015", u_rel="0.004"), tmp_path / "case")
     [flag] = document["protocol"]["flags"]
     assert flag["id"] == "standard"
     assert "more than 0.3334" in flag["text"]
@@ -186,7 +174,7 @@ def test_a_standard_that_is_too_uncertain_is_flagged_by_its_clause(tmp_path: Pat
 
 
 def test_every_figure_of_a_weighing_has_its_budget(tmp_path: Path) -> None:
-    document = carried_out(bench("price-scale-lab"), tmp_path / "case")
+    document = carried_out(altered("price-scale-lab"), tmp_path / "case")
     [test] = [test for test in document["protocol"]["tests"] if test["id"] == "weighing"]
     top = next(row for row in test["results"] if row["at"] == "1 Max")
     assert [line["name"] for line in top["budget"]] == ["changeover point", "changeover point near zero", "weights"]
@@ -202,7 +190,7 @@ def test_a_bench_that_lacks_weights_or_an_edition_without_tests_is_refused_befor
     with pytest.raises(BenchError, match=r"T1\.|measures 20 L|reach it"):
         dry_run(
             PLANS["dispenser-acceptance"].steps(
-                ability(bench("dispenser-k0-prover", h0_mm="20", low_mm="19", high_mm="25", capacity_l="5"))
+                ability(altered("dispenser-k0-prover", h0_mm="20", low_mm="19", high_mm="25", capacity_l="5"))
             )
         )
 
@@ -217,7 +205,7 @@ def test_the_annex_searches_behind_the_tests() -> None:
 
 
 def test_a_simulated_error_is_what_the_protocol_measures(tmp_path: Path) -> None:
-    document = carried_out(bench("dispenser-k2", "jjg443-2023", "0.001", reference_u_rel="0.00005"), tmp_path / "case")
+    document = carried_out(altered("dispenser-k2", "jjg443-2023", 0.001, reference_u_rel="0.00005"), tmp_path / "case")
     rows = [row for test in document["protocol"]["tests"] for row in test["results"] if row["formula"] == "mean-error"]
     assert all(abs(row["value"] - 0.001) < 3 * row["u"] for row in rows)
     assert Decimal(
