@@ -145,7 +145,7 @@ def _judge_one(
     is part of."""
     late, said = overdue_stations(whole, recorded.bench), identity(recorded)
     document = _verdict(recorded, found, late, share, memory)
-    tested = protocol(recorded, found, document["readings"], Rule(recorded.bench.decision_rule))
+    tested = protocol(recorded, found, document["readings"], Rule(recorded.bench.decision_rule), late)
     return {
         **document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
         **({"protocol": tested, "conformity": tested["decision"]} if tested else {}),

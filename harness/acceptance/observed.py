@@ -11,6 +11,7 @@ from typing import Any
 from harness.derive.parts import number
 from harness.derive.recorded import Recorded
 
+AROUND = ("Clause", "Phase", "Confirm")  # what is said of a test, and not done in it
 LABEL = re.compile(r"T[0-9]+\.(?P<point>[0-9]+|e)\.(?P<repeat>[0-9]+)(?P<tail>[a-z0-9]*)")
 
 
@@ -61,7 +62,7 @@ def by_test(recorded: Recorded) -> dict[str, list[Act]]:
                     test = str(step["test"])
                     if test:
                         found[test] = []
-            case "outcome" if test and "fault" not in body["value"]:
+            case "outcome" if test and step["type"] not in AROUND and "fault" not in body["value"]:
                 found[test].append(Act(step, body["value"], int(body["t_ns"]), place))
             case _:
                 pass
@@ -80,7 +81,9 @@ def weighed(acts: Sequence[Act], unit_kg: Mapping[str, Decimal], unit: str = "kg
             case "Load":
                 load, position = number(act.value.get("mass_kg")) or Decimal(0), str(act.step.get("position", "centre"))
                 tare = Decimal(0) if not load else tare
-            case "Keys":  # the one key that a test presses over a load takes it for tare
+            case (
+                "Keys"
+            ):  # the one key that a test presses over a load takes it for tare; over the empty scale it is a unit price
                 tare = load
             case "Read" if (value := number(act.value.get("weight"))) is not None:
                 kg = value * unit_kg.get(str(act.value.get("unit") or unit), Decimal(1))

@@ -31,7 +31,8 @@ ERRORS = {
     "scale": "weighing-error",
     "taximeter": "distance-error",
 }  # faults are counted in
-FAULT = "fault"
+FAULT, COMPLETE = "fault", "complete"
+LATE = "ISO/IEC 17025:2017, 6.4.9"
 WHEN = {BEFORE: reasons.BEFORE, AFTER: reasons.AFTER}
 
 
@@ -46,9 +47,13 @@ class Flag:
 
 
 def protocol(
-    recorded: Recorded, found: Sequence[Segment], readings: Sequence[Mapping[str, Any]], rule: Rule
+    recorded: Recorded,
+    found: Sequence[Segment],
+    readings: Sequence[Mapping[str, Any]],
+    rule: Rule,
+    late: Sequence[str] = (),
 ) -> dict[str, Any] | None:
-    """JSON-ready; None of a run that did no test of an edition."""
+    """JSON-ready; None of a run that did no test of an edition.  `late`: stations whose values rest on a standard past its due day."""
     acts = by_test(recorded)
     if not acts:
         return None
@@ -65,6 +70,8 @@ def protocol(
         *(flag for one in edition.conditions for flag in _condition(one, stated)),
         *(flag for one in edition.equipment for flag in _equipment(one, rows)),
         *_nominal(setting, acts),
+        *(Flag("overdue", reasons.OVERDUE.format(what=station), LATE, False) for station in late),
+        *([] if recorded.status == COMPLETE else [Flag("status", reasons.CUT.format(status=recorded.status), "", False)]),
     ]  # fmt: skip
     document: dict[str, Any] = plain(
         {
@@ -98,6 +105,8 @@ def overall(rows: Sequence[Result], flags: Sequence[Flag]) -> Decision:
 
 def _results(setting: Setting, done: Done, begun: bool) -> list[Result]:
     rows: list[Result] = []
+    if begun and not done.acts:  # the plan found nothing to do: a scale that takes no tare, or computes no price
+        return []
     for judged in done.test.judged:
         rows += _judged(setting, done, judged) if begun else [missing(setting, done, judged, "", "", reasons.NOT_DONE)]
     return rows

@@ -15,6 +15,8 @@ UNKNOWN = mark("{what}: nothing tells the uncertainty of the standard beside the
 NOMINAL = mark(
     "test {test}: every level stands at the mark of {litres} L: the nominal value was typed, not the reading"
 )
+OVERDUE = mark("{what} rests on a standard past its due day")
+CUT = mark("the run ended as {status}")
 NOT_DONE = mark("the test was not done")
 NOBODY = mark("nobody was asked")
 NO_NUMBER = mark("{label}: no number was stated")
@@ -36,6 +38,6 @@ NO_SHARE = mark(
 SHARED = mark("expanded uncertainty {got} is more than {most} of the limit {limit}")
 
 SENTENCES = (
-    UNREAD, BEYOND, BELOW, ABOVE, CHANGED, UNCERTAIN, UNKNOWN, NOMINAL, NOT_DONE, NOBODY, NO_NUMBER, NO_BASE, NOT_MEASURED, TOO_FEW, ONE_RUN,
+    UNREAD, BEYOND, BELOW, ABOVE, CHANGED, UNCERTAIN, UNKNOWN, NOMINAL, OVERDUE, CUT, NOT_DONE, NOBODY, NO_NUMBER, NO_BASE, NOT_MEASURED, TOO_FEW, ONE_RUN,
     NO_AMOUNT, NO_CHANGEOVER, NO_PAIR, NO_PRICE, NO_TIME, NO_TARIFF, NOTHING, NO_SHARE, SHARED, FARE,
 )  # fmt: skip

@@ -20,7 +20,7 @@ from harness.metrology.uncertainty import Budget, Quantity, Shape
 from harness.metrology.weighing import STEP_E, before_rounding
 from protocols.acceptance.clauses import Judged
 
-NEAR_ZERO = "0"  # point of the load near zero
+NEAR_ZERO, EMPTY = "0", "e"  # points: the load near zero, the empty scale
 E = "e"
 
 
@@ -211,7 +211,7 @@ def price_error(setting: Setting, done: Done, judged: Judged) -> list[Result]:
     step, rows = number(setting.profile.get("price_step")), []
     for one in _weighed(setting, done):
         shown, unit = number(one.says.get("price")), number(one.says.get("unit_price"))
-        if shown is None or unit is None or step is None:
+        if one.point == EMPTY or shown is None or unit is None or step is None:
             continue
         most = float(setting.edition.limit(judged.limit).value)
         value = float((shown - unit * one.shown) / step)

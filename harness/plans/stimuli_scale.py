@@ -10,7 +10,7 @@ from fixtures.language import mark
 from harness.metrology.weighing import STEP_E
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.blocks import Steps
-from harness.plans.price_scale_raid import own
+from harness.plans.price_scale_raid import own, typed
 from harness.step import Changeover, Keys, Load, Read, Wait
 from protocols.acceptance.clauses import Test
 
@@ -88,7 +88,7 @@ def _tare(can: Ability, test: Test, label: str) -> Steps:
     scale = scale_of(can)
     key = own(scale, TARE)
     if not key:
-        raise BenchError(f"test {test.id}: expected a key `tare` under [profile] keys, got none")
+        return  # it takes no tare: the test does not apply
     little = scale.weights(NEAR_ZERO_E * scale.intervals[0][1])
     for number, point in enumerate(test.points, 1):
         for repeat in range(1, test.repeats + 1):
@@ -131,6 +131,19 @@ def _creep(can: Ability, test: Test, label: str) -> Steps:
     yield Load(f"{label}.e.0", Decimal(0))
 
 
+def _pricing(can: Ability, test: Test, label: str) -> Steps:
+    """A unit price typed over the empty scale, then loads, each read with its price; nothing where no unit price can be typed."""
+    scale = scale_of(can)
+    if not scale.priced:
+        return
+    for repeat in range(1, test.repeats + 1):
+        yield from typed(can, f"{label}.e.{repeat}")
+        for number, point in enumerate(test.points, 1):
+            yield Load(f"{label}.{number}.{repeat}", load_kg(scale, point))
+            yield Read("weighing", f"{label}.{number}.{repeat}")
+    yield Load(f"{label}.e.0", Decimal(0))
+
+
 OF_SCALES: Mapping[str, Callable[[Ability, Test, str], Steps]] = {
-    "loading": _loading, "positions": _positions, "zero": _zero, "tare": _tare, "discrimination": _discrimination, "creep": _creep,
+    "loading": _loading, "positions": _positions, "zero": _zero, "tare": _tare, "discrimination": _discrimination, "creep": _creep, "pricing": _pricing,
 }  # fmt: skip

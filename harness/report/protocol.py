@@ -57,13 +57,16 @@ def protocol_lines(document: Mapping[str, Any]) -> list[str]:
         ]
         if test["severity"]:
             lines.append(translate(INFLUENCE, severity=test["severity"]))
+        if not test["results"]:
+            lines.append(translate(mark("  does not apply to this instrument")))
+            continue
         lines.append(
             "  "
             + " ".join(column(translate(head), width) for head, width in zip(COLUMNS, WIDTHS, strict=True)).rstrip()
         )
         lines += ["  " + _row(row) for row in test["results"]]
     risks = [row for test in own["tests"] for row in test["results"]]
-    consumer, producer = max(row["consumer"] for row in risks), max(row["producer"] for row in risks)
+    consumer, producer = (max((row[of] for row in risks), default=0.0) for of in ("consumer", "producer"))
     return [*lines, "", translate(RISK, consumer=consumer, producer=producer)]
 
 

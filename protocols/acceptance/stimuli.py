@@ -29,12 +29,13 @@ STIMULI: Mapping[str, Stimulus] = {
     "delivery": Stimulus(
         LIQUID, "quantity", ("error", "mean-error", "repeatability", "range", "range-share", "amount-error", "fault"), {"flow": ("full", "slow")}
     ),
-    "loading": Stimulus(SCALE, "load", ("weighing-error", "spread", "price-error", "fault"), {"order": ("rising", "rising and falling")}),
+    "loading": Stimulus(SCALE, "load", ("weighing-error", "spread", "fault"), {"order": ("rising", "rising and falling")}),
     "positions": Stimulus(SCALE, "load", ("weighing-error",)),
     "zero": Stimulus(SCALE, "", ("zero-error",)),
     "tare": Stimulus(SCALE, "load", ("zero-error",)),
     "discrimination": Stimulus(SCALE, "load", ("indication-change",)),
     "creep": Stimulus(SCALE, "load", ("creep-30-min", "creep-15-30-min", "zero-return")),
+    "pricing": Stimulus(SCALE, "load", ("price-error",)),
     "trip": Stimulus(TAXI, "distance", ("distance-error", "fare-error", "fault"), {"speed_km_h": Decimal}),
     "waiting": Stimulus(TAXI, "time", ("time-error", "fare-error")),
     "stated": Stimulus(EVERY, "", STATED, {"prompt": str, "prompt_zh": str}),

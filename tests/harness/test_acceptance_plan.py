@@ -12,17 +12,20 @@ import pytest
 import harness.inspection as inspection
 from benchmarks.acceptance_editions import altered
 from captures.case import Case
-from fixtures.benchfile import BenchFile
+from fixtures.benchfile import BenchFile, load, parse
 from fixtures.errors import BenchError
 from harness.answering import answered
 from harness.asked import recorded_answers
 from harness.benches import find, world
+from harness.editions import text_of
 from harness.enact import ability
 from harness.exits import Exit, verdict_exit
 from harness.judging import judge_case, judge_path
 from harness.plans import PLANS
 from harness.plans.order import check_order, dry_run
+from harness.provenance import Told
 from harness.report.text import verdict_text
+from harness.step import Confirm
 from tests.searches import LOTS
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -211,3 +214,93 @@ def test_a_simulated_error_is_what_the_protocol_measures(tmp_path: Path) -> None
     assert Decimal(
         str(judge_case(Case.open(tmp_path / "case"))["protocol"]["tests"][0]["results"][0]["value"])
     ) == Decimal(str(rows[0]["value"]))
+
+
+FAULT = """
+[[test]]
+id = "burst"
+title = "Bursts on the supply"
+stimulus = "delivery"
+points = ["20 L"]
+flow = "full"
+repeats = 3
+judged = [{ formula = "fault", limit = "significant" }]
+influence = "burst"
+severity = "1 kV, 5 kHz"
+against = "error-q1"
+clause = "ours 4.2"
+source = "ours"
+grade = "U"
+verified = false
+"""
+SIGNIFICANT = """
+[[limit]]
+id = "significant"
+quantity = "significant fault"
+value = 0.0006
+unit = "1"
+clause = "ours 4.1"
+source = "ours"
+grade = "U"
+verified = false
+applies = "every disturbance"
+
+[[condition]]"""
+
+
+def disturbed(tmp_path: Path) -> BenchFile:
+    """A bench whose edition is a file of the laboratory's own, with a disturbance behind the tests of another."""
+    text, _ = text_of("jjg443-2023")
+    (tmp_path / "ours.toml").write_text(text.replace("\n[[condition]]", SIGNIFICANT, 1) + FAULT, "utf-8")
+    (tmp_path / "bench.toml").write_text(altered("dispenser-k2", "ours.toml", reference_u_rel="0.002").text, "utf-8")
+    return load(tmp_path / "bench.toml")
+
+
+def test_a_fault_is_counted_from_the_same_error_without_the_influence(tmp_path: Path) -> None:
+    file = disturbed(tmp_path)
+    asked = [step for step in dry_run(PLANS["dispenser-acceptance"].steps(ability(file))) if isinstance(step, Confirm)]
+    assert [step.key for step in asked if step.key.startswith("burst")] == ["burst.set", "burst.away"]
+    document = carried_out(file, tmp_path / "case")
+    rows = {test["id"]: test["results"] for test in document["protocol"]["tests"]}
+    [fault], error = rows["burst"], rows["error-q1"][0]
+    assert abs(fault["value"]) < 0.0006
+    assert (fault["low"], fault["high"], fault["clause"]) == (-0.0006, 0.0006, "ours 4.1")
+    assert fault["u"] < error["u"] / 2  # what is not known of the standard is the same in both
+    assert "reference" not in {line["name"].split(",")[0] for line in fault["budget"]}
+    assert "1 kV, 5 kHz" in verdict_text(document)
+
+
+def test_what_an_instrument_does_not_have_does_not_apply(tmp_path: Path) -> None:
+    text = find("price-scale-lab").text.replace("unit_price_keys = true\n", "").replace(" tare ", " ")
+    document = carried_out(parse(text, "no prices"), tmp_path / "case")
+    empty = [test["id"] for test in document["protocol"]["tests"] if not test["results"]]
+    assert empty == ["tare", "price"]
+    assert failed(document) == {}
+    assert verdict_text(document).count("does not apply to this instrument") == 2
+
+
+def test_a_run_that_was_stopped_decides_nothing(tmp_path: Path) -> None:
+    lines = (EXAMPLES / "jjg443-honest.answers").read_text("utf-8").splitlines()
+    (tmp_path / "given.answers").write_text("\n".join(lines[:40]) + "\n", "utf-8")
+    file, answers = answered(find("dispenser-k0-prover"), tmp_path / "given.answers", no_input=False)
+    document = inspection.inspect("dispenser-acceptance", file, tmp_path / "case", answers=answers).document
+    assert document["status"] == "error"
+    assert document["protocol"]["decision"] == "inconclusive"
+    assert "the run ended as error" in {flag["text"] for flag in document["protocol"]["flags"]}
+    done = {test["id"]: test["done"] for test in document["protocol"]["tests"]}
+    assert done == {"error-q1": True, "error-q2": False, "self-lock-64": False, "self-lock-63": False}
+
+
+def test_a_standard_past_its_due_day_is_flagged(tmp_path: Path) -> None:
+    text = find("dispenser-k0-prover").text.replace(
+        "[reference]\n", '[reference]\ncertificate = "C 1"\ndue = 2020-01-01\n'
+    )
+    file = parse(text, "overdue")
+    done = inspection.inspect(
+        "dispenser-acceptance", file, tmp_path / "case", world=world(file, None, 1), draw_seed=LOTS,
+        told=Told(overrides={"reference": "no other at hand"}),
+    )  # fmt: skip
+    assert "reference rests on a standard past its due day" in {
+        flag["text"] for flag in done.document["protocol"]["flags"]
+    }
+    assert done.document["protocol"]["decision"] == "inconclusive"
