@@ -84,7 +84,7 @@ def protocol(
                 for one in edition.conditions
             ],
             "tests": [
-                {"id": test.id, "title": test.title, "clause": test.stated.clause, "source": test.stated.source, "grade": test.stated.grade,
+                {"id": test.id, "title": test.title, "title_zh": test.title_zh, "clause": test.stated.clause, "source": test.stated.source, "grade": test.stated.grade,
                  "verified": test.stated.verified, "influence": test.influence, "severity": test.severity, "done": test.id in acts,
                  "results": [asdict(row) for row in rows if row.test == test.id]}
                 for test in edition.tests

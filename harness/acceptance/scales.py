@@ -232,7 +232,7 @@ def _at(done: Done, one: Weighed) -> str:
     point = "near zero" if one.point == NEAR_ZERO or not done.test.points else done.at(int(one.point))
     falling = ["falling"] if one.tail == "f" else []
     place = [one.position] if one.position not in ("centre", "middle") or one.tail.startswith("p") else []
-    again = [f"no. {one.repeat}"] if done.test.repeats > 1 else []
+    again = [f"#{one.repeat}"] if done.test.repeats > 1 else []
     return ", ".join([point, *falling, *place, *again])
 
 

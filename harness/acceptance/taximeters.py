@@ -26,7 +26,7 @@ def _labels(done: Done, kind: str) -> list[tuple[str, str]]:
     for act in done.acts:
         own = LABEL.fullmatch(act.label)
         if act.kind == kind and own is not None:
-            again = f", no. {own['repeat']}" if done.test.repeats > 1 else ""
+            again = f", #{own['repeat']}" if done.test.repeats > 1 else ""
             found.append((act.label, done.at(int(own["point"])) + again))
     return found
 

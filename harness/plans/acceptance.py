@@ -63,13 +63,17 @@ def _conditions(edition: Edition, when: str) -> Steps:
 
 
 def _test(can: Ability, test: Test, label: str) -> Steps:
-    yield Phase("bench", test.title)
+    yield Phase("bench", _title(test))
     yield Clause(test.id)
     if test.influence:
-        yield Confirm(f"{test.id}.set", Sentence(SET, title=test.title, severity=test.severity))
+        yield Confirm(f"{test.id}.set", Sentence(SET, title=_title(test), severity=test.severity))
     yield from STIMULI[test.stimulus](can, test, label)
     if test.influence:
         yield Confirm(f"{test.id}.away", Sentence(AWAY, severity=test.severity))
+
+
+def _title(test: Test) -> str:
+    return Bilingual(test.title, test.title_zh or test.title)
 
 
 def _delivery(can: Ability, test: Test, label: str) -> Steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import Bilingual, mark, tell, translate
 from harness.acceptance.reasons import SENTENCES
 from harness.report.columns import column
 from harness.report.wording import said, sentence
@@ -28,6 +28,7 @@ FORMULAS = {
     "distance-error": mark("distance"), "fare-error": mark("fares not made"), "time-error": mark("time"),
     "stated-exactly": mark("stated"), "stated-most": mark("stated, at most"), "stated-least": mark("stated, at least"),
 }  # fmt: skip
+PLACES = (mark("near zero"), mark("falling"), mark("payment step"), mark("of the MPE"), mark("fares"))
 RELATIVE = "1"
 
 
@@ -49,7 +50,7 @@ def protocol_lines(document: Mapping[str, Any]) -> list[str]:
             translate(
                 TEST,
                 id=test["id"],
-                title=tell(test["title"]),
+                title=tell(Bilingual(test["title"], test["title_zh"] or test["title"])),
                 clause=tell(test["clause"]),
                 grade=test["grade"],
                 standing=standing,
@@ -76,14 +77,14 @@ def _row(row: Mapping[str, Any]) -> str:
         return " ".join(
             (
                 column(translate(FORMULAS[row["formula"]]), WIDTHS[0]),
-                column(row["at"], WIDTHS[1]),
+                column(_at(row["at"]), WIDTHS[1]),
                 f"{decision}: {_said(row['why'])}",
             )
         )
     u = row["k"] * row["u"]
     cells = (
         translate(FORMULAS[row["formula"]]),
-        row["at"],
+        _at(row["at"]),
         figure(row["value"], row["unit"]),
         figure(u, row["unit"]) if u else "-",
         _limits(row),
@@ -99,9 +100,14 @@ def _said(text: str) -> str:
     return said(text) if found is None else translate(found[0], **{name: said(part) for name, part in found[1].items()})
 
 
+def _at(at: str) -> str:
+    """A point with its place and which way it was reached."""
+    return ", ".join(said(part) for part in at.split(", "))
+
+
 def figure(value: float, unit: str) -> str:
     """A relative figure in per cent, any other in its unit."""
-    return f"{100 * value:+.3f} %" if unit == RELATIVE else f"{value:+.3g} {unit}".rstrip()
+    return f"{100 * value:+.3f} %" if unit == RELATIVE else f"{value:+.3g} {said(unit)}".rstrip()
 
 
 def _limits(row: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ WRITTEN = {
     "time": '"300 s"',
 }
 BOUNDS = ("low", "high", "change")
-TEST_OPTIONS = ("points", "influence", "severity", "against", COMPARED)
+TEST_OPTIONS = ("points", "title_zh", "influence", "severity", "against", COMPARED)
 
 
 def conditions(top: Table) -> tuple[Condition, ...]:
@@ -81,6 +81,7 @@ def _test(table: Table, family: str, limits: Set[str]) -> Test:
     return Test(
         id=table.slug("id"),
         title=table.text("title"),
+        title_zh=table.text("title_zh") if "title_zh" in table.values else "",
         stimulus=name,
         points=_points(table, stimulus.point),
         repeats=_repeats(table),

@@ -49,7 +49,7 @@ def tests(slug: Schema, text: Schema, number: Schema, stated: Schema) -> Schema:
     one = _table(
         TEST_KEYS,
         {
-            "id": slug, "title": text, "stimulus": {"enum": list(STIMULI)},
+            "id": slug, "title": text, "title_zh": text, "stimulus": {"enum": list(STIMULI)},
             "points": {"type": "array", "maxItems": MOST_POINTS, "items": {"type": "string"}},
             "repeats": {"type": "integer", "minimum": 1, "maximum": MOST_REPEATS},
             "judged": {"type": "array", "minItems": 1, "maxItems": MOST_JUDGED, "items": judged},

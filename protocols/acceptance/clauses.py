@@ -55,7 +55,7 @@ class Judged:
 class Test:
     """One test: `stimulus` at each of `points`, `repeats` times, and what is computed of it.  `points` as written: "20 L", "500 e", "0.5 Max",
     "1000 m", "300 s".  `influence`: what the operator sets for it and takes away after it, in words, of one kind of INFLUENCES; `against`: the
-    test whose mean error a significant fault is counted from."""
+    test whose mean error a significant fault is counted from.  `title_zh`: the title for who reads Chinese, "" where it has none."""
 
     __test__ = False  # no test of pytest's
 
@@ -70,3 +70,4 @@ class Test:
     influence: str = ""
     severity: str = ""
     against: str = ""
+    title_zh: str = ""

@@ -88,10 +88,10 @@ def test_the_file_of_an_edition_is_shown_to_be_copied(capfd: pytest.CaptureFixtu
 
 def test_a_check_says_how_many_tests_there_are_and_which_nobody_compared(capfd: pytest.CaptureFixture[str]) -> None:
     told = document(capfd, "acceptance", "check", "oiml-r76-2006")
-    assert (told["conditions"], told["equipment"], told["tests"]) == (1, 1, 7)
+    assert (told["conditions"], told["equipment"], told["tests"]) == (1, 1, 8)
     assert told["unverified_clauses"][:3] == ["condition:ambient-temperature", "equipment:weights", "test:zero"]
     _, out, _ = shortmeasure(capfd, "acceptance", "check", "oiml-r76-2006")
-    assert "tests: 7, compared with the print: 0\n    unverified: zero, weighing, " in out
+    assert "tests: 8, compared with the print: 0\n    unverified: zero, weighing, " in out
     _, out, _ = shortmeasure(capfd, "acceptance", "check", "jjf2184-2025")
     assert "tests" not in out
 
