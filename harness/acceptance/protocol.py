@@ -19,7 +19,7 @@ from harness.judge.contract import Segment
 from harness.metrology.decision import Decision, Rule
 from harness.plans.acceptance import AFTER, BEFORE, condition_key
 from harness.report.document import plain
-from protocols.acceptance.clauses import Condition, Equipment, Judged, Test
+from protocols.acceptance.clauses import Condition, Equipment, Judged
 
 Formula = Callable[[Setting, Done, Judged], list[Result]]
 FORMULAS: Mapping[str, Mapping[str, Formula]] = {
@@ -194,6 +194,3 @@ def _nominal(setting: Setting, acts: Mapping[str, Sequence[Any]]) -> list[Flag]:
 
 def tests_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(document.get("protocol", {}).get("tests", ()))
-
-
-__all__ = ["Flag", "Test", "overall", "protocol", "tests_of"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -160,7 +159,3 @@ def names(edition: Edition) -> frozenset[str]:
 
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-def decimal(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

@@ -29,7 +29,7 @@ FORMULAS = {
     "stated-exactly": mark("stated"), "stated-most": mark("stated, at most"), "stated-least": mark("stated, at least"),
 }  # fmt: skip
 PLACES = (mark("near zero"), mark("falling"), mark("payment step"), mark("of the MPE"), mark("fares"))
-RELATIVE = "1"
+COUNT, RELATIVE = "stated-exactly", "1"
 
 
 def protocol_lines(document: Mapping[str, Any]) -> list[str]:
@@ -114,8 +114,8 @@ def _limits(row: Mapping[str, Any]) -> str:
     low, high, unit = row["low"], row["high"], row["unit"]
     if low is None or high is None:
         return f"<= {figure(high, unit)}" if low is None else f">= {figure(low, unit)}"
-    if low == high:
-        return f"= {figure(high, unit).lstrip('+')}"
+    if row["formula"] == COUNT:  # half a count on either side
+        return f"= {(low + high) / 2:g}"
     if low == -high:
         return f"±{figure(high, unit).lstrip('+')}"
     return f"{figure(low, unit)} .. {figure(high, unit)}"

@@ -44,13 +44,3 @@ INFLUENCES = (
     "temperature", "humidity", "voltage", "battery", "tilt", "electrostatic discharge", "burst", "surge", "dip", "radio field", "magnetic field",
     "vibration", "warm-up",
 )  # fmt: skip
-STATIONS = (
-    "reference",
-    "load",
-    "source",
-    "weights",
-    "thermometer",
-    "stopwatch",
-    "voltmeter",
-    "other",
-)  # what equipment stands for
