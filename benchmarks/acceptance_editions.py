@@ -64,7 +64,7 @@ CASES = (
     Case("gas-lpg-k0", "lpg-cn", 0.01, {}, {"largest_delivery": "25"}),
     Case("price-scale-lab", "oiml-r76-2006", 0.0005, WEIGHTS, POOR_WEIGHTS),
     Case("price-scale-lab", "jjg539-2016", 0.0005, WEIGHTS, POOR_WEIGHTS),
-    Case("taximeter-k3", "jjg517-2016", 0.01, {}, {}, 3, {"distance_resolution_km": "0.01"}),
+    Case("taximeter-k3", "jjg517-2016", 0.002, {}, {}, 2, FINE),
     Case("taximeter-k3", "oiml-r21-2007", 0.002, {}, {}, 2, FINE),
 )
 

@@ -194,6 +194,11 @@ def headline(error: BaseException) -> str:
     return (translated(known) or "") if known else ""
 
 
+def _tests_alone(document: Mapping[str, Any]) -> bool:
+    """The tests of an edition ask no question of integrity; a search behind them does."""
+    return "protocol" in document and not document["protocol"]["searched"]
+
+
 def verdict_exit(document: Mapping[str, Any]) -> Exit:
     """The code of a verdict document: integrity before conformity before what stayed open."""
     if document["integrity"] in ("proven", "suspect"):
@@ -204,9 +209,7 @@ def verdict_exit(document: Mapping[str, Any]) -> Exit:
         return Exit.STOPPED
     if document["conformity"] == "fail":
         return Exit.NON_CONFORMING
-    open_ = (
-        document["integrity"] == "inconclusive" and "protocol" not in document
-    )  # whose tests ask no question of integrity
+    open_ = document["integrity"] == "inconclusive" and not _tests_alone(document)
     if open_ or document["conformity"] == "inconclusive":
         return Exit.INCONCLUSIVE
     return Exit.OK

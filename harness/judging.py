@@ -148,8 +148,13 @@ def _judge_one(
     tested = protocol(recorded, found, document["readings"], Rule(recorded.bench.decision_rule), late)
     return {
         **document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
-        **({"protocol": tested, "conformity": tested["decision"]} if tested else {}),
+        **({"protocol": tested, "conformity": _both(tested["decision"], document["conformity"])} if tested else {}),
     }  # fmt: skip
+
+
+def _both(tested: str, seen: str) -> str:
+    """Conformity by the tests of the edition; what passes them and was seen to err in other deliveries of the run is undecided."""
+    return "inconclusive" if tested == "pass" and seen == "fail" else tested
 
 
 def _verdict(

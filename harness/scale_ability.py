@@ -26,6 +26,7 @@ def scale_ability(file: BenchFile) -> ScaleAbility:
         presses="keys" in file.roles,
         priced=file.profile.get("unit_price_keys") is True,
         places_kg=_places(file),
+        several_ranges=file.profile.get("multi_range") is True,
     )
 
 

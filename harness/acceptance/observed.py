@@ -35,19 +35,20 @@ class Act:
 
 @dataclass(frozen=True)
 class Weighed:
-    """One load of a test: mass and indication in kg as exactly as they were stated, `added` small weights until its changeover point.  Of a
-    reading while a load lies still (`tail` m15) the mass is that of the load; `net` where a tare was taken: less that."""
+    """One reading of a load of a test: mass and indication in kg as exactly as they were stated, None where there is none to compare; `added` small
+    weights until its changeover point.  Of a reading while a load lies still (`tail` m15) the mass is that of the load; `net`: less the tare."""
 
     point: str
     repeat: int
     tail: str
     load: Decimal
-    shown: Decimal
+    shown: Decimal | None
     added: Decimal | None
     position: str
     place: str
     says: Mapping[str, Any]
     net: Decimal
+    t_ns: int
 
 
 def by_test(recorded: Recorded) -> dict[str, list[Act]]:
@@ -70,37 +71,34 @@ def by_test(recorded: Recorded) -> dict[str, list[Act]]:
 
 
 def weighed(acts: Sequence[Act], unit_kg: Mapping[str, Decimal], unit: str = "kg") -> list[Weighed]:
-    """The loads of a test that were read.  What is shown in another unit is turned into kg; a load of which no number was read is left out."""
+    """Every reading of a load, in order; nothing is left out, so that nothing passes because it was not read.  What is shown in another unit is
+    turned into kg."""
+    added = {act.label: number(act.value.get("added_kg")) for act in acts if act.kind == "Changeover"}
     found: list[Weighed] = []
-    load, tare, position = Decimal(0), Decimal(0), "centre"
-    shown: dict[str, tuple[Decimal, Act]] = {}
-    added: dict[str, Decimal] = {}
-    order: list[tuple[str, Decimal, Decimal, str]] = []
+    load, tare, position = number("0"), Decimal(0), "centre"
     for act in acts:
         match act.kind:
             case "Load":
-                load, position = number(act.value.get("mass_kg")) or Decimal(0), str(act.step.get("position", "centre"))
-                tare = Decimal(0) if not load else tare
-            case (
-                "Keys"
-            ):  # the one key that a test presses over a load takes it for tare; over the empty scale it is a unit price
-                tare = load
-            case "Read" if (value := number(act.value.get("weight"))) is not None:
-                kg = value * unit_kg.get(str(act.value.get("unit") or unit), Decimal(1))
-                shown[act.label] = kg, act
-                order.append((act.label, load, tare, position))
-            case "Changeover" if (small := number(act.value.get("added_kg"))) is not None:
-                added[act.label] = small
+                load, position = number(act.value.get("mass_kg")), str(act.step.get("position", "centre"))
+                tare = tare if load else Decimal(0)
+            case "Keys":  # the key that a test presses over a load takes it for tare; over the empty scale it is zero or a unit price
+                tare = load or Decimal(0)
+            case "Read" if told := LABEL.fullmatch(act.label):
+                mass = load or Decimal(0)
+                found.append(
+                    Weighed(
+                        told["point"], int(told["repeat"]), told["tail"], mass, _shown(act, load, unit_kg, unit), added.get(act.label), position,
+                        act.place, act.value, mass - tare, act.t_ns,
+                    )
+                )  # fmt: skip
             case _:
                 pass
-    for label, mass, tared, where in order:
-        told = LABEL.fullmatch(label)
-        if told is None:
-            continue
-        kg, act = shown[label]
-        found.append(
-            Weighed(
-                told["point"], int(told["repeat"]), told["tail"], mass, kg, added.get(label), where, act.place, act.value, mass - tared,
-            )
-        )  # fmt: skip
     return found
+
+
+def _shown(act: Act, load: Decimal | None, unit_kg: Mapping[str, Decimal], unit: str) -> Decimal | None:
+    """The indication in kg; None where words stood there, it moved, nobody stated the load, or two officers read different marks on the weights."""
+    value, marks = number(act.value.get("weight")), number(act.value.get("weights_kg"))
+    if value is None or load is None or act.value.get("stable") == "no" or (marks is not None and marks != load):
+        return None
+    return value * unit_kg.get(str(act.value.get("unit") or unit), Decimal(1))

@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from captures.errors import IntegrityError
 from harness.acceptance import reasons
 from harness.acceptance.liquids import OF_LIQUIDS
-from harness.acceptance.observed import by_test
+from harness.acceptance.observed import Act, by_test
 from harness.acceptance.result import STANDARDS, Done, Result, Setting, faults, held, missing
-from harness.acceptance.scales import OF_SCALES
+from harness.acceptance.scales import OF_SCALES, raw_error
 from harness.acceptance.taximeters import OF_TAXIMETERS
 from harness.derive.parts import number, told
 from harness.derive.recorded import Recorded
 from harness.editions import edition_of
 from harness.judge.contract import Segment
 from harness.metrology.decision import Decision, Rule
+from harness.metrology.errors import MetrologyError
 from harness.plans.acceptance import AFTER, BEFORE, condition_key
 from harness.report.document import plain
+from protocols.acceptance import AcceptanceError
 from protocols.acceptance.clauses import Condition, Equipment, Judged
 
 Formula = Callable[[Setting, Done, Judged], list[Result]]
@@ -31,6 +34,9 @@ ERRORS = {
     "scale": "weighing-error",
     "taximeter": "distance-error",
 }  # faults are counted in
+COUNTED: Mapping[str, Formula] = {  # what a fault is counted in: errors as they are, that at zero among them
+    **{family: FORMULAS[family][errors] for family, errors in ERRORS.items()}, "scale": raw_error,
+}  # fmt: skip
 FAULT, COMPLETE = "fault", "complete"
 LATE = "ISO/IEC 17025:2017, 6.4.9"
 WHEN = {BEFORE: reasons.BEFORE, AFTER: reasons.AFTER}
@@ -54,9 +60,24 @@ def protocol(
     late: Sequence[str] = (),
 ) -> dict[str, Any] | None:
     """JSON-ready; None of a run that did no test of an edition.  `late`: stations whose values rest on a standard past its due day."""
-    acts = by_test(recorded)
-    if not acts:
-        return None
+    try:
+        acts = by_test(recorded)
+        return _told(recorded, found, readings, rule, late, acts) if acts else None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise IntegrityError(
+            f"the tests of an edition in this journal do not belong together ({type(error).__name__}: {error}); "
+            "this journal was not written by a run of this version"
+        ) from None
+
+
+def _told(
+    recorded: Recorded,
+    found: Sequence[Segment],
+    readings: Sequence[Mapping[str, Any]],
+    rule: Rule,
+    late: Sequence[str],
+    acts: Mapping[str, Sequence[Act]],
+) -> dict[str, Any]:
     edition = edition_of(recorded.bench)
     bench = recorded.bench
     setting = Setting(edition, bench.profile, bench.reference, {one.id: one for one in found}, rule, readings)
@@ -76,7 +97,7 @@ def protocol(
     document: dict[str, Any] = plain(
         {
             "edition": edition.id, "title": edition.title, "use": edition.use, "rule": str(rule),
-            "decision": str(overall(rows, flags)),
+            "decision": str(overall(rows, flags)), "searched": searched(recorded),
             "conditions": [
                 {"id": one.id, "quantity": one.quantity, "unit": one.unit, "before": stated.get(condition_key(one, BEFORE), ""),
                  "after": stated.get(condition_key(one, AFTER), ""), "low": one.low, "high": one.high, "change": one.change,
@@ -95,6 +116,11 @@ def protocol(
     return document
 
 
+def searched(recorded: Recorded) -> bool:
+    """Whether a search or a confirmation came behind the tests: then integrity was asked for."""
+    return any(body.get("kind") == "step" and body["step"].get("type") == "Purpose" for _, body in recorded.entries)
+
+
 def overall(rows: Sequence[Result], flags: Sequence[Flag]) -> Decision:
     """Fails where one result does; passes where all do and nothing that a clause asks for was missing."""
     decisions = {row.decision for row in rows}
@@ -108,8 +134,18 @@ def _results(setting: Setting, done: Done, begun: bool) -> list[Result]:
     if begun and not done.acts:  # the plan found nothing to do: a scale that takes no tare, or computes no price
         return []
     for judged in done.test.judged:
-        rows += _judged(setting, done, judged) if begun else [missing(setting, done, judged, "", "", reasons.NOT_DONE)]
+        rows += (
+            _computed(setting, done, judged) if begun else [missing(setting, done, judged, "", "", reasons.NOT_DONE)]
+        )
     return rows
+
+
+def _computed(setting: Setting, done: Done, judged: Judged) -> list[Result]:
+    """A figure beyond what the edition has a limit for, a load typed beyond Max, decides nothing and loses no other result."""
+    try:
+        return _judged(setting, done, judged)
+    except (AcceptanceError, MetrologyError, ArithmeticError) as error:
+        return [missing(setting, done, judged, "", "", reasons.BROKEN.format(why=error))]
 
 
 def _judged(setting: Setting, done: Done, judged: Judged) -> list[Result]:
@@ -118,10 +154,10 @@ def _judged(setting: Setting, done: Done, judged: Judged) -> list[Result]:
     family = setting.edition.family
     formulas, errors = FORMULAS[family], ERRORS[family]
     if judged.formula == FAULT:
-        return faults(setting, done, judged, formulas[errors](setting, done, judged))
+        return faults(setting, done, judged, COUNTED[family](setting, done, judged))
     rows = formulas[judged.formula](setting, done, judged)
     if judged.formula == errors:
-        setting.known.update({(done.test.id, row.at): row for row in rows})
+        setting.known.update({(done.test.id, row.at): row for row in COUNTED[family](setting, done, judged)})
     return rows
 
 

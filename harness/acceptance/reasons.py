@@ -27,6 +27,9 @@ ONE_RUN = mark("one run tells no repeatability")
 NO_AMOUNT = mark("{label}: amount, quantity and price were not all read")
 NO_CHANGEOVER = mark("no indication with its changeover point")
 NO_PAIR = mark("no two readings under one load")
+NOT_IN_TIME = mark("the readings are not {minutes} min apart")
+FOUR_HOURS = mark("half an hour does not decide: four hours are to be tested")
+BROKEN = mark("it cannot be computed: {why}")
 NO_PRICE = mark("no weight was shown with its unit price and price")
 NO_TIME = mark("{label}: the waiting time was not read at both ends")
 NO_TARIFF = mark("no tariff is declared")
@@ -39,5 +42,5 @@ SHARED = mark("expanded uncertainty {got} is more than {most} of the limit {limi
 
 SENTENCES = (
     UNREAD, BEYOND, BELOW, ABOVE, CHANGED, UNCERTAIN, UNKNOWN, NOMINAL, OVERDUE, CUT, NOT_DONE, NOBODY, NO_NUMBER, NO_BASE, NOT_MEASURED, TOO_FEW, ONE_RUN,
-    NO_AMOUNT, NO_CHANGEOVER, NO_PAIR, NO_PRICE, NO_TIME, NO_TARIFF, NOTHING, NO_SHARE, SHARED, FARE,
+    NO_AMOUNT, NO_CHANGEOVER, NO_PAIR, NO_PRICE, NOT_IN_TIME, FOUR_HOURS, BROKEN, NO_TIME, NO_TARIFF, NOTHING, NO_SHARE, SHARED, FARE,
 )  # fmt: skip

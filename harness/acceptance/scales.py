@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from harness.acceptance import reasons
@@ -15,13 +16,15 @@ from harness.acceptance.result import Done, Result, Setting, held, missing, name
 from harness.derive.loadings import UNIT_KG, WEIGHTS_U_REL
 from harness.derive.parts import number
 from harness.judge.intervals import interval_at
+from harness.metrology.decision import Decision
 from harness.metrology.errors import MetrologyError
 from harness.metrology.uncertainty import Budget, Quantity, Shape
 from harness.metrology.weighing import STEP_E, before_rounding
 from protocols.acceptance.clauses import Judged
 
 NEAR_ZERO, EMPTY = "0", "e"  # points: the load near zero, the empty scale
-E = "e"
+E, CREEP_4_H = "e", "creep-4-h"
+MINUTE_NS, LATE_MIN = 60_000_000_000, 5  # a reading so much early or late is another test
 
 
 def _e(setting: Setting, load: Decimal) -> Decimal:
@@ -33,11 +36,12 @@ def _weighed(setting: Setting, done: Done) -> list[Weighed]:
 
 
 def _error(setting: Setting, one: Weighed, zero: Decimal = Decimal(0)) -> Decimal | None:
-    """Error before rounding in kg, less `zero`; None where no changeover point was found."""
-    if one.added is None:
+    """Error before rounding in kg, less `zero`; None where no indication or no changeover point was found.  Interval and limit are those of the
+    net load, which is what is displayed (R 76-1, 3.5.3.3)."""
+    if one.added is None or one.shown is None:
         return None
     try:
-        return before_rounding(one.shown, one.net, _e(setting, one.load), one.added, zero).corrected
+        return before_rounding(one.shown, one.net, _e(setting, one.net), one.added, zero).corrected
     except MetrologyError:
         return None
 
@@ -86,11 +90,26 @@ def weighing_error(setting: Setting, done: Done, judged: Judged) -> list[Result]
         if found is None or zero is None:
             rows.append(missing(setting, done, judged, at, E, reasons.NO_CHANGEOVER))
             continue
-        limits = limits_e(setting, judged, one.load)
+        limits = limits_e(setting, judged, one.net)
         rows.append(
-            held(setting, done, judged, at, E, 1, _budget(setting, found, one.load, zero[0]), limits, [one.place])
+            held(setting, done, judged, at, E, 1, _budget(setting, found, one.net, zero[0]), limits, [one.place])
         )
     return rows or [missing(setting, done, judged, "", E, reasons.NO_CHANGEOVER)]  # fmt: skip
+
+
+def raw_error(setting: Setting, done: Done, judged: Judged) -> list[Result]:
+    """As `weighing_error` and that of the load near zero, none corrected: an influence may shift zero too."""
+    rows = []
+    for one in _weighed(setting, done):
+        found = _error(setting, one)
+        if found is None:
+            rows.append(missing(setting, done, judged, _at(done, one), E, reasons.NO_CHANGEOVER))
+            continue
+        free = (-math.inf, math.inf)
+        rows.append(
+            held(setting, done, judged, _at(done, one), E, 1, _budget(setting, found, one.net, None), free, [one.place])
+        )
+    return rows
 
 
 def spread(setting: Setting, done: Done, judged: Judged) -> list[Result]:
@@ -134,7 +153,7 @@ def zero_error(setting: Setting, done: Done, judged: Judged) -> list[Result]:
                 E,
                 1,
                 _budget(setting, found, one.net, None),
-                limits_e(setting, judged, one.load),
+                limits_e(setting, judged, one.net),
                 [one.place],
             )
         )
@@ -147,6 +166,9 @@ def indication_change(setting: Setting, done: Done, judged: Judged) -> list[Resu
     for point, first, more in _pairs(seen, "", "m"):
         if not point:
             continue
+        if more.shown is None or first.shown is None:
+            rows.append(missing(setting, done, judged, _at(done, first), "d", reasons.NO_PAIR))
+            continue
         value = float((more.shown - first.shown) / _e(setting, first.load))
         rows.append(
             held(setting, done, judged, _at(done, first), "d", 1, value, (1.0, math.inf), [first.place, more.place])
@@ -154,11 +176,14 @@ def indication_change(setting: Setting, done: Done, judged: Judged) -> list[Resu
     return rows or [missing(setting, done, judged, "", "d", reasons.NO_PAIR)]  # fmt: skip
 
 
-def _moved(setting: Setting, done: Done, judged: Judged, first: str, second: str) -> list[Result]:
+def _moved(setting: Setting, done: Done, judged: Judged, first: str, second: str, minutes: int) -> list[Result]:
     """How far the indication before rounding moved between two readings under one load, in e."""
     seen, rows = _weighed(setting, done), []
     for _, one, other in _pairs(seen, first, second):
         before, after = _error(setting, one), _error(setting, other)
+        if abs((other.t_ns - one.t_ns) / MINUTE_NS - minutes) > LATE_MIN:
+            rows.append(missing(setting, done, judged, _at(done, one), E, reasons.NOT_IN_TIME.format(minutes=minutes)))
+            continue
         if before is None or after is None:
             rows.append(missing(setting, done, judged, _at(done, one), E, reasons.NO_CHANGEOVER))
             continue
@@ -177,7 +202,7 @@ def _moved(setting: Setting, done: Done, judged: Judged, first: str, second: str
                 E,
                 2,
                 found,
-                limits_e(setting, judged, one.load),
+                limits_e(setting, judged, one.net),
                 [one.place, other.place],
             )
         )
@@ -185,11 +210,23 @@ def _moved(setting: Setting, done: Done, judged: Judged, first: str, second: str
 
 
 def creep_30(setting: Setting, done: Done, judged: Judged) -> list[Result]:
-    return _moved(setting, done, judged, "m0", "m30")
+    return _four_hours(setting, _moved(setting, done, judged, "m0", "m30", 30))
 
 
 def creep_15_30(setting: Setting, done: Done, judged: Judged) -> list[Result]:
-    return _moved(setting, done, judged, "m15", "m30")
+    return _four_hours(setting, _moved(setting, done, judged, "m15", "m30", 15))
+
+
+def _four_hours(setting: Setting, rows: list[Result]) -> list[Result]:
+    """What half an hour does not decide four hours do, where the edition has that limit (3.9.4.1): nothing fails before."""
+    if CREEP_4_H not in names(setting.edition):
+        return rows
+    return [
+        replace(row, decision=Decision.INCONCLUSIVE, producer=0.0, why=reasons.FOUR_HOURS)
+        if row.decision is Decision.FAIL
+        else row
+        for row in rows
+    ]
 
 
 def zero_return(setting: Setting, done: Done, judged: Judged) -> list[Result]:
@@ -210,11 +247,15 @@ def price_error(setting: Setting, done: Done, judged: Judged) -> list[Result]:
     """Price to pay less unit price times displayed weight, in payment steps: exact, of each load that showed a price."""
     step, rows = number(setting.profile.get("price_step")), []
     for one in _weighed(setting, done):
-        shown, unit = number(one.says.get("price")), number(one.says.get("unit_price"))
-        if one.point == EMPTY or shown is None or unit is None or step is None:
+        if one.point == EMPTY:
+            continue
+        shown, unit, weight = (number(one.says.get(what)) for what in ("price", "unit_price", "weight"))
+        per_other = "per" in one.says and one.says["per"] != one.says.get("unit", setting.profile.get("unit", "kg"))
+        if one.shown is None or shown is None or unit is None or weight is None or step is None or per_other:
+            rows.append(missing(setting, done, judged, _at(done, one), "payment step", reasons.NO_PRICE))
             continue
         most = float(setting.edition.limit(judged.limit).value)
-        value = float((shown - unit * one.shown) / step)
+        value = float((shown - unit * weight) / step)  # the unit price is for the unit that is displayed
         rows.append(held(setting, done, judged, _at(done, one), "payment step", 1, value, (-most, most), [one.place]))
     return rows or [missing(setting, done, judged, "", "payment step", reasons.NO_PRICE)]
 

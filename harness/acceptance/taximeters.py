@@ -16,6 +16,7 @@ from harness.judge.distances import Distance, distance
 from harness.metrology.uncertainty import Quantity
 from protocols.acceptance.clauses import Judged
 
+METER, METER_FLOOR = "mpe-meter", "mpe-meter-floor"  # of a meter alone, where the edition has others for one in a car
 UNDER, FLOOR, TIME_FLOOR = "mpe-under", "mpe-floor", "time-floor"
 SEEN_S = 1.0  # standard uncertainty of when a figure that was read aloud stood there [D]
 REPLAY = "fare-replay"
@@ -34,6 +35,10 @@ def _labels(done: Done, kind: str) -> list[tuple[str, str]]:
 def _limits(setting: Setting, judged: Judged, size: float, floor: str) -> tuple[float, float]:
     """Relative: too little, too much; neither is less than the floor that the edition states."""
     known = names(setting.edition)
+    if setting.profile.get("limits") == METER_ALONE and judged.limit == "mpe" and METER in known:
+        least = float(setting.edition.limit(METER_FLOOR).value) / size if METER_FLOOR in known else 0.0
+        most = max(float(setting.edition.limit(METER).value), least)
+        return -most, most
     least = float(setting.edition.limit(floor).value) / size if floor in known else 0.0
     over = max(float(setting.edition.limit(judged.limit).value), least)
     both = judged.limit == "mpe" and UNDER in known

@@ -158,6 +158,8 @@ class _Reader:
             case kind if kind == f"{VOID}step" and body["step"]["type"] in PARTS:
                 self.extensions.supersede(body["step"])
                 self._left_alone(int(body["t_ns"]))  # what flowed in an attempt that does not stand belongs to no part
+            case kind if kind == f"{VOID}step" and body["step"]["type"] == "Changeover":
+                self._left_alone(int(body["t_ns"]))  # the small weights of an attempt that does not stand lay there too
             case "mark":
                 source = MarkSource(body["source"])
                 mark = Mark(int(body["t_ns"]), int(body["u_ns"]), source, str(body["mark"]), dict(body["payload"]))

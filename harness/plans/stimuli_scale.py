@@ -19,7 +19,7 @@ CORNERS = ("centre", "front left", "front right", "back left", "back right")
 SECTIONS = ("front", "middle", "back")
 QUARTER_S = 900
 CREEP = ("0", "15", "30")  # minutes
-TARE = "tare"
+TARE, ZERO = "tare", "zero"
 
 
 def scale_of(can: Ability) -> ScaleAbility:
@@ -41,11 +41,11 @@ def interval(scale: ScaleAbility, load: Decimal) -> Decimal:
     return next((e for most, e in scale.intervals if load <= most), scale.intervals[-1][1])
 
 
-def _fine(can: Ability, label: str, load: Decimal, position: str = "centre") -> Steps:
-    """A load, its indication, and its changeover point."""
+def _fine(can: Ability, label: str, load: Decimal, position: str = "centre", tare: Decimal = Decimal(0)) -> Steps:
+    """A load, its indication, and its changeover point; the interval is that of the net load."""
     yield Load(label, load, position)
     yield Read("weighing", label)
-    yield Changeover(label, STEP_E * interval(scale_of(can), load))
+    yield Changeover(label, STEP_E * interval(scale_of(can), load - tare))
 
 
 def _near_zero(can: Ability, label: str) -> Steps:
@@ -77,8 +77,12 @@ def _positions(can: Ability, test: Test, label: str) -> Steps:
 
 
 def _zero(can: Ability, test: Test, label: str) -> Steps:
+    key = own(scale_of(can), ZERO)
+    if not key:
+        return  # nobody can set it to zero: the test does not apply
     for repeat in range(1, test.repeats + 1):
         yield Load(f"{label}.e.{repeat}", Decimal(0))
+        yield Keys((key,))
         yield from _near_zero(can, f"{label}.0.{repeat}")
     yield Load(f"{label}.e.0", Decimal(0))
 
@@ -95,7 +99,7 @@ def _tare(can: Ability, test: Test, label: str) -> Steps:
             here, load = f"{label}.{number}.{repeat}", load_kg(scale, point)
             yield Load(f"{here}t", load)
             yield Keys((key,))
-            yield from _fine(can, here, load + little)
+            yield from _fine(can, here, load + little, tare=load)
             yield Load(f"{here}e", Decimal(0))
             yield Keys((key,))
 

@@ -65,7 +65,7 @@ def test_conditions_equipment_and_tests_are_shown_with_what_they_ask_for(
     [first, *_] = shown["tests"]
     assert (first["stimulus"], first["points"], first["repeats"], first["settings"]) == ("delivery", ["20 L"], 3, {"flow": "full"})  # fmt: skip
     assert first["judged"][0] == {"formula": "mean-error", "limit": "mpe", "value": "0.003", "unit": "1"}
-    weighing = document(capfd, "acceptance", "show", "oiml-r76-2006")["tests"][1]["judged"]
+    weighing = document(capfd, "acceptance", "show", "oiml-r76-2006")["tests"][0]["judged"]
     assert weighing == [{"formula": "weighing-error", "limit": "mpe", "value": None, "unit": None}]
     _, out, _ = shortmeasure(capfd, "acceptance", "show", "jjg443-2023")
     for text in (
@@ -89,9 +89,9 @@ def test_the_file_of_an_edition_is_shown_to_be_copied(capfd: pytest.CaptureFixtu
 def test_a_check_says_how_many_tests_there_are_and_which_nobody_compared(capfd: pytest.CaptureFixture[str]) -> None:
     told = document(capfd, "acceptance", "check", "oiml-r76-2006")
     assert (told["conditions"], told["equipment"], told["tests"]) == (1, 1, 8)
-    assert told["unverified_clauses"][:3] == ["condition:ambient-temperature", "equipment:weights", "test:zero"]
+    assert told["unverified_clauses"][:3] == ["condition:ambient-temperature", "equipment:weights", "test:weighing"]
     _, out, _ = shortmeasure(capfd, "acceptance", "check", "oiml-r76-2006")
-    assert "tests: 8, compared with the print: 0\n    unverified: zero, weighing, " in out
+    assert "tests: 8, compared with the print: 0\n    unverified: weighing, repeatability, " in out
     _, out, _ = shortmeasure(capfd, "acceptance", "check", "jjf2184-2025")
     assert "tests" not in out
 
