@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from captures.errors import IntegrityError
 from harness.acceptance import reasons
 from harness.acceptance.liquids import OF_LIQUIDS
 from harness.acceptance.observed import Act, by_test
-from harness.acceptance.result import STANDARDS, Done, Result, Setting, faults, held, missing
+from harness.acceptance.result import STANDARDS, Asked, Done, Formula, Result, Setting, faults
 from harness.acceptance.scales import OF_SCALES, raw_error
 from harness.acceptance.taximeters import OF_TAXIMETERS
 from harness.derive.parts import number, told
@@ -21,10 +22,9 @@ from harness.metrology.decision import Decision, Rule
 from harness.metrology.errors import MetrologyError
 from harness.plans.acceptance import AFTER, BEFORE, condition_key
 from harness.report.document import plain
-from protocols.acceptance import AcceptanceError
-from protocols.acceptance.clauses import Condition, Equipment, Judged
+from protocols.acceptance import AcceptanceError, Edition
+from protocols.acceptance.clauses import Condition, Equipment
 
-Formula = Callable[[Setting, Done, Judged], list[Result]]
 FORMULAS: Mapping[str, Mapping[str, Formula]] = {
     "dispenser": OF_LIQUIDS, "gas-dispenser": OF_LIQUIDS, "scale": OF_SCALES, "taximeter": OF_TAXIMETERS,
 }  # fmt: skip
@@ -60,9 +60,10 @@ def protocol(
     late: Sequence[str] = (),
 ) -> dict[str, Any] | None:
     """JSON-ready; None of a run that did no test of an edition.  `late`: stations whose values rest on a standard past its due day."""
+    edition = edition_of(recorded.bench)  # one that cannot be read is no fault of the journal
     try:
         acts = by_test(recorded)
-        return _told(recorded, found, readings, rule, late, acts) if acts else None
+        return _told(recorded, edition, found, readings, rule, late, acts) if acts else None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise IntegrityError(
             f"the tests of an edition in this journal do not belong together ({type(error).__name__}: {error}); "
@@ -72,13 +73,13 @@ def protocol(
 
 def _told(
     recorded: Recorded,
+    edition: Edition,
     found: Sequence[Segment],
     readings: Sequence[Mapping[str, Any]],
     rule: Rule,
     late: Sequence[str],
     acts: Mapping[str, Sequence[Act]],
 ) -> dict[str, Any]:
-    edition = edition_of(recorded.bench)
     bench = recorded.bench
     setting = Setting(edition, bench.profile, bench.reference, {one.id: one for one in found}, rule, readings)
     rows = [
@@ -130,55 +131,46 @@ def overall(rows: Sequence[Result], flags: Sequence[Flag]) -> Decision:
 
 
 def _results(setting: Setting, done: Done, begun: bool) -> list[Result]:
-    rows: list[Result] = []
     if begun and not done.acts:  # the plan found nothing to do: a scale that takes no tare, or computes no price
         return []
-    for judged in done.test.judged:
-        rows += (
-            _computed(setting, done, judged) if begun else [missing(setting, done, judged, "", "", reasons.NOT_DONE)]
-        )
-    return rows
+    asked = [Asked(setting, done, judged) for judged in done.test.judged]
+    return [row for one in asked for row in (_computed(one) if begun else [one.missing("", "", reasons.NOT_DONE)])]
 
 
-def _computed(setting: Setting, done: Done, judged: Judged) -> list[Result]:
+def _computed(asked: Asked) -> list[Result]:
     """A figure beyond what the edition has a limit for, a load typed beyond Max, decides nothing and loses no other result."""
     try:
-        return _judged(setting, done, judged)
+        return _judged(asked)
     except (AcceptanceError, MetrologyError, ArithmeticError) as error:
-        return [missing(setting, done, judged, "", "", reasons.BROKEN.format(why=error))]
+        return [asked.missing("", "", reasons.BROKEN.format(why=error))]
 
 
-def _judged(setting: Setting, done: Done, judged: Judged) -> list[Result]:
-    if done.test.stimulus == "stated":
-        return _stated(setting, done, judged)
-    family = setting.edition.family
-    formulas, errors = FORMULAS[family], ERRORS[family]
-    if judged.formula == FAULT:
-        return faults(setting, done, judged, COUNTED[family](setting, done, judged))
-    rows = formulas[judged.formula](setting, done, judged)
-    if judged.formula == errors:
-        setting.known.update({(done.test.id, row.at): row for row in COUNTED[family](setting, done, judged)})
-    return rows
+def _judged(asked: Asked) -> list[Result]:
+    if asked.test.stimulus == "stated":
+        return _stated(asked)
+    family, formula = asked.edition.family, asked.judged.formula
+    if formula == FAULT:
+        return faults(asked, COUNTED[family](asked))
+    if formula == ERRORS[family]:
+        asked.setting.known.update({(asked.test.id, row.at): row for row in COUNTED[family](asked)})
+    return FORMULAS[family][formula](asked)
 
 
-def _stated(setting: Setting, done: Done, judged: Judged) -> list[Result]:
+def _stated(asked: Asked) -> list[Result]:
     """What the operator counted or read: exactly, at most or at least the limit."""
-    limit, rows = setting.edition.limit(judged.limit), []
-    value = float(limit.value)
-    bounds = {
-        "stated-exactly": (value - 0.5, value + 0.5),
-        "stated-most": (float("-inf"), value),
-        "stated-least": (value, float("inf")),
-    }
-    for act in (act for act in done.acts if act.kind == "Inquire"):
-        told_value = number(act.value.get("value"))
-        at = str(act.step["key"])
-        if told_value is None:
-            rows.append(missing(setting, done, judged, at, limit.unit, reasons.NO_NUMBER.format(label=at)))
-            continue
-        unit = "" if limit.unit == "1" else limit.unit
-        rows.append(held(setting, done, judged, at, unit, 1, float(told_value), bounds[judged.formula], [act.place]))
-    return rows or [missing(setting, done, judged, "", limit.unit, reasons.NOBODY)]  # fmt: skip
+    low, high = {
+        "stated-exactly": (asked.most - 0.5, asked.most + 0.5),
+        "stated-most": (-math.inf, asked.most),
+        "stated-least": (asked.most, math.inf),
+    }[asked.judged.formula]
+    unit, rows = asked.edition.limit(asked.judged.limit).unit, []
+    for act in (act for act in asked.done.acts if act.kind == "Inquire"):
+        value, at = number(act.value.get("value")), str(act.step["key"])
+        if value is None:
+            rows.append(asked.missing(at, unit, reasons.NO_NUMBER.format(label=at)))
+        else:
+            rows.append(asked.held(at, "" if unit == "1" else unit, 1, float(value), (low, high), [act.place]))
+    return rows or [asked.missing("", unit, reasons.NOBODY)]
 
 
 def _condition(one: Condition, stated: Mapping[str, str]) -> list[Flag]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,58 +73,84 @@ class Done:
         return self.test.points[point - 1]
 
 
-def held(
-    setting: Setting,
-    done: Done,
-    judged: Judged,
-    at: str,
-    unit: str,
-    n: int,
-    found: Budget | float,
-    limits: tuple[float, float],
-    places: Sequence[str] = (),
-) -> Result:
-    """A figure against its limits; one that is exact has no uncertainty.  A risk is shared only as far as the edition says: where it says nothing of
-    this limit, a figure with uncertainty decides nothing."""
-    value, u, k = (found.value, found.u, found.k) if isinstance(found, Budget) else (found, 0.0, 2.0)
-    ratio = shared(setting.edition, judged.limit)
-    told = decide(value, u, Tolerance(*limits), setting.rule, k=k, shared=ratio or 0.0)
-    if setting.rule is Rule.SHARED_RISK and ratio is None and u:
-        why = reasons.NO_SHARE.format(limit=judged.limit)
-        told = replace(told, decision=Decision.INCONCLUSIVE, consumer=0.0, producer=0.0, reason=why)
-    lines = found.lines if isinstance(found, Budget) else ()
-    limit = setting.edition.limit(judged.limit) if judged.limit in names(setting.edition) else None
-    low, high = map(_finite, limits)
-    return Result(
-        done.test.id, judged.formula, judged.limit, at, n, unit, value, u, k, low, high, told.decision, told.p, told.consumer,
-        told.producer, done.test.stated.verified and (limit is None or limit.verified), limit.clause if limit else done.test.stated.clause,
-        tuple(
-            {"name": line.of.name, "value": line.of.value, "u": line.of.u, "unit": line.of.unit, "shape": str(line.of.shape), "dof": _finite(line.of.dof),
-             "source": line.of.source, "sensitivity": line.sensitivity, "contribution": line.contribution, "share": line.share}
-            for line in lines if line.of.u
-        ),
-        tuple(places), told.reason,
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Asked:
+    """One formula of a test that was done, and the limit it is held against."""
+
+    setting: Setting
+    done: Done
+    judged: Judged
+
+    @property
+    def test(self) -> Test:
+        return self.done.test
+
+    @property
+    def edition(self) -> Edition:
+        return self.setting.edition
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        return self.setting.profile
+
+    @property
+    def most(self) -> float:
+        """The limit as it stands in the edition."""
+        return float(self.edition.limit(self.judged.limit).value)
+
+    def held(
+        self,
+        at: str,
+        unit: str,
+        n: int,
+        found: Budget | float,
+        limits: tuple[float, float],
+        places: Sequence[str] = (),
+    ) -> Result:
+        """A figure against its limits; one that is exact has no uncertainty.  A risk is shared only as far as the edition says: where it says nothing
+        of this limit, a figure with uncertainty decides nothing."""
+        judged, rule, stated = self.judged, self.setting.rule, self.test.stated
+        value, u, k = (found.value, found.u, found.k) if isinstance(found, Budget) else (found, 0.0, 2.0)
+        ratio = shared(self.edition, judged.limit)
+        told = decide(value, u, Tolerance(*limits), rule, k=k, shared=ratio or 0.0)
+        if rule is Rule.SHARED_RISK and ratio is None and u:
+            why = reasons.NO_SHARE.format(limit=judged.limit)
+            told = replace(told, decision=Decision.INCONCLUSIVE, consumer=0.0, producer=0.0, reason=why)
+        lines = found.lines if isinstance(found, Budget) else ()
+        limit = self.edition.limit(judged.limit) if judged.limit in names(self.edition) else None
+        low, high = map(_finite, limits)
+        return Result(
+            self.test.id, judged.formula, judged.limit, at, n, unit, value, u, k, low, high, told.decision, told.p, told.consumer, told.producer,
+            stated.verified and (limit is None or limit.verified), limit.clause if limit else stated.clause,
+            tuple(
+                {"name": line.of.name, "value": line.of.value, "u": line.of.u, "unit": line.of.unit, "shape": str(line.of.shape), "dof": _finite(line.of.dof),
+                 "source": line.of.source, "sensitivity": line.sensitivity, "contribution": line.contribution, "share": line.share}
+                for line in lines if line.of.u
+            ),
+            tuple(places), told.reason,
+        )  # fmt: skip
+
+    def missing(self, at: str, unit: str, why: str) -> Result:
+        """Nothing could be computed, which decides nothing."""
+        stated = self.test.stated
+        return Result(
+            self.test.id, self.judged.formula, self.judged.limit, at, 0, unit, None, None, 2.0, None, None, Decision.INCONCLUSIVE, None, 0.0, 0.0,
+            stated.verified, stated.clause, why=why,
+        )  # fmt: skip
 
 
-def missing(setting: Setting, done: Done, judged: Judged, at: str, unit: str, why: str) -> Result:
-    """Nothing could be computed, which decides nothing."""
-    clause, verified = done.test.stated.clause, done.test.stated.verified
-    return Result(
-        done.test.id, judged.formula, judged.limit, at, 0, unit, None, None, 2.0, None, None, Decision.INCONCLUSIVE, None, 0.0, 0.0, verified,
-        clause, why=why,
-    )  # fmt: skip
+Formula = Callable[[Asked], list[Result]]
 
 
-def faults(setting: Setting, done: Done, judged: Judged, rows: Sequence[Result]) -> list[Result]:
+def faults(asked: Asked, rows: Sequence[Result]) -> list[Result]:
     """How far each of `rows`, errors under an influence, moved from the same error without it (significant fault).  The standard is the same in
     both: what is not known of it falls out."""
     found = []
     for row in rows:
-        before = setting.known.get((done.test.against, row.at))
+        before = asked.setting.known.get((asked.test.against, row.at))
         if row.value is None or before is None or before.value is None:
-            why = row.why or reasons.NO_BASE.format(test=done.test.against)
-            found.append(missing(setting, done, judged, row.at, row.unit, why))
+            why = row.why or reasons.NO_BASE.format(test=asked.test.against)
+            found.append(asked.missing(row.at, row.unit, why))
             continue
         parts = [
             Quantity(f"{part['name']}, {when}", 0.0, abs(part["contribution"]), row.unit, dof=part["dof"] or math.inf)
@@ -132,9 +158,8 @@ def faults(setting: Setting, done: Done, judged: Judged, rows: Sequence[Result])
             for part in one.budget
             if part["name"] not in STANDARDS
         ]
-        most = float(setting.edition.limit(judged.limit).value)
         moved = summed(row.value - before.value, parts)
-        found.append(held(setting, done, judged, row.at, row.unit, row.n, moved, (-most, most), row.places))
+        found.append(asked.held(row.at, row.unit, row.n, moved, (-asked.most, asked.most), row.places))
     return found
 
 

@@ -10,7 +10,7 @@ from fixtures.language import mark
 from harness.metrology.weighing import STEP_E
 from harness.plans.ability import Ability, ScaleAbility
 from harness.plans.blocks import Steps
-from harness.plans.price_scale_raid import own, typed
+from harness.plans.price_scale_raid import own, scale_of, typed
 from harness.step import Changeover, Keys, Load, Read, Wait
 from protocols.acceptance.clauses import Test
 
@@ -20,11 +20,6 @@ SECTIONS = ("front", "middle", "back")
 QUARTER_S = 900
 CREEP = ("0", "15", "30")  # minutes
 TARE, ZERO = "tare", "zero"
-
-
-def scale_of(can: Ability) -> ScaleAbility:
-    assert can.scale is not None
-    return can.scale
 
 
 def load_kg(scale: ScaleAbility, point: str) -> Decimal:
@@ -124,7 +119,7 @@ def _creep(can: Ability, test: Test, label: str) -> Steps:
     for number, point in enumerate(test.points, 1):
         for repeat in range(1, test.repeats + 1):
             here, load = f"{label}.{number}.{repeat}", load_kg(scale, point)
-            yield from _fine(can, f"{label}.0.{repeat}", scale.weights(NEAR_ZERO_E * scale.intervals[0][1]))
+            yield from _near_zero(can, f"{label}.0.{repeat}")
             yield Load(here, load)
             for minute in CREEP:
                 if minute != CREEP[0]:

@@ -17,7 +17,7 @@ from fixtures.benchfile import BenchFile, parse
 from fixtures.benchfile import load as load_bench
 from fixtures.errors import BenchError
 from harness.acceptance.observed import Act
-from harness.acceptance.result import Done, Setting, faults
+from harness.acceptance.result import Asked, Done, Setting, faults
 from harness.acceptance.scales import price_error, raw_error, weighing_error, zero_error
 from harness.answering import answered
 from harness.asked import recorded_answers
@@ -61,7 +61,7 @@ FINE = {"jjg517-2016": {"distance_resolution_km": "0.01"}}  # 0.2 % of a meter a
 HONEST = (
     ("dispenser-k0-prover", "jjg443-2015"), ("dispenser-k0-prover", "jjg443-2023"), ("dispenser-k2", "nist-hb44-3-30"), ("dispenser-k2", "oiml-r117-2007"),
     ("gas-cng-k0", "jjg996-2012"), ("gas-lng-k0", "jjg1114-2015"), ("gas-lpg-k0", "lpg-cn"),
-    ("price-scale-lab", "oiml-r76-2006"), ("price-scale-lab", "jjg539-2016"), ("taximeter-k3", "oiml-r21-2007"), ("taximeter-k3", "jjg517-2016"),
+    ("price-scale-lab-k0", "oiml-r76-2006"), ("price-scale-lab-k0", "jjg539-2016"), ("taximeter-k3", "oiml-r21-2007"), ("taximeter-k3", "jjg517-2016"),
 )  # fmt: skip
 
 
@@ -82,9 +82,13 @@ BEYOND = (
     (altered("dispenser-k2", "jjg443-2023", 0.0036, reference_u_rel="0.00005"), "error-q2", "mean-error"),
     (altered("dispenser-k2", "oiml-r117-2007", 0.006, reference_u_rel="0.00005"), "accuracy-full", "error"),
     (altered("gas-cng-k0", "jjg996-2012", 0.012), "error", "mean-error"),
-    (altered("taximeter-k3", "jjg517-2016", 0.009, distance_resolution_km="0.01"), "distance", "distance-error"),
-    (altered("price-scale-lab", "oiml-r76-2006", 0.0006), "weighing", "weighing-error"),
-    (altered("price-scale-lab", "jjg539-2016", -0.0006), "weighing", "weighing-error"),
+    (
+        altered("taximeter-k3", "jjg517-2016", 0.009, distance_resolution_km="0.01", tariff="seoul-2014"),
+        "distance",
+        "distance-error",
+    ),
+    (altered("price-scale-lab-k0", "oiml-r76-2006", 0.0006), "weighing", "weighing-error"),
+    (altered("price-scale-lab-k0", "jjg539-2016", -0.0006), "weighing", "weighing-error"),
 )
 
 
@@ -106,7 +110,7 @@ def test_one_beyond_the_limit_fails_at_its_clause(tmp_path: Path, file: BenchFil
 
 UNSURE = (
     altered("dispenser-k2", "jjg443-2023", 0.00285, reference_u_rel="0.0004"),
-    altered("price-scale-lab", "oiml-r76-2006", 0.000475, u_rel="0.0001"),
+    altered("price-scale-lab-k0", "oiml-r76-2006", 0.000475, u_rel="0.0001"),
     altered("gas-lng-k0", "jjg1114-2015", 0.01425, u_rel="0.002"),
 )  # fmt: skip
 
@@ -120,7 +124,7 @@ def test_one_just_inside_with_a_poor_standard_is_decided_neither_way(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("name", "example"), [("price-scale-lab", "r76-honest"), ("dispenser-k0-prover", "jjg443-honest")]
+    ("name", "example"), [("price-scale-lab-k0", "r76-honest"), ("dispenser-k0-prover", "jjg443-honest")]
 )
 def test_a_full_session_by_prompts_alone(tmp_path: Path, name: str, example: str) -> None:
     file, answers = answered(find(name), EXAMPLES / f"{example}.answers", no_input=False)
@@ -190,7 +194,7 @@ def test_a_standard_that_is_too_uncertain_is_flagged_by_its_clause(tmp_path: Pat
 
 
 def test_every_figure_of_a_weighing_has_its_budget(tmp_path: Path) -> None:
-    document = carried_out(altered("price-scale-lab"), tmp_path / "case")
+    document = carried_out(altered("price-scale-lab-k0"), tmp_path / "case")
     [test] = [test for test in document["protocol"]["tests"] if test["id"] == "weighing"]
     top = next(row for row in test["results"] if row["at"] == "1 Max")
     assert [line["name"] for line in top["budget"]] == ["changeover point", "changeover point near zero", "weights"]
@@ -212,7 +216,7 @@ def test_a_bench_that_lacks_weights_or_an_edition_without_tests_is_refused_befor
 
 
 def test_the_annex_searches_behind_the_tests() -> None:
-    for name in ("dispenser-k2", "price-scale-lab", "taximeter-k3"):
+    for name in ("dispenser-k2", "price-scale-lab-k0", "taximeter-k3"):
         file = find(name)
         steps = dry_run(PLANS[f"{file.family}-acceptance-search"].steps(ability(file)))
         check_order(steps)
@@ -284,7 +288,7 @@ def test_a_fault_is_counted_from_the_same_error_without_the_influence(tmp_path: 
 
 
 def test_what_an_instrument_does_not_have_does_not_apply(tmp_path: Path) -> None:
-    text = find("price-scale-lab").text.replace("unit_price_keys = true\n", "").replace(" tare ", " ")
+    text = find("price-scale-lab-k0").text.replace("unit_price_keys = true\n", "").replace(" tare ", " ")
     document = carried_out(parse(text, "no prices"), tmp_path / "case")
     empty = [test["id"] for test in document["protocol"]["tests"] if not test["results"]]
     assert empty == ["tare", "price"]
@@ -332,7 +336,7 @@ def by_formula(found: dict[str, Any], test: str) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_a_load_that_was_not_read_passes_nothing(tmp_path: Path, change: tuple[str, str]) -> None:
-    found = edited(tmp_path, "r76-honest", "price-scale-lab", change)
+    found = edited(tmp_path, "r76-honest", "price-scale-lab-k0", change)
     row = by_formula(found, "weighing")["weighing-error 1 Max"]
     assert (row["decision"], row["value"]) == ("inconclusive", None)
     assert found["decision"] == "inconclusive"
@@ -340,7 +344,7 @@ def test_a_load_that_was_not_read_passes_nothing(tmp_path: Path, change: tuple[s
 
 def test_creep_beyond_half_an_interval_asks_for_four_hours(tmp_path: Path) -> None:
     more = (r"^(read-weighing T8\.1\.1m30 weight) = .*", r"\1 = 15.005")
-    found = edited(tmp_path, "r76-honest", "price-scale-lab", more)
+    found = edited(tmp_path, "r76-honest", "price-scale-lab-k0", more)
     row = by_formula(found, "creep")["creep-30-min 1 Max"]
     assert row["value"] > 0.9
     assert (row["decision"], row["why"]) == (
@@ -363,46 +367,38 @@ def load(
     )
 
 
-def setting(**profile: str) -> Setting:
+def asked(test: str, formula: str, limit: str, *told: tuple[dict[str, Any], dict[str, Any]], **profile: str) -> Asked:
+    """A formula of R 76 over acts that nobody has done."""
+    r76 = edition("oiml-r76-2006")
     known = {"intervals": "3/0.001 6/0.002 15/0.005", "accuracy_class": "III", "limits": "initial", **profile}
-    return Setting(edition("oiml-r76-2006"), known, {"u_rel": "0.000001"}, {}, Rule.GUARDED)
-
-
-def done(test: str, *told: tuple[dict[str, Any], dict[str, Any]]) -> Done:
-    return Done(next(one for one in edition("oiml-r76-2006").tests if one.id == test), acts(*told))
+    setting = Setting(r76, known, {"u_rel": "0.000001"}, {}, Rule.GUARDED)
+    return Asked(setting, Done(next(one for one in r76.tests if one.id == test), acts(*told)), Judged(formula, limit))
 
 
 def test_tare_is_judged_by_the_interval_of_the_net_load() -> None:
     """3 kg of tare on a scale of several intervals, 10 g of load: an exact one shows 10 g and changes half of 1 g further on."""
     key = ({"type": "Load", "label": "T1.1.1t"}, {"mass_kg": "3"}), ({"type": "Keys"}, {})
-    [exact] = zero_error(
-        setting(), done("tare", *key, *load("T1.1.1", "3.01", "0.010", "0.0005")), Judged("zero-error", "tare")
-    )
+    [exact] = zero_error(asked("tare", "zero-error", "tare", *key, *load("T1.1.1", "3.01", "0.010", "0.0005")))
     assert (exact.value, exact.decision) == (pytest.approx(0.0), "pass")
-    [off] = zero_error(
-        setting(), done("tare", *key, *load("T1.1.1", "3.01", "0.010", "0.0000")), Judged("zero-error", "tare")
-    )
+    [off] = zero_error(asked("tare", "zero-error", "tare", *key, *load("T1.1.1", "3.01", "0.010", "0.0000")))
     assert (off.value, off.decision) == (pytest.approx(0.5), "fail")
 
 
 def test_weights_that_two_officers_read_differently_decide_nothing() -> None:
     near, top = load("T1.0.1", "0.010", "0.010", "0.0005"), load("T1.1.1", "1.19", "1.690", "0.0005", weights_kg="1.69")
-    [row] = weighing_error(setting(), done("weighing", *near, *top), Judged("weighing-error", "mpe"))
+    [row] = weighing_error(asked("weighing", "weighing-error", "mpe", *near, *top))
     assert (row.decision, row.value) == ("inconclusive", None)
 
 
 def test_an_influence_that_shifts_zero_is_a_fault() -> None:
+    fault = "weighing", "fault", "disturbance"
     calm = raw_error(
-        setting(),
-        done("weighing", *load("T1.0.1", "0.010", "0.010", "0.0005"), *load("T1.1.1", "2", "2.000", "0.0005")),
-        Judged("fault", "disturbance"),
+        asked(*fault, *load("T1.0.1", "0.010", "0.010", "0.0005"), *load("T1.1.1", "2", "2.000", "0.0005"))
     )
-    its = setting()
-    its.known.update({("weighing", row.at): row for row in calm})
-    shifted = done("weighing", *load("T1.0.1", "0.010", "0.013", "0.0005"), *load("T1.1.1", "2", "2.003", "0.0005"))
-    against = Done(replace(shifted.test, against="weighing"), shifted.acts)
-    rows = faults(its, against, Judged("fault", "disturbance"), raw_error(its, against, Judged("fault", "disturbance")))
-    assert [(row.at, row.value, row.decision) for row in rows] == [
+    with_it = asked(*fault, *load("T1.0.1", "0.010", "0.013", "0.0005"), *load("T1.1.1", "2", "2.003", "0.0005"))
+    with_it.setting.known.update({("weighing", row.at): row for row in calm})
+    its = replace(with_it, done=replace(with_it.done, test=replace(with_it.test, against="weighing")))
+    assert [(row.at, row.value, row.decision) for row in faults(its, raw_error(its))] == [
         ("near zero", pytest.approx(3.0), "fail"),
         ("1 Min", pytest.approx(3.0), "fail"),
     ]
@@ -410,5 +406,5 @@ def test_an_influence_that_shifts_zero_is_a_fault() -> None:
 
 def test_a_price_is_for_the_unit_that_is_displayed() -> None:
     jin = load("T1.1.1", "1", "2.000", "0.0005", unit="jin", unit_price="3.00", price="6.00")
-    [row] = price_error(setting(price_step="0.01"), done("price", *jin), Judged("price-error", "price"))
+    [row] = price_error(asked("price", "price-error", "price", *jin, price_step="0.01"))
     assert (row.value, row.decision) == (0.0, "pass")

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from harness.acceptance.reasons import NO_SHARE
-from harness.acceptance.result import Done, Result, Setting, held, summed
+from harness.acceptance.result import Asked, Done, Result, Setting, summed
 from harness.editions import edition
 from harness.metrology.decision import Decision, Rule
 from harness.metrology.uncertainty import Quantity
@@ -19,10 +19,8 @@ R76 = edition("oiml-r76-2006")  # its one piece of equipment is held against mpe
 def result(rule: Rule, limit: str, value: float, u: float, most: float, low: float | None = None) -> Result:
     [test] = [test for test in R76.tests if test.id == "weighing"]
     found = summed(value, [Quantity("weights", 0.0, u, "e")]) if u else value
-    setting = Setting(R76, {}, {}, {}, rule)
-    return held(
-        setting, Done(test, ()), Judged("weighing-error", limit), "1 Max", "e", 1, found, (-most if low is None else low, most)
-    )  # fmt: skip
+    asked = Asked(Setting(R76, {}, {}, {}, rule), Done(test, ()), Judged("weighing-error", limit))
+    return asked.held("1 Max", "e", 1, found, (-most if low is None else low, most))
 
 
 @pytest.mark.parametrize(
