@@ -254,6 +254,8 @@ def window_states(
 ) -> tuple[NDArray[np.int64], list[list[Window]]]:
     """For each instant the number of its state, and for each state the windows that change prices in it."""
     windows = [w for w in rule.windows if not w.shorter_steps and (w.unit != 1 or w.time != 1)]
+    if not windows:
+        return np.zeros(len(civil_ns), np.int64), [[]]
     code = np.zeros(len(civil_ns), np.int64)
     for k, window in enumerate(windows):
         asked = np.full(1, hired_civil_ns) if window.at_hire else civil_ns
@@ -277,15 +279,17 @@ def _accrued(
 ) -> tuple[NDArray[Any], int]:  # fmt: skip
     """Sums of money as whole numbers of 1/denominator."""
     code = (kind * len(Cause) + causes) * max(1, len(active)) + states
-    codes, at = np.unique(code, return_inverse=True)
+    codes = np.flatnonzero(np.bincount(code)).tolist()  # few and small: no need to sort the steps
     prices = []
-    for one in codes.tolist():
+    for one in codes:
         rest, state = divmod(one, max(1, len(active)))
         prices.append(price_of(rule, Cause(rest % len(Cause)), kinds[rest // len(Cause)], active[state]))
     denominator = lcm(*(price.denominator for price in prices))
     whole = [int(price * denominator) for price in prices]
     safe = max(whole) * len(code) < SAFE
-    return np.cumsum(np.array(whole, np.int64 if safe else object)[at]), denominator
+    each = np.zeros(codes[-1] + 1, np.int64 if safe else object)
+    each[codes] = whole
+    return np.cumsum(each[code]), denominator
 
 
 def _shown(rule: Rule, accrued: NDArray[Any], denominator: int) -> NDArray[np.int64]:
