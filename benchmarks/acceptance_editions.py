@@ -62,8 +62,8 @@ CASES = (
     Case("gas-cng-k0", "jjg996-2012", 0.01, {}, {"largest_delivery": "25"}),
     Case("gas-lng-k0", "jjg1114-2015", 0.015, {"u_rel": "0.0005"}, {"u_rel": "0.002"}),
     Case("gas-lpg-k0", "lpg-cn", 0.01, {}, {"largest_delivery": "25"}),
-    Case("price-scale-lab", "oiml-r76-2006", 0.0005, WEIGHTS, POOR_WEIGHTS),
-    Case("price-scale-lab", "jjg539-2016", 0.0005, WEIGHTS, POOR_WEIGHTS),
+    Case("price-scale-lab-k0", "oiml-r76-2006", 0.0005, WEIGHTS, POOR_WEIGHTS),
+    Case("price-scale-lab-k0", "jjg539-2016", 0.0005, WEIGHTS, POOR_WEIGHTS),
     Case("taximeter-k3", "jjg517-2016", 0.002, {}, {}, 2, FINE),
     Case("taximeter-k3", "oiml-r21-2007", 0.002, {}, {}, 2, FINE),
 )

@@ -22,6 +22,7 @@ USUAL = {
     "truck-scale": "truck-scale-{kit}",
     "taximeter": "taximeter-{kit}",
 }
+OF_EDITION = USUAL | {"price-scale": "price-scale-lab-{kit}"}  # changeover points ask for small weights
 LABORATORY = "-bench"  # ends the names of plans that no bare hands carry out
 
 
@@ -151,7 +152,7 @@ def _bench_file(plan: Any, bench: str, kit: str) -> Any:
         return find(bench)
     if kit and kit.upper() not in KITS:
         raise UsageError(f"expected --kit {', '.join(KITS)}, got {kit!r}")
-    usual = "site-{kit}" if plan.site else USUAL[plan.family]
+    usual = "site-{kit}" if plan.site else (OF_EDITION if plan.clauses else USUAL)[plan.family]
     wanted = usual.format(kit=(kit or ("K3" if plan.name.endswith(LABORATORY) else "K0")).lower())
     if wanted not in built_in():
         raise UsageError(f"no bench comes with {plan.name} in kit {kit.upper()}; name one with --bench")
