@@ -27,6 +27,7 @@ def scale_ability(file: BenchFile) -> ScaleAbility:
         priced=file.profile.get("unit_price_keys") is True,
         places_kg=_places(file),
         several_ranges=file.profile.get("multi_range") is True,
+        accuracy_class=str(file.profile.get("accuracy_class", "III")),
     )
 
 

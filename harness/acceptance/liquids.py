@@ -60,10 +60,16 @@ def _limits(asked: Asked, litres: float) -> tuple[float, float]:
     """Relative, both sides; the maximum permissible error itself by the step of its volume."""
     limit = asked.edition.limit(asked.judged.limit)
     if asked.judged.limit == MPE:
-        most = float(asked.edition.mpe_l(Decimal(str(litres)))) / litres
+        most = mpe_rel(asked, litres)
     else:
         most = float(limit.value) / litres if limit.unit == "L" else float(limit.value)
     return -most, most
+
+
+def mpe_rel(asked: Asked, litres: float) -> float:
+    """Relative; never less than Emin of the minimum measured quantity, where one is declared and the edition has Emin."""
+    least = number(asked.profile.get("minimum_quantity_l")) or Decimal(0)
+    return float(asked.edition.mpe_l(Decimal(str(litres)), least)) / litres
 
 
 def _each(asked: Asked, of: Callable[[list[_Run], str], Sequence[Result]]) -> list[Result]:
@@ -119,7 +125,7 @@ def spread(asked: Asked) -> list[Result]:
 
 def spread_of_mpe(asked: Asked) -> list[Result]:
     """The same as a share of the maximum permissible error."""
-    return _spread(asked, "of the MPE", lambda litres: float(asked.edition.mpe_l(Decimal(str(litres)))) / litres)
+    return _spread(asked, "of the MPE", lambda litres: mpe_rel(asked, litres))
 
 
 def _spread(asked: Asked, unit: str, size: Callable[[float], float]) -> list[Result]:

@@ -123,6 +123,8 @@ def spread(asked: Asked) -> list[Result]:
     seen, rows = _weighed(asked), []
     for point in range(1, len(asked.test.points) + 1):
         own = [one for one in seen if one.point == str(point) and not one.tail]
+        if not own:
+            continue  # a step that ends beyond Max
         errors = [error for one in own if (error := _error(asked, one)) is not None]
         at, n = asked.done.at(point), len(errors)
         if n < max(2, asked.test.repeats):
@@ -132,7 +134,7 @@ def spread(asked: Asked) -> list[Result]:
         found = summed(value, [_changeover(" of the greatest"), _changeover(" of the least")])
         limits = -math.inf, limits_e(asked, own[0].load)[1]
         rows.append(asked.held(at, E, n, found, limits, [one.place for one in own]))
-    return rows
+    return rows or [asked.missing("", E, reasons.NO_CHANGEOVER)]
 
 
 def indication_change(asked: Asked) -> list[Result]:

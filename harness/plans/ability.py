@@ -38,7 +38,7 @@ class ScaleAbility:
     """What a bench can do at a scale: `intervals` (Max, e) in kg, `masses_kg` at hand, `places_kg` where an instrument puts loads
     on and has a place for these alone, `keys` by their labels without those
     that are never pressed; `streamed`: its line is listened to; `presses`: an instrument presses the keys; `priced`: digit keys enter a unit price; `several_ranges`: it stays in the larger range until it
-    is empty."""
+    is empty; `accuracy_class`: III where none is declared."""
 
     intervals: tuple[tuple[Decimal, Decimal], ...]
     masses_kg: tuple[Decimal, ...]
@@ -49,6 +49,7 @@ class ScaleAbility:
     priced: bool = False
     several_ranges: bool = False
     places_kg: tuple[Decimal, ...] = ()
+    accuracy_class: str = "III"
 
     def load(self, about_kg: str) -> Decimal:
         """The sum of at most PIECES masses at hand nearest to `about_kg`, none of them twice; never beyond Max.  Raises BenchError

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from decimal import Decimal
 
 from protocols.acceptance.clauses import Condition, Equipment, Judged, Stated, Test
 from protocols.acceptance.edition import GRADES
-from protocols.acceptance.stimuli import INFLUENCES, STIMULI
+from protocols.acceptance.stimuli import INFLUENCES, LIMIT_UNITS, STIMULI
 from protocols.toml_tables import Table, array, shown
 
 MOST_TESTS, MOST_CONDITIONS, MOST_POINTS, MOST_REPEATS, MOST_JUDGED = 100, 30, 30, 50, 10
@@ -20,7 +20,7 @@ TEST_KEYS = ("id", "title", "stimulus", "repeats", "judged", *STATED)
 UNITS = {"quantity": "L|kg", "load": "e|kg|Max|Min", "distance": "m", "time": "s"}  # of a point, by what it is
 WRITTEN = {
     "quantity": '"20 L" or "5 kg"',
-    "load": '"500 e", "0.5 Max", "1 Min" or "2 kg"',
+    "load": '"500 e", "0.5 Max", "1 Min", "1 step" or "2 kg"',
     "distance": '"1000 m"',
     "time": '"300 s"',
 }
@@ -43,7 +43,8 @@ def conditions(top: Table) -> tuple[Condition, ...]:
     return tuple(found.values())
 
 
-def equipment(top: Table, limits: Set[str]) -> tuple[Equipment, ...]:
+def equipment(top: Table, limits: Mapping[str, str]) -> tuple[Equipment, ...]:
+    """`limits`: unit by id, "" where it is that of each step."""
     found: dict[str, Equipment] = {}
     for table in _tables(top, "equipment", MOST_CONDITIONS):
         table.check_keys(EQUIPMENT_KEYS, (COMPARED,))
@@ -54,7 +55,7 @@ def equipment(top: Table, limits: Set[str]) -> tuple[Equipment, ...]:
     return tuple(found.values())
 
 
-def tests(top: Table, family: str, limits: Set[str]) -> tuple[Test, ...]:
+def tests(top: Table, family: str, limits: Mapping[str, str]) -> tuple[Test, ...]:
     found: dict[str, Test] = {}
     for table in _tables(top, "test", MOST_TESTS):
         name = table.one_of("stimulus", tuple(STIMULI)) if "stimulus" in table.values else ""
@@ -67,7 +68,7 @@ def tests(top: Table, family: str, limits: Set[str]) -> tuple[Test, ...]:
     return tuple(found.values())
 
 
-def _test(table: Table, family: str, limits: Set[str]) -> Test:
+def _test(table: Table, family: str, limits: Mapping[str, str]) -> Test:
     name = table.text("stimulus")
     stimulus = STIMULI[name]
     if family not in stimulus.families:
@@ -95,7 +96,7 @@ def _test(table: Table, family: str, limits: Set[str]) -> Test:
     )
 
 
-def _judged(table: Table, formulas: tuple[str, ...], limits: Set[str]) -> tuple[Judged, ...]:
+def _judged(table: Table, formulas: tuple[str, ...], limits: Mapping[str, str]) -> tuple[Judged, ...]:
     own = table.values["judged"]
     if not isinstance(own, list) or not 1 <= len(own) <= MOST_JUDGED or not all(isinstance(one, dict) for one in own):
         raise table.error(
@@ -111,6 +112,9 @@ def _judged(table: Table, formulas: tuple[str, ...], limits: Set[str]) -> tuple[
             raise table.error("judged", expected, shown(formula))
         if inner.text("limit") not in limits:
             raise table.error("judged", "limit expected the id of a [[limit]] of this file", shown(one["limit"]))
+        units, unit = LIMIT_UNITS.get(formula, ()), limits[inner.text("limit")]
+        if unit and units and unit not in units:
+            raise table.error("judged", f"{formula} expected a limit in {' or '.join(units)}", f"one in {unit}")
         found.append(Judged(formula, inner.text("limit")))
     return tuple(found)
 
@@ -131,8 +135,9 @@ def _points(table: Table, what: str, most: int) -> tuple[str, ...]:
 
 
 def point_pattern(what: str) -> str:
-    """A figure above zero and its unit."""
-    return rf"(?=[0-9.]*[1-9])[0-9]{{1,9}}(\.[0-9]{{1,6}})? ({UNITS[what]})"
+    """A figure above zero and its unit, or the number of a step of the maximum permissible error."""
+    figure = rf"(?=[0-9.]*[1-9])[0-9]{{1,9}}(\.[0-9]{{1,6}})? ({UNITS[what]})"
+    return f"({figure}|[1-9] step)" if what == "load" else figure
 
 
 def _repeats(table: Table) -> int:
@@ -161,7 +166,7 @@ def _stated(table: Table) -> Stated:
     return stated
 
 
-def _limit(table: Table, key: str, limits: Set[str]) -> str:
+def _limit(table: Table, key: str, limits: Mapping[str, str]) -> str:
     name = table.text(key)
     if name not in limits:
         raise table.error(key, f"{key} expected the id of a [[limit]] of this file", shown(name))

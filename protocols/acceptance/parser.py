@@ -43,9 +43,9 @@ def parse(text: str, where: str) -> Edition:
         limits.append(limit)
     if any(limit.is_step for limit in limits) and not any(limit.id == MPE_FACTOR for limit in limits):
         raise top.error("limit", f"limits with upto_e expected a limit {MPE_FACTOR!r} too", "none; state it")
-    family, known = top.one_of("family", FAMILIES), {limit.id for limit in limits}
+    family, known = top.one_of("family", FAMILIES), {limit.id: limit.unit for limit in limits}
     if any(limit.is_step for limit in limits):
-        known.add(MPE)  # that of the load
+        known[MPE] = ""  # that of the load
     return Edition(
         id=top.slug("id"),
         title=top.text("title"),

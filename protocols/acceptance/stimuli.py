@@ -40,6 +40,12 @@ STIMULI: Mapping[str, Stimulus] = {
     "waiting": Stimulus(TAXI, "time", ("time-error", "fare-error")),
     "stated": Stimulus(EVERY, "", STATED, {"prompt": str, "prompt_zh": str}),
 }  # fmt: skip
+RELATIVE, OF_E, STEPS = ("1",), ("e", "1"), ("payment step",)
+LIMIT_UNITS: Mapping[str, tuple[str, ...]] = {  # of scales "1" is a multiple of the step at the load; a formula that is not here asks for no unit
+    "error": ("1", "L"), "mean-error": ("1", "L"), "repeatability": RELATIVE, "range": RELATIVE, "range-share": RELATIVE, "amount-error": STEPS,
+    "weighing-error": OF_E, "spread": OF_E, "zero-error": OF_E, "creep-30-min": OF_E, "creep-15-30-min": OF_E, "zero-return": OF_E,
+    "indication-change": ("d",), "price-error": STEPS, "distance-error": RELATIVE, "time-error": RELATIVE, "fault": ("1", "e"),
+}  # fmt: skip
 INFLUENCES = (
     "temperature", "humidity", "voltage", "battery", "tilt", "electrostatic discharge", "burst", "surge", "dip", "radio field", "magnetic field",
     "vibration", "warm-up",

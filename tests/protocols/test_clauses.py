@@ -18,7 +18,7 @@ from protocols.acceptance.beginning import EXAMPLES, beginning
 from protocols.acceptance.figures import clauses, figures, same
 from protocols.acceptance.parser import FAMILIES
 from protocols.acceptance.schema import schema
-from protocols.acceptance.stimuli import INFLUENCES, STIMULI
+from protocols.acceptance.stimuli import INFLUENCES, LIMIT_UNITS, STIMULI
 
 HEAD = """\
 id = "test-1"
@@ -125,6 +125,7 @@ WRONG = [
     ('flow = "full"\n', 'speed_km_h = "40"\n', FIRST + 5, "unknown key 'speed_km_h'", True),
     ('"mean-error", limit', '"spread", limit', FIRST + 7, "formula of this stimulus expected one of error, ", True),
     ('"mean-error", limit = "mpe"', '"mean-error", limit = "mpf"', FIRST + 7, "limit expected the id of a [[limit]]", False),
+    ('unit = "1"', 'unit = "m"', FIRST + 7, "mean-error expected a limit in 1 or L, got one in m", False),
     ('"mean-error", limit', '"mean-error", limits', FIRST + 7, "unknown key 'limits'", True),
     ('[{ formula = "mean-error", limit = "mpe" }]', "[]", FIRST + 7, "judged expected a list such as", True),
     ('[{ formula = "mean-error", limit = "mpe" }]', '"mpe"', FIRST + 7, "judged expected a list such as", True),
@@ -207,6 +208,7 @@ def test_a_stimulus_of_another_family_is_refused(family: str, name: str) -> None
     text = text.replace('flow = "full"\n', "").replace('"delivery"', f'"{name}"')
     text = text.replace('points = ["20 L", "0.5 L"]', f'points = ["{point}"]' if point else "points = []")
     text = text.replace('"mean-error"', f'"{stimulus.formulas[0]}"')
+    text = text.replace('unit = "1"', f'unit = "{LIMIT_UNITS.get(stimulus.formulas[0], ("1",))[0]}"')
     assert VALIDATOR.is_valid(tomllib.loads(text)) is (family in stimulus.families)
     if family in stimulus.families:
         [test] = parse(text, "test.toml").tests
@@ -280,7 +282,7 @@ def test_the_figures_of_a_clause_stand_in_one_line() -> None:
     own = parse(*text_of("jjg517-2016")).tests[0]
     assert figures(own) == "20000 m x3; 40"
     assert [figures(test) for test in parse(*text_of("oiml-r76-2006")).tests][:1] == [
-        "1 Min, 500 e, 0.5 Max, 2000 e, 1 Max x1",
+        "1 Min, 1 step, 0.5 Max, 2 step, 1 Max x1",
     ]
 
 
