@@ -28,14 +28,12 @@ from protocols.acceptance.clauses import Condition, Equipment
 FORMULAS: Mapping[str, Mapping[str, Formula]] = {
     "dispenser": OF_LIQUIDS, "gas-dispenser": OF_LIQUIDS, "scale": OF_SCALES, "taximeter": OF_TAXIMETERS,
 }  # fmt: skip
-ERRORS = {
-    "dispenser": "mean-error",
-    "gas-dispenser": "mean-error",
-    "scale": "weighing-error",
-    "taximeter": "distance-error",
-}  # faults are counted in
+OF_DELIVERIES = ("mean-error", "error")
+ERRORS: Mapping[str, tuple[str, ...]] = {  # formulas of the error of indication; faults are counted in the first
+    "dispenser": OF_DELIVERIES, "gas-dispenser": OF_DELIVERIES, "scale": ("weighing-error",), "taximeter": ("distance-error",),
+}  # fmt: skip
 COUNTED: Mapping[str, Formula] = {  # what a fault is counted in: errors as they are, that at zero among them
-    **{family: FORMULAS[family][errors] for family, errors in ERRORS.items()}, "scale": raw_error,
+    **{family: FORMULAS[family][errors[0]] for family, errors in ERRORS.items()}, "scale": raw_error,
 }  # fmt: skip
 FAULT, COMPLETE = "fault", "complete"
 LATE = "ISO/IEC 17025:2017, 6.4.9"
@@ -151,7 +149,7 @@ def _judged(asked: Asked) -> list[Result]:
     family, formula = asked.edition.family, asked.judged.formula
     if formula == FAULT:
         return faults(asked, COUNTED[family](asked))
-    if formula == ERRORS[family]:
+    if formula in ERRORS[family]:
         asked.setting.known.update({(asked.test.id, row.at): row for row in COUNTED[family](asked)})
     return FORMULAS[family][formula](asked)
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harness.inspection as inspection
+from benchmarks.acceptance_editions import altered
 from fixtures.benchfile import BenchFile, parse
 from harness.acceptance.between import EXACT, between
 from harness.acceptance.region import Stations, rows
@@ -178,6 +179,19 @@ def test_the_instruments_of_a_site_stand_at_one_station(tmp_path: Path, monkeypa
     assert {row.station for row in found} == {"SIM-STATION-1"}
     errors = done.document["batch"]["errors"]
     assert {row.instrument: row.error for row in found} == {id: one["error"] for id, one in errors.items()}
+
+
+def test_an_edition_that_judges_each_delivery_gives_their_mean(tmp_path: Path) -> None:
+    """Handbook 44 limits single deliveries: what goes into the mean of a region are those, and not the groups of the laws."""
+    case = inspected(tmp_path / "case", altered("dispenser-k2", "nist-hb44-3-30"), 1)
+    tests = judge_path(case)["protocol"]["tests"]
+    errors = [
+        row["value"] for test in tests for row in test["results"] if row["formula"] == "error" and row["limit"] == "mpe"
+    ]
+    [found] = rows([case], Stations(alone=True))
+    assert len(errors) > 1
+    assert found.error == pytest.approx(sum(errors) / len(errors))
+    assert found.common is not None
 
 
 def test_a_region_that_favours_its_owners_is_told_and_an_honest_one_is_not(
