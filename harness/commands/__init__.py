@@ -22,7 +22,9 @@ from harness.commands import (
     lab,
     plan,
     plugins,
+    report,
     run,
+    show,
     tariff_explain,
 )
 
@@ -56,6 +58,8 @@ def build_app() -> typer.Typer:
     app.command("demo")(demo.demo)
     app.command("run")(run.run)
     app.command("judge")(judge.judge)
+    app.command("show")(show.show)
+    app.command("report")(report.report)
     app.command("verify")(case.verify)
     app.command("cheats")(cheats.cheats)
     app.command("plugins")(plugins.plugins)

@@ -135,7 +135,7 @@ def _sizes(account: Mapping[str, Any], semicolon: str) -> list[str]:
         )
         for size in account["sizes"]
     )  # fmt: skip
-    lines = [translate(mark("  measured by {sizes}"), sizes=told)]
+    lines = [translate(mark("  measured    {sizes}"), sizes=told)]
     if account["agree"]:
         lines.append(translate(mark("              these agree within their uncertainties")))
     for one, other in account["apart"]:

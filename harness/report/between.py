@@ -30,6 +30,14 @@ SCORE_WIDTH = 6
 
 
 def between_text(found: Comparison, cases: Sequence[str]) -> str:
+    names = [column(score.name, SCORE_WIDTH) for score in found.rows[0].scores]
+    heads = [column(translate(head), width) for head, width in zip(COLUMNS, WIDTHS, strict=True)]
+    lines = [*between_heads(found, cases), "", " ".join([*heads, *names]).rstrip(), *map(_row, found.rows), ""]
+    return "\n".join([*lines, *left_out_lines(found), translate(BEYOND, far=scored_beyond(found), n=len(found.rows))])
+
+
+def between_heads(found: Comparison, cases: Sequence[str]) -> list[str]:
+    """What is compared, and what limits it, each of these behind an exclamation mark."""
     lines = [translate(HEAD, case=cases[0], reference=cases[1], edition=found.edition)]
     one, other = found.instruments
     if one != other:
@@ -38,15 +46,18 @@ def between_text(found: Comparison, cases: Sequence[str]) -> str:
         lines.append("! " + translate(SHARED, certificates=", ".join(found.shared)))
     if found.basis != "protocol":
         lines.append(translate(BY_GROUPS))
-    names = [column(score.name, SCORE_WIDTH) for score in found.rows[0].scores]
-    heads = [column(translate(head), width) for head, width in zip(COLUMNS, WIDTHS, strict=True)]
-    lines += ["", " ".join([*heads, *names]).rstrip(), *map(_row, found.rows), ""]
-    lines += [
+    return lines
+
+
+def left_out_lines(found: Comparison) -> list[str]:
+    return [
         translate(LEFT_OUT, result=", ".join((one.test, tell(FORMULAS[one.formula]), one.at)), why=tell(one.why))
         for one in found.left_out
     ]
-    far = sum(row.standing is Standing.ACTION for row in found.rows)
-    return "\n".join([*lines, translate(BEYOND, far=far, n=len(found.rows))])
+
+
+def scored_beyond(found: Comparison) -> int:
+    return sum(row.standing is Standing.ACTION for row in found.rows)
 
 
 def between_document(found: Comparison, cases: Sequence[str]) -> dict[str, Any]:
@@ -57,12 +68,17 @@ def between_document(found: Comparison, cases: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(row: Compared) -> str:
+def result_cells(row: Compared) -> tuple[str, ...]:
+    """One result under COLUMNS, then its scores and what they mean."""
     of = row.own, row.reference
     figures = [
         text for one in of for text in (figure(one.value, one.unit), figure(one.k * one.u, one.unit).lstrip("+"))
     ]
-    cells = (row.test, translate(FORMULAS[row.formula]), row.at, *figures)
-    scores = [column(f"{score.value:+.2f}", SCORE_WIDTH) for score in row.scores]
-    told = [column(cell, width) for cell, width in zip(cells, WIDTHS, strict=True)]
-    return " ".join([*told, *scores, translate(STANDINGS[row.standing])])
+    scores = [f"{score.value:+.2f}" for score in row.scores]
+    return row.test, translate(FORMULAS[row.formula]), row.at, *figures, *scores, translate(STANDINGS[row.standing])
+
+
+def _row(row: Compared) -> str:
+    cells = result_cells(row)
+    widths = (*WIDTHS, *[SCORE_WIDTH] * len(row.scores))
+    return " ".join([*(column(cell, width) for cell, width in zip(cells[:-1], widths, strict=True)), cells[-1]])

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fixtures.language import mark, tell, translate
 from harness.judge.contract import Segment
 from harness.report.style import COLOURS, STYLES, plt, save
 
@@ -60,24 +61,26 @@ def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> An
     _bundle(axis, lines[len(named) :], edge)
     crossed = []
     for line, (style, colour) in zip(named, cycle(product(STYLES, COLOURS)), strict=False):
-        label = f"{line.name}: e = {line.e:.3g}, weight {line.weight:.3g}"
+        label = translate(
+            mark("{name}: e = {e}, weight {weight}"), name=line.name, e=f"{line.e:.3g}", weight=f"{line.weight:.3g}"
+        )
         if line.in_time:
             x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
             axis.step(x, y, style, where="post", color=colour, lw=1.5, label=label)
             crossed += _crossings(axis, line, suspect, proven, colour, found, ends)
         else:
-            label += ", compared at the end"
+            label += translate(mark(", compared at the end"))
             axis.plot([right], [line.counts], "D", color=colour, mec="black", ms=7, clip_on=False, label=label)
     for level, name in ((suspect, "suspect"), (proven, "proven")):
         axis.axhline(level, color="0.25", lw=1.0, ls="-" if name == "proven" else "--")
-        text = f"threshold of {name}: {level:.3g}"
+        text = translate(mark("threshold of {level}: {value}"), level=tell(name), value=f"{level:.3g}")
         axis.annotate(text, (edge, level), fontsize=8, va="bottom", ha="right", color="0.25")
     axis.set_yscale("log")
     axis.set_xlim(0, edge)
     least = min(min(line.value) for line in lines)
     axis.set_ylim(max(least / 3, LEAST), max(max(max(line.value) for line in lines) * 10, proven * 30))
-    axis.set_xlabel("litres delivered, all sales in order")
-    axis.set_ylabel("e-value x weight")
+    axis.set_xlabel(translate(mark("litres delivered, all sales in order")))
+    axis.set_ylabel(translate(mark("e-value x weight")))
     _sales(axis, found, ends)
     axis.set_title(_title(crossed, lines, proven, suspect), loc="left", fontsize=10)
     figure.legend(loc="outside lower left", fontsize=7, ncols=2, frameon=False)
@@ -93,9 +96,9 @@ def _line(one: Mapping[str, Any], at: Mapping[str, float], proven: float, right:
     # of a row of segments: known when the last of them was
     points = [(max(at.get(id, 0.0) for id in name.split("|")), e * weight) for name, e in one["course"]]
     points = sorted(points, key=lambda point: point[0]) if one["in_time"] else [(right, one["e"] * weight)]
-    name = f"{one['detector']}, {one['link'].replace('>', ' → ')}"
+    name = f"{tell(one['detector'])}, {' → '.join(map(tell, one['link'].split('>')))}"
     if one["basis"] != "prespecified":
-        name += f", {one['basis']}"
+        name += f", {tell(one['basis'])}"
     litres, value = zip(*points, strict=True)
     return Line(name, litres, value, one["e"], weight, one["e"] * weight, one["in_time"])
 
@@ -103,8 +106,8 @@ def _line(one: Mapping[str, Any], at: Mapping[str, float], proven: float, right:
 def _bundle(axis: Any, lines: Sequence[Line], edge: float) -> None:
     for number, line in enumerate(lines):
         most = max(line.e for line in lines)
-        others = f"{len(lines)} processes" if len(lines) > 1 else "1 process"
-        label = f"{others}, none above e = {most:.3g}" if number == 0 else None
+        text = translate(mark("processes of which none is above e = {e}: {n}"), e=f"{most:.3g}", n=len(lines))
+        label = text if number == 0 else None
         if line.in_time:
             x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
             axis.step(x, y, where="post", color="0.75", lw=0.8, label=label)
@@ -149,10 +152,15 @@ def _title(crossed: Sequence[tuple[str, str, str, float]], lines: Sequence[Line]
         over = sum(line.counts >= level for line in lines)
         if of:
             _, process, sale, litres = of[0]
-            more = f"; {over} processes reach it" if over > 1 else ""
-            return f"Evidence: the threshold of {name} is first crossed by {process} with sale {sale}, {litres:.0f} L{more}"
-        if over:
-            return (
-                f"Evidence: the threshold of {name} is crossed by {lines[0].name}, by comparing sales with each other"
+            more = translate(mark("; {n} processes reach it"), n=over) if over > 1 else ""
+            text = mark(
+                "Evidence: the threshold of {level} is first crossed by {process} with sale {sale}, {litres} L{more}"
             )
-    return f"Evidence: none of {len(lines)} processes reaches a threshold; the strongest holds e = {lines[0].e:.3g}"
+            return translate(text, level=tell(name), process=process, sale=sale, litres=f"{litres:.0f}", more=more)
+        if over:
+            text = mark(
+                "Evidence: the threshold of {level} is crossed by {process}, by comparing sales with each other"
+            )
+            return translate(text, level=tell(name), process=lines[0].name)
+    text = mark("Evidence: none of {n} processes reaches a threshold; the strongest holds e = {e}")
+    return translate(text, n=len(lines), e=f"{lines[0].e:.3g}")

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from captures.model import Int64Array, PulseTrain
+from fixtures.language import mark, translate
 from harness.judge import disc
 from harness.judge.contract import Segment
 from harness.judge.pulses.intervals import find
@@ -28,7 +29,7 @@ from harness.report.style import plt, save, thinned
 DETECTORS = ("split", "edge-balance", "oscillator", "dead-time", "timer-lattice")
 SINGLE_PULSES = ("split", "edge-balance", "oscillator", "dead-time", "quadrature")
 STATIONS = ("encoder", "board")
-RUNGS = ((0.5, "half of it"), (1.0, "usual interval"), (2.0, "twice it"))
+RUNGS = ((0.5, mark("half of it")), (1.0, mark("usual interval")), (2.0, mark("twice it")))
 MOST_MARKED = 600
 BINS = 40
 
@@ -69,21 +70,25 @@ def ladder_figure(shown: Shown, profile: Mapping[str, Any], document: Mapping[st
     )  # fmt: skip
     for axis, ladder in zip(axes[:, 0], ladders, strict=True):
         _draw(axis, ladder)
-    axes[-1, 0].set_xlabel("litres, as many pulses as are declared each" if per_litre else "time, s")
+    axes[-1, 0].set_xlabel(
+        translate(mark("litres, as many pulses as are declared each") if per_litre else mark("time, s"))
+    )
     low, high = axes[0, 0].get_ylim()
     told, timed = [f"{ladder.name}: {ladder.says}" for ladder in ladders], False
     for axis, ladder in zip(axes[:, 0], ladders, strict=True):
         if tick := _timer(axis, shown.segment, ladder.name, document):
-            told.append(f"{ladder.name} keeps to {tick}")
+            told.append(translate(mark("{train} keeps to {timer}"), train=ladder.name, timer=tick))
             timed = True
     axes[0, 0].set_ylim(low / 2, high * (12 if timed else 3))
     marked = any(ladder.split.size or ladder.merged.size for ladder in ladders)
     held = _held_against(shown.segment, document)
     if marked and not held:
-        told.append("no test holds that against it")
+        told.append(translate(mark("no test holds that against it")))
     if held and not marked:  # edges of one channel may be regular, and yet not move a decoder of both
-        told.append("what a test of both channels found does not show on one")
-    figure.suptitle(f"Intervals of {shown.segment.id}, {'; '.join(told)}", fontsize=10)
+        told.append(translate(mark("what a test of both channels found does not show on one")))
+    figure.suptitle(
+        translate(mark("Intervals of {segment}, {told}"), segment=shown.segment.id, told="; ".join(told)), fontsize=10
+    )
     return figure
 
 
@@ -101,15 +106,21 @@ def _ladder(segment: Segment, train: PulseTrain, per_litre: Any) -> Ladder | Non
     holes = np.cumsum(real)[hits.merges] + np.arange(hits.merges.size)
     told = []
     if suspects.size:
-        told.append(_many(suspects.size, "between others", placement(ticks[real], ticks[suspects], tick_s, CLOSE)))
+        told.append(
+            _many(
+                suspects.size,
+                mark("pulses between others: {n}"),
+                placement(ticks[real], ticks[suspects], tick_s, CLOSE),
+            )
+        )
     if hits.merges.size:
-        told.append(_many(hits.merges.size, "missing", taken_out(holes)))
+        told.append(_many(hits.merges.size, mark("pulses missing: {n}"), taken_out(holes)))
     if per_litre:
         place = (part.start + 1 + np.arange(ticks.size - 1)) / float(per_litre)
     else:
         place = ticks[1:].astype(np.float64) * tick_s
     split = np.unique(np.concatenate([suspects - 1, suspects])[: 2 * suspects.size])
-    says = ", ".join(told) or f"none of {ticks.size - 1:,} divided or doubled"
+    says = ", ".join(told) or translate(mark("none of {n} divided or doubled"), n=f"{ticks.size - 1:,}")
     return Ladder(train.name, place, np.diff(ticks) * tick_s * 1e3, split[split < ticks.size - 1], hits.merges, says)
 
 
@@ -122,22 +133,21 @@ def _held_against(segment: Segment, document: Mapping[str, Any]) -> bool:
 
 
 def _many(count: int, what: str, found: Placement | None) -> str:
-    many = f"{count} pulses {what}" if count > 1 else f"1 pulse {what}"
-    return many + (f", {_pattern(found)}" if found is not None else "")
+    return translate(what, n=count) + (f", {_pattern(found)}" if found is not None else "")
 
 
 def _pattern(found: Placement) -> str:
     if found.pattern is Pattern.EVERY and found.every_n is not None:
-        says = f"one every {found.every_n.value:.1f} pulses"
+        says = translate(mark("one every {n} pulses"), n=f"{found.every_n.value:.1f}")
     elif found.pattern is Pattern.OSCILLATOR and found.oscillator_hz is not None:
-        says = f"by a clock of {found.oscillator_hz.value:.3f} a second"
+        says = translate(mark("by a clock of {hz} a second"), hz=f"{found.oscillator_hz.value:.3f}")
     elif found.delay_us is not None:
-        says = f"{found.delay_us.value:.0f} us after a real one"
+        says = translate(mark("{us} us after a real one"), us=f"{found.delay_us.value:.0f}")
     elif found.phase is not None:
-        says = f"after {found.phase.value:.2f} of an interval"
+        says = translate(mark("after {share} of an interval"), share=f"{found.phase.value:.2f}")
     else:
-        says = "at random places"
-    return says + (f" (or {found.rival})" if found.rival is not None else "")
+        says = translate(mark("at random places"))
+    return says + (translate(mark(" (or {rival})"), rival=found.rival) if found.rival is not None else "")
 
 
 def _draw(axis: Any, ladder: Ladder) -> None:
@@ -145,16 +155,27 @@ def _draw(axis: Any, ladder: Ladder) -> None:
     for share, name in RUNGS:
         axis.axhline(usual * share, color="0.8", lw=0.7, zorder=0)
         axis.annotate(
-            name, (1.005, usual * share), xycoords=("axes fraction", "data"), fontsize=7, color="0.4", va="center"
+            translate(name),
+            (1.005, usual * share),
+            xycoords=("axes fraction", "data"),
+            fontsize=7,
+            color="0.4",
+            va="center",
         )
-    axis.plot(*thinned(ladder.place, ladder.ms), ".", color="0.45", ms=2, label="intervals between rising edges")
+    axis.plot(
+        *thinned(ladder.place, ladder.ms),
+        ".",
+        color="0.45",
+        ms=2,
+        label=translate(mark("intervals between rising edges")),
+    )
     for which, marker, colour, name in (
-        (ladder.split, "v", "#d55e00", "divided: a pulse between two others"),
-        (ladder.merged, "^", "#0072b2", "doubled: a pulse is missing"),
+        (ladder.split, "v", "#d55e00", mark("divided: a pulse between two others")),
+        (ladder.merged, "^", "#0072b2", mark("doubled: a pulse is missing")),
     ):
         if which.size:
             few = which[:: -(-which.size // MOST_MARKED)]
-            axis.plot(ladder.place[few], ladder.ms[few], marker, mfc="none", mec=colour, ms=5, label=name)
+            axis.plot(ladder.place[few], ladder.ms[few], marker, mfc="none", mec=colour, ms=5, label=translate(name))
     axis.set_yscale("log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -177,9 +198,14 @@ def _timer(axis: Any, segment: Segment, name: str, document: Mapping[str, Any]) 
         inset = axis.inset_axes((0.62, 0.5, 0.36, 0.36))
         inset.hist(left, BINS, range=(-0.5, 0.5), color="#d55e00")
         inset.axhline(d.size / BINS, color="0.2", lw=0.8, ls="--")
-        inset.set_title(f"what the intervals leave over a tick of {reading['at']['tick_us']:.5g} us", fontsize=7)
-        inset.set_xlabel("share of the tick (dashed: without a timer)", fontsize=6)
+        inset.set_title(
+            translate(
+                mark("what the intervals leave over a tick of {tick} us"), tick=f"{reading['at']['tick_us']:.5g}"
+            ),
+            fontsize=7,
+        )
+        inset.set_xlabel(translate(mark("share of the tick (dashed: without a timer)")), fontsize=6)
         inset.tick_params(labelsize=6)
         inset.set_yticks([])
-        return f"a timer of {reading['at']['tick_us']:.5g} us"
+        return translate(mark("a timer of {tick} us"), tick=f"{reading['at']['tick_us']:.5g}")
     return ""

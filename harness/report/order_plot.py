@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fixtures.language import mark, translate
 from harness.judge.contract import Segment
 from harness.judge.detectors import period_gain
 from harness.judge.pulses.order_gain import (
@@ -58,21 +59,34 @@ def order_figure(shown: Shown, slots: int) -> Any | None:
 def _spectrum(axis: Any, spec: Spectrum, slots: int, gain: OrderGain, harmonics: int, hit: bool) -> None:
     orders = np.arange(spec.ratio.size) / spec.size * slots
     seen = (orders > 0.3) & (orders < harmonics + 0.7)
-    axis.plot(*thinned(orders[seen], np.maximum(spec.ratio[seen], 1e-3)), color="0.55", lw=0.6, label="spectrum")
-    axis.axhline(1.0, color="0.3", lw=0.8, ls=":", label="noise around it")
+    axis.plot(
+        *thinned(orders[seen], np.maximum(spec.ratio[seen], 1e-3)),
+        color="0.55",
+        lw=0.6,
+        label=translate(mark("spectrum")),
+    )
+    axis.axhline(1.0, color="0.3", lw=0.8, ls=":", label=translate(mark("noise around it")))
     h = np.arange(1, harmonics + 1)
     declared = _at(spec, slots, 0.0, harmonics)
-    axis.plot(h, declared, "o", mfc="none", mec="#0072b2", ms=7, label=f"orders of the declared {slots} slots")
+    axis.plot(
+        h,
+        declared,
+        "o",
+        mfc="none",
+        mec="#0072b2",
+        ms=7,
+        label=translate(mark("orders of the declared {slots} slots"), slots=slots),
+    )
     if hit:
         place = h / (1 + gain.gain)
-        label = f"orders of a period of {slots * (1 + gain.gain):.2f} pulses"
+        label = translate(mark("orders of a period of {pulses} pulses"), pulses=f"{slots * (1 + gain.gain):.2f}")
         axis.plot(place, _at(spec, slots, gain.gain, harmonics), "v", color="#d55e00", ms=6, label=label)
     axis.set_yscale("log")
     axis.set_ylim(0.05, max(float(spec.ratio[seen].max()), 10.0) * 3)
     axis.set_xlim(0.3, harmonics + 0.7)
     axis.set_xticks(h)
-    axis.set_xlabel("order (cycles a revolution of the declared disc)")
-    axis.set_ylabel("power over the noise around")
+    axis.set_xlabel(translate(mark("order (cycles a revolution of the declared disc)")))
+    axis.set_ylabel(translate(mark("power over the noise around")))
     axis.legend(fontsize=7, ncols=4, frameon=False, loc="upper right")
 
 
@@ -87,16 +101,16 @@ def _scan(axis: Any, spec: Spectrum, slots: int, gain: OrderGain, harmonics: int
     gains = np.arange(LOW, HIGH + step, step)
     total = np.concatenate([_trimmed(spec, slots, part, harmonics) for part in np.array_split(gains, 64)])
     axis.plot(*thinned(100 * gains, total), color="0.4", lw=0.7)
-    axis.axvline(0, color="#0072b2", lw=1.0, ls="--", label=f"as declared: {slots} pulses")
+    axis.axvline(0, color="#0072b2", lw=1.0, ls="--", label=translate(mark("as declared: {slots} pulses"), slots=slots))
     top = float(_trimmed(spec, slots, np.array([gain.gain]), harmonics)[0])
     axis.plot(
         [100 * gain.gain], [top], "v" if shown.hit else "o", color="#d55e00" if shown.hit else "#0072b2", ms=7,
-        label=f"strongest: {slots * (1 + gain.gain):.3f} pulses, gain {_percent(gain)}",
+        label=translate(mark("strongest: {pulses} pulses, gain {gain}"), pulses=f"{slots * (1 + gain.gain):.3f}", gain=_percent(gain)),
     )  # fmt: skip
     axis.set_xlim(100 * LOW, 100 * HIGH)
     axis.set_ylim(0, max(top, float(total.max())) * 1.25)
-    axis.set_xlabel("gain, % (pulses more than slots)")
-    axis.set_ylabel(f"orders together\n(but the {TRIMMED} greatest)")
+    axis.set_xlabel(translate(mark("gain, % (pulses more than slots)")))
+    axis.set_ylabel(translate(mark("orders together\n(but the {n} greatest)"), n=TRIMMED))
     axis.legend(fontsize=8, frameon=False, loc="upper right")
 
 
@@ -118,20 +132,29 @@ def _as_declared(gain: OrderGain) -> bool:
 
 
 def _title(shown: Shown, slots: int, gain: OrderGain) -> str:
-    turns = f"{gain.revolutions:.0f} revolutions"
+    turns = translate(mark("{n} revolutions"), n=f"{gain.revolutions:.0f}")
     if shown.reading["at"].get("left_out"):
-        turns += f", {shown.reading['at']['left_out']} pulses put in between others left out"
+        turns += translate(mark(", {n} pulses put in between others left out"), n=shown.reading["at"]["left_out"])
     if shown.hit and shown.reading["detector"] == "slots":
-        says = f"the pattern comes again after {shown.reading['at']['slots']} pulses, not {slots}: another disc, or a device that makes just so many of them"
-    elif shown.hit:
-        says = f"the pattern comes again after {slots * (1 + gain.gain):.2f} pulses, not {slots}: gain {_percent(gain)}"
-    elif gain.p >= period_gain.DETECTOR.parameters["q"]:
-        says = f"no period stands out by itself; nothing speaks against the declared {slots} slots"
-    elif _as_declared(gain):
-        says = f"the pattern comes again after the declared {slots} pulses: gain {_percent(gain)}"
-    else:
-        says = (
-            f"what comes again most strongly does so after {slots * (1 + gain.gain):.2f} pulses, not in both halves or hardly\n"
-            f"more strongly than after the declared {slots}: no finding of this test"
+        says = mark(
+            "the pattern comes again after {pulses} pulses, not {slots}: another disc, or a device that makes just so many of them"
         )
-    return f"Order spectrum of {shown.where} ({turns}):\n{says}"
+        return _headed(shown, turns, says, pulses=shown.reading["at"]["slots"], slots=slots)
+    own = {"pulses": f"{slots * (1 + gain.gain):.2f}", "slots": slots, "gain": _percent(gain)}
+    if shown.hit:
+        says = mark("the pattern comes again after {pulses} pulses, not {slots}: gain {gain}")
+    elif gain.p >= period_gain.DETECTOR.parameters["q"]:
+        says = mark("no period stands out by itself; nothing speaks against the declared {slots} slots")
+    elif _as_declared(gain):
+        says = mark("the pattern comes again after the declared {slots} pulses: gain {gain}")
+    else:
+        says = mark(
+            "what comes again most strongly does so after {pulses} pulses, not in both halves or hardly\n"
+            "more strongly than after the declared {slots}: no finding of this test"
+        )
+    return _headed(shown, turns, says, **own)
+
+
+def _headed(shown: Shown, turns: str, says: str, **fields: object) -> str:
+    text = mark("Order spectrum of {where} ({turns}):\n{says}")
+    return translate(text, where=shown.where, turns=turns, says=translate(says, **fields))

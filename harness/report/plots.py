@@ -7,6 +7,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from fixtures.language import mark, translate
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.site import by_instrument
 from harness.judge.contract import Link, Segment, SegmentKind
@@ -15,15 +16,16 @@ from harness.judge.volumes import track
 from harness.report.evidence_plot import evidence_course
 from harness.report.pulse_plots import draw_pulses
 from harness.report.style import COLOURS, STYLES, plt, save
+from harness.report.wording import said
 
 TESTED_L = (5.0, 10.0, 20.0)
 FIRST_L = 2.0  # before it the error so far is mostly the resolution of the register
 WHOLE = Link("reference", "register")
 
 
-def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
-    """Write the pictures under data/derived of `case`; the paths of those that had something to show."""
-    folder = case / "data" / "derived"
+def draw(case: Path, document: Mapping[str, Any], folder: Path | None = None) -> list[Path]:
+    """Write the pictures into `folder`, data/derived of `case` where none is named; the paths of those that had something to show."""
+    folder = case / "data" / "derived" if folder is None else folder
     recorded = read_recorded(case / "data" / "journal")
     if "instruments" in document:
         views = by_instrument(recorded)
@@ -82,12 +84,14 @@ def _courses(
             axis.axhspan(-100 * limit, 100 * limit, color="0.92", zorder=0)
         for volume in TESTED_L:
             axis.axvline(volume, color="0.7", lw=0.8, zorder=0)
-        axis.set_ylabel("error so far, %")
-        axis.set_title(name.replace(">", " → "), loc="left", fontsize=10)
+        axis.set_ylabel(translate(mark("error so far, %")))
+        axis.set_title(" → ".join(map(said, name.split(">"))), loc="left", fontsize=10)
         if axis.get_legend_handles_labels()[0]:  # the smallest deliveries have no course
             axis.legend(fontsize=7, ncols=8, frameon=False)
     axes[-1, 0].set_xlabel(
-        "litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)"
+        translate(
+            mark("litres delivered (grey lines: volumes that inspectors test; grey band: maximum permissible error)")
+        )
     )
     return save(figure, path)
 

@@ -39,10 +39,7 @@ def protocol_lines(document: Mapping[str, Any]) -> list[str]:
         return []
     decision = translate(DECISION[own["decision"]])
     lines = [translate(HEAD, edition=own["title"], rule=translate(RULES[own["rule"]]), decision=decision)]
-    lines += [
-        translate(mark("  ! {what} [{clause}]"), what=_said(flag["text"]), clause=tell(flag["clause"]))
-        for flag in own["flags"]
-    ]
+    lines += [f"  ! {flag_line(flag)}" for flag in own["flags"]]
     for test in own["tests"]:
         standing = translate(mark("verified") if test["verified"] else mark("unverified"))
         lines += [
@@ -66,32 +63,39 @@ def protocol_lines(document: Mapping[str, Any]) -> list[str]:
             + " ".join(column(translate(head), width) for head, width in zip(COLUMNS, WIDTHS, strict=True)).rstrip()
         )
         lines += ["  " + _row(row) for row in test["results"]]
-    risks = [row for test in own["tests"] for row in test["results"]]
-    consumer, producer = (max((row[of] for row in risks), default=0.0) for of in ("consumer", "producer"))
+    consumer, producer = greatest_risks(own)
     return [*lines, "", translate(RISK, consumer=consumer, producer=producer)]
 
 
-def _row(row: Mapping[str, Any]) -> str:
+def greatest_risks(own: Mapping[str, Any]) -> tuple[float, float]:
+    """Of any result: that what was passed does not conform, that what was failed does (JCGM 106)."""
+    risks = [row for test in own["tests"] for row in test["results"]]
+    consumer, producer = (max((float(row[of]) for row in risks), default=0.0) for of in ("consumer", "producer"))
+    return consumer, producer
+
+
+def flag_line(flag: Mapping[str, Any]) -> str:
+    return translate(mark("{what} [{clause}]"), what=_said(flag["text"]), clause=tell(flag["clause"]))
+
+
+def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """One result under COLUMNS, and a remark behind them."""
     decision = translate(DECISION[row["decision"]])
+    formula, at, why = translate(FORMULAS[row["formula"]]), _at(row["at"]), _said(row["why"]) if row["why"] else ""
     if row["value"] is None:
-        return " ".join(
-            (
-                column(translate(FORMULAS[row["formula"]]), WIDTHS[0]),
-                column(_at(row["at"]), WIDTHS[1]),
-                f"{decision}: {_said(row['why'])}",
-            )
-        )
+        return formula, at, "-", "-", "-", decision, why
     u = row["k"] * row["u"]
-    cells = (
-        translate(FORMULAS[row["formula"]]),
-        _at(row["at"]),
-        figure(row["value"], row["unit"]),
-        figure(u, row["unit"]) if u else "-",
-        _limits(row),
-        decision,
-    )
-    text = " ".join(column(cell, width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
-    return f"{text}  {_said(row['why'])}" if row["why"] else text
+    own = figure(row["value"], row["unit"]), figure(u, row["unit"]) if u else "-", _limits(row)
+    return formula, at, *own, decision, why
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    formula, at, value, u, limits, decision, why = cells(row)
+    if row["value"] is None:
+        return " ".join((column(formula, WIDTHS[0]), column(at, WIDTHS[1]), f"{decision}: {why}"))
+    shown = zip((formula, at, value, u, limits, decision), WIDTHS, strict=True)
+    text = " ".join(column(cell, width) for cell, width in shown).rstrip()
+    return f"{text}  {why}" if why else text
 
 
 def _said(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from captures.model import Int64Array
+from fixtures.language import mark, translate
 from harness.judge.contract import Segment
 from harness.judge.detectors import slots as slots_test
 from harness.judge.pulses.order_gain import measure, pattern
@@ -24,7 +25,10 @@ from harness.report.shown import Shown, best_shown
 from harness.report.style import plt, save
 
 DETECTORS = ("fingerprint-slip", "period-gain", "slots")
-NAMES = {"halves": ("first half", "second half"), "onset": ("before the onset", "after the onset")}
+NAMES = {
+    "halves": (mark("first half"), mark("second half")),
+    "onset": (mark("before the onset"), mark("after the onset")),
+}
 LEAST = 4  # revolutions on either side
 LEAST_ALIKE = slots_test.DETECTOR.parameters["agreement"]
 TURN = 4  # slots
@@ -67,15 +71,20 @@ def rose_figure(shown: Shown, slots: int, profile: Mapping[str, Any]) -> Any | N
     taken_back = _turned(_roses(course, _back(course) % slots, slots), course) if course.gain else None
     most = max(float(np.abs(rose).max()) for rose in (*declared, *(taken_back or ()))) + 1e-6
     names = NAMES["halves" if course.begin is None else "onset"]
+    folded = translate(mark("folded over the declared {slots} slots"), slots=slots)
     panels = 1 + (taken_back is not None)
     figure, axes = plt.subplots(
         1, panels, figsize=(6.4 * panels, 6.6), subplot_kw={"projection": "polar"}, squeeze=False, layout="constrained"
     )
-    _rose(axes[0, 0], declared, names, most, f"folded over the declared {slots} slots")
+    _rose(axes[0, 0], declared, names, most, folded)
     if taken_back is not None:
         _slip(axes[0, 0], course, slots)
-        what = f"over a period of {slots * (1 + course.gain):.2f} pulses"
-        _rose(axes[0, 1], taken_back, names, most, f"folded {what}" + (" from the onset on" if course.begin else ""))
+        text = (
+            mark("folded over a period of {pulses} pulses from the onset on")
+            if course.begin
+            else mark("folded over a period of {pulses} pulses")
+        )
+        _rose(axes[0, 1], taken_back, names, most, translate(text, pulses=f"{slots * (1 + course.gain):.2f}"))
     figure.suptitle(_title(shown, course, declared, taken_back, slots), fontsize=10)
     return figure
 
@@ -128,7 +137,7 @@ def _rose(axis: Any, roses: tuple[Floats, Floats], names: tuple[str, str], most:
     slots = roses[0].size
     angle = 2 * np.pi * np.arange(slots + 1) / slots
     for rose, name, (style, colour) in zip(roses, names, STYLE, strict=True):
-        axis.plot(angle, np.append(rose, rose[0]), style, color=colour, lw=1.4, label=name)
+        axis.plot(angle, np.append(rose, rose[0]), style, color=colour, lw=1.4, label=translate(name))
     axis.plot(np.linspace(0, 2 * np.pi, 200), np.zeros(200), color="0.4", lw=0.7)
     axis.set_ylim(-1.15 * most, 1.15 * most)
     axis.set_rorigin(-2.9 * most)
@@ -138,7 +147,10 @@ def _rose(axis: Any, roses: tuple[Floats, Floats], names: tuple[str, str], most:
     axis.set_xticks(angle[:-1:every], [str(slot) for slot in range(0, slots, every)], fontsize=8)
     axis.set_yticks([-most, 0, most], [f"{-most:.2g} %", "0", f"{most:+.2g} %"], fontsize=7)
     axis.set_rlabel_position(360 / slots * (every * 8 + every / 2))
-    axis.set_title(f"{title}\nagreement of the two {agreement(roses):.2f}", fontsize=9)
+    axis.set_title(
+        translate(mark("{title}\nagreement of the two {alike}"), title=title, alike=f"{agreement(roses):.2f}"),
+        fontsize=9,
+    )
     axis.legend(fontsize=8, frameon=False, loc="center")
 
 
@@ -149,7 +161,7 @@ def _slip(axis: Any, course: Course, slots: int) -> None:
     angle = np.linspace(0, arc, 60)
     axis.plot(angle, np.full(60, rim), color="#d55e00", lw=5, solid_capstyle="butt", clip_on=False, label="_slip")
     axis.annotate(
-        f"slips {slots * course.gain / (1 + course.gain):+.2f} slots a revolution", (arc, rim), xytext=(12, 10),
+        translate(mark("slips {slots} slots a revolution"), slots=f"{slots * course.gain / (1 + course.gain):+.2f}"), (arc, rim), xytext=(12, 10),
         textcoords="offset points", color="#d55e00", fontsize=8, annotation_clip=False,
     )  # fmt: skip
 
@@ -161,14 +173,20 @@ def _title(
     taken_back: tuple[Floats, Floats] | None,
     slots: int,
 ) -> str:
-    head = f"Slot fingerprint of {shown.where}: "
+    head = translate(mark("Slot fingerprint of {where}: "), where=shown.where)
     if course.begin is not None and taken_back is None:
-        return f"{head}from {shown.reading['at']['onset_l']:.2f} L on the pulses slip against the disc"
+        return head + _slips(shown)
     if taken_back is None:
         alike = agreement(declared)
-        what = "the same rose in both halves" if alike >= LEAST_ALIKE else "the two halves are not alike"
-        return f"{head}{what}, agreement {alike:.2f}"
-    size = f"{100 * course.gain:+.2f} % more pulses than slots"
+        what = mark("the same rose in both halves") if alike >= LEAST_ALIKE else mark("the two halves are not alike")
+        return head + translate(mark("{what}, agreement {alike}"), what=translate(what), alike=f"{alike:.2f}")
+    size = translate(mark("{gain} % more pulses than slots"), gain=f"{100 * course.gain:+.2f}")
     if course.begin is not None:
-        return f"{head}from {shown.reading['at']['onset_l']:.2f} L on the pulses slip against the disc, {size}"
-    return f"{head}it does not stand over {slots} pulses, but over {slots * (1 + course.gain):.2f}: {size}"
+        return f"{head}{_slips(shown)}, {size}"
+    text = mark("it does not stand over {slots} pulses, but over {other}: {size}")
+    return head + translate(text, slots=slots, other=f"{slots * (1 + course.gain):.2f}", size=size)
+
+
+def _slips(shown: Shown) -> str:
+    text = mark("from {at} L on the pulses slip against the disc")
+    return translate(text, at=f"{shown.reading['at']['onset_l']:.2f}")

@@ -26,6 +26,14 @@ RULE = "-" * 72
 
 def site_text(document: Mapping[str, Any]) -> str:
     """The verdict of a site and of its instruments, in the reader's language."""
+    lines = site_head(document)
+    for one in document["instruments"]:
+        lines += ["", RULE, verdict_text(one)]
+    return "\n".join(lines).rstrip()
+
+
+def site_head(document: Mapping[str, Any]) -> list[str]:
+    """The site itself: title, an empty line, its levels, each instrument in a line, what they are together."""
     title = mark("Technical analysis of site {site}: on-site examination, not verification")
     gravest = translate(mark("  (the gravest of its instruments on each axis)"))
     level = translate(CONFORMITY[document["conformity"]])
@@ -50,10 +58,7 @@ def site_text(document: Mapping[str, Any]) -> str:
     lines += ["", *_batch(document["batch"])]
     if any(one.get("overdue_stations") for one in document["instruments"]):
         lines.append(f"  {translate(CONDITIONAL)}")
-    lines += ["", *_draw(document), "", *_records(document["records"])]
-    for one in document["instruments"]:
-        lines += ["", RULE, verdict_text(one)]
-    return "\n".join(lines).rstrip()
+    return [*lines, "", *_draw(document), "", *_records(document["records"])]
 
 
 def _batch(figures: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ Styles differ, not only colours.  Needs matplotlib (extra `report`).
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 matplotlib.use("Agg")
+from matplotlib import font_manager
 from matplotlib import pyplot as plt  # the backend must be chosen first
 
 STYLES = ["-", "--", "-.", ":"]
@@ -21,6 +23,10 @@ COLUMNS = 1500  # of pixels that a picture has across
 __all__ = ["COLOURS", "STYLES", "Floats", "plt", "save", "thinned"]
 UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}}
 plt.rcParams["svg.hashsalt"] = "shortmeasure"  # equal bytes on repeat
+if (_chinese := find_spec("pylopdf_fonts_zh_cn")) is not None and _chinese.origin is not None:
+    font_manager.fontManager.addfont(Path(_chinese.origin).with_name("NotoSansSC-Regular.otf"))
+    plt.rcParams["font.family"] = ["DejaVu Sans", "Noto Sans SC"]
+
 
 Floats = npt.NDArray[np.float64]
 

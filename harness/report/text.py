@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fixtures.language import mark, tell, translate
@@ -52,15 +53,53 @@ CONFORMITY_RESTS_ON = frozenset({"reference", "display"})
 INTEGRITY_LINE, CONFORMITY_LINE = mark("integrity   {level}"), mark("conformity  {level}{detail}")
 
 
+@dataclass(frozen=True)
+class Told:
+    """One part of a verdict in lines: which it is, and the number of the finding that it tells, 0 where it tells none."""
+
+    part: str
+    lines: tuple[str, ...]
+    finding: int = 0
+
+
 def verdict_text(document: Mapping[str, Any]) -> str:
     """The verdict in at most a few screens, in the reader's language."""
+    parts = [part for part in verdict_parts(document) if part.lines]
+    return "\n\n".join("\n".join(part.lines) for part in parts).rstrip()
+
+
+def verdict_parts(document: Mapping[str, Any]) -> list[Told]:
+    """The parts of a verdict in the order in which they are read; written reports are set from the same lines (harness/paper)."""
+    late = frozenset(document.get("overdue_stations", ()))
+    notes = [note for note in document["notes"] if not note.startswith("weight of ")]
+    asked = [f"  - {_answered(question, late)}" for question in document["coverage"]]
+    parts = {
+        "answers": [translate(mark("What the case had to answer:")), *asked],
+        "searched": searched_lines(document),
+        "identity": identity_lines(document),
+        "protocol": protocol_lines(document),
+        "budget": budget_lines(document),
+        "notes": [translate(mark("note: {note}"), note=said(note)) for note in notes],
+    }
+    return [
+        Told("title", (_title(document),)),
+        Told("summary", tuple(_summary(document, late))),
+        *(_found(number, document, late) for number in range(1, len(document["findings"]) + 1)),
+        *(Told(name, tuple(lines)) for name, lines in parts.items()),
+    ]
+
+
+def _title(document: Mapping[str, Any]) -> str:
     title = mark("Technical analysis of {instrument}: on-site examination, not verification")
     if document.get("protocol"):
         title = mark("Acceptance tests of {instrument}, and what its chain laws saw meanwhile")
-    lines = [translate(title, instrument=document["instrument"]), ""]
-    lines += [*cut_short(document), *past_due(document), *made(document)]
-    late = frozenset(document.get("overdue_stations", ()))
-    lines.append(translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]])))
+    return translate(title, instrument=document["instrument"])
+
+
+def _summary(document: Mapping[str, Any], late: frozenset[str]) -> list[str]:
+    """The answer on each axis, behind what limits it."""
+    lines = [*cut_short(document), *past_due(document), *made(document)]
+    lines.append(integrity_line(document))
     level = translate(CONFORMITY[document["conformity"]])
     tested = document.get("protocol")
     detail = (
@@ -71,23 +110,19 @@ def verdict_text(document: Mapping[str, Any]) -> str:
     lines.append(translate(CONFORMITY_LINE, level=level, detail=detail))
     if late & CONFORMITY_RESTS_ON:
         lines.append(f"            {translate(CONDITIONAL)}")
-    for number, finding in enumerate(document["findings"], 1):
-        lines += ["", *_finding(number, finding, str(document.get("quantity", LITRES)), late)]
-        if ratio := finding.get("likelihood"):
-            lines += likelihood_lines(ratio, document["verbal_scale"])
-    lines += ["", translate(mark("What the case had to answer:"))]
-    lines += [f"  - {_answered(question, late)}" for question in document["coverage"]]
-    if covered := searched_lines(document):
-        lines += ["", *covered]
-    if said_of_itself := identity_lines(document):
-        lines += ["", *said_of_itself]
-    if tested := protocol_lines(document):
-        lines += ["", *tested]
-    if spent := budget_lines(document):
-        lines += ["", *spent]
-    notes = [note for note in document["notes"] if not note.startswith("weight of ")]
-    lines += ["", *(translate(mark("note: {note}"), note=said(note)) for note in notes)]
-    return "\n".join(lines).rstrip()
+    return lines
+
+
+def integrity_line(document: Mapping[str, Any]) -> str:
+    return translate(INTEGRITY_LINE, level=translate(INTEGRITY[document["integrity"]]))
+
+
+def _found(number: int, document: Mapping[str, Any], late: frozenset[str]) -> Told:
+    finding = document["findings"][number - 1]
+    lines = _finding(number, finding, str(document.get("quantity", LITRES)), late)
+    if ratio := finding.get("likelihood"):
+        lines += likelihood_lines(ratio, document["verbal_scale"])
+    return Told("finding", tuple(lines), number)
 
 
 def cut_short(document: Mapping[str, Any]) -> list[str]:

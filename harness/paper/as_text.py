@@ -1,0 +1,48 @@
+"""A report for a terminal: the same blocks, in columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from harness.paper.model import Blanks, Block, Bullets, Facts, Figure, Paragraph, Part, Report, Table, Tone
+from harness.report.columns import cells, column
+
+LINE, LABEL, WIDEST = 110, 30, 44
+
+
+def text(report: Report) -> str:
+    return "\n\n\n".join("\n".join(_part(part)) for part in report.parts)
+
+
+def _part(part: Part) -> Iterator[str]:
+    yield from (part.title, "=" * cells(part.title), part.subtitle)
+    for section in part.sections:
+        yield from ("", section.title, "-" * min(cells(section.title), LINE))
+        for block in section.blocks:
+            yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph():
+            yield ("! " if block.tone is Tone.WARNING else "") + block.text
+        case Bullets():
+            yield from (f"- {item}" for item in block.items)
+        case Facts():
+            width = min(LABEL, max((cells(label) for label, _ in block.rows), default=0))
+            yield from (f"{column(label, width)}  {said}" for label, said in block.rows)
+        case Table():
+            yield from ([block.caption] if block.caption else [])
+            rows = [
+                [textwrap.shorten(cell, WIDEST * 2, placeholder=" ...") for cell in row]
+                for row in (block.columns, *block.rows)
+            ]
+            widths = [min(WIDEST, max(cells(row[k]) for row in rows)) for k in range(len(block.columns))]
+            yield from (
+                " ".join(column(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+            )
+        case Figure():
+            yield f"[{block.alt}]"
+        case Blanks():
+            yield from (f"{label}: ____________________" for label in block.labels)

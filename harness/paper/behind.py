@@ -1,0 +1,94 @@
+"""What a sentence of a report rests on: for each measurement of a finding the lines of the journal, byte for byte, and the pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from captures.journal import Line, read_lines
+from harness.derive import segments
+from harness.exits import UsageError
+from harness.judge.contract import Segment
+from harness.paper.model import Place
+from harness.paper.source import Source, read_source
+
+FEWEST = 40  # lines and edges of a measurement that are shown where not all are asked for
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One line of the journal; of a wire each read with its time and its bytes."""
+
+    place: str
+    kind: str
+    link: str
+    direction: str
+    reads: tuple[tuple[int, str], ...]  # ns since the run began, hexadecimal
+    says: str
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One measurement; `left_out`: how many lines of it are not shown.  `edges`: train -> number of edges, and the first ticks."""
+
+    place: Place
+    lines: tuple[Heard, ...]
+    left_out: int
+    edges: Mapping[str, tuple[int, tuple[int, ...]]]
+
+
+def behind(case: Path, number: int, most: int | None = FEWEST) -> tuple[Mapping[str, Any], list[Behind]]:
+    """The finding `number` of a case, from 1, and what is behind each of its measurements; at most `most` lines of each, all of them for None.
+
+    Raises UsageError for a finding that is not there, and what reading and judging a case raises.
+    """
+    source = read_source(case)
+    found = [(one, finding) for one in source.verdicts for finding in one["findings"]]
+    if not 1 <= number <= len(found):
+        raise UsageError(
+            f"{case}: expected a finding from 1 to {len(found)}, got {number}"
+            if found
+            else f"{case}: expected a finding, the verdict has none"
+        )
+    document, finding = found[number - 1]
+    names = {
+        f"{document['instrument']} {id}" if "instruments" in source.document else id: id for id in finding["segments"]
+    }
+    places = [place for place in source.places if place.segment in names]
+    return finding, list(_behind(source, places, most))
+
+
+def _behind(source: Source, places: Sequence[Place], most: int | None) -> Iterator[Behind]:
+    lines = list(read_lines(source.case.journal))
+    at = {f"{line.file}:{line.number}": number for number, line in enumerate(lines)}
+    by_id = {} if source.recorded is None else {segment.id: segment for segment in segments(source.recorded)}
+    for place in places:
+        own = [_heard(line) for line in lines[at[place.first] : at[place.last] + 1]]
+        shown = own if most is None else own[:most]
+        yield Behind(place, tuple(shown), len(own) - len(shown), _edges(by_id.get(place.segment.split(" ")[-1]), most))
+
+
+def _heard(line: Line) -> Heard:
+    body = line.body
+    reads = (
+        tuple((int(t), text.encode("latin-1").hex(" ")) for t, text in body["reads"])
+        if body.get("kind") == "wire"
+        else ()
+    )
+    rest = {key: value for key, value in body.items() if key not in ("kind", "link", "dir", "reads")}
+    says = ", ".join(f"{key} {value}" for key, value in rest.items())
+    return Heard(
+        f"{line.file}:{line.number}",
+        str(body.get("kind")),
+        str(body.get("link", "")),
+        str(body.get("dir", "")),
+        reads,
+        says,
+    )
+
+
+def _edges(segment: Segment | None, most: int | None) -> dict[str, tuple[int, tuple[int, ...]]]:
+    trains = {} if segment is None else segment.trains
+    return {name: (int(train.ticks.size), tuple(train.ticks[:most].tolist())) for name, train in trains.items()}

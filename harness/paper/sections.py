@@ -1,0 +1,189 @@
+"""Sections that every kind of report shares: the case, the people, what it was measured with, where it stands in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from captures.digest import grouped, qr_svg
+from captures.seal import digest_text
+from fixtures.language import mark, tell, translate
+from harness.paper.model import Blanks, Block, Facts, Figure, Paragraph, Place, Section, Table, Tone
+from harness.paper.source import Source
+from harness.report.text import LEVELS
+from harness.report.wording import chain, percent, said
+
+ABSENT = mark("not stated in this case")
+ANSWERS = {  # keys of the legal and identity blocks, in the order of a record
+    "legal_basis": mark("legal basis and number"), "commission": mark("application or order"), "party_absent": mark("party absent because"),
+    "nameplate": mark("nameplate"), "type_approval": mark("type approval"), "K": mark("K on the nameplate"), "software": mark("software and checksum"),
+    "event_counter": mark("event counter"), "seals_before": mark("seals as found"), "self_lock_codes": mark("self-lock codes"),
+    "software_after": mark("software and checksum, at the end"), "event_counter_after": mark("event counter, at the end"), "seals_after": mark("seals, at the end"),
+    "statement": mark("statement of the party"), "retest": mark("request of a retest"), "handover": mark("handed over to"),
+}  # fmt: skip
+PEOPLE = {
+    "officers": mark("officers"),
+    "party_name": mark("present for the party"),
+    "witness": mark("witness"),
+    "remote": mark("who pressed the remote"),
+}
+STANDARD = (mark("station"), mark("standard"), mark("certificate"), mark("standard uncertainty"), mark("due"))
+GROUP = (mark("phase"), mark("sealed state"), mark("flow"), mark("n"), mark("mean error"), mark("u"), mark("decision"))
+RUN = (
+    mark("measurement"),
+    mark("phase"),
+    mark("state"),
+    mark("from, s"),
+    mark("to, s"),
+    mark("display"),
+    mark("register"),
+)
+PLACE = (mark("measurement"), mark("from, s"), mark("to, s"), mark("first journal line"), mark("last journal line"))
+FLOWS = {"full": mark("full"), "slow": mark("slow")}
+SIGN = (
+    mark("officer, date"),
+    mark("second officer, date"),
+    mark("party, date; or refused, because"),
+    mark("witness, date"),
+)
+
+
+def case_section(source: Source) -> Section:
+    """Number, digest and time of the case, and its digest as QR code: what ties this paper to those bytes."""
+    rows = [
+        (translate(mark("case")), source.id),
+        (translate(mark("begun (UTC)")), source.begun_utc or translate(ABSENT)),
+        (translate(mark("ended (UTC)")), source.ended_utc or translate(ABSENT)),
+        (translate(mark("head of the journal (SHA-256)")), grouped(source.journal_head)),
+    ]
+    blocks: list[Block] = []
+    if source.digest:
+        rows.append((translate(mark("digest of the sealed case (SHA-256)")), grouped(source.digest)))
+        svg = qr_svg(digest_text(source.id, source.digest).decode()).decode()
+        alt = translate(mark("QR code of case number and digest"))
+        blocks.append(
+            Figure("digest", svg, translate(mark("Case number and digest, to be compared with the sealed case")), alt)
+        )
+    else:
+        blocks.append(
+            Paragraph(
+                translate(mark("The case is not sealed: nothing but the head of its journal ties this paper to it.")),
+                Tone.WARNING,
+            )
+        )
+    return Section("case", translate(mark("The case")), (Facts(tuple(rows)), *blocks))
+
+
+def people_section(source: Source) -> Section | None:
+    rows = [(translate(PEOPLE[key]), source.people[key]) for key in PEOPLE if key in source.people]
+    rows += [(translate(ANSWERS[key]), _stated(source.answers[key])) for key in ANSWERS if key in source.answers]
+    return (
+        Section("people", translate(mark("People, instrument and statements, as answered")), (Facts(tuple(rows)),))
+        if rows
+        else None
+    )
+
+
+def _stated(answer: str) -> str:
+    """An answer as it was typed; explicit words of the tool, `none` and `refused`, in the reader's language too."""
+    return tell(answer) if answer in ("none", "refused", "not shown", "not read") else answer
+
+
+def signatures() -> Section:
+    return Section("signatures", translate(mark("Signatures")), (Blanks(tuple(translate(one) for one in SIGN)),))
+
+
+def measured_with(source: Source) -> Section:
+    """Standards with their certificates, the tool and its version, the limits and the plan by their digests."""
+    rows = tuple(
+        (
+            str(one.get("of", "-")), str(one.get("name", "-")), str(one.get("certificate", "-")), f"{one.get('u', '-')} {one.get('unit', '')}".strip(),
+            str(one.get("due", "-")),
+        )
+        for one in source.document.get("standards", ())
+    )  # fmt: skip
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table("standards", tuple(map(translate, STANDARD)), rows))
+    else:
+        blocks.append(
+            Paragraph(translate(mark("No standard with its certificate was declared for this bench.")), Tone.WARNING)
+        )
+    blocks.append(Facts(tuple(_software(source.header))))
+    if source.header.get("world") == "simulated":
+        blocks.insert(
+            0,
+            Paragraph(
+                translate(mark("THE BENCH WAS SIMULATED: this is said of a model, not of an instrument.")), Tone.WARNING
+            ),
+        )
+    return Section("devices", translate(mark("What it was measured with")), tuple(blocks))
+
+
+def _software(header: Mapping[str, Any]) -> list[tuple[str, str]]:
+    own = header.get("software") or {}
+    told = {
+        mark("tool"): f"{header.get('tool', '')} {header.get('version', '')}".strip(),
+        mark("commit"): own.get("commit"),
+        mark("installed files (SHA-256)"): own.get("files_sha256"),
+        mark("plan"): header.get("plan"),
+        mark("plan (SHA-256)"): header.get("plan_sha256"),
+        mark("bench file (SHA-256)"): header.get("bench_sha256"),
+        mark("edition"): header.get("edition"),
+    }
+    return [(translate(label), str(value)) for label, value in told.items() if value]
+
+
+def errors_section(document: Mapping[str, Any]) -> Section | None:
+    """Errors of indication by phase, sealed state and flow, as conformity was judged."""
+    groups = document["conformity_detail"]["groups"]
+    rows = tuple(
+        (
+            said(str(one.get("phase", "-"))), said(str(one.get("state", "-"))), translate(FLOWS.get(str(one.get("flow")), "-")), str(one.get("n", 1)),
+            percent(one["error"]), percent(one["u"], sign=False), translate(LEVELS[one["conformity"]]),
+        )
+        for one in groups
+        if "load" not in one
+    )  # fmt: skip
+    if not rows:
+        return None
+    return Section(
+        "errors", translate(mark("Errors of indication")), (Table("errors", tuple(map(translate, GROUP)), rows),)
+    )
+
+
+def runs_section(document: Mapping[str, Any], unit: str) -> Section | None:
+    rows = tuple(
+        (
+            str(one["id"]), str(one["phase"]), said(str(one["state"])), f"{one['begin_s']:.1f}", f"{one['end_s']:.1f}", str(one["display_l"] or "-"),
+            str(one["register_l"] or "-"),
+        )
+        for one in document["segments"]
+    )  # fmt: skip
+    if not rows:
+        return None
+    columns = tuple(map(translate, RUN))
+    return Section(
+        "runs",
+        translate(mark("Measurements in order")),
+        (Table("measurements", columns, rows, translate(mark("display and register in {unit}"), unit=unit)),),
+    )
+
+
+def places_section(places: Sequence[Place]) -> Section | None:
+    if not places:
+        return None
+    rows = tuple((one.segment, f"{one.begin_s:.1f}", f"{one.end_s:.1f}", one.first, one.last) for one in places)
+    text = translate(
+        mark(
+            "Every figure rests on measurements named beside it; the bytes behind each stand between these lines of the journal."
+        )
+    )
+    columns = tuple(map(translate, PLACE))
+    return Section(
+        "places", translate(mark("Where it stands")), (Paragraph(text, Tone.FINE), Table("places", columns, rows))
+    )
+
+
+def link_of(finding: Mapping[str, Any]) -> str:
+    return " → ".join(chain(finding["link"]).split(">"))
