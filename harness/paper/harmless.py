@@ -13,15 +13,18 @@ UNSEEN = frozenset(
     {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 )  # controls, directions of writing, halves of characters, private and unassigned ones
 LONGEST_WORD = 40
+IDEOGRAPHS = range(0x20000, 0x3FFFE)  # rare characters of names: newer ones are unassigned to an older Python
 WORD = re.compile(rf"[^\s\u200b]{{{LONGEST_WORD}}}")
 WIDE = "WF"
 
 
 def harmless(text: str) -> str:
     """Printable text; every other character as <U+202E>.  Texts keep their line breaks."""
-    return "".join(
-        one if one in KEPT or unicodedata.category(one) not in UNSEEN else f"<U+{ord(one):04X}>" for one in text
-    )
+    return "".join(one if _seen(one) else f"<U+{ord(one):04X}>" for one in text)
+
+
+def _seen(one: str) -> bool:
+    return one in KEPT or unicodedata.category(one) not in UNSEEN or ord(one) in IDEOGRAPHS
 
 
 def breakable(text: str) -> str:

@@ -26,9 +26,7 @@ INTEGRITY = {
 }
 CONFORMITY = {
     "pass": mark("The errors of indication that were measured lie within the limits."),
-    "fail": mark(
-        "Errors of indication beyond the limits were measured. That is a matter of adjustment until something else is shown."
-    ),
+    "fail": mark("Errors of indication beyond the limits were measured."),
     "inconclusive": mark("Whether the errors of indication lie within the limits was not decided."),
 }
 RIGHTS = (
@@ -53,6 +51,8 @@ def _result(document: Mapping[str, Any], number: int) -> Section:
         Paragraph(translate(INTEGRITY[document["integrity"]]), Tone.LEAD),
         Paragraph(translate(CONFORMITY[document["conformity"]]), Tone.LEAD),
     ]
+    if document["conformity"] == "fail" and document["integrity"] in ("no_evidence", "inconclusive"):
+        found.append(Paragraph(translate(mark("That is a matter of adjustment until something else is shown."))))
     if document["status"] != "complete":
         found.insert(
             0,
