@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as tree
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import pytest
 from pypdf import PdfReader
 
 from harness.exits import UsageError
-from harness.paper.as_csv import csv_files
+from harness.paper.as_csv import COMPUTED, csv_files
 from harness.paper.as_html import html
 from harness.paper.as_junit import junit
 from harness.paper.as_pdf import pdf
@@ -154,15 +156,14 @@ def test_hostile_texts_are_shown_and_never_carried_out() -> None:
         assert told in shown, told
     assert shown.count("x" * 10_000) >= 2
     for body in csv_files(report).values():
-        assert not re.search(r"(^|,)\"?[=@]", body.decode("utf-8-sig"), re.MULTILINE)
+        rows = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
+        assert not [one for row in rows for one in row if one.startswith(COMPUTED)]
     VALIDATOR.validate(json.loads(json.dumps(report_document(report))))
-    tree.fromstring(junit(build_like(report)))
+    tree.fromstring(junit(judged_so(report)))
     assert HOSTILE[5] not in text(report)
 
 
-def build_like(report: Report) -> Report:
-    from dataclasses import replace
-
+def judged_so(report: Report) -> Report:
     finding = {"link": HOSTILE[0], "mechanism": HOSTILE[5], "level": HOSTILE[4], "evidence": 1.0}
     question = {"text": HOSTILE[1], "answered": False, "why": HOSTILE[5]}
     return replace(report, document={"instrument": HOSTILE[5], "findings": [finding], "coverage": [question]})
