@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from captures.digest import grouped, qr_svg
@@ -28,6 +28,7 @@ PEOPLE = {
     "remote": mark("who pressed the remote"),
 }
 STANDARD = (mark("station"), mark("standard"), mark("certificate"), mark("standard uncertainty"), mark("due"))
+INSTRUMENT = (mark("instrument of the bench"), mark("driver"), mark("connected by"), mark("calls itself"))
 GROUP = (mark("phase"), mark("sealed state"), mark("flow"), mark("n"), mark("mean error"), mark("u"), mark("decision"))
 RUN = (
     mark("measurement"),
@@ -109,6 +110,8 @@ def measured_with(source: Source) -> Section:
         blocks.append(
             Paragraph(translate(mark("No standard with its certificate was declared for this bench.")), Tone.WARNING)
         )
+    if bench := tuple(_instruments(source)):
+        blocks.append(Table("instruments", tuple(map(translate, INSTRUMENT)), bench))
     blocks.append(Facts(tuple(_software(source.header))))
     if source.header.get("world") == "simulated":
         blocks.insert(
@@ -118,6 +121,17 @@ def measured_with(source: Source) -> Section:
             ),
         )
     return Section("devices", translate(mark("What it was measured with")), tuple(blocks))
+
+
+def _instruments(source: Source) -> Iterator[tuple[str, ...]]:
+    """Each instrument of the bench once, as it was connected first."""
+    met = set()
+    for _, body in source.recorded.entries if source.recorded is not None else ():
+        if body.get("kind") == "instrument" and body["name"] not in met:
+            met.add(body["name"])
+            links = ", ".join(str(link.get("url", "")) for link in body.get("links", {}).values())
+            itself = ", ".join(f"{key} {value}" for key, value in body.get("identity", {}).items())
+            yield str(body["name"]), str(body.get("driver", "")), links or "-", itself or "-"
 
 
 def _software(header: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ RISK = mark(
     "greatest risk that what was passed does not conform {consumer:.3f}, that what was failed does {producer:.3f}"
 )
 FORMULAS = {
-    "error": mark("error"), "mean-error": mark("mean error"), "repeatability": mark("repeatability"), "range": mark("greatest less least"),
+    "error": mark("single error"), "mean-error": mark("mean error"), "repeatability": mark("repeatability"), "range": mark("greatest less least"),
     "range-share": mark("spread over MPE"), "amount-error": mark("amount"), "fault": mark("fault"), "weighing-error": mark("error Ec"),
     "spread": mark("spread"), "price-error": mark("price to pay"), "zero-error": mark("error at zero"), "indication-change": mark("change by 1.4 d"),
     "creep-30-min": mark("creep, 30 min"), "creep-15-30-min": mark("creep, 15 to 30 min"), "zero-return": mark("zero return"),

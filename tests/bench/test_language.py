@@ -54,3 +54,13 @@ def test_the_operator_s_language_decides(monkeypatch: pytest.MonkeyPatch, langua
     monkeypatch.setenv("SHORTMEASURE_LANG", language)
     monkeypatch.setenv("LANG", "")
     assert translate("Open the throttle") == expected
+
+
+def test_the_catalogue_says_what_the_glossary_says() -> None:
+    catalogue = read_po(io.BytesIO((FOLDER / "shortmeasure.po").read_bytes()))
+    known = {str(m.id): str(m.string) for m in catalogue if m.id}
+    lines = (ROOT / "docs" / "glossary.md").read_text("utf-8").splitlines()
+    terms = {cells[1]: cells[2] for line in lines if len(cells := [cell.strip() for cell in line.split("|")]) == 5}
+    shared = terms.keys() & known.keys()
+    assert len(shared) > 40
+    assert {term: known[term] for term in shared} == {term: terms[term] for term in shared}
