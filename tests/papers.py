@@ -27,7 +27,7 @@ from tests.searches import LOTS
 
 CASES = {  # name -> plan, bench, cheat, seed
     "dispenser": ("dispenser-raid", "dispenser-k0", "fuel.C02", 1), "price-scale": ("price-scale-raid", "price-scale-k0", "scale.S01", 1),
-    "truck-scale": ("truck-scale-raid", "truck-scale-k0", None, 1), "taximeter": ("taximeter-raid", "taximeter-k0", None, 1),
+    "truck-scale": ("truck-scale-raid", "truck-scale-k0", None, 1), "taximeter": ("taximeter-ride", "taximeter-k0", None, 1),
     "gas-dispenser": ("gas-raid", "gas-cng-k0", None, 1), "site": ("site-survey", "site-k0", None, 1),
     "laboratory": ("price-scale-acceptance", "price-scale-lab-k0", None, 1), "laboratory-2": ("price-scale-acceptance", "price-scale-lab-k0", None, 2),
 }  # fmt: skip

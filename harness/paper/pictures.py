@@ -12,6 +12,9 @@ from harness.paper.source import Source
 CAPTIONS = {  # by the end of the file's name
     "error_course": mark("Course of the error within each measurement: grey lines are the volumes that inspectors test, the grey band is the maximum permissible error"),
     "evidence": mark("Course of the evidence with the thresholds that were fixed beforehand"),
+    "weight_course": mark("Course of the weight on the line, with the known loads and what was done"),
+    "fare_steps": mark("Fares as they were read, against what the declared tariff makes of the same trip"),
+    "search_cover": mark("What the search covered under its trigger model: a statement about these runs, not about the instrument"),
     "order_spectrum": mark("Spectrum of the pulses by revolution of their disc"),
     "fingerprint_rose": mark("Pattern of the code disc, revolution by revolution"),
     "interval_ladder": mark("Intervals between the pulses in order"),

@@ -106,8 +106,8 @@ def _line(one: Mapping[str, Any], at: Mapping[str, float], proven: float, right:
 def _bundle(axis: Any, lines: Sequence[Line], edge: float) -> None:
     for number, line in enumerate(lines):
         most = max(line.e for line in lines)
-        text = translate(mark("processes of which none is above e = {e}: {n}"), e=f"{most:.3g}", n=len(lines))
-        label = text if number == 0 else None
+        text = mark("1 process, none above e = {e}") if len(lines) == 1 else mark("{n} processes, none above e = {e}")
+        label = translate(text, e=f"{most:.3g}", n=len(lines)) if number == 0 else None
         if line.in_time:
             x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
             axis.step(x, y, where="post", color="0.75", lw=0.8, label=label)

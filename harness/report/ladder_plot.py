@@ -30,6 +30,8 @@ DETECTORS = ("split", "edge-balance", "oscillator", "dead-time", "timer-lattice"
 SINGLE_PULSES = ("split", "edge-balance", "oscillator", "dead-time", "quadrature")
 STATIONS = ("encoder", "board")
 RUNGS = ((0.5, mark("half of it")), (1.0, mark("usual interval")), (2.0, mark("twice it")))
+BETWEEN = (mark("1 pulse between others"), mark("{n} pulses between others"))
+MISSING = (mark("1 pulse missing"), mark("{n} pulses missing"))
 MOST_MARKED = 600
 BINS = 40
 
@@ -109,12 +111,12 @@ def _ladder(segment: Segment, train: PulseTrain, per_litre: Any) -> Ladder | Non
         told.append(
             _many(
                 suspects.size,
-                mark("pulses between others: {n}"),
+                BETWEEN,
                 placement(ticks[real], ticks[suspects], tick_s, CLOSE),
             )
         )
     if hits.merges.size:
-        told.append(_many(hits.merges.size, mark("pulses missing: {n}"), taken_out(holes)))
+        told.append(_many(hits.merges.size, MISSING, taken_out(holes)))
     if per_litre:
         place = (part.start + 1 + np.arange(ticks.size - 1)) / float(per_litre)
     else:
@@ -132,8 +134,8 @@ def _held_against(segment: Segment, document: Mapping[str, Any]) -> bool:
     )
 
 
-def _many(count: int, what: str, found: Placement | None) -> str:
-    return translate(what, n=count) + (f", {_pattern(found)}" if found is not None else "")
+def _many(count: int, what: tuple[str, str], found: Placement | None) -> str:
+    return translate(what[count > 1], n=count) + (f", {_pattern(found)}" if found is not None else "")
 
 
 def _pattern(found: Placement) -> str:

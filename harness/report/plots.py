@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.language import mark, translate
+from harness.catalogue import with_rules
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.site import by_instrument
+from harness.editions import edition_of
 from harness.judge.contract import Link, Segment, SegmentKind
 from harness.judge.detectors.course import DETECTOR, pairs, points
 from harness.judge.volumes import track
 from harness.report.evidence_plot import evidence_course
+from harness.report.fare_plot import fare_steps
 from harness.report.pulse_plots import draw_pulses
+from harness.report.search_plot import search_cover
 from harness.report.style import COLOURS, STYLES, plt, save
+from harness.report.weight_plot import weight_course
 from harness.report.wording import said
 
 TESTED_L = (5.0, 10.0, 20.0)
@@ -42,9 +47,16 @@ def _drawn(recorded: Recorded, document: Mapping[str, Any], folder: Path, prefix
     written = [
         _courses(found, recorded.bench.profile, document, folder / f"{prefix}error_course.svg"),
         evidence_course(every, document, folder / f"{prefix}evidence.svg"),
+        weight_course(every, document, folder / f"{prefix}weight_course.svg"),
+        fare_steps(every, _with_rules(recorded), document, folder / f"{prefix}fare_steps.svg"),
+        search_cover(document, folder / f"{prefix}search_cover.svg"),
         *draw_pulses(found, recorded.bench.profile, document, folder, prefix),
     ]
     return [path for path in written if path is not None]
+
+
+def _with_rules(recorded: Recorded) -> Mapping[str, Any]:
+    return with_rules(recorded.bench.profile, edition_of(recorded.bench))
 
 
 def _courses(

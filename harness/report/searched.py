@@ -52,6 +52,11 @@ def _lines(one: Mapping[str, Any]) -> list[str]:
 
 
 def _share(row: Sequence[Any]) -> str:
-    name, english, chinese, share, of = row
-    title = translate(CLASSES[name]) if name in CLASSES else tell(Bilingual(english, chinese))
-    return translate(SHARE, name=title, share=f"{100 * float(share):.0f} %", of=of)
+    *_, share, of = row
+    return translate(SHARE, name=class_name(row), share=f"{100 * float(share):.0f} %", of=of)
+
+
+def class_name(row: Sequence[Any]) -> str:
+    """Of which of the model's functions a row tells."""
+    name, english, chinese, *_ = row
+    return translate(CLASSES[name]) if name in CLASSES else tell(Bilingual(english, chinese))

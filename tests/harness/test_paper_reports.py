@@ -19,6 +19,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from fixtures.language import speaking
 from harness.exits import UsageError
 from harness.paper.as_csv import COMPUTED, csv_files
 from harness.paper.as_html import html
@@ -28,7 +29,9 @@ from harness.paper.as_text import text
 from harness.paper.build import build, build_comparison, report_document
 from harness.paper.harmless import throughout
 from harness.paper.model import Kind, Report, Table
+from harness.paper.pictures import pictures
 from harness.paper.schema import schema
+from harness.paper.source import read_source
 from tests.papers import CASES, HOSTILE, hostile, inspected
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -187,6 +190,23 @@ def test_tables_and_results_for_other_programs(cases: dict[str, Path], raid: Rep
     assert int(suite.attrib["tests"]) == len(list(suite)) >= sum(len(test["results"]) for test in protocol["tests"])
     failed = [case for case in suite if case.find("failure") is not None]
     assert len(failed) == int(suite.attrib["failures"]) == len(report.document["findings"])
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"), [("dispenser", {"SIM-NOZZLE-1/evidence"}), ("taximeter", {"SIM-TAXI-1/evidence", "SIM-TAXI-1/fare_steps"})]
+)  # fmt: skip
+def test_pictures_speak_the_language_of_their_report(cases: dict[str, Path], name: str, drawn: set[str]) -> None:
+    source = read_source(cases[name])
+    made = {}
+    for language in BOTH:
+        with speaking(language):
+            made[language] = pictures(source)
+    assert drawn <= set(made["zh"]) == set(made["en"])
+    for key, figure in made["zh"].items():
+        assert figure.svg != made["en"][key].svg
+        assert re.search("[\u4e00-\u9fff]", figure.caption)
+    with speaking("zh"):
+        assert pictures(source) == made["zh"]
 
 
 def test_two_cases_are_compared_on_paper(cases: dict[str, Path]) -> None:

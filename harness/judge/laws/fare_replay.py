@@ -67,7 +67,7 @@ class _Tried:
 
 
 @dataclass(frozen=True, eq=False)
-class _Case:
+class Replayable:
     """One trip for the engine, of a meter's own counts or of a distance, and the fares that were read."""
 
     trip: Trip
@@ -112,7 +112,7 @@ def _trip(segment: Segment, view: View) -> tuple[Trip, tuple[Fraction, ...]] | s
     return Trip.of_distance(trace.times_ns, metres, hired, vacated), OF_REFERENCE
 
 
-def _case(segment: Segment, tariff: Tariff, view: View) -> _Case | str:
+def replayable(segment: Segment, tariff: Tariff, view: View) -> Replayable | str:
     register = segment.registers.get("fare")
     if register is None or not register.values:
         return "the fare was not read"
@@ -127,7 +127,7 @@ def _case(segment: Segment, tariff: Tariff, view: View) -> _Case | str:
     # noted a little after it, or at the latest when a fare was read
     told = "hired_ns" in segment.context
     hires = (trip.hired_ns, max(trip.hired_ns - NOTED_NS, segment.window_ns[0])) if told else (trip.hired_ns, first)
-    return _Case(trip, found[1], register, _hours(segment, trip, tariff, int(known or 0)), hires)
+    return Replayable(trip, found[1], register, _hours(segment, trip, tariff, int(known or 0)), hires)
 
 
 def _hours(segment: Segment, trip: Trip, tariff: Tariff, civil_ns: int) -> tuple[int, ...]:
@@ -148,7 +148,7 @@ def _windows(tariff: Tariff) -> tuple[Window, ...]:
     return tuple(replace(window, at_hire=False) for rule in tariff.singly("window") for window in rule.windows)
 
 
-def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
+def _declared(case: Replayable, rule: Rule) -> Iterator[frozenset[str]]:
     """Sets of what may have been declared for a trip and acts on the display: tiers taken away, conditions.  What is added at
     payment is not displayed."""
     far = case.trip.distance_m * max(case.ratios)
@@ -159,7 +159,7 @@ def _declared(case: _Case, rule: Rule) -> Iterator[frozenset[str]]:
 
 
 def _span(
-    case: _Case, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, ways: Sequence[Way] = SLOW,
+    case: Replayable, rule: Rule, declared: frozenset[str], late_ns: int, tried: _Tried, ways: Sequence[Way] = SLOW,
     ratios: Sequence[Fraction] = (),
 ) -> Spans:  # fmt: skip
     """What the display may have shown at each reading, under one rule and declaration, hired at the earliest or the latest, by any of
@@ -184,7 +184,7 @@ def _span(
     return spans
 
 
-def _broken(case: _Case, spans: Spans, share: Decimal = Decimal(0)) -> int:
+def _broken(case: Replayable, spans: Spans, share: Decimal = Decimal(0)) -> int:
     """How many of the fares that were read lie outside `spans`, widened by a share of them."""
     return sum(
         not (1 - share) * low <= value <= (1 + share) * high
@@ -192,7 +192,7 @@ def _broken(case: _Case, spans: Spans, share: Decimal = Decimal(0)) -> int:
     )
 
 
-def _may_explain(case: _Case, spans: Spans) -> bool:
+def _may_explain(case: Replayable, spans: Spans) -> bool:
     """Whether another way of telling low speed could make the fares, but for what may be digits misread."""
     value, (low, high) = case.register.values[-1], spans[-1]
     if (1 - NEAR) * low <= value <= (1 + NEAR) * high:
@@ -200,7 +200,7 @@ def _may_explain(case: _Case, spans: Spans) -> bool:
     return len(spans) >= SURE > _broken(case, spans, NEAR)
 
 
-def _search(case: _Case, tariff: Tariff, late_ns: int, tried: _Tried) -> tuple[int, list[Spans]]:
+def _search(case: Replayable, tariff: Tariff, late_ns: int, tried: _Tried) -> tuple[int, list[Spans]]:
     """How many of the fares break the rule that they break least (0: it explains them), and what all rules that were tried allow at each
     reading.  TariffError where not all can be tried."""
     seen: list[Spans] = []
@@ -238,7 +238,7 @@ def _search(case: _Case, tariff: Tariff, late_ns: int, tried: _Tried) -> tuple[i
     return least, seen
 
 
-def _fresh(case: _Case, tariff: Tariff) -> Iterator[Rule]:
+def _fresh(case: Replayable, tariff: Tariff) -> Iterator[Rule]:
     """The readings of the tariff that can differ on this trip, asked for only where none of the earlier ones explains it."""
     own = case.trip
     ratios = (min(case.ratios), max(case.ratios))
@@ -258,7 +258,7 @@ def _reading(segment: Segment, tariff: Tariff, view: View, tried: _Tried) -> Rea
         return Reading(NAME, segment.id, link, 1.0, reason=reason)
 
     try:
-        case = _case(segment, tariff, view)
+        case = replayable(segment, tariff, view)
         if isinstance(case, str):
             return mute(case)
         broken, seen = _search(case, tariff, int(view.parameters["late_s"] * S), tried)

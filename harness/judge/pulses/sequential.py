@@ -7,6 +7,8 @@ integral equation (Page 1954), so its threshold is computed, not simulated.  GLR
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
@@ -60,7 +62,7 @@ def run_length(h: float, d: float, shift: float) -> float:
 
     L(w) = 1 + L(0) F(-w) + integral of L(v) f(v - w) over 0..h, by Gauss-Legendre nodes; F, f of d x - d^2/2.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = _legendre()
     v, weight = (nodes + 1) * h / 2, weights * h / 2
     mean = d * shift - d * d / 2
     start = np.concatenate([[0.0], v])
@@ -71,6 +73,14 @@ def run_length(h: float, d: float, shift: float) -> float:
     return float(solved[0])
 
 
+@cache
+def _legendre() -> tuple[Floats, Floats]:
+    """Nodes and weights on -1..1: most of the time of an integral goes into finding them."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights
+
+
+@lru_cache(maxsize=4096)
 def threshold(arl: float, d: float) -> float:
     """h in nats at which CUSUM for `d` has `arl` observations between false alarms on average."""
     return float(optimize.brentq(lambda h: np.log(run_length(h, d, 0.0) / arl), 0.05, np.log(arl) + 1))
