@@ -23,11 +23,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import harness.inspection as inspection  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
-from fixtures.language import speaking  # noqa: E402
 from harness.benches import find, world  # noqa: E402
 from harness.paper.as_html import html  # noqa: E402
 from harness.paper.as_pdf import pdf  # noqa: E402
-from harness.paper.build import LANGUAGES, _part, _report  # noqa: E402
+from harness.paper.build import LANGUAGES, report_of  # noqa: E402
 from harness.paper.model import Kind, Report  # noqa: E402
 from harness.paper.source import Source, read_source  # noqa: E402
 
@@ -49,11 +48,7 @@ def source(folder: Path) -> Source:
 
 
 def built(own: Source) -> Report:
-    parts = []
-    for language in LANGUAGES:
-        with speaking(language):
-            parts.append(_part(own, Kind.RAID, True))
-    return _report(own, Kind.RAID, parts, own.document)
+    return report_of(own, Kind.RAID, LANGUAGES, drawn=True)
 
 
 def timed(what: Callable[[], Any]) -> tuple[float, Any]:

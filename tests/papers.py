@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness.inspection as inspection
-from harness.benches import find, world
+from harness.benches import draw_seed, find, world
 from harness.paper.model import (
     Blanks,
     Bullets,
@@ -23,7 +23,6 @@ from harness.paper.model import (
     Table,
     Tone,
 )
-from tests.searches import LOTS
 
 CASES = {  # name -> plan, bench, cheat, seed
     "dispenser": ("dispenser-raid", "dispenser-k0", "fuel.C02", 1), "price-scale": ("price-scale-raid", "price-scale-k0", "scale.S01", 1),
@@ -31,6 +30,7 @@ CASES = {  # name -> plan, bench, cheat, seed
     "gas-dispenser": ("gas-raid", "gas-cng-k0", None, 1), "site": ("site-survey", "site-k0", None, 1),
     "laboratory": ("price-scale-acceptance", "price-scale-lab-k0", None, 1), "laboratory-2": ("price-scale-acceptance", "price-scale-lab-k0", None, 2),
 }  # fmt: skip
+CASES_WITH_TAPS = {"site-taps": ("site-survey", "site-k1", "fuel.C14@N3", 1)}
 HOSTILE = (
     "<script>alert(1)</script>", '#panic("x") $x$ *bold* _it_ `raw` @ref <label> // no comment', "= heading\n== another\n- item", "=cmd|' /C calc'!A0",
     "\u202egnp.exe", "a\x00b\x1b[2Jc", "x" * 10_000, "王\U0002b740", "\\u{41} \\ #image(\"/etc/passwd\")", "{{ 7 * 7 }} {% raw %}",
@@ -38,11 +38,11 @@ HOSTILE = (
 
 
 def inspected(name: str, folder: Path) -> Path:
-    plan, bench, cheat, seed = CASES[name]
+    plan, bench, cheat, seed = {**CASES, **CASES_WITH_TAPS}[name]
     file = find(bench)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inspection, "Progress", lambda *_, **__: lambda *step: None)
-        inspection.inspect(plan, file, folder / name, world=world(file, cheat, seed), draw_seed=LOTS)
+        inspection.inspect(plan, file, folder / name, world=world(file, cheat, seed), draw_seed=draw_seed(file, seed))
     return folder / name
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from captures.journal import Line, read_lines
 from harness.derive import segments
+from harness.derive.site import by_instrument
 from harness.exits import UsageError
 from harness.judge.contract import Segment
 from harness.paper.model import Place
-from harness.paper.source import Source, read_source
+from harness.paper.source import Source, named, read_source
 
 FEWEST = 40  # lines and edges of a measurement that are shown where not all are asked for
 
@@ -53,9 +54,7 @@ def behind(case: Path, number: int, most: int | None = FEWEST) -> tuple[Mapping[
             else f"{case}: expected a finding, the verdict has none"
         )
     document, finding = found[number - 1]
-    names = {
-        f"{document['instrument']} {id}" if "instruments" in source.document else id: id for id in finding["segments"]
-    }
+    names = {named(document["instrument"], id, source.document) for id in finding["segments"]}
     places = [place for place in source.places if place.segment in names]
     return finding, list(_behind(source, places, most))
 
@@ -63,11 +62,21 @@ def behind(case: Path, number: int, most: int | None = FEWEST) -> tuple[Mapping[
 def _behind(source: Source, places: Sequence[Place], most: int | None) -> Iterator[Behind]:
     lines = list(read_lines(source.case.journal))
     at = {f"{line.file}:{line.number}": number for number, line in enumerate(lines)}
-    by_id = {} if source.recorded is None else {segment.id: segment for segment in segments(source.recorded)}
+    own_segments = _segments(source)
     for place in places:
         own = [_heard(line) for line in lines[at[place.first] : at[place.last] + 1]]
         shown = own if most is None else own[:most]
-        yield Behind(place, tuple(shown), len(own) - len(shown), _edges(by_id.get(place.segment.split(" ")[-1]), most))
+        yield Behind(place, tuple(shown), len(own) - len(shown), _edges(own_segments.get(place.segment), most))
+
+
+def _segments(source: Source) -> dict[str, Segment]:
+    """By the name of their place: two instruments of a site may have a segment of one id."""
+    if source.recorded is None:
+        return {}
+    if "instruments" not in source.document:
+        return {segment.id: segment for segment in segments(source.recorded)}
+    views = by_instrument(source.recorded)
+    return {named(id, segment.id, source.document): segment for id, view in views.items() for segment in segments(view)}
 
 
 def _heard(line: Line) -> Heard:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.exits import UsageError
 from harness.paper import harmless
 from harness.paper.comparison import comparison_part
 from harness.paper.laboratory import laboratory_part
-from harness.paper.model import Figure, Kind, Part, Report
+from harness.paper.model import Block, Figure, Kind, Part, Report
 from harness.paper.notice import notice_part
 from harness.paper.raid import raid_part
 from harness.paper.record import record_part
@@ -43,22 +43,29 @@ def build(path: Path, languages: Sequence[str], kind: Kind | None = None, *, dra
         raise UsageError(
             f"{path}: a laboratory report expected a case that did the tests of an edition, got one of plan {source.header.get('plan', '-')}"
         )
-    parts = []
-    for language in languages:
-        with speaking(language):
-            parts.append(_part(source, own, drawn))
-    return _report(source, own, parts, source.document)
+    return report_of(source, own, languages, drawn=drawn)
+
+
+def report_of(source: Source, kind: Kind, languages: Sequence[str], *, drawn: bool) -> Report:
+    """The report of a case that was read."""
+    return _report(source, kind, _spoken(languages, lambda: _part(source, kind, drawn)), source.document)
 
 
 def build_comparison(path: Path, reference: Path, languages: Sequence[str], spread: float = 0.0) -> Report:
     """Two cases held against each other; `spread` as `between` takes it.  NotComparable where they have nothing in common."""
     sources = [read_source(path), read_source(reference)]
     found = between(sources[0].document, sources[1].document, spread)
+    parts = _spoken(languages, lambda: comparison_part(found, sources))
+    return _report(sources[0], Kind.COMPARISON, parts, between_document(found, [source.id for source in sources]))
+
+
+def _spoken(languages: Sequence[str], part: Callable[[], Part]) -> list[Part]:
+    """The part in each language."""
     parts = []
     for language in languages:
         with speaking(language):
-            parts.append(comparison_part(found, sources))
-    return _report(sources[0], Kind.COMPARISON, parts, between_document(found, [source.id for source in sources]))
+            parts.append(part())
+    return parts
 
 
 def _part(source: Source, kind: Kind, drawn: bool) -> Part:
@@ -89,19 +96,14 @@ def _report(source: Source, kind: Kind, parts: Sequence[Part], document: Mapping
 
 def report_document(report: Report) -> dict[str, Any]:
     """JSON-ready, as the schema says (harness/paper/schema.py)."""
-    return {
-        **asdict(report),
-        "parts": [_part_document(part) for part in report.parts],
-        "document": dict(report.document),
-    }
+    return {one.name: _told(getattr(report, one.name)) for one in fields(report)}
 
 
-def _part_document(part: Part) -> dict[str, Any]:
-    sections = [
-        {
-            **asdict(section),
-            "blocks": [{"type": type(block).__name__.lower(), **asdict(block)} for block in section.blocks],
-        }
-        for section in part.sections
-    ]
-    return {**asdict(part), "sections": sections}
+def _told(value: Any) -> Any:
+    """A piece of a report as data; a block says which it is."""
+    if isinstance(value, tuple):
+        return [_told(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    own = {one.name: _told(getattr(value, one.name)) for one in fields(value)}
+    return {"type": type(value).__name__.lower(), **own} if isinstance(value, Block) else own

@@ -7,9 +7,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-NAMES = ("Noto Sans SC", "Noto Serif SC")  # the second has rarer characters of names
-FILES = ("NotoSansSC-Regular.otf", "NotoSerifSC-Regular.otf")
-PACKAGE, SIGNS = "pylopdf_fonts_zh_cn", "DejaVu Sans"  # for signs that a Chinese face sets a full width wide
+PACKAGE = "pylopdf_fonts_zh_cn"
+FILES = ("NotoSansSC-Regular.otf", "NotoSerifSC-Regular.otf")  # the second has rarer characters of names
+SIGNS = "DejaVuSans.ttf"  # for signs that a Chinese face sets a full width wide
 SPACE = " \n\t\u200b"
 
 
@@ -31,7 +31,7 @@ def covered() -> frozenset[int]:
 
     chinese, signs = folders()
     found: set[int] = set()
-    for path in (*(chinese / name for name in FILES), signs / "DejaVuSans.ttf"):
+    for path in (*(chinese / name for name in FILES), signs / SIGNS):
         with TTFont(path, lazy=True) as face:
             found |= set(face.getBestCmap())
     return frozenset(found)

@@ -9,7 +9,7 @@ from fixtures.language import Bilingual, language, mark, tell, translate
 from harness.paper.layout import blocks
 from harness.paper.model import Block, Facts, Figure, Paragraph, Part, Section, Table, Tone
 from harness.paper.raid import verdict_sections
-from harness.paper.sections import case_section, measured_with, people_section, places_section, signatures
+from harness.paper.sections import closing
 from harness.paper.source import Source
 from harness.report.protocol import COLUMNS, DECISION, FORMULAS, RISK, RULES, cells, flag_line, greatest_risks
 from harness.report.wording import said
@@ -35,15 +35,7 @@ def _sections(source: Source, own: Mapping[str, Any], pictures: Mapping[str, Fig
     for section in verdict_sections(source.document, pictures):
         title = translate(mark("Chain laws: {section}"), section=section.title)
         yield Section(CHAIN + section.id, title, section.blocks, section.traces)
-    for shared in (
-        people_section(source),
-        measured_with(source),
-        case_section(source),
-        places_section(source.places),
-        signatures(),
-    ):
-        if shared is not None:
-            yield shared
+    yield from closing(source)
 
 
 def _summary(own: Mapping[str, Any]) -> Section:

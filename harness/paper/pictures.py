@@ -23,13 +23,13 @@ CAPTIONS = {  # by the end of the file's name
 
 def pictures(source: Source) -> dict[str, Figure]:
     """By instrument and name, "N1/evidence"; those that had something to show."""
-    from harness.report.plots import draw
+    from harness.report.plots import drawn
 
     if source.recorded is None:
         return {}
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        for path in draw(source.case.path, source.document, Path(folder)):
+        for path in drawn(source.recorded, source.document, Path(folder)):
             name = next(one for one in CAPTIONS if path.stem.endswith(one))
             instrument = path.stem.removesuffix(name).rstrip("_") or str(source.document["instrument"])
             caption = translate(CAPTIONS[name])

@@ -9,15 +9,7 @@ from fixtures.language import language, mark, translate
 from harness.paper.chain_figure import chain_figure
 from harness.paper.layout import blocks
 from harness.paper.model import Block, Figure, Paragraph, Part, Section, Tone
-from harness.paper.sections import (
-    case_section,
-    errors_section,
-    measured_with,
-    people_section,
-    places_section,
-    runs_section,
-    signatures,
-)
+from harness.paper.sections import closing, errors_section, runs_section
 from harness.paper.source import Source
 from harness.report.account import LITRES
 from harness.report.site import site_head
@@ -29,9 +21,9 @@ SPEAKS = mark(
     "Findings speak of an element of the instrument and of the context in which it acts, never of a person or a purpose. Each figure is stated "
     "with its uncertainty; what was assumed, what was not looked at and what no test of this kind can reach is said in its own section."
 )
-HEADS = {
+HEADS = {  # the tests of an edition have a report of their own (laboratory.py)
     "answers": mark("What the case had to answer"), "searched": mark("What was searched"), "identity": mark("What the instrument says of itself"),
-    "protocol": mark("Acceptance tests"), "budget": mark("How the false-accusation budget is spent"), "notes": mark("Notes"),
+    "budget": mark("How the false-accusation budget is spent"), "notes": mark("Notes"),
 }  # fmt: skip
 HEADED = ("answers", "budget")  # whose first line is the heading itself
 
@@ -53,15 +45,7 @@ def _sections(source: Source, pictures: Mapping[str, Figure]) -> Iterator[Sectio
         for section in verdict_sections(document, pictures):
             title = f"{document['instrument']}: {section.title}" if several else section.title
             yield Section(prefix + section.id, title, section.blocks, section.traces)
-    for shared in (
-        people_section(source),
-        measured_with(source),
-        case_section(source),
-        places_section(source.places),
-        signatures(),
-    ):
-        if shared is not None:
-            yield shared
+    yield from closing(source)
 
 
 def verdict_sections(document: Mapping[str, Any], pictures: Mapping[str, Figure]) -> Iterator[Section]:
@@ -80,7 +64,7 @@ def verdict_sections(document: Mapping[str, Any], pictures: Mapping[str, Figure]
     if drawn:
         yield Section("pictures", translate(mark("Pictures")), tuple(drawn))
     for part in told:
-        if part.part in HEADS and part.lines and part.part != "protocol":
+        if part.part in HEADS and part.lines:
             lines = part.lines[1:] if part.part in HEADED else part.lines
             yield Section(part.part, translate(HEADS[part.part]), blocks(lines))
     for table in (errors_section(document), runs_section(document, str(document.get("quantity", LITRES)))):

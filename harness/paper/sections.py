@@ -11,7 +11,7 @@ from fixtures.language import mark, tell, translate
 from harness.paper.model import Blanks, Block, Facts, Figure, Paragraph, Place, Section, Table, Tone
 from harness.paper.source import Source
 from harness.report.text import LEVELS
-from harness.report.wording import chain, percent, said
+from harness.report.wording import percent, said
 
 ABSENT = mark("not stated in this case")
 ANSWERS = {  # keys of the legal and identity blocks, in the order of a record
@@ -199,5 +199,14 @@ def places_section(places: Sequence[Place]) -> Section | None:
     )
 
 
-def link_of(finding: Mapping[str, Any]) -> str:
-    return " → ".join(chain(finding["link"]).split(">"))
+def closing(source: Source) -> Iterator[Section]:
+    """What stands behind the results of a report: people, devices, the case, where it stands, and room for signatures."""
+    for section in (
+        people_section(source),
+        measured_with(source),
+        case_section(source),
+        places_section(source.places),
+        signatures(),
+    ):
+        if section is not None:
+            yield section

@@ -73,6 +73,11 @@ def read_source(path: Path) -> Source:
     )
 
 
+def named(instrument: str, segment: str, document: Mapping[str, Any]) -> str:
+    """What a segment is called by in a case: of a site behind its instrument."""
+    return f"{instrument} {segment}" if "instruments" in document else segment
+
+
 def _places(recorded: Recorded, document: Mapping[str, Any]) -> tuple[Place, ...]:
     """The journal lines between which all that was heard during each segment stands: the bytes of the wires lie between them."""
     stamped = [(int(body["t_ns"]), place) for place, body in recorded.entries if isinstance(body.get("t_ns"), int)]
@@ -83,7 +88,6 @@ def _places(recorded: Recorded, document: Mapping[str, Any]) -> tuple[Place, ...
             first = max(bisect_right(times, int(segment["begin_s"] * NS)) - 1, 0)
             last = min(bisect_left(times, int(segment["end_s"] * NS)), len(stamped) - 1)
             if stamped:
-                name = segment["id"] if one is document else f"{segment['instrument']} {segment['id']}"
-                ends = stamped[first][1], stamped[last][1]
+                name, ends = named(one["instrument"], segment["id"], document), (stamped[first][1], stamped[last][1])
                 found.append(Place(name, segment["begin_s"], segment["end_s"], *ends))
     return tuple(found)

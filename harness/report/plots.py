@@ -28,10 +28,13 @@ FIRST_L = 2.0  # before it the error so far is mostly the resolution of the regi
 WHOLE = Link("reference", "register")
 
 
-def draw(case: Path, document: Mapping[str, Any], folder: Path | None = None) -> list[Path]:
-    """Write the pictures into `folder`, data/derived of `case` where none is named; the paths of those that had something to show."""
-    folder = case / "data" / "derived" if folder is None else folder
-    recorded = read_recorded(case / "data" / "journal")
+def draw(case: Path, document: Mapping[str, Any]) -> list[Path]:
+    """Write the pictures under data/derived of `case`; the paths of those that had something to show."""
+    return drawn(read_recorded(case / "data" / "journal"), document, case / "data" / "derived")
+
+
+def drawn(recorded: Recorded, document: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The same of a run that was read, into `folder`."""
     if "instruments" in document:
         views = by_instrument(recorded)
         parts = [

@@ -1,0 +1,84 @@
+"""`report` and `show` as their users give them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.exits import Exit
+from harness.paper.behind import behind
+from harness.paper.model import Kind
+from harness.paper.source import read_source
+from tests.commands import document, shortmeasure
+from tests.papers import inspected
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return inspected("dispenser", tmp_path_factory.mktemp("command"))
+
+
+def test_files_are_written_and_named(case: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    files = {name: tmp_path / name for name in ("r.html", "r.pdf", "r.xml")}
+    code, out, err = shortmeasure(
+        capfd, "report", case, "--lang", "zh,en", "--html", files["r.html"], "--pdf", files["r.pdf"], "--junit", files["r.xml"], "--csv", tmp_path / "t"
+    )  # fmt: skip
+    assert (code, out) == (Exit.OK, "")
+    assert all(str(path) in err and path.stat().st_size > 500 for path in files.values())
+    assert files["r.pdf"].read_bytes().startswith(b"%PDF-1.7")
+    assert {"zh-places.csv", "en-places.csv"} <= {path.name for path in (tmp_path / "t").iterdir()}
+
+
+def test_it_is_printed_where_no_file_is_named(case: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    told = document(capfd, "report", case, "--lang", "zh", "--kind", "notice")
+    assert (told["kind"], [part["title"] for part in told["parts"]]) == ("notice", ["计量情况告知书"])
+    assert "技术分析报告" in shortmeasure(capfd, "report", case, "--lang", "zh")[1]
+    assert json.loads(shortmeasure(capfd, "report", case, "--schema")[1])["$id"] == "shortmeasure-report/1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--lang", "de"), "--lang expected zh, en or both, got 'de'"), (("--lang", "zh,zh"), "--lang expected"),
+        (("--kind", "novel"), f"--kind expected one of {', '.join(Kind)}"), (("--kind", "comparison"), "--against CASE together"),
+        (("--kind", "laboratory"), "did the tests of an edition"), (("--html", "absent/r.html"), "No such file"),
+    ],
+)  # fmt: skip
+def test_wrong_command_lines(
+    case: Path, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    code, _, err = shortmeasure(capfd, "report", case, *arguments)
+    assert code == Exit.USAGE
+    assert message in err
+
+
+def test_bytes_behind_a_finding(case: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    told = document(capfd, "show", case, 1)
+    finding = told["finding"]
+    assert [one["place"]["segment"] for one in told["behind"]] == [id for id in finding["segments"]]
+    for one in told["behind"]:
+        assert len(one["lines"]) == 40
+        assert one["lines"][0]["place"] == one["place"]["first"]
+        wires = [line for line in one["lines"] if line["kind"] == "wire"]
+        assert wires
+        assert all(bytes.fromhex(read) for line in wires for _, read in line["reads"])
+    whole = document(capfd, "show", case, 1, "--all")
+    assert all(one["left_out"] == 0 and one["lines"][-1]["place"] == one["place"]["last"] for one in whole["behind"])
+    assert "more lines; --all prints them" in shortmeasure(capfd, "show", case, 1)[1]
+    code, _, err = shortmeasure(capfd, "show", case, 9)
+    assert code == Exit.USAGE
+    assert "expected a finding from 1 to 1, got 9" in err
+
+
+def test_of_a_site_what_is_behind_is_of_the_instrument_of_the_finding(tmp_path: Path) -> None:
+    """Two instruments of a site have segments of one id."""
+    site = inspected("site-taps", tmp_path)
+    source = read_source(site)
+    [one] = [verdict for verdict in source.verdicts if verdict["findings"]]
+    assert one["instrument"] == "N3"
+    windows = {f"N3 {segment['id']}": (segment["begin_s"], segment["end_s"]) for segment in one["segments"]}
+    finding, found = behind(site, 1)
+    assert [heard.place.segment for heard in found] == [f"N3 {id}" for id in finding["segments"]]
+    assert all((heard.place.begin_s, heard.place.end_s) == windows[heard.place.segment] for heard in found)
