@@ -283,7 +283,8 @@ class Searched:
     """What the runs of a search covered of the trigger model it was made from: entered in the record when it ends, nothing is done.
 
     `pairs`, `triples`: (tried, that there are) of levels of two and three factors.  `shown`: class of the model's functions (with the title
-    of its factor in English and Chinese), the share that these runs would have shown, of how many.  `refused`: what nobody could give,
+    of its factor in English and Chinese), the share that these runs would have shown, of how many.  `grid`: titles of two factors, each in both
+    languages, and of their pairs of levels how many were tried and how many there are.  `refused`: what nobody could give,
     in English and Chinese.  `confirm`: deliveries, as plans/repeated.py lists them, that would prove what it has shown; none where it has shown
     nothing, or no comparison can.
     """
@@ -298,6 +299,7 @@ class Searched:
     refused: tuple[tuple[str, str], ...] = ()
     confirm: tuple[Mapping[str, Any], ...] = ()
     family: str = ""  # of the model
+    grid: tuple[tuple[str, str, str, str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

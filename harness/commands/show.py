@@ -1,4 +1,4 @@
-"""`show`: the raw bytes and pulses behind a finding."""
+"""`show`: the raw bytes and pulses behind a finding, a measurement or a figure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import typer
 
 def show(
     case: Annotated[Path, typer.Argument(help="case folder")],
-    finding: Annotated[int, typer.Argument(help="number of the finding, as the verdict and the report count them")],
+    which: Annotated[
+        str,
+        typer.Argument(
+            help="number of a finding, name of a measurement, or a line of the journal as reports name them (0001.jsonl:12)"
+        ),
+    ],
     everything: Annotated[
         bool, typer.Option("--all", help="every line and every edge, not the first of each measurement")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> int:
-    """Print what a finding rests on: the lines of the journal behind each of its measurements, byte for byte, and the edges of its pulses."""
+    """Print what a finding or a figure rests on: the lines of the journal behind its measurements, byte for byte, and the edges of the pulses."""
     from dataclasses import asdict
 
     from fixtures.language import mark, translate
@@ -24,20 +29,23 @@ def show(
     from harness.output import emit
     from harness.paper.behind import FEWEST, behind
     from harness.paper.harmless import harmless
-    from harness.report.wording import chain, mechanism
+    from harness.report.wording import chain, mechanism, said
 
-    found, own = behind(case, finding, None if everything else FEWEST)
-    head = mark("Finding {number}, link {link}: {mechanism}")
-    lines = [translate(head, number=finding, link=chain(found["link"]), mechanism=mechanism(found["mechanism"]))]
+    found, own = behind(case, which, None if everything else FEWEST)
+    lines = []
+    if found is not None:
+        head = mark("Finding {number}, link {link}: {mechanism}")
+        lines = [translate(head, number=which, link=chain(found["link"]), mechanism=mechanism(found["mechanism"])), ""]
     for one in own:
         at = one.place
-        head = mark("{segment}: {begin} s to {end} s, journal lines {first} to {last}")
-        lines += [
-            "",
-            translate(
-                head, segment=at.segment, begin=f"{at.begin_s:.1f}", end=f"{at.end_s:.1f}", first=at.first, last=at.last
-            ),
-        ]
+        if at.segment:
+            head, begin, end = (
+                mark("{segment}: {begin} s to {end} s, journal lines {first} to {last}"),
+                f"{at.begin_s:.1f}",
+                f"{at.end_s:.1f}",
+            )
+            lines.append(translate(head, segment=at.segment, begin=begin, end=end, first=at.first, last=at.last))
+        lines += [f"  {said(what)}: {line}" for what, line in at.read]
         for name, (count, ticks) in one.edges.items():
             text = mark("  pulses {name}: {count} edges at ticks {ticks}")
             lines.append(
@@ -55,6 +63,6 @@ def show(
             lines += [f"    {t / 1e9:14.6f} s  {read}" for t, read in heard.reads]
         if one.left_out:
             lines.append(translate(mark("  {n} more lines; --all prints them"), n=one.left_out))
-    document = {"finding": dict(found), "number": finding, "behind": [asdict(one) for one in own]}
+    document = {"finding": found and dict(found), "which": which, "behind": [asdict(one) for one in own]}
     emit("behind", document, "\n".join(lines), as_json)
     return int(Exit.OK)

@@ -84,7 +84,7 @@ def _group(
     far = _outlier(errors) if eyes_only else None
     if far is not None:
         notes.setdefault("outlier", []).append(ids[far])
-        del errors[far], commons[far], runs[far]
+        del errors[far], commons[far], runs[far], ids[far]
     n = len(errors)
     if eyes_only and n < 3 and not confirmed:
         notes["unconfirmed"] = True
@@ -98,7 +98,7 @@ def _group(
     u = math.sqrt(max(commons) ** 2 + (s**2 + max(runs) ** 2) / n)
     p = conforming(mean, u, Tolerance.about_zero(limit))
     decided = Conformity.INCONCLUSIVE if notes else decide(mean, u, limit, limit)
-    return {"error": mean, "u": u, "n": n, "p_conform": p, "conformity": decided, **notes}
+    return {"error": mean, "u": u, "n": n, "p_conform": p, "conformity": decided, "segments": ids, **notes}
 
 
 def conformity(segments: Sequence[Segment], profile: Mapping[str, Any], edition: HasLimits) -> ConformityResult:

@@ -91,7 +91,7 @@ def _group(members: Sequence[dict[str, Any]], edition: HasLimits) -> dict[str, A
         beyond = mean - SURE * u > over or mean + SURE * u < -under
         decided = Conformity.FAIL if beyond else Conformity.INCONCLUSIVE
     return {"error": mean, "u": u, "n": n, "p_conform": p, "limit": over if mean > 0 else under, "conformity": decided,
-            "station": members[0]["station"]}  # fmt: skip
+            "station": members[0]["station"], "segments": [one["segment"] for one in members]}  # fmt: skip
 
 
 def conformity(segments: Sequence[Segment], profile: Mapping[str, Any], edition: HasLimits) -> ConformityResult:

@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Iterator
 
+from fixtures.language import speaking
+from harness.paper.layout import with_rests
 from harness.paper.model import Report, Section, Table
 
 COMPUTED = ("=", "+", "-", "@", "\t", "\r")
@@ -22,7 +24,8 @@ def csv_files(report: Report) -> dict[str, bytes]:
             name = f"{part.lang}-{table.name}.csv"
             if name in found:
                 name = f"{part.lang}-{section.id}-{table.name}.csv"
-            found[name] = _written(table)
+            with speaking(part.lang):
+                found[name] = _written(with_rests(table))
     return found
 
 

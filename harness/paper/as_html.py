@@ -6,7 +6,8 @@ import base64
 from importlib.resources import files
 
 from fixtures.language import mark, speaking, translate
-from harness.paper.model import Report, Section
+from harness.paper.layout import RESTS_ON
+from harness.paper.model import Report
 
 RESTS = mark("rests on the measurements")
 
@@ -18,7 +19,8 @@ def html(report: Report) -> bytes:
     environment.filters["base64"] = lambda text: base64.b64encode(text.encode()).decode()
     text = files("harness.paper").joinpath("templates", "report.html.j2").read_text("utf-8")
     template = environment.from_string(text)
-    return template.render(report=report, words=words(report), prefix=_instrument).encode()
+    places = {place.segment for place in report.places}
+    return template.render(report=report, words=words(report), places=places).encode()
 
 
 def words(report: Report) -> dict[str, dict[str, str]]:
@@ -26,10 +28,5 @@ def words(report: Report) -> dict[str, dict[str, str]]:
     found = {}
     for part in report.parts:
         with speaking(part.lang):
-            found[part.lang] = {"rests": translate(RESTS)}
+            found[part.lang] = {"rests": translate(RESTS), "column": translate(RESTS_ON)}
     return found
-
-
-def _instrument(section: Section) -> str:
-    """What a place is called by before its segment: of a site, the instrument."""
-    return f"{section.title.split(': ', 1)[0]} " if section.id.startswith("i") and "-finding-" in section.id else ""

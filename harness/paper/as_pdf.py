@@ -35,6 +35,7 @@ def pdf(report: Report) -> tuple[bytes, list[str]]:
         parts = _set(document["parts"], place)
         head = {
             "title": f"{report.parts[0].title} {report.case}", "tool": report.tool, "lang": report.parts[0].lang, "words": words(report), "parts": parts,
+            "places": [breakable(shown(one.segment)) for one in report.places],
             "footer": breakable(shown(f"{report.parts[0].title}  {report.case}  {report.digest or report.journal_head}")),
             "year": made.year, "month": made.month, "day": made.day,
         }  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from fixtures.language import speaking
+from harness.paper.layout import with_rests
 from harness.paper.model import Blanks, Block, Bullets, Facts, Figure, Paragraph, Part, Report, Table, Tone
 from harness.report.columns import cells, column
 
@@ -12,7 +14,12 @@ LINE, LABEL, WIDEST = 110, 30, 44
 
 
 def text(report: Report) -> str:
-    return "\n\n\n".join("\n".join(_part(part)) for part in report.parts)
+    return "\n\n\n".join(map(_spoken, report.parts))
+
+
+def _spoken(part: Part) -> str:
+    with speaking(part.lang):
+        return "\n".join(_part(part))
 
 
 def _part(part: Part) -> Iterator[str]:
@@ -32,6 +39,8 @@ def _block(block: Block) -> Iterator[str]:
         case Facts():
             width = min(LABEL, max((cells(label) for label, _ in block.rows), default=0))
             yield from (f"{column(label, width)}  {said}" for label, said in block.rows)
+        case Table() if block.rests:
+            yield from _block(with_rests(block))
         case Table():
             yield from ([block.caption] if block.caption else [])
             rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.judge.contract import Segment
 from harness.paper.model import Place
 from harness.paper.source import Source, named, read_source
 
+LINE = re.compile(r"[0-9]+\.jsonl:[0-9]+", re.ASCII)
 FEWEST = 40  # lines and edges of a measurement that are shown where not all are asked for
 
 
@@ -40,12 +42,28 @@ class Behind:
     edges: Mapping[str, tuple[int, tuple[int, ...]]]
 
 
-def behind(case: Path, number: int, most: int | None = FEWEST) -> tuple[Mapping[str, Any], list[Behind]]:
-    """The finding `number` of a case, from 1, and what is behind each of its measurements; at most `most` lines of each, all of them for None.
+def behind(case: Path, which: str, most: int | None = FEWEST) -> tuple[Mapping[str, Any] | None, list[Behind]]:
+    """What is behind `which`: the number of a finding, from 1, whose measurements these are; the name of one measurement; or a line of the
+    journal, as "0001.jsonl:1101".  The finding where it is one, and at most `most` lines of each measurement, all of them for None.
 
-    Raises UsageError for a finding that is not there, and what reading and judging a case raises.
+    Raises UsageError for what is not there, and what reading and judging a case raises.
     """
     source = read_source(case)
+    if which.isascii() and which.isdigit():
+        finding, places = _of_finding(source, case, int(which))
+        return finding, list(_behind(source, places, most))
+    named_so = [place for place in source.places if place.segment == which]
+    if not named_so and LINE.fullmatch(which):
+        named_so = [Place("", 0.0, 0.0, which, which)]
+    if not named_so:
+        names = ", ".join(place.segment for place in source.places) or "none"
+        raise UsageError(
+            f"{case}: expected the number of a finding, a measurement ({names}) or a line such as 0001.jsonl:12, got {which!r}"
+        )
+    return None, list(_behind(source, named_so, most))
+
+
+def _of_finding(source: Source, case: Path, number: int) -> tuple[Mapping[str, Any], list[Place]]:
     found = [(one, finding) for one in source.verdicts for finding in one["findings"]]
     if not 1 <= number <= len(found):
         raise UsageError(
@@ -55,15 +73,18 @@ def behind(case: Path, number: int, most: int | None = FEWEST) -> tuple[Mapping[
         )
     document, finding = found[number - 1]
     names = {named(document["instrument"], id, source.document) for id in finding["segments"]}
-    places = [place for place in source.places if place.segment in names]
-    return finding, list(_behind(source, places, most))
+    return finding, [place for place in source.places if place.segment in names]
 
 
 def _behind(source: Source, places: Sequence[Place], most: int | None) -> Iterator[Behind]:
     lines = list(read_lines(source.case.journal))
     at = {f"{line.file}:{line.number}": number for number, line in enumerate(lines)}
-    own_segments = _segments(source)
+    own_segments = _segments(source) if any(place.segment for place in places) else {}
     for place in places:
+        if place.first not in at:
+            raise UsageError(
+                f"{source.case.journal}: expected a line of the journal, got {place.first}; its last is {list(at)[-1]}"
+            )
         own = [_heard(line) for line in lines[at[place.first] : at[place.last] + 1]]
         shown = own if most is None else own[:most]
         yield Behind(place, tuple(shown), len(own) - len(shown), _edges(own_segments.get(place.segment), most))

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
-from harness.paper.model import Block, Bullets, Facts, Paragraph, Tone
+from fixtures.language import mark, translate
+from harness.paper.model import Block, Bullets, Facts, Paragraph, Table, Tone
 
+RESTS_ON = mark("rests on")
 LABELLED = re.compile(r"^ {0,2}(?P<label>\S(?:.*?\S)?) {2,}(?P<text>\S.*)$")
 GOES_ON = re.compile(r"^ {8,}(?P<text>\S.*)$")
 
@@ -19,6 +22,14 @@ def blocks(lines: Iterable[str]) -> tuple[Block, ...]:
     """The lines of one part of a verdict, blank ones left out, as blocks."""
     told = [_told(line) for text in lines for line in text.split("\n") if line.strip()]
     return tuple(_joined(told))
+
+
+def with_rests(table: Table) -> Table:
+    """`table` with what its figures rest on as its last column, where that is told."""
+    if not table.rests:
+        return table
+    rows = tuple((*row, " ".join(rests) or "-") for row, rests in zip(table.rows, table.rests, strict=True))
+    return replace(table, columns=(*table.columns, translate(RESTS_ON)), rows=rows, rests=())
 
 
 def _told(line: str) -> tuple[str, tuple[str, str]]:

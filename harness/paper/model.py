@@ -49,12 +49,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Table:
-    """`name`: of its CSV file.  Every cell is text as a person reads it."""
+    """`name`: of its CSV file.  Every cell is text as a person reads it.  `rests`, by row: what its figures rest on, segments of the run and
+    lines of the journal; () where the table says no figure of its own."""
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    rests: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the bytes behind a segment stand: journal lines and time since the run began."""
+    """Where the bytes behind a segment stand: journal lines and time since the run began.  `read`: what people read for it, and the line on which
+    each answer stands."""
 
     segment: str
     begin_s: float
     end_s: float
     first: str
     last: str
+    read: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -42,14 +42,16 @@ def _sections(source: Source, pictures: Mapping[str, Figure]) -> Iterator[Sectio
         yield Section("site", translate(mark("The site")), blocks(site_head(source.document)[2:]))
     for number, document in enumerate(source.verdicts, 1):
         prefix = f"i{number}-" if several else ""
-        for section in verdict_sections(document, pictures):
+        for section in verdict_sections(source, document, pictures, f"{document['instrument']} " if several else ""):
             title = f"{document['instrument']}: {section.title}" if several else section.title
             yield Section(prefix + section.id, title, section.blocks, section.traces)
     yield from closing(source)
 
 
-def verdict_sections(document: Mapping[str, Any], pictures: Mapping[str, Figure]) -> Iterator[Section]:
-    """What is said of one instrument."""
+def verdict_sections(
+    source: Source, document: Mapping[str, Any], pictures: Mapping[str, Figure], prefix: str = ""
+) -> Iterator[Section]:
+    """What is said of one instrument.  `prefix`: what its segments are called by before their ids (source.named)."""
     told = verdict_parts(document)
     summary = next(part for part in told if part.part == "summary")
     chain = chain_figure(document)
@@ -59,7 +61,7 @@ def verdict_sections(document: Mapping[str, Any], pictures: Mapping[str, Figure]
     yield Section("summary", translate(mark("Summary")), tuple(own))
     for part in told:
         if part.part == "finding":
-            yield _finding(part, document)
+            yield _finding(part, document, prefix)
     drawn = [figure for name, figure in pictures.items() if name.startswith(f"{document['instrument']}/")]
     if drawn:
         yield Section("pictures", translate(mark("Pictures")), tuple(drawn))
@@ -67,11 +69,12 @@ def verdict_sections(document: Mapping[str, Any], pictures: Mapping[str, Figure]
         if part.part in HEADS and part.lines:
             lines = part.lines[1:] if part.part in HEADED else part.lines
             yield Section(part.part, translate(HEADS[part.part]), blocks(lines))
-    for table in (errors_section(document), runs_section(document, str(document.get("quantity", LITRES)))):
+    unit = str(document.get("quantity", LITRES))
+    for table in (errors_section(document, prefix), runs_section(source, document, unit, prefix)):
         if table is not None:
             yield table
 
 
-def _finding(part: Told, document: Mapping[str, Any]) -> Section:
-    traces = tuple(document["findings"][part.finding - 1]["segments"])
+def _finding(part: Told, document: Mapping[str, Any], prefix: str) -> Section:
+    traces = tuple(prefix + id for id in document["findings"][part.finding - 1]["segments"])
     return Section(f"finding-{part.finding}", part.lines[0], blocks(part.lines[1:]), traces)

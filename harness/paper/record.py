@@ -29,7 +29,8 @@ def _sections(source: Source) -> Iterator[Section]:
         yield people
     yield _facts(source)
     for number, document in enumerate(source.verdicts, 1):
-        runs = runs_section(document, str(document.get("quantity", LITRES)))
+        prefix = f"{document['instrument']} " if "instruments" in source.document else ""
+        runs = runs_section(source, document, str(document.get("quantity", LITRES)), prefix)
         if runs is not None:
             yield Section(f"i{number}-{runs.id}", f"{document['instrument']}: {runs.title}", runs.blocks)
     yield measured_with(source)

@@ -12,7 +12,13 @@ BLOCKS: dict[str, dict[str, Any]] = {
     "paragraph": {"text": TEXT, "tone": {"enum": [str(one) for one in Tone]}},
     "bullets": {"items": TEXTS},
     "facts": {"rows": {"type": "array", "items": {**TEXTS, "minItems": 2, "maxItems": 2}}},
-    "table": {"name": TEXT, "columns": TEXTS, "rows": {"type": "array", "items": TEXTS}, "caption": TEXT},
+    "table": {
+        "name": TEXT,
+        "columns": TEXTS,
+        "rows": {"type": "array", "items": TEXTS},
+        "caption": TEXT,
+        "rests": {"type": "array", "items": TEXTS},
+    },
     "figure": {"name": TEXT, "svg": TEXT, "caption": TEXT, "alt": TEXT},
     "blanks": {"labels": TEXTS},
 }
@@ -30,7 +36,8 @@ def schema() -> dict[str, Any]:
         }
     )
     number = {"type": "number"}
-    place = _object({"segment": TEXT, "begin_s": number, "end_s": number, "first": TEXT, "last": TEXT})
+    read = {"type": "array", "items": {**TEXTS, "minItems": 2, "maxItems": 2}}
+    place = _object({"segment": TEXT, "begin_s": number, "end_s": number, "first": TEXT, "last": TEXT, "read": read})
     own = _object(
         {
             "kind": {"enum": [str(one) for one in Kind]}, "case": TEXT, "digest": TEXT, "journal_head": TEXT, "made_utc": TEXT, "tool": TEXT,

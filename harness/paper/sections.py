@@ -29,6 +29,16 @@ PEOPLE = {
 }
 STANDARD = (mark("station"), mark("standard"), mark("certificate"), mark("standard uncertainty"), mark("due"))
 INSTRUMENT = (mark("instrument of the bench"), mark("driver"), mark("connected by"), mark("calls itself"))
+LOAD = (
+    mark("phase"),
+    mark("sealed state"),
+    mark("n"),
+    mark("load, kg"),
+    mark("gravest error, kg"),
+    mark("u, kg"),
+    mark("limit, kg"),
+    mark("decision"),
+)
 GROUP = (mark("phase"), mark("sealed state"), mark("flow"), mark("n"), mark("mean error"), mark("u"), mark("decision"))
 RUN = (
     mark("measurement"),
@@ -39,7 +49,14 @@ RUN = (
     mark("display"),
     mark("register"),
 )
-PLACE = (mark("measurement"), mark("from, s"), mark("to, s"), mark("first journal line"), mark("last journal line"))
+PLACE = (
+    mark("measurement"),
+    mark("from, s"),
+    mark("to, s"),
+    mark("first journal line"),
+    mark("last journal line"),
+    mark("read, and on which line"),
+)
 FLOWS = {"full": mark("full"), "slow": mark("slow")}
 SIGN = (
     mark("officer, date"),
@@ -148,25 +165,35 @@ def _software(header: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(translate(label), str(value)) for label, value in told.items() if value]
 
 
-def errors_section(document: Mapping[str, Any]) -> Section | None:
-    """Errors of indication by phase, sealed state and flow, as conformity was judged."""
+def errors_section(document: Mapping[str, Any], prefix: str = "") -> Section | None:
+    """Errors of indication by phase, sealed state and flow, of a scale by load, as conformity was judged.  `prefix`: see `named`."""
     groups = document["conformity_detail"]["groups"]
-    rows = tuple(
-        (
-            said(str(one.get("phase", "-"))), said(str(one.get("state", "-"))), translate(FLOWS.get(str(one.get("flow")), "-")), str(one.get("n", 1)),
-            percent(one["error"]), percent(one["u"], sign=False), translate(LEVELS[one["conformity"]]),
-        )
-        for one in groups
-        if "load" not in one
-    )  # fmt: skip
-    if not rows:
+    if not groups:
         return None
-    return Section(
-        "errors", translate(mark("Errors of indication")), (Table("errors", tuple(map(translate, GROUP)), rows),)
-    )
+    weighed = "load" in groups[0]
+    columns, rows = (LOAD, map(_weighed, groups)) if weighed else (GROUP, map(_delivered, groups))
+    rests = tuple(tuple(prefix + id for id in one.get("segments") or [one["segment"]]) for one in groups)
+    table = Table("errors", tuple(map(translate, columns)), tuple(rows), rests=rests)
+    return Section("errors", translate(mark("Errors of indication")), (table,))
 
 
-def runs_section(document: Mapping[str, Any], unit: str) -> Section | None:
+def _delivered(one: Mapping[str, Any]) -> tuple[str, ...]:
+    flow, level = translate(FLOWS.get(str(one.get("flow")), "-")), translate(LEVELS[one["conformity"]])
+    return *_state(one), flow, str(one.get("n", 1)), percent(one["error"]), percent(one["u"], sign=False), level
+
+
+def _weighed(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """The gravest loading of its group."""
+    figures = (f"{one['load']:g}", f"{round(one['error'], 9) + 0.0:+.4g}", f"{one['u']:.2g}", f"±{one['limit']:g}")
+    return *_state(one), str(one["n"]), *figures, translate(LEVELS[one["conformity"]])
+
+
+def _state(one: Mapping[str, Any]) -> tuple[str, str]:
+    return said(str(one.get("phase", "-"))), said(str(one.get("state", "-")))
+
+
+def runs_section(source: Source, document: Mapping[str, Any], unit: str, prefix: str = "") -> Section | None:
+    """The measurements of one instrument, with the lines on which what was read for each stands."""
     rows = tuple(
         (
             str(one["id"]), str(one["phase"]), said(str(one["state"])), f"{one['begin_s']:.1f}", f"{one['end_s']:.1f}", str(one["display_l"] or "-"),
@@ -176,18 +203,19 @@ def runs_section(document: Mapping[str, Any], unit: str) -> Section | None:
     )  # fmt: skip
     if not rows:
         return None
-    columns = tuple(map(translate, RUN))
-    return Section(
-        "runs",
-        translate(mark("Measurements in order")),
-        (Table("measurements", columns, rows, translate(mark("display and register in {unit}"), unit=unit)),),
-    )
+    caption = translate(mark("display and register in {unit}"), unit=unit)
+    read = {place.segment: tuple(line for _, line in place.read) for place in source.places}
+    rests = tuple(read.get(prefix + one["id"], ()) for one in document["segments"])
+    table = Table("measurements", tuple(map(translate, RUN)), rows, caption, rests)
+    return Section("runs", translate(mark("Measurements in order")), (table,))
 
 
 def places_section(places: Sequence[Place]) -> Section | None:
     if not places:
         return None
-    rows = tuple((one.segment, f"{one.begin_s:.1f}", f"{one.end_s:.1f}", one.first, one.last) for one in places)
+    rows = tuple(
+        (one.segment, f"{one.begin_s:.1f}", f"{one.end_s:.1f}", one.first, one.last, _read(one)) for one in places
+    )
     text = translate(
         mark(
             "Every figure rests on measurements named beside it; the bytes behind each stand between these lines of the journal."
@@ -197,6 +225,10 @@ def places_section(places: Sequence[Place]) -> Section | None:
     return Section(
         "places", translate(mark("Where it stands")), (Paragraph(text, Tone.FINE), Table("places", columns, rows))
     )
+
+
+def _read(place: Place) -> str:
+    return ", ".join(f"{said(what)} {line}" for what, line in place.read) or "-"
 
 
 def closing(source: Source) -> Iterator[Section]:

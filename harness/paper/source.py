@@ -14,6 +14,7 @@ from captures.journal import read_lines
 from captures.seal import case_digest
 from harness.derive import Recorded, read_recorded
 from harness.derive.parts import told
+from harness.derive.site import by_instrument
 from harness.imported import is_run
 from harness.judging import judge_path
 from harness.paper.model import Place
@@ -57,6 +58,7 @@ def read_source(path: Path) -> Source:
         if isinstance(stamp := line.body.get("utc"), str):
             utc.append(stamp)
     recorded = read_recorded(case.journal) if is_run(case) else None
+    tells = None if recorded is None else told(recorded)
     return Source(
         case=case,
         id=read_record(case).id,
@@ -67,9 +69,9 @@ def read_source(path: Path) -> Source:
         header=header,
         document=document,
         recorded=recorded,
-        answers={} if recorded is None else dict(told(recorded).stated),
+        answers={} if tells is None else dict(tells.stated),
         people={one["key"]: str(one["value"]) for one in Parties(case.journal).read()},
-        places=() if recorded is None else _places(recorded, document),
+        places=() if recorded is None else _places(recorded, document, _read(recorded, document)),
     )
 
 
@@ -78,7 +80,21 @@ def named(instrument: str, segment: str, document: Mapping[str, Any]) -> str:
     return f"{instrument} {segment}" if "instruments" in document else segment
 
 
-def _places(recorded: Recorded, document: Mapping[str, Any]) -> tuple[Place, ...]:
+Read = tuple[tuple[str, str], ...]
+
+
+def _read(recorded: Recorded, document: Mapping[str, Any]) -> Mapping[str, Read]:
+    """What was read by people or their instruments for each segment, by its name, and on which line of the journal it stands."""
+    own = by_instrument(recorded) if "instruments" in document else {document.get("instrument", ""): recorded}
+    found: dict[str, Read] = {}
+    for instrument, view in own.items():
+        for part in told(view).parts:
+            taken = [(what, place) for what, (_, place, _) in part.shown or part.reads.items()]
+            found[named(instrument, part.label, document)] = tuple(taken)
+    return found
+
+
+def _places(recorded: Recorded, document: Mapping[str, Any], read: Mapping[str, Read]) -> tuple[Place, ...]:
     """The journal lines between which all that was heard during each segment stands: the bytes of the wires lie between them."""
     stamped = [(int(body["t_ns"]), place) for place, body in recorded.entries if isinstance(body.get("t_ns"), int)]
     times = [t for t, _ in stamped]
@@ -89,5 +105,5 @@ def _places(recorded: Recorded, document: Mapping[str, Any]) -> tuple[Place, ...
             last = min(bisect_left(times, int(segment["end_s"] * NS)), len(stamped) - 1)
             if stamped:
                 name, ends = named(one["instrument"], segment["id"], document), (stamped[first][1], stamped[last][1])
-                found.append(Place(name, segment["begin_s"], segment["end_s"], *ends))
+                found.append(Place(name, segment["begin_s"], segment["end_s"], *ends, read.get(name, ())))
     return tuple(found)

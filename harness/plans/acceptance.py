@@ -63,7 +63,7 @@ def condition_key(one: Condition, when: str) -> str:
 
 def _conditions(edition: Edition, when: str) -> Steps:
     for one in edition.conditions:
-        yield Inquire(condition_key(one, when), Sentence(CONDITION, quantity=one.quantity, unit=one.unit))
+        yield Inquire(condition_key(one, when), Sentence(CONDITION, quantity=Sentence(one.quantity), unit=one.unit))
 
 
 def _test(can: Ability, test: Test, label: str) -> Steps:

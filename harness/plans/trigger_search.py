@@ -248,8 +248,18 @@ def _covered(own: _Search) -> Searched:
     titles = {factor.name: factor.titles for factor in model.factors}
     shown = tuple((name, *titles.get(name, ("", "")), f"{share:.4f}", of) for name, share, of in told.shown)
     confirm = tuple(listed(own.confirm))
+    grid = tuple((*titles[a], *titles[b], tried, there) for a, b, tried, there in told.grid)
     return Searched(
-        model.id, model.verified, told.runs, told.pairs, told.triples, shown, tuple(own.refused), confirm, model.family
+        model.id,
+        model.verified,
+        told.runs,
+        told.pairs,
+        told.triples,
+        shown,
+        tuple(own.refused),
+        confirm,
+        model.family,
+        grid,
     )
 
 

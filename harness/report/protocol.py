@@ -28,6 +28,15 @@ FORMULAS = {
     "distance-error": mark("distance"), "fare-error": mark("fares not made"), "time-error": mark("time"),
     "stated-exactly": mark("stated"), "stated-most": mark("stated, at most"), "stated-least": mark("stated, at least"),
 }  # fmt: skip
+CONDITIONS = (  # quantities of the conditions of the editions
+    mark("ambient temperature"), mark("relative humidity"), mark("temperature of the liquid"), mark("temperature of the liquid at the meter less that in the measure"),
+)  # fmt: skip
+BUDGET = (  # names of quantities in uncertainty budgets, their parts behind a comma, and what they rest on
+    mark("scatter of the runs"), mark("reading and resolution"), mark("reference"), mark("distance shown"), mark("instants of reading"),
+    mark("seconds shown"), mark("weights"), mark("changeover point"), mark("changeover point near zero"), mark("changeover point of the greatest"),
+    mark("changeover point of the least"), mark("first"), mark("second"), mark("before"), mark("with it"), mark("certificate of the standard"),
+    mark("certificate of the weights"), mark("step of the small weights"), mark("resolution of the display"), mark("read aloud"),
+)  # fmt: skip
 PLACES = (mark("near zero"), mark("falling"), mark("payment step"), mark("of the MPE"), mark("fares"))
 COUNT, RELATIVE = "stated-exactly", "1"
 
@@ -107,6 +116,11 @@ def _said(text: str) -> str:
 def _at(at: str) -> str:
     """A point with its place and which way it was reached."""
     return ", ".join(said(part) for part in at.split(", "))
+
+
+def budget_name(name: str) -> str:
+    """A quantity of a budget; of two readings each says which it is of behind a comma."""
+    return ", ".join(map(said, name.split(", ")))
 
 
 def figure(value: float, unit: str) -> str:

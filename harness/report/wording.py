@@ -272,6 +272,8 @@ STATIONS = (
 )
 # sentences with figures; a field in a field is a sentence of its own
 TEMPLATES = (
+    mark("{number} step"),
+    mark("power-{number}"),
     mark("does the error begin or change inside a delivery, up to beyond {litres} L"),
     mark("only effects above {effect} would have been seen"),
     mark("the longest delivery asked was {litres} L"),

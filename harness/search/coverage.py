@@ -7,7 +7,7 @@ probability about the instrument (field_rules.md section 7).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -45,24 +45,29 @@ def beyond(family: str) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True)
 class Coverage:
-    """`pairs` and `triples`: (tried, that there are) of combinations of levels of two and three factors that may be chosen.
-    `shown`: class of functions -> (share these runs would have shown, of how many drawn)."""
+    """`pairs` and `triples`: (tried, that there are) of combinations of levels of two and three factors that may be chosen; `grid` the pairs
+    by the names of their factors.  `shown`: class of functions -> (share these runs would have shown, of how many drawn)."""
 
     runs: int
     pairs: tuple[int, int]
     triples: tuple[int, int]
     shown: tuple[tuple[str, float, int], ...]
+    grid: tuple[tuple[str, str, int, int], ...] = ()
+
+
+def by_factors(model: Model, trials: Sequence[Trial], t: int, phase: str) -> Iterator[tuple[tuple[int, ...], int, int]]:
+    """For each t factors: (the factors, how many combinations of their levels were tried, how many runs of `phase` may have)."""
+    may = choices(model, allowed(model, phase))
+    for own in combinations(range(len(may)), t):
+        made = {tuple(trial.levels[f] for f in own) for trial in trials}
+        tried = sum(all(level in may[f] for f, level in zip(own, levels, strict=True)) for levels in made)
+        yield own, tried, math.prod(len(may[f]) for f in own)
 
 
 def combined(model: Model, trials: Sequence[Trial], t: int, phase: str) -> tuple[int, int]:
     """(tried, that there are) of the combinations of t levels that runs of `phase` may have."""
-    may = choices(model, allowed(model, phase))
-    tried = there = 0
-    for own in combinations(range(len(may)), t):
-        there += math.prod(len(may[f]) for f in own)
-        made = {tuple(trial.levels[f] for f in own) for trial in trials}
-        tried += sum(all(level in may[f] for f, level in zip(own, levels, strict=True)) for levels in made)
-    return tried, there
+    told = list(by_factors(model, trials, t, phase))
+    return sum(tried for _, tried, _ in told), sum(there for _, _, there in told)
 
 
 def coverage(population: Population, trials: Sequence[Trial], kit: str, phase: str) -> Coverage:
@@ -77,4 +82,6 @@ def coverage(population: Population, trials: Sequence[Trial], kit: str, phase: s
         (factor.name, ~permits.all(axis=1)) for factor, permits in zip(model.factors, population.permits, strict=True)
     ]
     shown = tuple((name, float(seen[own].mean()), int(own.sum())) for name, own in classes if own.any())
-    return Coverage(len(trials), combined(model, trials, 2, phase), combined(model, trials, 3, phase), shown)
+    names = [factor.name for factor in model.factors]
+    grid = tuple((names[a], names[b], tried, there) for (a, b), tried, there in by_factors(model, trials, 2, phase))
+    return Coverage(len(trials), combined(model, trials, 2, phase), combined(model, trials, 3, phase), shown, grid)

@@ -67,9 +67,42 @@ def test_bytes_behind_a_finding(case: Path, capfd: pytest.CaptureFixture[str]) -
     whole = document(capfd, "show", case, 1, "--all")
     assert all(one["left_out"] == 0 and one["lines"][-1]["place"] == one["place"]["last"] for one in whole["behind"])
     assert "more lines; --all prints them" in shortmeasure(capfd, "show", case, 1)[1]
-    code, _, err = shortmeasure(capfd, "show", case, 9)
-    assert code == Exit.USAGE
-    assert "expected a finding from 1 to 1, got 9" in err
+    for which, complaint in (
+        ("9", "expected a finding from 1 to 1, got 9"),
+        ("Z1", "expected the number of a finding, a measurement (A1, "),
+        ("0009.jsonl:1", "expected a line of the journal, got 0009.jsonl:1"),
+    ):
+        code, _, err = shortmeasure(capfd, "show", case, which)
+        assert (code, complaint in err) == (Exit.USAGE, True), err
+
+
+def test_a_figure_of_a_report_leads_to_the_line_it_was_read_on(case: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    report = document(capfd, "report", case, "--lang", "en")
+    tables = {
+        block["name"]: block
+        for section in report["parts"][0]["sections"]
+        for block in section["blocks"]
+        if block["type"] == "table"
+    }
+    places = {place["segment"] for place in report["places"]}
+    assert all(set(rests) <= places for rests in tables["errors"]["rests"])
+    assert sum(map(len, tables["errors"]["rests"])) == sum(int(row[3]) for row in tables["errors"]["rows"])
+    runs = tables["measurements"]
+    displays = {line for place in report["places"] for what, line in place["read"] if what == "display"}
+    read = [
+        (row[5], line)
+        for row, lines in zip(runs["rows"], runs["rests"], strict=True)
+        for line in lines
+        if line in displays
+    ]
+    assert len(read) > 5
+    for displayed, line in read[:3]:
+        [told] = document(capfd, "show", case, line)["behind"]
+        assert [one["place"] for one in told["lines"]] == [line]
+        assert displayed in told["lines"][0]["says"]
+    [told] = document(capfd, "show", case, runs["rows"][0][0])["behind"]
+    assert told["place"]["segment"] == runs["rows"][0][0]
+    assert told["lines"][0]["place"] == told["place"]["first"]
 
 
 def test_of_a_site_what_is_behind_is_of_the_instrument_of_the_finding(tmp_path: Path) -> None:
@@ -79,6 +112,7 @@ def test_of_a_site_what_is_behind_is_of_the_instrument_of_the_finding(tmp_path: 
     [one] = [verdict for verdict in source.verdicts if verdict["findings"]]
     assert one["instrument"] == "N3"
     windows = {f"N3 {segment['id']}": (segment["begin_s"], segment["end_s"]) for segment in one["segments"]}
-    finding, found = behind(site, 1)
+    finding, found = behind(site, "1")
+    assert finding is not None
     assert [heard.place.segment for heard in found] == [f"N3 {id}" for id in finding["segments"]]
     assert all((heard.place.begin_s, heard.place.end_s) == windows[heard.place.segment] for heard in found)

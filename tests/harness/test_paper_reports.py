@@ -28,7 +28,7 @@ from harness.paper.as_pdf import pdf
 from harness.paper.as_text import text
 from harness.paper.build import build, build_comparison, report_document
 from harness.paper.harmless import throughout
-from harness.paper.model import Kind, Report, Table
+from harness.paper.model import Kind, Paragraph, Part, Report, Table
 from harness.paper.pictures import pictures
 from harness.paper.schema import schema
 from harness.paper.source import read_source
@@ -36,6 +36,7 @@ from tests.papers import CASES, HOSTILE, hostile, inspected
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 BOTH = ("zh", "en")
+ENGLISH = re.compile(r"[a-z]{3}")
 PAPERS = [(name, kind) for name in CASES if name != "laboratory-2" for kind in (None, Kind.NOTICE, Kind.RECORD)]
 
 
@@ -183,13 +184,45 @@ def test_tables_and_results_for_other_programs(cases: dict[str, Path], raid: Rep
     ]
     assert len(files) == len(tables)
     [errors] = [body for name, body in files.items() if name == "en-errors.csv"]
-    assert errors.decode("utf-8-sig").startswith("phase,sealed state,flow,n,mean error,u,decision\r\n")
+    assert errors.decode("utf-8-sig").startswith("phase,sealed state,flow,n,mean error,u,decision,rests on\r\n")
     report = build(cases["laboratory"], ("en",), drawn=False)
     [suite] = tree.fromstring(junit(report))
     protocol: Any = report.document["protocol"]
     assert int(suite.attrib["tests"]) == len(list(suite)) >= sum(len(test["results"]) for test in protocol["tests"])
     failed = [case for case in suite if case.find("failure") is not None]
     assert len(failed) == int(suite.attrib["failures"]) == len(report.document["findings"])
+
+
+def test_a_laboratory_report_has_the_sheets_of_a_type_evaluation(cases: dict[str, Path]) -> None:
+    """Conditions before and after, when each test was done, each figure with its lines, a checklist; the Chinese one leaves no word in English."""
+    report = build(cases["laboratory"], BOTH, drawn=False)
+    protocol: Any = report.document["protocol"]
+    for part in report.parts:
+        tables = {
+            block.name: block for section in part.sections for block in section.blocks if isinstance(block, Table)
+        }
+        assert [row[1:3] for row in tables["conditions"].rows] == [
+            (one["before"], one["after"]) for one in protocol["conditions"]
+        ]
+        assert len(tables["checklist"].rows) == len(protocol["tests"])
+        results = [test for test in protocol["tests"] if test["results"]]
+        assert sum("carried out from" in one or "试验时间" in one for one in paragraphs(part)) == len(results)
+        for test in results:
+            assert tables[f"results-{test['id']}"].rests == tuple(tuple(row["places"]) for row in test["results"])
+        if part.lang == "zh":
+            budgets = [
+                cell
+                for name, table in tables.items()
+                if name.startswith("budget-")
+                for row in table.rows
+                for cell in (row[1], row[4])
+            ]
+            assert budgets
+            assert not [cell for cell in budgets if ENGLISH.search(cell)]
+
+
+def paragraphs(part: Part) -> list[str]:
+    return [block.text for section in part.sections for block in section.blocks if isinstance(block, Paragraph)]
 
 
 @pytest.mark.parametrize(
