@@ -29,7 +29,8 @@ def show(
     from harness.output import emit
     from harness.paper.behind import FEWEST, behind
     from harness.paper.harmless import harmless
-    from harness.report.wording import chain, mechanism, said
+    from harness.paper.sections import read_as
+    from harness.report.wording import chain, mechanism
 
     found, own = behind(case, which, None if everything else FEWEST)
     lines = []
@@ -45,7 +46,7 @@ def show(
                 f"{at.end_s:.1f}",
             )
             lines.append(translate(head, segment=at.segment, begin=begin, end=end, first=at.first, last=at.last))
-        lines += [f"  {said(what)}: {line}" for what, line in at.read]
+        lines += [f"  {read_as(what)}: {line}" for what, line in at.read]
         for name, (count, ticks) in one.edges.items():
             text = mark("  pulses {name}: {count} edges at ticks {ticks}")
             lines.append(

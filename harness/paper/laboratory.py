@@ -41,7 +41,7 @@ CHAIN = "chain-"
 def laboratory_part(source: Source, pictures: Mapping[str, Figure]) -> Part:
     """In the language that is spoken, of a case that did the tests of an edition."""
     own = source.document["protocol"]
-    subtitle = translate(SUBTITLE, edition=own["title"], instrument=source.document["instrument"])
+    subtitle = translate(SUBTITLE, edition=tell(own["title"]), instrument=source.document["instrument"])
     return Part(language()[:2], translate(TITLE), subtitle, tuple(_sections(source, own, pictures)))
 
 
@@ -78,7 +78,7 @@ def _conditions(own: Mapping[str, Any]) -> Table:
     rows = tuple(
         (
             said(one["quantity"]), tell(one["before"] or ABSENT), tell(one["after"] or ABSENT), f"{one['low'] or '-'} … {one['high'] or '-'}",
-            str(one["change"] or "-"), str(one["unit"]), tell(one["clause"]), translate(VERIFIED if one["verified"] else UNVERIFIED),
+            str(one["change"] or "-"), str(one["unit"]), said(one["clause"]), translate(VERIFIED if one["verified"] else UNVERIFIED),
         )
         for one in own["conditions"]
     )  # fmt: skip
@@ -92,7 +92,7 @@ def _checklist(own: Mapping[str, Any]) -> Table:
         found = Counter(str(row["decision"]) for row in test["results"])
         listed = ", ".join(f"{translate(DECISION[one])} {found[one]}" for one in DECISION if found[one])
         title = tell(Bilingual(test["title"], test["title_zh"] or test["title"]))
-        rows.append((tell(test["clause"]), title, listed or translate(mark("does not apply"))))
+        rows.append((said(test["clause"]), title, listed or translate(mark("does not apply"))))
     return Table("checklist", tuple(map(translate, CHECKLIST)), tuple(rows))
 
 
@@ -116,7 +116,7 @@ def _test(test: Mapping[str, Any], when: tuple[float, float] | None) -> Section:
     standing = translate(VERIFIED if test["verified"] else UNVERIFIED)
     head = translate(
         mark("clause {clause}; {grade}, {standing}"),
-        clause=tell(test["clause"]),
+        clause=said(test["clause"]),
         grade=test["grade"],
         standing=standing,
     )

@@ -57,6 +57,9 @@ PLACE = (
     mark("last journal line"),
     mark("read, and on which line"),
 )
+READ = {  # what is read for a measurement, where its own name says it to nobody
+    "weigh": mark("weighed"), "prove": mark("read at the prover"), "meter": mark("read at the taximeter"), "receipt": mark("receipt"),
+}  # fmt: skip
 FLOWS = {"full": mark("full"), "slow": mark("slow")}
 SIGN = (
     mark("officer, date"),
@@ -227,8 +230,13 @@ def places_section(places: Sequence[Place]) -> Section | None:
     )
 
 
+def read_as(what: str) -> str:
+    """What was read, as an operator calls it."""
+    return translate(READ[what]) if what in READ else said(what)
+
+
 def _read(place: Place) -> str:
-    return ", ".join(f"{said(what)} {line}" for what, line in place.read) or "-"
+    return ", ".join(f"{read_as(what)} {line}" for what, line in place.read) or "-"
 
 
 def closing(source: Source) -> Iterator[Section]:

@@ -57,7 +57,7 @@ def protocol_lines(document: Mapping[str, Any]) -> list[str]:
                 TEST,
                 id=test["id"],
                 title=tell(Bilingual(test["title"], test["title_zh"] or test["title"])),
-                clause=tell(test["clause"]),
+                clause=said(test["clause"]),
                 grade=test["grade"],
                 standing=standing,
             ),
@@ -84,7 +84,7 @@ def greatest_risks(own: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def flag_line(flag: Mapping[str, Any]) -> str:
-    return translate(mark("{what} [{clause}]"), what=_said(flag["text"]), clause=tell(flag["clause"]))
+    return translate(mark("{what} [{clause}]"), what=_said(flag["text"]), clause=said(flag["clause"]))
 
 
 def cells(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -272,6 +272,8 @@ STATIONS = (
 )
 # sentences with figures; a field in a field is a sentence of its own
 TEMPLATES = (
+    mark("{name} (number recalled)"),
+    mark("{name} (numbers recalled)"),
     mark("{number} step"),
     mark("power-{number}"),
     mark("does the error begin or change inside a delivery, up to beyond {litres} L"),

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from fixtures.language import LOCALE, translate
+from fixtures.language import LOCALE, tell, translate, translated
 
 ROOT = Path(__file__).parents[2]
 FOLDER = LOCALE / "zh_CN" / "LC_MESSAGES"
@@ -54,6 +54,12 @@ def test_the_operator_s_language_decides(monkeypatch: pytest.MonkeyPatch, langua
     monkeypatch.setenv("SHORTMEASURE_LANG", language)
     monkeypatch.setenv("LANG", "")
     assert translate("Open the throttle") == expected
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_nothing_is_translated_as_nothing(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    monkeypatch.setenv("SHORTMEASURE_LANG", lang)
+    assert (translate(""), translated(""), tell("")) == ("", None, "")
 
 
 def test_the_catalogue_says_what_the_glossary_says() -> None:
