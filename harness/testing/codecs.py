@@ -1,8 +1,7 @@
-"""The conformance kit for authors of wire protocols: call these from your tests with your `PROTOCOL`.
+"""Checks of a wire protocol's codec against its contract (protocols/contract.py).
 
-Every check takes a `WireProtocol` and raises AssertionError saying what the contract (protocols/contract.py) wants and
-what was seen.  `check_specification`, `check_vectors`, `check_round_trip` and `check_silence_and_close` need nothing
-else; `check_split_invariance` and `check_hostile` take streams, best drawn at random (Hypothesis or the like).
+`check_specification`, `check_vectors`, `check_round_trip` and `check_silence_and_close` need nothing but the `WireProtocol`;
+`check_split_invariance` and `check_hostile` take streams, best drawn at random (Hypothesis or the like).
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from harness.testing.wanted import want
 from protocols.contract import (
     API_VERSION,
     Decoder,
@@ -35,35 +35,35 @@ class _Foreign:
 def check_specification(protocol: WireProtocol) -> None:
     """The fields of the specification object are filled in and agree with each other."""
     name = protocol.name
-    _want(name == name.strip().lower() and name != "", "name: expected lower case, not empty", name)
-    _want(protocol.api == API_VERSION, f"api: expected {API_VERSION}; adapt the plugin to this contract", protocol.api)
-    _want(protocol.version >= 1, "version: expected 1 or more", protocol.version)
-    _want(
+    want(name == name.strip().lower() and name != "", "name: expected lower case, not empty", name)
+    want(protocol.api == API_VERSION, f"api: expected {API_VERSION}; adapt the plugin to this contract", protocol.api)
+    want(protocol.version >= 1, "version: expected 1 or more", protocol.version)
+    want(
         protocol.max_message > 0, "max_message: expected the bound of a decoder's memory in bytes", protocol.max_message
     )
-    _want(protocol.reference.strip() != "", "reference: expected the document the bytes rest on", protocol.reference)
-    _want(
+    want(protocol.reference.strip() != "", "reference: expected the document the bytes rest on", protocol.reference)
+    want(
         not protocol.verified or protocol.evidence in _PROVING,
         "verified: expected False unless a standard, a vendor document or a capture was compared",
         protocol.evidence,
     )
-    _want(any(protocol.examples(role) for role in Role), "examples: expected messages for at least one role", "none")
+    want(any(protocol.examples(role) for role in Role), "examples: expected messages for at least one role", "none")
 
 
 def check_vectors(protocol: WireProtocol) -> None:
     """Every vector decodes to its messages and encodes to its bytes, and says what it rests on."""
-    _want(len(protocol.vectors) > 0, "vectors: expected bytes from a document or a wire", "none")
+    want(len(protocol.vectors) > 0, "vectors: expected bytes from a document or a wire", "none")
     names = [vector.name for vector in protocol.vectors]
-    _want(len(set(names)) == len(names), "vectors: expected names used once", names)
+    want(len(set(names)) == len(names), "vectors: expected names used once", names)
     for vector in protocol.vectors:
         where = f"{protocol.name} vector {vector.name!r}"
-        _want(vector.source.strip() != "", f"{where}: expected a source", vector.source)
-        _want(isinstance(vector.evidence, EvidenceClass), f"{where}: expected an EvidenceClass", vector.evidence)
+        want(vector.source.strip() != "", f"{where}: expected a source", vector.source)
+        want(isinstance(vector.evidence, EvidenceClass), f"{where}: expected an EvidenceClass", vector.evidence)
         decoded = joined(_decode(protocol, vector.sender, [vector.wire]))
         expected = joined(vector.messages)
-        _want(decoded == expected, f"{where}: decoding {vector.wire.hex(' ')} expected {expected}", decoded)
+        want(decoded == expected, f"{where}: decoding {vector.wire.hex(' ')} expected {expected}", decoded)
         encoded = _encode(protocol, vector.messages, vector.sender)
-        _want(
+        want(
             encoded == vector.wire or not protocol.lossless,
             f"{where}: encoding expected {vector.wire.hex(' ')}",
             encoded.hex(" "),
@@ -82,15 +82,15 @@ def check_round_trip(
         for example in examples:
             wire = protocol.encode(example, role)
             decoded = joined(_decode(protocol, role, [wire]))
-            _want(decoded == [example], f"{protocol.name} {role}: {wire.hex(' ')} expected [{example}]", decoded)
+            want(decoded == [example], f"{protocol.name} {role}: {wire.hex(' ')} expected [{example}]", decoded)
         decoded = joined(_decode(protocol, role, [_encode(protocol, examples, role)]))
-        _want(decoded == joined(examples), f"{protocol.name} {role}: in a row expected {joined(examples)}", decoded)
+        want(decoded == joined(examples), f"{protocol.name} {role}: in a row expected {joined(examples)}", decoded)
         try:
             accepted = protocol.encode(_Foreign(), role)
         except ProtocolError as error:
-            _want(str(error) != "", f"{protocol.name}: ProtocolError expected to say which message and why", "no text")
+            want(str(error) != "", f"{protocol.name}: ProtocolError expected to say which message and why", "no text")
         else:
-            _want(False, f"{protocol.name} {role}: a message of no protocol expected ProtocolError", accepted)
+            want(False, f"{protocol.name} {role}: a message of no protocol expected ProtocolError", accepted)
 
 
 def check_split_invariance(protocol: WireProtocol, sender: Role, stream: bytes, cuts: Iterable[int]) -> None:
@@ -99,7 +99,7 @@ def check_split_invariance(protocol: WireProtocol, sender: Role, stream: bytes, 
     pieces = [stream[start:end] for start, end in pairwise(places)]
     whole = joined(_decode(protocol, sender, [stream]))
     cut = joined(_decode(protocol, sender, pieces))
-    _want(cut == whole, f"{protocol.name} {sender}: read as {pieces} expected {whole}", cut)
+    want(cut == whole, f"{protocol.name} {sender}: read as {pieces} expected {whole}", cut)
 
 
 def check_hostile(protocol: WireProtocol, sender: Role, data: bytes, piece: int = 64) -> None:
@@ -116,16 +116,14 @@ def check_hostile(protocol: WireProtocol, sender: Role, data: bytes, piece: int 
             messages += decoder.feed(data[at : at + piece])
             grown = deep_size(decoder) - empty
             bound = 4 * protocol.max_message + _OVERHEAD_BYTES
-            _want(
-                grown <= bound, f"{where}: a decoder expected to hold at most {bound} bytes after {at + piece}", grown
-            )
+            want(grown <= bound, f"{where}: a decoder expected to hold at most {bound} bytes after {at + piece}", grown)
         messages += decoder.close()
     except ProtocolError:
         return
     _check_reasons(where, messages)
     if protocol.lossless:
         back = _encode(protocol, messages, sender)
-        _want(back == data, f"{where}: messages and Garbage expected to account for {data.hex(' ')}", back.hex(" "))
+        want(back == data, f"{where}: messages and Garbage expected to account for {data.hex(' ')}", back.hex(" "))
 
 
 def check_silence_and_close(protocol: WireProtocol) -> None:
@@ -134,7 +132,7 @@ def check_silence_and_close(protocol: WireProtocol) -> None:
     An unfinished message is cut at every place of every vector and example (at most 64 places each).
     """
     for role in Role:
-        _want(protocol.decoder(role).feed(b"") == [], f"{protocol.name} {role}: no bytes expected no messages", "some")
+        want(protocol.decoder(role).feed(b"") == [], f"{protocol.name} {role}: no bytes expected no messages", "some")
         for message_wire in _wires(protocol, role):
             for cut in range(0, len(message_wire) + 1, max(1, len(message_wire) // 64)):
                 _check_ending(protocol, role, message_wire, cut)
@@ -146,18 +144,18 @@ def _check_ending(protocol: WireProtocol, role: Role, wire: bytes, cut: int) -> 
     for silent in (False, True):
         decoder = protocol.decoder(role)
         messages = decoder.feed(wire[:cut])
-        _want(decoder.silence(0.0) == [], f"{where}: no silence expected no messages", "some")
+        want(decoder.silence(0.0) == [], f"{where}: no silence expected no messages", "some")
         ended = decoder.silence(LONG_SILENCE_CHARS) if silent else []
         again = decoder.silence(LONG_SILENCE_CHARS) if silent else []
-        _want(again == [], f"{where}: a second silence expected nothing more", again)
+        want(again == [], f"{where}: a second silence expected nothing more", again)
         ended_all = messages + ended + decoder.close()
-        _want(decoder.close() == [], f"{where}: a second close expected nothing more", "some")
+        want(decoder.close() == [], f"{where}: a second close expected nothing more", "some")
         _check_reasons(where, ended_all)
         if protocol.lossless:
             back = _encode(protocol, ended_all, role)
-            _want(back == wire[:cut], f"{where}: expected every byte to come out", back.hex(" "))
+            want(back == wire[:cut], f"{where}: expected every byte to come out", back.hex(" "))
         after = joined(decoder.feed(wire) + decoder.close())
-        _want(after == whole, f"{where} and close: expected to read on with {whole}", after)
+        want(after == whole, f"{where} and close: expected to read on with {whole}", after)
 
 
 def _wires(protocol: WireProtocol, role: Role) -> list[bytes]:
@@ -168,8 +166,8 @@ def _wires(protocol: WireProtocol, role: Role) -> list[bytes]:
 def _check_reasons(where: str, messages: Sequence[Message]) -> None:
     for message in messages:
         if isinstance(message, Garbage):
-            _want(message.raw != b"", f"{where}: Garbage expected to hold bytes", message)
-            _want(message.why.strip() != "", f"{where}: Garbage expected to say why", message)
+            want(message.raw != b"", f"{where}: Garbage expected to hold bytes", message)
+            want(message.why.strip() != "", f"{where}: Garbage expected to say why", message)
 
 
 def _decode(protocol: WireProtocol, sender: Role, pieces: Iterable[bytes]) -> list[Message]:
@@ -211,8 +209,3 @@ def deep_size(thing: object) -> int:
 def _slots(kind: type) -> tuple[str, ...]:
     slots = kind.__dict__.get("__slots__", ())
     return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def _want(kept: bool, wanted: str, got: object) -> None:
-    if not kept:
-        raise AssertionError(f"{wanted}; got {got!r}")
