@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from protocols.asking import Asking
+    from protocols.indication import Indication
 
 API_VERSION = 1
 
@@ -124,6 +128,9 @@ class WireProtocol:
     `max_message` bounds a decoder's memory in bytes.  `lossless`: encoding what was decoded, with
     the raw bytes of Garbage in its place, gives the same bytes back; where a protocol has two
     spellings of one message this cannot hold and is set to False, and the folder says which.
+
+    Of a scale's protocol: `asking(address)` where the scale does not send by itself, and `says(reading, request)`: what an
+    honest scale says of a reading, unasked where `request` is None, nothing where it is silent; simulated scales speak by it.
     """
 
     name: str
@@ -139,3 +146,5 @@ class WireProtocol:
     reference: str
     api: int = API_VERSION
     lossless: bool = True
+    asking: Callable[[str], Asking] | None = None
+    says: Callable[[Indication, Message | None], Sequence[Message]] | None = None

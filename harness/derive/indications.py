@@ -19,11 +19,12 @@ import numpy.typing as npt
 from captures.model import Direction, Flag, Int64Array, Origin, Register, SampledTrace, WireChunk, frozen_int64
 from fixtures.benchfile import InstrumentEntry
 from fixtures.pairing import Heard, Pairing
-from fixtures.scale_lines import Asking, asking, line_of, weight_protocol
+from fixtures.scale_lines import asking, line_of, weight_protocol
 from harness.derive.frames import Frames, Noise, frames
 from harness.derive.lateness import late_ns
 from harness.derive.readings import Interval, Said, in_steps, out_of_format, said
 from harness.derive.recorded import Recorded
+from protocols.asking import Asking
 from protocols.contract import LineSettings, Role, WireProtocol
 
 TAP, HOST = "scale-tap", "scale-host"

@@ -18,7 +18,7 @@ from fixtures.capability import Indicates
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import link_line
 from fixtures.pairing import Heard, Pairing
-from fixtures.scale_lines import ASKED, weight_protocols
+from fixtures.scale_lines import asked_protocols, weight_protocols
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.world import World
 from harness.derive.indications import Line, Source, indication_traces, indications
@@ -345,7 +345,7 @@ def test_where_nothing_brings_into_step_a_late_answer_is_waited_for_in_silence(t
         bench.open()
         bench.idle(8 * SECOND)
         assert instrument(bench).counts["late"] == 1
-    line = derived(tmp_path, Source(digi_b.PROTOCOL, digi_b.PROTOCOL.line, asked=ASKED["digi-b"]("A")))
+    line = derived(tmp_path, Source(digi_b.PROTOCOL, digi_b.PROTOCOL.line, asked=asked_protocols()["digi-b"]("A")))
     values = [int(k) * line.trace.step for k in line.trace.steps]
     assert values == [k for k in range(1, n[0] + 1) if k != 10][: len(values)]
     assert len(values) >= n[0] - 2
@@ -370,7 +370,9 @@ def test_an_indicator_is_asked_for_weight_unit_price_and_amount_in_turn(tmp_path
         bench.idle(6 * SECOND)
         assert instrument(bench).counts["late"] == instrument(bench).counts["surplus"] == 0
         assert instrument(bench).indicated().weight == Decimal("0.530")
-    line = derived(tmp_path, Source(yaohua.COMMAND, yaohua.COMMAND.line, asked=ASKED["yaohua-command"]("C")))
+    line = derived(
+        tmp_path, Source(yaohua.COMMAND, yaohua.COMMAND.line, asked=asked_protocols()["yaohua-command"]("C"))
+    )
     assert line.trace.times_ns.size >= 10
     assert set(line.trace.steps) == {530}
     assert set(line.registers["unit_price"].values) == {Decimal("12.50")}
@@ -405,8 +407,8 @@ def test_every_asked_protocol_asks_with_known_words_and_reads_weights() -> None:
     known = weight_protocols()
     assert {"cas", "mt-sics", "digi-b"} <= set(known)
     assert "dart" not in known
-    assert set(ASKED) <= set(known)
-    for name, build in ASKED.items():
+    assert set(asked_protocols()) <= set(known)
+    for name, build in asked_protocols().items():
         table = build("C")
         for question in [*table.questions.values(), *([table.step] if table.step else [])]:
             raw = known[name].encode(question.request, Role.HOST)
@@ -434,7 +436,7 @@ def test_the_station_of_a_bench_says_which_line_is_its_weight(tmp_path: Path) ->
     assert traces["weight"].origin.source == recorded.places["line"]
 
 
-ASKING = Source(mt_sics.PROTOCOL, mt_sics.PROTOCOL.line, asked=ASKED["mt-sics"]("A"))
+ASKING = Source(mt_sics.PROTOCOL, mt_sics.PROTOCOL.line, asked=asked_protocols()["mt-sics"]("A"))
 
 
 def derived(folder: Path, source: Source) -> Line:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from captures.model import Flag
-from fixtures.scale_lines import ASKED, weight_protocols
+from fixtures.scale_lines import asked_protocols, weight_protocols
 from fixtures.sim.scale.lines import LINES
 from fixtures.sim.scale.scenario import ScaleScenario
 from fixtures.sim.scale.station import ScaleStation, build_scale
@@ -37,7 +37,7 @@ def weigh(world: ScaleStation, driver: str, protocol: str, folder: Path) -> Sour
             assert shown.weight is not None
             assert said.weight * (Decimal("0.001") if said.unit.lower() == "g" else 1) == Decimal(str(shown.weight))
         bench.make_safe()
-    asked = ASKED[protocol]("A") if driver == "scale-host" else None
+    asked = asked_protocols()[protocol]("A") if driver == "scale-host" else None
     known = weight_protocols()[protocol]
     return Source(known, known.line, asked=asked)
 

@@ -237,7 +237,7 @@ def test_yaohua_commands_tell_gross_tare_net_price_and_amount() -> None:
 
 @pytest.mark.parametrize(("protocol", "broadcast"), [("toledo-8217", True), ("cas", False), ("morse", True)])
 def test_a_line_that_cannot_be_is_refused(protocol: str, broadcast: bool) -> None:
-    with pytest.raises(ValueError, match=r"broadcast|speaks"):
+    with pytest.raises(ValueError, match=r"broadcast|installed"):
         build_scale(ScaleScenario(protocol=protocol, broadcast=broadcast))
 
 

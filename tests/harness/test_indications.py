@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captures.model import Direction, Flag, WireChunk
-from fixtures.scale_lines import ASKED, weight_protocols
+from fixtures.scale_lines import asked_protocols, weight_protocols
 from harness.derive.frames import frames
 from harness.derive.indications import Line, Source, indications
 from harness.derive.readings import Interval
@@ -181,7 +181,9 @@ def asked(*exchange: tuple[int, bytes]) -> Line:
         WireChunk(t * MS, "l", Direction.TX if raw in (b"SI\r\n", b"I4\r\n") else Direction.RX, raw)
         for t, raw in exchange
     ]
-    return indications([chunks], Source(mt_sics.PROTOCOL, mt_sics.PROTOCOL.line, asked=ASKED["mt-sics"]("A")))
+    return indications(
+        [chunks], Source(mt_sics.PROTOCOL, mt_sics.PROTOCOL.line, asked=asked_protocols()["mt-sics"]("A"))
+    )
 
 
 ONE, TWO, THREE = (b"S S      %d.000 kg\r\n" % n for n in (1, 2, 3))

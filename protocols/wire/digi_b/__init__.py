@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from protocols.asking import Asking, Question
 from protocols.contract import EvidenceClass, LineSettings, Message, Role, Vector, WireProtocol
 from protocols.wire.digi_b.codec import MAX_FRAME, decoder, encode
 from protocols.wire.digi_b.messages import PRICE_BASES, Enquiry, Flag1, Flag2, Reading
@@ -48,6 +49,10 @@ def _examples(sender: Role) -> Sequence[Message]:
     return [plain, *bases, below, negative, over, *parity]
 
 
+def _asking(address: str) -> Asking:
+    return Asking({"ENQ": Question(Enquiry(), lambda message: isinstance(message, Reading))})
+
+
 PROTOCOL = WireProtocol(
     name="digi-b",
     version=1,
@@ -60,6 +65,7 @@ PROTOCOL = WireProtocol(
     evidence=EvidenceClass.THIRD_PARTY,
     verified=False,
     reference="protocols.md 3.9 [T][S11]: third-party code only; parity byte, sign of a negative net and unit of the weight unverified",
+    asking=_asking,
 )
 
 __all__ = ["PRICE_BASES", "PROTOCOL", "Enquiry", "Flag1", "Flag2", "Reading"]

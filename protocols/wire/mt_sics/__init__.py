@@ -6,6 +6,7 @@ from decimal import Decimal
 from protocols.contract import EvidenceClass, LineSettings, Message, Role, Vector, WireProtocol
 from protocols.wire.mt_sics.codec import MAX_LINE, decoder, encode
 from protocols.wire.mt_sics.messages import Answer, Fault, Request, Status, Text, Weight
+from protocols.wire.mt_sics.questions import asking
 
 _SOURCE = "protocols.md 3.1 [S1], Mettler-Toledo manuals (single pages)"
 _RULE = "answer layout of protocols.md 3.1"
@@ -88,6 +89,7 @@ PROTOCOL = WireProtocol(
     evidence=EvidenceClass.VENDOR,
     verified=True,
     reference="protocols.md 3.1 [V][S1]: level 0 and 1",
+    asking=asking,
 )
 
 __all__ = ["PROTOCOL", "Answer", "Fault", "Request", "Status", "Text", "Weight"]

@@ -21,6 +21,7 @@ from protocols.wire.toledo_8217.messages import (
     Weight,
     unit_of,
 )
+from protocols.wire.toledo_8217.questions import asking
 from protocols.wire.toledo_8217.session import ANSWERS, DeviceSession, Weighing, fits
 
 _PROBE = "protocols.md 3.3 [S5]: probe of a point-of-sale driver"
@@ -82,6 +83,7 @@ PROTOCOL = WireProtocol(
     evidence=EvidenceClass.VENDOR,
     verified=True,
     reference="protocols.md 3.3 [V][S4][S5]: service manual; frames built from it, none captured",
+    asking=asking,
 )
 
 __all__ = [

@@ -7,6 +7,7 @@ digits is Garbage, named, never a weight.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from protocols.contract import Decoder, EvidenceClass, LineSettings, Message, Role, Vector, WireProtocol
 from protocols.wire.yaohua import enveloped, labelled, layouts, marked, vectors
@@ -23,6 +24,7 @@ from protocols.wire.yaohua.messages import (
     Spelling,
     Weight,
 )
+from protocols.wire.yaohua.questions import asking
 
 _COPY = "read in a copy of the manual, to be compared with the print"
 
@@ -102,15 +104,18 @@ LABELLED = _protocol(
     True,
     "protocols.md 3.10 [V][C][S12]: XK3190-A12(E) manual p. 13",
 )
-COMMAND = _protocol(
-    "command",
-    enveloped.encode_command,
-    enveloped.command_decoder,
-    vectors.command_examples,
-    vectors.COMMAND,
-    enveloped.LONGEST,
-    True,
-    "protocols.md 3.10 [V][S12]: A9 tF=3, DS3, A23p, A1+P; payload of unit price and amount assumed [U]",
+COMMAND = replace(
+    _protocol(
+        "command",
+        enveloped.encode_command,
+        enveloped.command_decoder,
+        vectors.command_examples,
+        vectors.COMMAND,
+        enveloped.LONGEST,
+        True,
+        "protocols.md 3.10 [V][S12]: A9 tF=3, DS3, A23p, A1+P; payload of unit price and amount assumed [U]",
+    ),
+    asking=asking,
 )
 
 __all__ = [
