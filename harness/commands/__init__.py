@@ -27,6 +27,7 @@ from harness.commands import (
     show,
     tariff_explain,
 )
+from harness.commands.help_pages import Commands
 from harness.exits import UsageError
 from harness.operator_language import LANGUAGES, OPTION
 
@@ -67,6 +68,7 @@ def build_app() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
         name="shortmeasure",
+        cls=Commands,
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,
