@@ -30,6 +30,7 @@ from captures.durable import give_name, naming, write_all
 from captures.errors import IntegrityError, KeyFileError
 from captures.names import checked_name
 from captures.signing import MAX_KEY_BYTES, Ed25519PrivateKey, Ed25519PublicKey, public_key, public_pem
+from captures.user_folder import user_folder
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
@@ -37,19 +38,10 @@ STATION = "station"
 
 
 def default_folder(environment: Mapping[str, str], platform: str, home: Path) -> Path:
-    """Where keys lie: SHORTMEASURE_KEYS, else the user's folder for application data on this `platform` (sys.platform).
-
-    Windows: the local, not the roaming one: a private key is not copied over the network.
-    """
+    """Where keys lie: SHORTMEASURE_KEYS, else the user's folder for application data on this `platform` (sys.platform)."""
     if wanted := environment.get("SHORTMEASURE_KEYS"):
         return Path(wanted)
-    if platform == "win32":
-        base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / "shortmeasure" / "keys"
+    return user_folder(environment, platform, home) / "keys"
 
 
 def key_path(folder: Path, name: str = STATION) -> Path:

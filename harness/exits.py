@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from fixtures.language import Sentence, mark, tell, translate, translated
+from fixtures.language import Sentence, language, mark, tell, translate, translated
 from harness.output import SCHEMA
 
 
@@ -225,7 +226,19 @@ def run_exit(error: Exception | None, resumable: bool, document: Mapping[str, An
 
 
 def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the typer `app`; every error ends here as one message on stderr (and a document with --json)."""
+    """Run the typer `app` in the operator's language; every error ends here as one message on stderr (and a document with
+    --json)."""
+    from harness.operator_language import REMEDY, configuration_file, settled, spoken
+
+    chosen = settled(arguments, os.environ, configuration_file())
+    with spoken(chosen.language):
+        if chosen.warning is not None:
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it: the command is not held up by that
+                _complain(tell(chosen.warning), REMEDY)
+        return _run(app, arguments, environment)
+
+
+def _run(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     import typer
 
     try:
@@ -243,7 +256,7 @@ def run_app(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) 
     except Exception as error:  # the last resort: no traceback reaches an operator
         show = getattr(error, "show", None)  # the command line's own complaints; typer carries its parser inside
         if callable(show) and hasattr(error, "format_message"):
-            show()
+            _show(error, show)
             if "--json" in arguments:
                 _error_document(Exit.USAGE, str(error.format_message()), "`shortmeasure --help`")
             return Exit.USAGE
@@ -268,9 +281,24 @@ def explain(error: Exception) -> tuple[Exit, str, str]:
         from harness.report.stops import stop_reason
 
         told = f"{head}\n  {stop_reason(text, unknown='')}"
+    _complain(told, remedy)
+    return code, text, remedy
+
+
+def _complain(told: str, remedy: str) -> None:
     what_next = translate(mark("what next: {remedy}"), remedy=tell(remedy))
     sys.stderr.write(f"shortmeasure: {printable(told)}\n  {what_next}\n")
-    return code, text, remedy
+
+
+def _show(error: Any, show: Callable[[], None]) -> None:
+    """A complaint of the command line's parser; it speaks English of itself."""
+    if language() == "en":
+        return show()
+    from harness.parser_sentences import told
+
+    if (text := told(error)) is None:
+        return show()
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def _error_document(code: Exit, message: str, remedy: str) -> None:

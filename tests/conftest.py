@@ -4,6 +4,8 @@ import os
 
 # the matrices are small, and every core has a worker of its own: threads would only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# who runs the tests may have a configuration: they have none, but for those that write one
+os.environ["SHORTMEASURE_CONFIG"] = os.path.join(os.path.dirname(__file__), "no-such-config.toml")
 
 from hypothesis import settings
 

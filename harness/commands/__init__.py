@@ -27,6 +27,9 @@ from harness.commands import (
     show,
     tariff_explain,
 )
+from harness.commands.help_pages import Commands
+from harness.exits import UsageError
+from harness.operator_language import LANGUAGES, OPTION
 
 
 def _version(asked: bool) -> None:
@@ -37,10 +40,26 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _language(asked: str | None) -> None:
+    """Refused here; what it asks for was settled before the command line was parsed."""
+    if asked is not None and asked not in LANGUAGES:
+        raise UsageError(f"{OPTION} expected one of {', '.join(LANGUAGES)}, got {asked!r}")
+
+
 def _options(
     version: Annotated[
         bool, typer.Option("--version", help="print the version and nothing else", is_eager=True, callback=_version)
     ] = False,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            OPTION,
+            metavar="|".join(LANGUAGES),
+            help="language of prompts, messages and help, before the command; else SHORTMEASURE_LANG, config.toml, the system's",
+            is_eager=True,
+            callback=_language,
+        ),
+    ] = None,
 ) -> None:
     """Finds the hidden cheating functions of trade measuring instruments, and proves them."""
 
@@ -49,6 +68,7 @@ def build_app() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
         name="shortmeasure",
+        cls=Commands,
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,

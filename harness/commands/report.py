@@ -24,7 +24,7 @@ def report(
         str,
         typer.Option(
             "--lang",
-            help="zh, en, or both in the order they are read in: zh,en; that of the terminal where none is named",
+            help="zh, en, or both in the order they are read in: zh,en; that of the operator where none is named",
         ),
     ] = "",
     against: Annotated[
