@@ -31,11 +31,11 @@ import numpy as np  # noqa: E402
 from benchmarks import generators  # noqa: E402
 from benchmarks.repository import commit  # noqa: E402
 from benchmarks.staged import CHEATS, Cheat  # noqa: E402
+from fixtures.plugins import plugins  # noqa: E402
 from harness.calibration import RESOURCE, digest, load_curves, stale  # noqa: E402
 from harness.editions import edition  # noqa: E402
 from harness.families import family_tests  # noqa: E402
 from harness.judge.contract import DetectorSpec, Validation, View  # noqa: E402
-from harness.plugins import plugins  # noqa: E402
 
 SEED, SEEDS, WORKERS = 20_240_503, 40, 2
 GENERATOR = "benchmarks/generators.py"

@@ -39,10 +39,10 @@ from fixtures.capability import InstrumentSpec  # noqa: E402
 from fixtures.clock import RealClock  # noqa: E402
 from fixtures.link import Arrival  # noqa: E402
 from fixtures.opening import open_bench  # noqa: E402
+from fixtures.plugins import specs  # noqa: E402
 from fixtures.reallink import READ_TIMEOUT_S, RealLink, RealSource  # noqa: E402
 from fixtures.recorder import Recorder  # noqa: E402
 from harness.live import Companion, lower_priority  # noqa: E402
-from harness.plugins import specs  # noqa: E402
 from protocols.contract import LineSettings  # noqa: E402
 
 REPORT = ROOT / "docs" / "recording.md"

@@ -32,10 +32,10 @@ from captures.journal import Line, walk
 from captures.model import Direction
 from fixtures.clock import VirtualClock
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.recorder import Recorder
 from harness.benches import find, world
 from harness.plans.miniature import MINIATURE as PLAN
-from harness.plugins import specs
 from harness.runner import run
 
 BENCH = "dispenser-k1"  # a tap of the till's line and an officer: bytes of a device and of a person

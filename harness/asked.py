@@ -17,11 +17,11 @@ from fixtures.benchfile import BenchFile
 from fixtures.clock import VirtualClock
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
+from fixtures.plugins import specs
 from fixtures.questions import ANSWERS, Choice, Done, Number, Question, Shown
 from fixtures.recorder import Recorder
 from harness.enact import READ_AT, Enactor, ability
 from harness.plans import PlanSpec
-from harness.plugins import specs
 from harness.private import Parties
 from harness.step import Outcome, Read
 

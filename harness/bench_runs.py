@@ -15,6 +15,7 @@ from fixtures.benchfile import BenchFile
 from fixtures.capability import Bursts, Records
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import link_line, open_bench
+from fixtures.plugins import specs
 from fixtures.selftest import link_timings, plug_timing
 from fixtures.sim.world import World
 from fixtures.timing import Timing
@@ -23,7 +24,6 @@ from harness.derive.clock_check import ClockCheckError, RateCheck, compare
 from harness.derive.instruments import CLOCK, DERIVERS
 from harness.derive.pulses import CaptureRun
 from harness.derive.recorded import Recorded, read_recorded
-from harness.plugins import specs
 
 SECOND_NS = 1_000_000_000
 FIRST_READINGS_NS = 5 * SECOND_NS  # a counter throws them away after its start

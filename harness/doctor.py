@@ -170,7 +170,7 @@ def _standards(bench: BenchFile | None, today: date) -> Iterator[Check]:
 
 
 def _plugins(bench: BenchFile | None) -> Iterator[Check]:
-    from harness.plugins import GROUPS, plugins
+    from fixtures.plugins import GROUPS, plugins
 
     found = [plugin for group in GROUPS for plugin in plugins(group)]
     broken = [plugin for plugin in found if plugin.reason]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fixtures.benchfile import EDITION_FILE, BenchFile
 from fixtures.errors import BenchError
+from fixtures.plugins import specs
 from fixtures.textfile import UTF8_BYTES, read_text
-from harness.plugins import specs
 from protocols.acceptance import AcceptanceError, Edition, EditionSpec, parse
 from protocols.acceptance.edition import MPE
 from protocols.acceptance.parser import MAX_CHARS

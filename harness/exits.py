@@ -124,7 +124,7 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
         mark("mend the model file; docs/search.md says what stands in one"),
     ),
     (
-        "harness.plugins.PluginError",
+        "fixtures.errors.PluginError",
         Exit.PLUGIN,
         mark("`shortmeasure plugins` lists what is broken and how to mend it"),
     ),
@@ -154,7 +154,7 @@ HEADLINES: dict[str, str] = {
     "harness.metrology.errors.MetrologyError": mark("nothing can be computed from these figures"),
     "harness.metrology.errors.NotComparable": mark("these cases do not belong into one comparison or mean"),
     "harness.fleet.errors.FleetError": mark("the trip file or its mapping cannot be used"),
-    "harness.plugins.PluginError": mark("a plugin cannot be used"),
+    "fixtures.errors.PluginError": mark("a plugin cannot be used"),
     "harness.exits.UsageError": mark("the command line asks for something that cannot be done"),
     "builtins.FileNotFoundError": mark("there is no such file or folder"),
     "builtins.FileExistsError": mark("there is such a file or folder already"),

@@ -9,10 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from fixtures.plugins import specs
 from harness.catalogue import CatalogueError, load_validations
 from harness.judge.contract import DetectorSpec, Validation
 from harness.judge.taps import through
-from harness.plugins import specs
 from protocols.acceptance import Edition
 
 KEYS = {"name", "validation", "only", "detectors"}

@@ -17,6 +17,7 @@ from fixtures.answers_file import Answers
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.profile import SCALES, TAXI_FAMILY
 from fixtures.sim.world import Simulated
 from harness import provenance
@@ -44,7 +45,6 @@ from harness.lock import locked
 from harness.originals import left_by_cut
 from harness.plans import PlanSpec
 from harness.plans.extension import Extension
-from harness.plugins import specs
 from harness.provenance import Told
 from harness.report.progress import Progress
 from harness.room import check_room

@@ -30,13 +30,13 @@ from fixtures.benchfile import BenchFile
 from fixtures.hostclock import clock_state, utc_day
 from fixtures.kinds import PLAIN
 from fixtures.language import language
+from fixtures.plugins import allowed_list, specs
 from fixtures.recorder import Recorder
 from harness.exits import UsageError
 from harness.families import FamilyTests
 from harness.judge.contexts import SHARES
 from harness.judge.evidence import CONTRASTS, PORTIONS, REGISTERED, SUSPECT_FACTOR
 from harness.plans import PlanSpec
-from harness.plugins import specs
 from harness.software import dependencies, plugin_list, software
 from harness.standards import Override, declared, parsed_overrides
 from harness.worlds import people_of, pseudo_terminals, schemes, world_of
@@ -90,6 +90,11 @@ def header(
         "software": dict(software()),
         "dependencies": dict(dependencies()),
         "plugins": [dict(plugin) for plugin in plugin_list()],
+        **(
+            {"plugins_allowed": {"sha256": listed.sha256, "packages": sorted(listed.digests)}}
+            if (listed := allowed_list())
+            else {}
+        ),
         "host": host(),
         "plan_sha256": plan_digest(plan),
         "bench_sha256": hashlib.sha256(bench.text.encode("utf-8")).hexdigest(),

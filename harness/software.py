@@ -6,54 +6,27 @@ Hashes are taken once a process: what they name is what was there when the proce
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import harness
-from harness.plugins import GROUPS, Plugin, plugins
+from fixtures.package_digest import file_digest, package_digest, tree_digest
+from fixtures.plugins import GROUPS, Plugin, plugins
 
 DISTRIBUTION = "shortmeasure"
 PACKAGES = ("captures", "protocols", "fixtures", "harness")
 HOME = Path(harness.__file__).resolve().parent.parent  # what the four packages stand in: a checkout or site-packages
-MOST_FILES = 20_000  # of a stranger's package: a plugin must not keep a raid waiting
 _GIT_TIMEOUT_S = 10.0
-_PIECE = 1 << 20
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of one file, hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as handle:
-        while piece := handle.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-def tree_digest(root: Path, names: Sequence[str]) -> tuple[str, int]:
-    """(SHA-256, number of files) over the files and folders `names` below `root`.
-
-    The digest is that of the text `sha256sum` prints of these files, sorted bytewise by path, so that anybody can
-    compute it; what Python compiles at run time is left out.  ValueError beyond MOST_FILES files.
-    """
-    found = sorted(
-        (path.relative_to(root).as_posix() for name in names for path in _files(root / name)), key=os.fsencode
-    )
-    if len(found) > MOST_FILES:
-        raise ValueError(f"{root}: expected at most {MOST_FILES} files, got {len(found)}")
-    lines = "".join(f"{file_digest(root / path)}  {path}\n" for path in found)
-    return hashlib.sha256(os.fsencode(lines)).hexdigest(), len(found)
 
 
 @cache
@@ -101,7 +74,7 @@ def _plugin(plugin: Plugin) -> Mapping[str, Any]:
         "version": _version(plugin.distribution), "sha256": _module_digest(module),
     }  # fmt: skip
     if module.partition(".")[0] not in PACKAGES:
-        told["package_sha256"] = _package_digest(module.partition(".")[0])
+        told["package_sha256"] = package_digest(module.partition(".")[0])
     return {**told, "broken": plugin.reason} if plugin.reason else told
 
 
@@ -111,36 +84,11 @@ def _module_digest(module: str) -> str | None:
     return file_digest(Path(path)) if isinstance(path, str) and os.path.isfile(path) else None
 
 
-def _package_digest(package: str) -> str | None:
-    try:
-        spec = find_spec(package)
-    except (ImportError, ValueError):
-        return None
-    if spec is None or spec.origin is None or not os.path.isfile(spec.origin):
-        return None
-    origin = Path(spec.origin)
-    try:
-        if spec.submodule_search_locations:
-            return tree_digest(origin.parent.parent, (origin.parent.name,))[0]
-        return tree_digest(origin.parent, (origin.name,))[0]
-    except (OSError, ValueError):
-        return None
-
-
 def _version(distribution: str) -> str | None:
     try:
         return metadata.version(distribution)
     except (metadata.PackageNotFoundError, ValueError):
         return None
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-        return
-    for folder, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (Path(folder) / name for name in names if not name.endswith(".pyc"))
 
 
 def _name(requirement: str) -> str:

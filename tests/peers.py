@@ -16,9 +16,9 @@ from fixtures.bench import Bench
 from fixtures.benchfile import parse
 from fixtures.clock import RealClock
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.serve import serve
 from fixtures.sim.world import World
-from harness.plugins import specs
 
 _BENCH = """
 [bench]

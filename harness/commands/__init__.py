@@ -21,6 +21,7 @@ from harness.commands import (
     keys,
     lab,
     plan,
+    plugin,
     plugins,
     report,
     run,
@@ -47,6 +48,7 @@ def _language(asked: str | None) -> None:
 
 
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="print the version and nothing else", is_eager=True, callback=_version)
     ] = False,
@@ -60,8 +62,20 @@ def _options(
             callback=_language,
         ),
     ] = None,
+    plugins: Annotated[
+        str | None,
+        typer.Option(
+            "--plugins",
+            metavar="FILE",
+            help="load only the strangers' plugins of this list, for evidence work; else SHORTMEASURE_PLUGINS",
+        ),
+    ] = None,
 ) -> None:
     """Finds the hidden cheating functions of trade measuring instruments, and proves them."""
+    if plugins is not None:
+        from fixtures.plugins import allowing
+
+        context.call_on_close(allowing(plugins))
 
 
 def build_app() -> typer.Typer:
@@ -91,6 +105,7 @@ def build_app() -> typer.Typer:
     app.add_typer(capture.app, name="capture")
     app.add_typer(bench.app, name="bench")
     app.add_typer(plan.app, name="plan")
+    app.add_typer(plugin.app, name="plugin")
     app.add_typer(tariff_explain.app, name="tariffs")
     app.add_typer(acceptance.app, name="acceptance")
     app.add_typer(lab.app, name="lab")

@@ -55,9 +55,9 @@ def check(
     --timing or --loopback asks for it."""
     from fixtures.benchfile import check as check_file
     from fixtures.capacity import pulse_loads
+    from fixtures.plugins import specs
     from harness.bench_runs import bench_timings
     from harness.benches import find
-    from harness.plugins import specs
     from harness.runner import check_stations, find_plan
 
     bench = find(file)

@@ -40,8 +40,8 @@ def decode(
     """Decode a captured serial line to messages with their times; what is no message is told as such."""
     from captures.formats import read
     from captures.uart import decode as characters_of
+    from fixtures.plugins import specs
     from harness.derive.captured_line import said_by, said_by_both
-    from harness.plugins import specs
     from protocols.contract import Role
 
     known = specs("protocols")

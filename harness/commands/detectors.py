@@ -10,8 +10,8 @@ import typer
 from harness.output import comment, emit
 
 if TYPE_CHECKING:
+    from fixtures.plugins import Plugin
     from harness.calibration import Curves, Population
-    from harness.plugins import Plugin
 
 
 def detectors(
@@ -21,8 +21,8 @@ def detectors(
     """List the detectors: kind, version, null, needs, parameters, validation, measured curves, and whether these are stale.
     Exit 70 when one is broken."""
     from fixtures.language import mark, translate
+    from fixtures.plugins import plugins
     from harness.exits import Exit, UsageError, printable
-    from harness.plugins import plugins
 
     found = [plugin for plugin in plugins("detectors") if name in ("", plugin.name)]
     if not found:

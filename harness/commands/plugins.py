@@ -9,26 +9,38 @@ import typer
 from harness.output import emit
 
 
-def plugins(as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False) -> int:
+def plugins(
+    allow: Annotated[
+        bool,
+        typer.Option(
+            "--allow", help="print the lines of a list of allowed plugins for what is installed, with digests"
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
+) -> int:
     """List protocols, instruments, detectors and acceptance editions that are installed.  Exit 70 when one is broken."""
+    from fixtures.allowed import allowed_lines
+    from fixtures.plugins import GROUPS, allowed_now
+    from fixtures.plugins import plugins as discover
     from harness.exits import Exit
-    from harness.plugins import GROUPS
-    from harness.plugins import plugins as discover
 
+    if allow:
+        emit("allowed-plugins", {"plugins": (told := allowed_now())}, "\n".join(map(allowed_lines, told)), as_json)
+        return Exit.OK
     rows = []
     for group in GROUPS:
         for plugin in discover(group):
             evidence = getattr(plugin.spec, "evidence", None)
             rows.append({
                 "group": group, "name": plugin.name, "distribution": plugin.distribution, "object": plugin.value,
-                "state": "ok" if plugin.spec is not None else "broken", "evidence": None if evidence is None else str(evidence),
+                "state": "ok" if plugin.spec is not None else "stale" if plugin.stale else "broken", "evidence": None if evidence is None else str(evidence),
                 "verified": getattr(plugin.spec, "verified", None), "reason": plugin.reason, "remedy": plugin.remedy,
             })  # fmt: skip
     lines = []
     for row in rows:
         grade = "" if row["evidence"] is None else f"{row['evidence']}{'' if row['verified'] else ', unverified'}"
         lines.append(f"{row['group']:<12} {row['name']:<16} {row['state']:<7} {grade}")
-        if row["state"] == "broken":
+        if row["reason"]:
             lines.append(f"{'':<12} {row['reason']}\n{'':<12} what next: {row['remedy']}")
     emit("plugins", {"plugins": rows}, "\n".join(lines), as_json)
-    return Exit.PLUGIN if any(row["state"] == "broken" for row in rows) else Exit.OK
+    return Exit.PLUGIN if any(row["reason"] for row in rows) else Exit.OK

@@ -57,6 +57,16 @@ def check_vectors(protocol: WireProtocol) -> None:
     want(len(set(names)) == len(names), "vectors: expected names used once", names)
     for vector in protocol.vectors:
         where = f"{protocol.name} vector {vector.name!r}"
+        want(
+            vector.messages != () or vector.wire == b"",
+            f"{where}: expected what its bytes mean, from the manual (`means` in the vectors file)",
+            f"nothing; the codec reads {joined(_decode(protocol, vector.sender, [vector.wire]))}",
+        )
+        want(
+            vector.wire != b"",
+            f"{where}: expected bytes from a document or a wire (`wire` in the vectors file)",
+            "none",
+        )
         want(vector.source.strip() != "", f"{where}: expected a source", vector.source)
         want(isinstance(vector.evidence, EvidenceClass), f"{where}: expected an EvidenceClass", vector.evidence)
         decoded = joined(_decode(protocol, vector.sender, [vector.wire]))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from fixtures.benchfile import check, load, parse
 from fixtures.capacity import pulse_loads
 from fixtures.errors import BenchError
+from fixtures.plugins import specs
 from harness.benches import built_in, find
-from harness.plugins import specs
 from harness.runner import check_stations, find_plan
 
 INSTRUMENTS = specs("instruments")

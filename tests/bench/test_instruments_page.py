@@ -10,7 +10,7 @@ import pytest
 from fixtures.benchfile import check, parse
 from fixtures.capability import InstrumentSpec
 from fixtures.capacity import pulse_loads
-from harness.plugins import specs
+from fixtures.plugins import specs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "instruments.md").read_text("utf-8")
 HEAD = "".join(re.findall(r"^```toml head\n(.*?)^```$", PAGE, re.S | re.M))

@@ -22,11 +22,11 @@ from fixtures import registermap
 from fixtures.benchfile import check, parse
 from fixtures.capability import Meters, Switches
 from fixtures.errors import BenchError, InstrumentError
+from fixtures.plugins import specs
 from fixtures.sim.build import Site, build
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.scenario import Scenario
 from fixtures.sim.world import World
-from harness.plugins import specs
 from protocols.contract import LineSettings, Role
 from protocols.wire.modbus_rtu import PROTOCOL, Read, Registers, Unlisted
 from tests.modbus_peer import modbus_server

@@ -21,6 +21,7 @@ from fixtures.capacity import pulse_loads
 from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.build import Site, build
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.scenario import Kit, Scenario
@@ -30,7 +31,6 @@ from fixtures.sim.time_signal import next_rising
 from harness.benches import find, on_ports
 from harness.derive.bursts import bursts
 from harness.derive.recorded import read_recorded
-from harness.plugins import specs
 from protocols.contract import Role
 from protocols.wire import picopet, sump
 

@@ -18,12 +18,12 @@ from fixtures.capability import Indicates
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import link_line
 from fixtures.pairing import Heard, Pairing
+from fixtures.plugins import specs
 from fixtures.scale_lines import asked_protocols, weight_protocols
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.world import World
 from harness.derive.indications import Line, Source, indication_traces, indications
 from harness.derive.recorded import read_recorded
-from harness.plugins import specs
 from protocols.contract import LineSettings, Role
 from protocols.indication import Indication
 from protocols.wire import cas, digi_b, mt_sics, yaohua

@@ -21,6 +21,7 @@ from fixtures.benchfile import parse
 from fixtures.capability import CountsOverGate, Drives, GivesPulses
 from fixtures.errors import BenchError, InstrumentError, StopAsked
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.pulse_tally import PulseTally
 from fixtures.sim.encoder import Edges
 from fixtures.sim.faults import FaultKind, FaultScript, inject
@@ -29,7 +30,6 @@ from fixtures.sim.taxi.bench_scpi import MODELS, ScpiSource
 from fixtures.sim.taxi.bench_siglent import SiglentSource
 from fixtures.sim.taxi.pulse_output import PulseOutput
 from fixtures.sim.world import World
-from harness.plugins import specs
 from protocols.contract import LineSettings, ProtocolError
 from tests.peers import bench_text, instrument
 

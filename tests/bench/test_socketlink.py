@@ -14,9 +14,9 @@ from fixtures import reallink, socketlink
 from fixtures.benchfile import parse
 from fixtures.errors import BenchError, InstrumentError, WriteRefused
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.reallink import RealSource
 from fixtures.socketlink import SocketLink, address_of
-from harness.plugins import specs
 from tests.bench.arrivals import gather, text
 
 SECOND = 1_000_000_000

@@ -23,11 +23,11 @@ from fixtures.benchfile import parse
 from fixtures.capability import Interrogates
 from fixtures.errors import BenchError, InstrumentError, WriteRefused
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.taxi.link import AGAIN_NS, BEAT_NS, LinkedMeter, MeterLine
 from fixtures.sim.world import World
 from harness.derive.recorded import read_recorded
-from harness.plugins import specs
 from protocols.contract import Garbage, LineSettings, Role
 from protocols.wire import jt905
 from protocols.wire.jt905 import (

@@ -23,6 +23,7 @@ from fixtures.benchfile import BenchFile, parse
 from fixtures.clock import RealClock
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.build import Site
 from fixtures.sim.faults import FaultKind, FaultScript, inject
 from fixtures.sim.serve import serve
@@ -34,7 +35,6 @@ from harness.enact import Enactor
 from harness.exits import run_app
 from harness.judge.contract import Segment, Validation, View
 from harness.judge.detectors import quadrature, split
-from harness.plugins import specs
 from harness.step import Deliver, described
 from protocols.wire.dart import CommandCode
 

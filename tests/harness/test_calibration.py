@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.plugins import plugins
 from harness import calibration
 from harness.calibration import (
     COMMAND,
@@ -24,7 +25,6 @@ from harness.editions import edition
 from harness.families import family_tests
 from harness.fixed_streams import cases
 from harness.judge.contract import DetectorSpec, Reading, Segment, Validation, View
-from harness.plugins import plugins
 
 # the fixed streams are pulse trains; of the tests of scales nulls are measured (validation_scale.toml) and the power of the
 # kernels behind them (docs/weight_kernels.md), curves by size are not; of those that taximeters alone have, nulls (validation_taxi.toml)

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from captures.formats import read, write
 from captures.model import Capture, EdgeKind, Origin, PulseTrain
 from captures.uart import Characters, CharFlag, UartLine, decode
+from fixtures.plugins import specs
 from harness.derive.captured_line import Said, said_by, said_by_both
 from harness.exits import Exit
-from harness.plugins import specs
 from protocols.contract import Garbage, Role, WireProtocol
 from protocols.indication import Indication
 from protocols.wire.dart import PROTOCOL as DART

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from fixtures.plugins import Plugin, plugins, specs
 from harness.calibration import load_curves
 from harness.commands.detectors import _least
 from harness.exits import Exit
-from harness.plugins import Plugin, plugins, specs
 from harness.report.detector_texts import CHEATS, NEEDS, NULLS, WORDS
 from tests.commands import shortmeasure
 
@@ -88,7 +88,7 @@ def test_a_broken_one_is_told_and_the_others_are_listed(
     monkeypatch.setenv("SHORTMEASURE_LANG", "en")
     working = next(plugin for plugin in plugins("detectors") if plugin.name == "amount-law")
     broken = Plugin("detectors", "odd", "odd:X", "odd", None, "ImportError: no", "reinstall odd")
-    monkeypatch.setattr("harness.plugins.plugins", lambda _: [working, broken])
+    monkeypatch.setattr("fixtures.plugins.plugins", lambda _: [working, broken])
     code, out, err = shortmeasure(capfd, "detectors")
     assert code == Exit.PLUGIN
     assert "amount-law" in out

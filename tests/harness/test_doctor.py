@@ -16,13 +16,13 @@ import pytest
 from fixtures import hostclock
 from fixtures.benchfile import BenchFile, parse
 from fixtures.hostclock import ClockState, Instant, clock_state
+from fixtures.plugins import Plugin
 from fixtures.posix import open_pty_pair
 from harness import doctor, doctor_ports, room
 from harness.benches import find
 from harness.doctor import BAD, NOTE, OK, WARN, Check, Host, examine
 from harness.doctor_ports import PortFacts, check_ports, check_programs
 from harness.exits import run_app
-from harness.plugins import Plugin
 from harness.room import FLOOR_BYTES, RoomError, check_room, nearest
 
 TODAY = date(2026, 11, 21)
@@ -248,7 +248,7 @@ def test_broken_plugins_are_bad_only_where_they_are_needed(tmp_path: Path, monke
         Plugin("instruments", "operator", "x:Y", "stranger", None, "ImportError: no x", "reinstall stranger"),
         Plugin("detectors", "odd", "x:Z", "stranger", None, "ImportError: no x", "reinstall stranger"),
     ]
-    monkeypatch.setattr("harness.plugins.plugins", lambda group: [p for p in broken if p.group == group])
+    monkeypatch.setattr("fixtures.plugins.plugins", lambda group: [p for p in broken if p.group == group])
     found = of(examine(tmp_path, find("dispenser-k0"), host(tmp_path)), "plugins")
     assert sorted(check.state for check in found) == [BAD, WARN]
     assert all("ImportError: no x" in check.what for check in found)

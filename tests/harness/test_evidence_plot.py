@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from captures.model import Int64Array
+from fixtures.plugins import specs
 from harness.judge.contract import Basis, Evidence, Link, Segment, SegmentKind
 from harness.judge.evidence import processes
-from harness.plugins import specs
 from harness.report.document import plain
 
 figures = pytest.importorskip("harness.report.evidence_plot")

@@ -12,8 +12,8 @@ import pytest
 from benchmarks import generators_recorded
 from benchmarks.generators import PROFILE
 from benchmarks.visits import visit
+from fixtures.plugins import plugins
 from harness.judge.contract import DetectorSpec, Segment, Validation, View
-from harness.plugins import plugins
 
 OWN: dict[str, DetectorSpec] = {
     p.name: p.spec for p in plugins("detectors") if p.distribution == "shortmeasure" and p.spec is not None

@@ -17,6 +17,7 @@ from benchmarks.detectors import DETECTORS
 from benchmarks.generators import PROFILE, Tamper
 from captures.model import Mark, MarkSource
 from fixtures.language import translated
+from fixtures.plugins import specs
 from harness.judge.account import PLACES, Account, Kind
 from harness.judge.contract import (
     Basis,
@@ -33,7 +34,6 @@ from harness.judge.contract import (
 from harness.judge.explain import account, simplest
 from harness.judge.findings import DEVICE_TYPE
 from harness.judge.gain import ALPHA, Measured, agree, half_width, together
-from harness.plugins import specs
 from harness.report.account import KINDS, METHODS, account_lines
 from harness.report.document import plain
 from tests.harness.test_judge_pulse_pattern import multiplied, seen, timed

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import harness.catalogue as catalogue
+from fixtures.plugins import specs
 from harness.judge.catalogue import possible
 from harness.judge.chain import BESIDE, DISPENSER, SCALE, TAXI, adjacent, base_links, contains
 from harness.judge.contract import Link, Shape
 from harness.judge.facts import FACTS
 from harness.judge.key_effects import WeightRule, effect_of
-from harness.plugins import specs
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 UNPUBLISHED = ("scale.S21", "scale.S22", "scale.S23", "scale.S24", "scale.S25", "scale.S26")  # no known case

@@ -21,12 +21,12 @@ from fixtures.answers_file import lines, load
 from fixtures.bench import Bench
 from fixtures.capability import Correction
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from harness.answering import answered
 from harness.asked import recorded_answers
 from harness.benches import find, with_answers, world
 from harness.enact import Enactor
 from harness.people import People
-from harness.plugins import specs
 from harness.private import Parties
 from harness.step import Choose, Drive, Inquire, Load, Mark, Outcome, Photo, Step, Wait
 

@@ -16,10 +16,10 @@ import pytest
 
 from captures.journal import read_lines
 from fixtures.benchfile import BenchFile, parse
+from fixtures.plugins import Plugin
 from harness import inspection, provenance, software
 from harness.benches import find, world
 from harness.exits import UsageError, run_app
-from harness.plugins import Plugin
 from harness.provenance import Told, impersonal, told
 from harness.report.site import site_text
 from harness.report.text import CONDITIONAL

@@ -15,6 +15,7 @@ from fixtures.benchfile import BenchFile, parse
 from fixtures.clock import RealClock
 from fixtures.errors import InstrumentError
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.build import build
 from fixtures.sim.world import World
 from harness.benches import find, on_ports, scenario
@@ -23,7 +24,6 @@ from harness.judging import judge_case
 from harness.plans import PlanSpec, blocks
 from harness.plans.ability import Ability
 from harness.plans.portions import long_sale
-from harness.plugins import specs
 from harness.runner import RunResult, find_plan, run
 from harness.step import Confirm, Inquire, Phase, Plan
 

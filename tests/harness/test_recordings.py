@@ -10,12 +10,12 @@ import pytest
 
 from captures.formats import read
 from captures.model import EdgeKind, PulseTrain
+from fixtures.plugins import specs
 from harness.catalogue import load_catalogue, load_causes, load_validations
 from harness.editions import edition
 from harness.judge.contract import Segment, SegmentKind, Verdict
 from harness.judge.verdict import judge
 from harness.judging import judge_path, tap_segments
-from harness.plugins import specs
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
 FILES = sorted(DATA.glob("*.sr"))

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.language import translated
+from fixtures.plugins import specs
 from harness.catalogue import load_causes
 from harness.judge import findings
 from harness.judge.contract import DetectorSpec
-from harness.plugins import specs
 from harness.report import wording
 from harness.report.causes import CAUSES
 from harness.report.text import verdict_text

@@ -24,6 +24,7 @@ from fixtures.benchfile import BenchFile, parse
 from fixtures.clock import resumed_ns
 from fixtures.errors import BenchError, StopAsked
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.build import Site, build
 from fixtures.sim.scenario import AnalyserLoss
 from fixtures.sim.world import World
@@ -37,7 +38,6 @@ from harness.inspection import inspect, resume
 from harness.lock import Holder
 from harness.lots import Lots
 from harness.plans.miniature import MINIATURE, miniature
-from harness.plugins import specs
 from harness.report.text import verdict_text
 from harness.runner import RunResult, run
 from harness.standing import read_standing

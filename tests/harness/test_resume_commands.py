@@ -20,6 +20,7 @@ from captures.journal import read_lines
 from fixtures.benchfile import parse
 from fixtures.errors import BenchError
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from harness.answering import answered
 from harness.benches import find, on_ports, world
 from harness.case_facts import case_facts
@@ -29,7 +30,6 @@ from harness.exits import Exit, classified
 from harness.judging import judge_path
 from harness.plans.miniature import MINIATURE
 from harness.plans.order import PlanError
-from harness.plugins import specs
 from harness.runner import run
 from harness.standards import _no_instrument
 from harness.step import Confirm, Deliver, Plan, PowerCycle, Step

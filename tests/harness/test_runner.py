@@ -17,13 +17,13 @@ from captures.journal import read_lines
 from fixtures.bench import Bench
 from fixtures.errors import BenchError, InstrumentError, StopAsked
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.build import build
 from fixtures.sim.scenario import AnalyserLoss
 from fixtures.sim.world import World
 from harness.benches import find, scenario
 from harness.derive import read_recorded, segments
 from harness.plans.miniature import MINIATURE
-from harness.plugins import specs
 from harness.runner import RunResult, find_plan, run
 from harness.step import Deliver, Step
 
