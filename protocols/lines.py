@@ -31,22 +31,24 @@ def why_not_text(raw: bytes) -> str | None:
 
 
 class LineDecoder:
-    """Hands every line with its LF to `read`.  At most `most` bytes are held; an endless line is given up in pieces, to its end.
+    """Hands every line with its end to `read`.  At most `most` bytes are held; an endless line is given up in pieces, to its end.
 
     `silence_chars`: the silence that ends a line which was begun; None where a device may pause inside one and only the
-    driver's deadline ends it.
+    driver's deadline ends it.  `end`: the byte that ends a line, where it is another than LF.
     """
 
-    def __init__(self, read: Callable[[bytes], Message], most: int, silence_chars: float | None = None) -> None:
-        self._read, self._most, self._silence_chars = read, most, silence_chars
+    def __init__(
+        self, read: Callable[[bytes], Message], most: int, silence_chars: float | None = None, end: bytes = b"\n"
+    ) -> None:
+        self._read, self._most, self._silence_chars, self._end = read, most, silence_chars, end
         self._held = b""
         self._skipping = False
 
     def feed(self, data: bytes) -> list[Message]:
         messages: list[Message] = []
-        *lines, rest = (self._held + data).split(b"\n")
+        *lines, rest = (self._held + data).split(self._end)
         for text in lines:
-            line = text + b"\n"
+            line = text + self._end
             too_long = self._skipping or len(line) > self._most
             messages.append(self._overlong(line) if too_long else self._read(line))
             self._skipping = False
