@@ -100,9 +100,7 @@ def _explain_layout(raw: bytes) -> str:
 def _parse_body(raw: bytes) -> dict[str, Any]:
     """The hash of the line is right here, so trouble means that someone else wrote the line."""
     try:
-        body: dict[str, Any] = json.loads(
-            raw.decode("ascii"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
-        )
+        body: dict[str, Any] = _DECODER.decode(raw.decode("ascii"))
     except UnicodeDecodeError as problem:
         got = f"0x{raw[problem.start]:02x} at its byte {problem.start}"
         raise BadLine(f"malformed body: expected ASCII, got {got}") from None
@@ -131,6 +129,10 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"non-finite number {text:.80}")
     return value
+
+
+# made once: `json.loads` with hooks makes one for every line, which takes as long as reading it
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
 
 
 def explain_order(parts: Parts, seq: int, head: str, before: str, handle: BinaryIO, number: int) -> str:

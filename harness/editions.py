@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,7 +20,7 @@ JUDGED_BY = {"scale": ("zero-tracking",), "taximeter": (MPE, "mpe-under")}
 
 def edition(name: str) -> Edition:
     """The acceptance edition `name`; its text lies beside the plugin that names it."""
-    return parse(*text_of(name))
+    return _parsed(*text_of(name))
 
 
 def edition_of(bench: BenchFile) -> Edition:
@@ -28,7 +29,13 @@ def edition_of(bench: BenchFile) -> Edition:
         return _usable(edition(bench.edition), bench)
     if not bench.edition_text:
         raise BenchError(f"{bench.where}: expected the text of {bench.edition} beside the bench file, got none")
-    return _usable(parse(bench.edition_text, bench.edition), bench)
+    return _usable(_parsed(bench.edition_text, bench.edition), bench)
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str, where: str) -> Edition:
+    """A run asks for its edition at nearly every step, and a text has one meaning."""
+    return parse(text, where)
 
 
 def _usable(found: Edition, bench: BenchFile) -> Edition:

@@ -10,6 +10,7 @@ from typing import Any
 
 from captures.case import Case, verify_case, write_derived
 from captures.formats import read
+from captures.journal import Follower
 from captures.model import Capture
 from captures.verify import require_as_sealed
 from harness.acceptance.protocol import protocol
@@ -18,6 +19,7 @@ from harness.derive import Recorded, read_recorded, segments
 from harness.derive.foreign import Declaration, foreign_segments
 from harness.derive.history import history
 from harness.derive.parts import registrations
+from harness.derive.recorded import Taken
 from harness.derive.site import by_instrument
 from harness.editions import edition, edition_of
 from harness.families import family_tests, speaks_alone
@@ -33,7 +35,7 @@ from harness.judge.verdict import read as read_detectors
 from harness.metrology.decision import Rule
 from harness.propositions import default_scale, load_propositions, on_scale
 from harness.remembered import Memory
-from harness.report.document import as_json_bytes, verdict_document
+from harness.report.document import as_json_bytes, plain, verdict_document
 from harness.site import judge_site, screened
 from harness.standards import overdue_stations, with_standards
 from harness.step import WATCH, Outcome
@@ -95,22 +97,40 @@ def judge_recorded(
 
 def so_far(journal: Path, under_test: str) -> Outcome:
     """What a `Judge` step is answered with: which volume showed most at instrument `under_test`, or of a site in which
-    order its instruments ask for the full plan.  A judgement that fails must not cost the raid its power cycle."""
-    try:
-        recorded = read_recorded(journal)
-        bench = recorded.bench
-        if bench.site is None:
-            own = segments(recorded)
-            return {"most_l": _showed_most(own, bench.profile), **_searched(recorded, own)}
-        if under_test in (views := by_instrument(recorded)):
-            profile = bench.under_test(under_test).profile
-            return {"most_l": _showed_most(segments(views[under_test]), profile)}
-        return {"order": screened(recorded, _readings, float(edition_of(bench).limit("mpe").value))}
-    except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
-        return {"failed": f"{type(error).__name__}: {error}"}
+    order its instruments ask for the full plan."""
+    return SoFar(journal).answer(under_test)
 
 
-def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
+class SoFar:
+    """`so_far` of a journal that goes on: asked again, it reads what is new, and what a detector said of a segment stands."""
+
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal
+        self._begin()
+
+    def _begin(self) -> None:
+        self._follower, self._taken, self._memory = Follower(self._journal), Taken(self._journal), Memory()
+
+    def answer(self, under_test: str) -> Outcome:
+        """A judgement that fails must not cost the raid its power cycle."""
+        try:
+            for line in self._follower.take():
+                self._taken.take(line)
+            recorded = self._taken.recorded()
+            bench = recorded.bench
+            if bench.site is None:
+                own = segments(recorded)
+                return {"most_l": _showed_most(own, bench.profile), **_searched(recorded, own, self._memory)}
+            if under_test in (views := by_instrument(recorded)):
+                profile = bench.under_test(under_test).profile
+                return {"most_l": _showed_most(segments(views[under_test]), profile)}
+            return {"order": screened(recorded, _readings, float(edition_of(bench).limit("mpe").value))}
+        except Exception as error:  # journalled with the outcome; the plan goes on with its usual volume
+            self._begin()  # what raised it was taken half
+            return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def _searched(recorded: Recorded, found: Sequence[Segment], memory: Memory) -> Outcome:
     """Of a search: which of its runs show anything, so that it goes on there; the verdict itself is another matter."""
     runs = [segment for segment in found if segment.context.get("search")]
     if not runs:
@@ -118,22 +138,27 @@ def _searched(recorded: Recorded, found: Sequence[Segment]) -> Outcome:
     limits = edition_of(recorded.bench)
     profile, own = with_rules(recorded.bench.profile, limits), family(limits.family)
     tests = family_tests(limits).detectors
-    document = _verdict(recorded, found, overdue_stations(recorded, recorded.bench))
+    memory.begin()
+    bench, late = recorded.bench, overdue_stations(recorded, recorded.bench)
+    verdict = _judgement(
+        found, {**bench.profile, OVERDUE: late} if late else bench.profile, limits, bench.instrument_id, recorded.status,
+        memory=memory, confirmations=registrations(recorded), kind=bench.family,
+    )  # fmt: skip
     told = [
         one
-        for one in document["readings"]
-        if one["hits"] and (spec := tests.get(one["detector"])) is not None and spec.weight > 0
+        for one in verdict.readings
+        if one.hits and (spec := tests.get(one.detector)) is not None and spec.weight > 0
         and (speaks_alone(spec) or spec.name in own.alone)
     ]  # fmt: skip
-    hit = {str(one["segment"]) for one in told}
+    hit = {one.segment for one in told}
     hit |= {segment.id for segment in runs if own.shows(segment, found, limits, profile)}
-    onsets = {str(one["segment"]): one["at"]["onset_l"] for one in told if "onset_l" in one["at"]}
+    onsets = {one.segment: plain(one.at["onset_l"]) for one in told if "onset_l" in one.at}
     shown = [segment.id for segment in runs if segment.id in hit]
     return {
         # a watch in which something was worked belongs to the run behind it
         "shown": list(dict.fromkeys(name for id in shown for name in (id, id.partition(WATCH)[0]))),
         "onsets": onsets,
-        "integrity": document["integrity"],
+        "integrity": str(verdict.integrity),
         "errors": {one.id: error for one in runs if (error := error_of_indication(one, profile)) is not None},
     }
 
@@ -206,8 +231,26 @@ def _judged(
     confirmations: Sequence[Registration] = (),
     kind: str = "dispenser",
 ) -> Mapping[str, Any]:
+    verdict = _judgement(found, profile, limits, instrument, status, share, memory, confirmations, kind)
+    return on_scale(
+        verdict_document(verdict, limits, found, why=why, kit=kit, quantity=family(limits.family).quantity(profile)),
+        default_scale(),
+    )
+
+
+def _judgement(
+    found: Sequence[Segment],
+    profile: Mapping[str, Any],
+    limits: Edition,
+    instrument: str,
+    status: str,
+    share: Fraction = Fraction(1),
+    memory: Memory | None = None,
+    confirmations: Sequence[Registration] = (),
+    kind: str = "dispenser",
+) -> Verdict:
     tests = family_tests(limits)
-    verdict: Verdict = judge(
+    return judge(
         found,
         with_rules(profile, limits),
         limits,
@@ -222,10 +265,6 @@ def _judged(
         propositions=load_propositions(),
         registrations=confirmations,
         family=family(limits.family),
-    )
-    return on_scale(
-        verdict_document(verdict, limits, found, why=why, kit=kit, quantity=family(limits.family).quantity(profile)),
-        default_scale(),
     )
 
 

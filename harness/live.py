@@ -33,6 +33,7 @@ from harness.report.wording import chain
 from harness.step import Outcome
 
 if TYPE_CHECKING:
+    from harness.judging import SoFar
     from harness.watching import Watching
 
 NICE = (
@@ -62,10 +63,11 @@ def beside(bench: Bench, say: Say | None) -> Iterator[Callable[[], Outcome]]:
     journal = bench.recorder.folder
     real = bench.clock.kind != "virtual"
     companion = _companion(journal, say) if real and say is not None else None
+    here: SoFar | None = None
 
     def judged() -> Outcome:
-        nonlocal companion
-        from harness.judging import so_far
+        nonlocal companion, here
+        from harness.judging import SoFar
 
         bench.recorder.sync()
         under_test = bench.file.instrument_id
@@ -74,7 +76,10 @@ def beside(bench: Bench, say: Say | None) -> Iterator[Callable[[], Outcome]]:
         told = None
         if companion is not None:
             told = companion.so_far(under_test, bench.now_ns, lambda: bench.wait(bench.now_ns() + TURN_NS))
-        return so_far(journal, under_test) if told is None else told
+        if told is not None:
+            return told
+        here = here or SoFar(journal)
+        return here.answer(under_test)
 
     try:
         yield judged

@@ -1,5 +1,6 @@
 """Settings for every test: no example has a time limit (there are no timed tests), and a failure can be repeated."""
 
+import gc
 import os
 
 # the matrices are small, and every core has a worker of its own: threads would only wait for each other
@@ -11,3 +12,9 @@ from hypothesis import settings
 
 settings.register_profile("shortmeasure", deadline=None, print_blob=True)
 settings.load_profile("shortmeasure")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays to the end: the collector need not walk it at every full collection."""
+    gc.collect()
+    gc.freeze()

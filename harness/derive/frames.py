@@ -137,13 +137,12 @@ class _Reader:
                     when.append(times[k])
                     state, remembered = known[1], True
                     continue
-            if remembered:
+            if remembered and state is not None:  # else the decoder itself is in this state
                 self._open, self._since_ns, remembered = False, None, False
-            if state is not None:
                 self._decoder = deepcopy(state.decoder)
             self._feed(begins[k], stops[k])
             state = self._state()
-        if state is not None:
+        if remembered and state is not None:
             self._decoder = deepcopy(state.decoder)
         self._take(self._decoder.close(), times[-1])
         return Frames(self._messages, frozen_int64(told), frozen_int64(when), tuple(self._noise))

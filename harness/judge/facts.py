@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from harness.judge.contract import Segment, SegmentKind, Shape
-from harness.judge.ground import Fact, Ground
+from harness.judge.ground import Fact, Ground, Shown
 from harness.judge.pair_facts import HOSE_L
 from harness.judge.pair_facts import TESTS as OF_PAIRS
 from harness.judge.parameter_facts import certificate_confirms, indication_follows
@@ -369,5 +369,5 @@ FACTS: Mapping[str, Fact] = {
 
 def facts(ground: Ground, late: Iterable[str] = ()) -> dict[str, bool]:
     """Every fact by name; `late`: stations whose values show nothing, as their standard was past its due day."""
-    late = frozenset(late)
-    return {name: fact.holds(ground, late) for name, fact in FACTS.items()}
+    late, shown = frozenset(late), dict[Shown, Ground]()  # most read no station at all: they are shown the same
+    return {name: fact.holds(ground, late, shown) for name, fact in FACTS.items()}

@@ -20,6 +20,8 @@ _OF_REFERENCE = frozenset({"reference_pulses_per_litre", "reference_u_rel", "ref
 _TEMPERATURES = frozenset({"temperature_recorded", "t_meter_c", "t_reference_c"})
 """Keys of a segment's context that go into the reference's volume: read on a thermometer, a standard as well."""
 
+Shown = tuple[frozenset[str], bool]  # stations whose values are seen, and whether the taps are
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -47,23 +49,27 @@ class Fact:
     reads: frozenset[str] = frozenset()
     taps: bool = False
 
-    def holds(self, ground: Ground, late: Iterable[str] = ()) -> bool:
+    def holds(self, ground: Ground, late: Iterable[str] = (), shown: dict[Shown, Ground] | None = None) -> bool:
         """Whether it was observed, and still is without the values of the stations `late`.
 
         Both are asked for: what another station bears out stands (the encoder shows smooth flow as well), and nothing
-        comes true because a value is missing.
+        comes true because a value is missing.  `shown`: what facts before it were shown of this ground.
         """
         void = self.reads & frozenset(late)
-        return self.test(self._shown(ground, self.reads)) and (
-            not void or self.test(self._shown(ground, self.reads - void))
+        seen = {} if shown is None else shown
+        return self.test(self._shown(ground, self.reads, seen)) and (
+            not void or self.test(self._shown(ground, self.reads - void, seen))
         )
 
-    def _shown(self, ground: Ground, stations: frozenset[str]) -> Ground:
-        segments = tuple(_without_others(segment, stations, self.taps) for segment in ground.segments)
-        profile = ground.profile
-        if REFERENCE not in stations:
-            profile = {key: value for key, value in profile.items() if key not in _OF_REFERENCE}
-        return replace(ground, segments=segments, profile=profile)
+    def _shown(self, ground: Ground, stations: frozenset[str], shown: dict[Shown, Ground]) -> Ground:
+        known = shown.get((stations, self.taps))
+        if known is None:
+            segments = tuple(_without_others(segment, stations, self.taps) for segment in ground.segments)
+            profile = ground.profile
+            if REFERENCE not in stations:
+                profile = {key: value for key, value in profile.items() if key not in _OF_REFERENCE}
+            known = shown[stations, self.taps] = replace(ground, segments=segments, profile=profile)
+        return known
 
 
 def _without_others(segment: Segment, stations: frozenset[str], taps: bool) -> Segment:
@@ -71,10 +77,11 @@ def _without_others(segment: Segment, stations: frozenset[str], taps: bool) -> S
     trains = {name: train for name, train in segment.trains.items() if taps or station_of(name) in stations}
     traces = {name: trace for name, trace in segment.traces.items() if taps or name in stations}
     registers = {name: value for name, value in segment.registers.items() if station_of(name) in stations}
-    segment = replace(segment, traces=traces, load_kg=segment.load_kg if LOAD in stations else None)
+    load_kg = segment.load_kg if LOAD in stations else None
     if REFERENCE in stations:
-        return replace(segment, trains=trains, registers=registers)
+        return replace(segment, trains=trains, traces=traces, registers=registers, load_kg=load_kg)
     context = {key: value for key, value in segment.context.items() if key not in _TEMPERATURES}
     return replace(
-        segment, trains=trains, registers=registers, context=context, reference_l=None, reference_m=None, portions=()
-    )
+        segment, trains=trains, traces=traces, registers=registers, load_kg=load_kg, context=context,
+        reference_l=None, reference_m=None, portions=(),
+    )  # fmt: skip

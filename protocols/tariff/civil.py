@@ -48,12 +48,14 @@ def _parts(window: Window) -> list[tuple[int, int]]:
 def holds(window: Window, civil_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
     """For each instant whether `window` holds; a night that began on one of its days lasts into the next morning."""
     seconds = civil_ns // S_NS
-    second, day = seconds % DAY_S, (seconds // DAY_S + 3) % 7
-    days = np.isin(day, list(window.days)) if window.days else np.ones(len(civil_ns), dtype=np.bool_)
+    second = seconds % DAY_S
+    begun, lasts = second >= window.from_s, second < window.to_s
+    if not window.days:
+        return begun & lasts if window.from_s < window.to_s else begun | lasts
+    day, days = (seconds // DAY_S + 3) % 7, list(window.days)
     if window.from_s < window.to_s:
-        return days & (second >= window.from_s) & (second < window.to_s)
-    before = np.isin((day - 1) % 7, list(window.days)) if window.days else days
-    return (days & (second >= window.from_s)) | (before & (second < window.to_s))
+        return np.isin(day, days) & begun & lasts
+    return (np.isin(day, days) & begun) | (np.isin((day - 1) % 7, days) & lasts)
 
 
 def boundaries(windows: Sequence[Window], first_ns: int, last_ns: int) -> list[int]:

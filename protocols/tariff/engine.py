@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from protocols.tariff.accumulator import Accumulator, Rate, Runs
 from protocols.tariff.civil import boundaries, holds
-from protocols.tariff.ladder import UM, ladder
+from protocols.tariff.kept import Kept
+from protocols.tariff.ladder import UM, Ladder, ladder
 from protocols.tariff.low_speed import slow_spells
 from protocols.tariff.rule import Applies, Charge, Discount, Mode, Rounding, Rule, TariffError, Time, Window
 from protocols.tariff.trip import Meter, Trip
@@ -86,6 +87,15 @@ class Fare:
             raise TariffError(f"fare: expected an instant from the hire at {self.times_ns[0]} ns on, got {time_ns}")
         return self.rule.display.step * int(self.shown[at - 1])
 
+    def steps_shown(self, times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`displayed_at` of many instants, in steps of the display."""
+        at = np.searchsorted(self.times_ns, times_ns, "right")
+        if not at.all():
+            raise TariffError(
+                f"fare: expected instants from the hire at {self.times_ns[0]} ns on, got {times_ns.min()}"
+            )
+        return self.shown[at - 1]
+
     def steps(self) -> Iterator[Step]:
         for k in range(len(self.times_ns)):
             accrued = Fraction(int(self.accrued[k]), self.denominator)
@@ -103,19 +113,68 @@ class Fare:
 NOMINAL = Meter()
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Timeline:
+    """What is charged when, whatever it costs: at times_ns (n,), step k of kinds[kind[k]]."""
+
+    times_ns: NDArray[np.int64]
+    causes: NDArray[np.int8]
+    kind: NDArray[np.int64]
+    rungs: Ladder
+    slow_s: Fraction
+
+
+_timelines: Kept[_Timeline] = Kept(1 << 20, lambda line: 3 * len(line.times_ns))
+
+
 def fare(rule: Rule, trip: Trip, meter: Meter = NOMINAL) -> Fare:
     """The course of the fare of `trip` under `rule` on `meter`; TariffError for a trip beyond all bounds."""
     rule = rule.under(trip.declared)
     civil = trip.civil_ns + meter.clock_offset_ns
+    flat = surcharges(rule, trip, civil)
+    begin = [(trip.hired_ns, Cause.START, start_price(rule, trip.hired_ns + civil))]
+    begin += [(trip.hired_ns, Cause.SURCHARGE, Fraction(e.amount)) for e in rule.extras if e.applies is Applies.HIRE]
+    begin += [(at, Cause.SURCHARGE, Fraction(w.flat)) for at, w in flat if w.flat_shown]
+    later = [w.flat for _, w in flat if not w.flat_shown]
+    later += [extra.amount for extra in rule.extras if extra.applies is not Applies.HIRE]
+    line = _timeline(rule, trip, meter, tuple((at, cause) for at, cause, _ in begin))
+    kinds = list(line.rungs.kinds)
+    if rule.time is not None and not rule.joint:
+        kinds.append((rule.time.step_price, ZERO))
+    kinds += [(price, ZERO) for _, _, price in begin]
+    states, active = window_states(rule, line.times_ns + civil, trip.hired_ns + civil)
+    accrued, denominator = _accrued(rule, line.causes, line.kind, kinds, states, active)
+    shown = _shown(rule, accrued, denominator)
+    return Fare(
+        rule,
+        line.times_ns,
+        line.causes,
+        accrued,
+        denominator,
+        shown,
+        trip.distance_m * meter.k_ratio,
+        line.slow_s,
+        sum(later, Decimal(0)),
+    )
+
+
+def _timeline(rule: Rule, trip: Trip, meter: Meter, begin: tuple[tuple[int, Cause], ...]) -> _Timeline:
+    """The steps of distance and time, and what is charged at `begin`: of all that a tariff leaves open, few things move them."""
+    faster = tuple(w for w in rule.windows if w.shorter_steps)
+    key = (trip, meter, rule.mode, rule.start, rule.distance, rule.tiers, rule.time, faster, begin)
+    return _timelines.once(key, lambda: _steps(rule, trip, meter, faster, begin))
+
+
+def _steps(
+    rule: Rule, trip: Trip, meter: Meter, faster: Sequence[Window], begin: Sequence[tuple[int, Cause]]
+) -> _Timeline:
     slow = spells(rule, trip, meter)
-    faster = [w for w in rule.windows if w.shorter_steps]
-    pieces = pieces_of(trip, civil, faster)
+    pieces = pieces_of(trip, trip.civil_ns + meter.clock_offset_ns, faster)
     distance = _distance(rule, trip, meter, slow, pieces)
     rungs = ladder(rule, distance.whole())
     due = distance.reached(rungs.at_um, rungs.strict)
     times, causes = [due], [np.full(len(due), Cause.UNIT if rule.joint else Cause.DISTANCE, np.int8)]
-    kinds, kind = list(rungs.kinds), [rungs.kind[: len(due)]]
-    slow_s = Fraction(int(np.sum(slow[:, 1] - slow[:, 0])), S_NS) * meter.clock_ratio
+    kinds, kind = len(rungs.kinds), [rungs.kind[: len(due)]]
     if rule.time is not None and not rule.joint:
         from_ns = trip.hired_ns
         if not rule.time.within_start:
@@ -124,35 +183,18 @@ def fare(rule: Rule, trip: Trip, meter: Meter = NOMINAL) -> Fare:
         waited = _waiting(rule.time, trip, meter, slow, pieces, from_ns)
         times.append(waited)
         causes.append(np.full(len(waited), Cause.TIME, np.int8))
-        kind.append(np.full(len(waited), len(kinds)))
-        kinds.append((rule.time.step_price, ZERO))
-    flats = [(at, Cause.SURCHARGE, Fraction(w.flat)) for at, w in surcharges(rule, trip, civil) if w.flat_shown]
-    later = [w.flat for _, w in surcharges(rule, trip, civil) if not w.flat_shown]
-    later += [extra.amount for extra in rule.extras if extra.applies is not Applies.HIRE]
-    begin = [(trip.hired_ns, Cause.START, start_price(rule, trip.hired_ns + civil))]
-    begin += [(trip.hired_ns, Cause.SURCHARGE, Fraction(e.amount)) for e in rule.extras if e.applies is Applies.HIRE]
-    for at, cause, price in begin + flats:
-        times.append(np.array([at], np.int64))
-        causes.append(np.array([cause], np.int8))
-        kind.append(np.array([len(kinds)]))
-        kinds.append((price, ZERO))
+        kind.append(np.full(len(waited), kinds))
+        kinds += 1
+    times.append(np.array([at for at, _ in begin], np.int64))
+    causes.append(np.array([cause for _, cause in begin], np.int8))
+    kind.append(np.arange(kinds, kinds + len(begin)))
     all_times, all_causes, all_kinds = np.concatenate(times), np.concatenate(causes), np.concatenate(kind)
     order = np.lexsort((all_causes, all_times))
-    all_times, all_causes, all_kinds = all_times[order], all_causes[order], all_kinds[order]
-    states, active = window_states(rule, all_times + civil, trip.hired_ns + civil)
-    accrued, denominator = _accrued(rule, all_causes, all_kinds, kinds, states, active)
-    shown = _shown(rule, accrued, denominator)
-    return Fare(
-        rule,
-        all_times,
-        all_causes,
-        accrued,
-        denominator,
-        shown,
-        trip.distance_m * meter.k_ratio,
-        slow_s,
-        sum(later, Decimal(0)),
-    )
+    slow_s = Fraction(int(np.sum(slow[:, 1] - slow[:, 0])), S_NS) * meter.clock_ratio
+    found = all_times[order], all_causes[order], all_kinds[order]
+    for array in found:
+        array.setflags(write=False)  # of every fare with the same steps
+    return _Timeline(*found, rungs, slow_s)
 
 
 def spells(rule: Rule, trip: Trip, meter: Meter) -> NDArray[np.int64]:
@@ -222,7 +264,7 @@ def _waiting(
 def start_price(rule: Rule, civil_ns: int) -> Fraction:
     """The start price of a hire at an instant."""
     now = np.array([civil_ns], np.int64)
-    factors = [window.start for window in rule.windows if holds(window, now)[0]]
+    factors = [window.start for window in rule.windows if window.start != 1 and holds(window, now)[0]]
     return Fraction(rule.start.price) * combined(factors, ZERO, rule.sum_factors)
 
 

@@ -190,9 +190,9 @@ class Rule:
 
     def under(self, declared: frozenset[str]) -> Rule:
         """The rule under what was declared: tiers it takes away are gone, conditions it fulfils hold."""
-        return replace(
-            self,
-            tiers=tuple(tier for tier in self.tiers if tier.unless not in declared or not tier.unless),
-            windows=tuple(w for w in self.windows if not w.condition or w.condition in declared),
-            extras=tuple(e for e in self.extras if e.applies is not Applies.DECLARED or e.id in declared),
-        )
+        tiers = tuple(tier for tier in self.tiers if tier.unless not in declared or not tier.unless)
+        windows = tuple(w for w in self.windows if not w.condition or w.condition in declared)
+        extras = tuple(e for e in self.extras if e.applies is not Applies.DECLARED or e.id in declared)
+        if len(tiers) == len(self.tiers) and len(windows) == len(self.windows) and len(extras) == len(self.extras):
+            return self
+        return replace(self, tiers=tiers, windows=windows, extras=extras)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,12 @@ class Trip:
     def count_at(self, times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
         """The count reached at each instant."""
         at = np.searchsorted(self.times_ns, times_ns, "right")
-        return np.concatenate(([self.before], self.counts))[at].astype(np.int64)
+        return self._reached[at]
+
+    @cached_property
+    def _reached(self) -> NDArray[np.int64]:
+        """Counts (N + 1,) before the first instant and from each on: asked for at every replay."""
+        return np.concatenate(([self.before], self.counts)).astype(np.int64)
 
     @property
     def inside(self) -> slice:
@@ -91,7 +97,7 @@ class Trip:
         first, last = np.searchsorted(self.times_ns, [self.hired_ns, self.vacated_ns], "right")
         return slice(int(first), int(last))
 
-    @property
+    @cached_property
     def distance_m(self) -> Fraction:
         first, last = self.count_at(np.array([self.hired_ns, self.vacated_ns]))
         return int(last - first) * self.metres_per_count

@@ -22,6 +22,7 @@ from harness.judging import judge_path
 from harness.metrology.columns import columns
 from harness.metrology.errors import MetrologyError, NotComparable
 from tests.commands import document, shortmeasure
+from tests.once import folder_once
 
 
 def table(path: Path, head: str, rows: list[tuple[Any, ...]]) -> str:
@@ -57,16 +58,22 @@ def inspected(folder: Path, bench: BenchFile, seed: int) -> Path:
 def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """One instrument on two benches: by prover, and by the taps and the meter of a K2 bench."""
     folder = tmp_path_factory.mktemp("honest")
-    return inspected(folder / "prover", find("dispenser-k0-prover"), 1), inspected(
-        folder / "k2", find("dispenser-k2"), 2
-    )
+
+    def made(name: str, bench: str, seed: int) -> Path:
+        return folder_once(tmp_path_factory, f"lab-{name}", lambda at: inspected(at, find(bench), seed), folder / name)
+
+    return made("prover", "dispenser-k0-prover", 1), made("k2", "dispenser-k2", 2)
 
 
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Five instruments that show 0.4 % too much."""
     folder = tmp_path_factory.mktemp("region")
-    return [inspected(folder / f"case-{n}", bench_of(n), n) for n in range(1, 6)]
+
+    def made(n: int) -> Path:
+        return folder_once(tmp_path_factory, f"lab-{n}", lambda at: inspected(at, bench_of(n), n), folder / f"case-{n}")
+
+    return [made(n) for n in range(1, 6)]
 
 
 def test_two_results_are_compared(capfd: pytest.CaptureFixture[str]) -> None:

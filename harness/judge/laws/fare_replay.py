@@ -172,16 +172,18 @@ def _span(
         for update, hysteresis in ways
     ]
     tried.runs += len(courses)
-    spans = []
     late_ns += BY_REFERENCE_NS if len(case.ratios) > 1 else 0
-    for t, u in zip(case.register.times_ns.tolist(), case.register.u_ns.tolist(), strict=True):
-        ends = [
-            course.displayed_at(min(max(at, int(course.times_ns[0])), case.trip.vacated_ns))
+    register = case.register
+    reads = np.stack((register.times_ns - register.u_ns - late_ns, register.times_ns + register.u_ns + AHEAD_NS))
+    shown = np.stack(
+        [
+            course.steps_shown(np.minimum(np.maximum(reads, course.times_ns[0]), case.trip.vacated_ns))
             for course in courses
-            for at in (t - u - late_ns, t + u + AHEAD_NS)
         ]
-        spans.append((min(ends), max(ends)))
-    return spans
+    )
+    step = rule.display.step
+    least, most = shown.min(axis=(0, 1)).tolist(), shown.max(axis=(0, 1)).tolist()
+    return [(step * low, step * high) for low, high in zip(least, most, strict=True)]
 
 
 def _broken(case: Replayable, spans: Spans, share: Decimal = Decimal(0)) -> int:
