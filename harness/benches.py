@@ -15,6 +15,7 @@ from typing import Any, cast
 from fixtures.benchfile import BenchFile, load, parse
 from fixtures.errors import BenchError
 from fixtures.profile import SCALES, TAXI_FAMILY
+from fixtures.scale_lines import weight_protocol
 
 FAMILIES = ("dispenser",)
 ERROR = "error_rel"  # key of [simulation]: the error that the simulated instrument was adjusted to, relative; drawn where it is not there
@@ -116,6 +117,7 @@ def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -
     line = bench.instruments.get(bench.stations.get("weight", ""))
     told: dict[str, Any] = {}
     if line is not None:
+        weight_protocol(line.options, f"{bench.where}: instrument {line.name}")  # one that is broken is told as such
         told = {"protocol": str(line.options["protocol"]), "broadcast": line.driver == "scale-tap"}
     try:
         if bench.family == "truck-scale":

@@ -48,7 +48,10 @@ def family_tests(edition: Edition) -> FamilyTests:
     if own is None:
         others = {name for family in _families() for name in family["only"]}
         return FamilyTests({name: spec for name, spec in known.items() if name not in others}, load_validations())
-    chosen = {name: _with(known[name], changes, edition) for name, changes in own["detectors"].items() if name in known}
+    chosen = {name: spec for name, spec in known.items() if edition.family in spec.families}
+    chosen |= {
+        name: _with(known[name], changes, edition) for name, changes in own["detectors"].items() if name in known
+    }
     for name, changes in own.get(OF_TAPS, {}).items():
         if name in known:
             rest = {key: value for key, value in changes.items() if key != MOST_TRIPS}

@@ -161,6 +161,8 @@ class DetectorSpec:
     `sized`: its effect, told for every sale, is split into a fixed volume and a share.  `conformity_alone`: what it finds
     alone is a matter of conformity.  `device_type`: it finds a kind of device, which approved instruments may have too; it
     never proves, names no place and bears out nothing else.
+    `families`: further families of editions that it is asked of ("scale", "taximeter" ...), beside those that name it in
+    harness/catalogue/families.toml; fuel dispensers have every test that is not another family's.
     `shows`: the kind of account that a hit supports where it recovers nothing more particular; `method`: what its effect is
     a measure of the gain by, "" where it is none.
     """
@@ -182,6 +184,7 @@ class DetectorSpec:
     one_by_one: bool = False
     shows: Kind = Kind.UNDETERMINED
     method: str = ""
+    families: tuple[str, ...] = ()
     api: int = API_VERSION
 
 

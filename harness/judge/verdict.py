@@ -32,14 +32,21 @@ from harness.judge.findings import GRAVITY, Case, finding, made_anew
 from harness.judge.likelihood import Propositions, likelihood
 from harness.judge.merge import merged
 
+OURS = __name__.partition(".")[0]  # the package of the detectors that come with the program
+
 
 def read(
     segments: Sequence[Segment],
     profile: Mapping[str, Any],
     detectors: Mapping[str, DetectorSpec],
     validations: Mapping[str, Validation],
+    failed: dict[str, str] | None = None,
 ) -> list[Reading]:
-    """Readings of every detector, by detector name; each in time order.  `validations` by "name/version"."""
+    """Readings of every detector, by detector name; each in time order.  `validations` by "name/version".
+
+    A stranger's detector that raises says nothing, and what it raised is entered in `failed` under its name: it must not cost a
+    raid its verdict.  One of ours that raises is a defect and is raised on.
+    """
     readings: list[Reading] = []
     of = budgets(segments)
     parts = [[segment for segment in segments if of[segment.id] == name] for name in dict.fromkeys(of.values())]
@@ -48,7 +55,12 @@ def read(
         # what compares segments with each other compares those that spend from one budget: what is delivered later neither adds
         # to what was scheduled nor takes from it, and no fresh run is confirmed by what was seen before
         for own in [segments] if spec.one_by_one or len(parts) < 2 else parts:
-            readings += spec.judge(own, View(profile, spec.parameters, validation))
+            try:
+                readings += spec.judge(own, View(profile, spec.parameters, validation))
+            except Exception as error:
+                if failed is None or spec.judge.__module__.partition(".")[0] == OURS:
+                    raise
+                failed[name] = f"{type(error).__name__}: {error}"
     return readings
 
 
@@ -114,7 +126,8 @@ def judge(
     how conformity is decided and what has to be answered.
     """
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
-    readings = read(ordered, profile, detectors, validations)
+    failed: dict[str, str] = {}
+    readings = read(ordered, profile, detectors, validations, failed)
     confirmations = registered(ordered, registrations)
     all_processes = processes(readings, ordered, detectors, alpha * float(share), registrations)
     case = Case(instrument, ordered, readings, profile, catalogue, causes, detectors)
@@ -139,6 +152,7 @@ def judge(
     unvalidated = sorted(n for n, spec in claiming.items() if f"{n}/{spec.version}" not in validations)
     if unvalidated:
         notes.append(f"without validation, hence without a claim: {', '.join(unvalidated)}")
+    notes += [f"detector {name} failed and says nothing: {why}" for name, why in failed.items()]
     notes += [
         f"weight of {process.detector} over {process.link}: {process.weight:.4g}, threshold {process.proven_at:.3g}, "
         f"evidence {process.e:.3g}"

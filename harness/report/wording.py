@@ -298,6 +298,7 @@ TEMPLATES = (
     mark("confirmation {number} did not come to its end: a test that compares its deliveries claims nothing"),
     mark("registered by nobody before it was done, counts nowhere: {segments}"),
     mark("without validation, hence without a claim: {names}"),
+    mark("detector {name} failed and says nothing: {why}"),
     mark("the bench was simulated: this is said of a model, not of an instrument"),
     mark("people's answers came from a file: it does not show when they were given"),
     mark("standard {name}: no certificate and no due day declared"),
