@@ -25,6 +25,7 @@ LEAST_MESSAGES = 3
 LEAST_BYTES = 12
 FITS = 0.6  # share of the bytes: frames may be cut at both ends and damaged between
 WORDED = 0.5
+ABOVE = 0.3  # of the bytes, that the stream must have in messages more than its shuffles: one telling byte in a loose protocol is no fit
 ALPHA = 0.002  # none of 499 shuffles
 MIXED = "both"
 _CONTROL = 0x20
@@ -50,7 +51,7 @@ class Fit:
 
     `share` of the bytes in messages; `telling`: in messages that are more than bare numbers; `worded`: in messages worded as the
     protocol's own.  `p`: share of the shuffles in which as many bytes are in messages (with the stream itself counted); `p_worded`: in messages so
-    worded; None where it was not tried.
+    worded; None where it was not tried.  `by_chance`: the share of the bytes that the shuffles have in messages, on average.
     """
 
     protocol: str
@@ -61,10 +62,13 @@ class Fit:
     messages: int
     p: float | None
     p_worded: float | None
+    by_chance: float | None = None
 
     @property
     def by_form(self) -> bool:
-        return self.telling >= FITS and self.messages >= LEAST_MESSAGES and self.p is not None and self.p <= ALPHA
+        if self.p is None or self.by_chance is None or self.messages < LEAST_MESSAGES:
+            return False
+        return self.p <= ALPHA and self.telling >= FITS and self.share - self.by_chance >= ABOVE
 
     @property
     def by_wording(self) -> bool:
@@ -87,8 +91,11 @@ def fits(stream: Stream, protocols: Mapping[str, WireProtocol], shuffles: int = 
     sample = _first(stream.bursts, NULL_BYTES)
     found = []
     for name, protocol in protocols.items():
-        roles: list[Role | None] = [None, *Role] if stream.mixed else list(Role)
-        found += [_fit(name, protocol, role, bursts, sample, shuffles) for role in roles]
+        own = [_fit(name, protocol, role, bursts, sample, shuffles) for role in Role]
+        if stream.mixed:  # where one side says it all, the other need not be heard
+            said = max(one.explained for one in own)
+            own.append(_fit(name, protocol, None, bursts, sample, shuffles, said))
+        found += own
     return sorted(found, key=lambda fit: (-fit.explained, not fit.fits, -fit.telling, fit.protocol, fit.role))
 
 
@@ -99,18 +106,23 @@ def _fit(
     bursts: Sequence[bytes],
     sample: Sequence[bytes],
     shuffles: int,
+    said: float = 0.0,
 ) -> Fit:
+    """`said`: the share that is explained without this; what adds nothing to it is not tried."""
     size = max(1, sum(map(len, bursts)))
     whole = _read(protocol, role, bursts)
     share, telling, worded = (int(np.count_nonzero(mask)) / size for mask in (whole.inside, whole.telling, whole.known))
     p: float | None = None
     p_worded: float | None = None
-    if whole.messages >= LEAST_MESSAGES and size >= LEAST_BYTES:
+    by_chance: float | None = None
+    if whole.messages >= LEAST_MESSAGES and size >= LEAST_BYTES and telling > said:
         if telling >= FITS:
-            p = _null(protocol, role, sample, shuffles, worded=False)
-        if worded >= WORDED and (p is None or p > ALPHA):
-            p_worded = _null(protocol, role, sample, shuffles, worded=True)
-    return Fit(name, MIXED if role is None else str(role), share, telling, worded, whole.messages, p, p_worded)
+            p, by_chance = _null(protocol, role, sample, shuffles, worded=False)
+        if worded >= WORDED and (p is None or p > ALPHA or share - (by_chance or 0.0) < ABOVE):
+            p_worded, _ = _null(protocol, role, sample, shuffles, worded=True)
+    return Fit(
+        name, MIXED if role is None else str(role), share, telling, worded, whole.messages, p, p_worded, by_chance
+    )
 
 
 def _read(protocol: WireProtocol, role: Role | None, bursts: Sequence[bytes], wording: bool = True) -> Read:
@@ -126,23 +138,25 @@ def _seen(protocol: WireProtocol, role: Role | None, bursts: Sequence[bytes], wo
     return size_inside(protocol, role, bursts)
 
 
-def _null(protocol: WireProtocol, role: Role | None, bursts: Sequence[bytes], shuffles: int, *, worded: bool) -> float:
-    """Share of the orders of the bytes, the one that came included, that hold as much; given up once it is surely too many."""
+def _null(
+    protocol: WireProtocol, role: Role | None, bursts: Sequence[bytes], shuffles: int, *, worded: bool
+) -> tuple[float, float]:
+    """Share of the orders of the bytes, the one that came included, that hold as much, and the share of the bytes they hold on
+    average; given up once it is surely too many."""
     least = _seen(protocol, role, bursts, worded)
     data = np.frombuffer(b"".join(bursts), dtype=np.uint8)
     cuts = [0, *accumulate(map(len, bursts))]
     moved = np.flatnonzero(data >= _CONTROL)
     rng = np.random.default_rng(SEED)
-    as_many = 0
-    for done in range(1, shuffles + 1):
+    as_many = inside = done = 0
+    while done < shuffles and as_many < ENOUGH:
         order = data.copy()
         order[moved] = rng.permutation(data[moved])
         mixed = order.tobytes()
         shuffled = [mixed[a:b] for a, b in pairwise(cuts)]
-        as_many += _seen(protocol, role, shuffled, worded) >= least
-        if as_many >= ENOUGH:
-            return (1 + as_many) / (1 + done)
-    return (1 + as_many) / (1 + shuffles)
+        seen = _seen(protocol, role, shuffled, worded)
+        as_many, inside, done = as_many + (seen >= least), inside + seen, done + 1
+    return (1 + as_many) / (1 + done), inside / max(1, done * data.size)
 
 
 def _first(bursts: Sequence[bytes], most: int) -> list[bytes]:

@@ -73,7 +73,7 @@ def fit_lines(verdict: Verdict, lines: Sequence[Line]) -> list[str]:
             ]
             told.append(
                 f"  {'fits' if fit.fits else '    '} {fit.protocol:<18} {fit.role:<6} {fit.share:>4.0%} of the bytes in {fit.messages} messages, "
-                f"{fit.worded:.0%} so worded{', ' if chances else ''}{', '.join(chances)}"
+                f"{fit.worded:.0%} so worded{'' if fit.by_chance is None else f', {fit.by_chance:.0%} by chance'}{', ' if chances else ''}{', '.join(chances)}"
             )
     return told
 

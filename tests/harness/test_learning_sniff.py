@@ -33,6 +33,7 @@ from protocols.wire import kern, mt_sics
 from tests.commands import document, parsed, shortmeasure
 from tests.waves import RATE_HZ, levels_of, train_of
 
+SIGROK = Path(__file__).parents[2].parent / "shared" / "data" / "sigrok"
 ptys = pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
 WEIGHTS = [
     mt_sics.PROTOCOL.encode(
@@ -179,6 +180,30 @@ def test_a_captured_line_is_measured_not_guessed(capfd: pytest.CaptureFixture[st
     text = shortmeasure(capfd, "capture", "sniff", file, "--channel", channel)[1]
     assert "measured 122" in text
     assert "kern: 100% of all bytes speak for it" in text
+
+
+@pytest.mark.skipif(not SIGROK.exists(), reason=f"recorded sessions are not at {SIGROK}")
+@pytest.mark.parametrize(
+    ("file", "channel", "protocol", "baud"),
+    [
+        ("kern_ew_6200-2nm_tare.sr", "RX", "kern", 1200),
+        ("flowmeter_target_15liter_per_min.sr", "RXTX", "modbus-rtu", 9600),
+    ],
+)
+def test_other_people_s_recordings(
+    capfd: pytest.CaptureFixture[str], file: str, channel: str, protocol: str, baud: int
+) -> None:
+    said = document(capfd, "capture", "sniff", SIGROK / file, "--channel", channel)
+    assert (said["verdict"], said["measured"][0]["usual_baud"], said["measured"][0]["damaged"]) == (protocol, baud, 0.0)
+
+
+def test_judge_says_where_such_a_case_is_looked_at(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    case = Case.create(tmp_path / "case")
+    Recorder.create(case.journal, VirtualClock(), {"tool": "capture sniff", "ports": {"tap": "x"}}).close("complete")
+    code, _, err = shortmeasure(capfd, "judge", case.path)
+    assert (code, "shortmeasure capture sniff CASE" in err) == (Exit.EVIDENCE, True)
+    code, _, err = shortmeasure(capfd, "capture", "sniff", case.path)
+    assert (code, "got silence" in err) == (Exit.INSTRUMENT, True)
 
 
 def test_a_link_of_a_run_is_looked_at(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
