@@ -1,7 +1,7 @@
 """How often `capture sniff` names the right protocol, the wrong one, or none: known and foreign recordings, short and damaged ones, lines
 whose rate is not known.
 
-    python benchmarks/sniffing.py              writes docs/sniffing.md; some five minutes on two cores
+    python benchmarks/sniffing.py              writes docs/sniffing.md; some six minutes
     python benchmarks/sniffing.py --seeds 1    a look, writes no document
 """
 
@@ -294,7 +294,7 @@ def report(
             "|---|---|---|---|---|---|",
             *table,
             "",
-            "For foreign and shuffled bytes `unknown` is right. What was not right (of short recordings only where a protocol was named):",
+            "For foreign and shuffled bytes `unknown` is right. What was not right (of short and damaged recordings only where a protocol was named):",
             "",
             "| recordings | is | named | from |",
             "|---|---|---|---|",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,11 @@ Progress = Callable[[float, int], None]
 Say = Callable[[str], None]
 
 
+def _in_background() -> bool:
+    """Whether the terminal belongs to another program: who reads it then is stopped."""
+    return sys.platform != "win32" and os.isatty(STDIN) and os.tcgetpgrp(STDIN) != os.getpgrp()
+
+
 class TypedMarks:
     """Lines typed on the standard input, with the instant each was finished.  Read past Python's buffers, whose locks a thread
     that never ends would hold at the end of the program."""
@@ -35,7 +41,8 @@ class TypedMarks:
     def __init__(self, clock: RealClock) -> None:
         self._clock = clock
         self._typed: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
-        threading.Thread(target=self._read_on, name="marks", daemon=True).start()
+        if not _in_background():
+            threading.Thread(target=self._read_on, name="marks", daemon=True).start()
 
     def _read_on(self) -> None:
         held = b""

@@ -26,6 +26,7 @@ from fixtures.recorder import Recorder
 from fixtures.replay import ReplayLink, ReplaySource
 from harness.exits import Exit
 from harness.learning import listening
+from harness.learning.rates import Heard, Trial
 from harness.learning.recording import read_recording
 from harness.learning.vectors import from_toml
 from protocols.contract import Role
@@ -145,6 +146,23 @@ def test_ctrl_c_ends_the_recording_and_typed_lines_are_marks(
     text = shortmeasure(capfd, "capture", "sniff", case, "--frames")[1]
     assert "protocol: unknown" in text
     assert "byte 3 differs: before: 37h '7', now price 8.99: 38h '8'" in text
+
+
+@ptys
+def test_where_the_time_is_over_the_best_trial_is_what_was_heard(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "Heard", lambda line, damaged, pty: Heard(line, damaged))  # as a port with a rate
+    monkeypatch.setattr(Trial, "sure", False)
+    case = tmp_path / "case"
+    with talking(WEIGHTS, pause_s=0.004) as [port]:
+        said = document(capfd, "capture", "sniff", "--device", port, "--case", case, "--seconds", 4, "--mode", "8N1")
+    assert len({trial["baud"] for trial in said["trials"]}) == len(said["trials"]) > 5
+    bodies = [line.body for line in read_lines(Case.open(case).journal)]
+    [chosen] = [body for body in bodies if body["kind"] == "chosen"]
+    assert (said["verdict"], said["streams"][0]["baud"]) == ("mt-sics", chosen["baud"])
+    everything = sum(len(text) for body in bodies if body["kind"] == "wire" for _, text in body["reads"])
+    assert 0 < said["streams"][0]["bytes"] < everything
 
 
 @ptys
