@@ -21,6 +21,8 @@ MOST_EDGES = 12  # first and last bytes that are tried
 LEAST_FRAMES = 4
 PRIORS = (1 / 256, 1 / 32, 1 / 4, 1.0)  # of each of the 256 values: constant, few values, many, any
 PRIOR_BITS = 2.0  # to say which
+SAYS_SOMETHING = 0.8
+ONE_LENGTH = 0.9  # share of the frames
 SAVED = 0.98  # what a way must cost of the simpler one before it
 PERIODS = range(2, 129)
 Bytes = npt.NDArray[np.uint8]
@@ -40,7 +42,7 @@ class Cut:
     @property
     def structured(self) -> bool:
         """Frames say something: they save a fifth or more of the bits."""
-        return self.bits_per_byte < 0.8 * self.plain_bits_per_byte
+        return self.bits_per_byte < SAYS_SOMETHING * self.plain_bits_per_byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,17 @@ def frames(bursts: Sequence[bytes]) -> Frames:
     whole = b"".join(sample)
     plain = _plain(whole)
     best: Cut | None = None
+    single: list[
+        int
+    ] = []  # lengths that frames of one length have: two of them in one would tell their neighbours' likeness too
     for how, value, detail in _ways(sample, whole):
+        if how == "length" and any(value % length == 0 for length in single):
+            continue
         cut = [frame for _, frame in _apply(sample, how, value)]
         bits = cost(cut) / max(1, len(whole))
+        length, count = Counter(map(len, cut)).most_common(1)[0] if cut else (0, 0)
+        if count >= ONE_LENGTH * len(cut) > 0 and bits < SAYS_SOMETHING * plain:
+            single.append(length)
         if best is None or bits < SAVED * best.bits_per_byte:
             best = Cut(how, detail, value, bits, plain)
     assert best is not None
