@@ -41,8 +41,13 @@ def is_run(case: Case) -> bool:
 
 
 def refuse_results(case: Case) -> None:
-    """CaptureError for a case that holds what was computed on another one: there is nothing in it to judge."""
+    """CaptureError for a case with nothing in it to judge: what was computed on another one, or a line that was listened to."""
     header = next(read_lines(case.journal)).body
+    if header.get("tool") == "capture sniff":
+        raise CaptureError(
+            f"{case.path}: expected a case with an inspection or a recording of pulses, this one holds an unknown line that was "
+            "listened to; look at it with `shortmeasure capture sniff CASE`"
+        )
     if header.get("tool") == "judge":
         raise CaptureError(
             f"{case.path}: expected a case with a recording, this one holds results on the case with digest "

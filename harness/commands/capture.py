@@ -1,4 +1,4 @@
-"""`capture info|import|plot|export|decode|track`: recordings made elsewhere come in, ours go out."""
+"""`capture info|import|plot|export|decode|sniff|track`: recordings made elsewhere come in, ours go out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.commands import capture_decode, capture_track
+from harness.commands import capture_decode, capture_sniff, capture_track
 from harness.commands import declared as d
 from harness.exits import UsageError
 from harness.output import comment, emit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Recordings made elsewhere, and ours for others.", no_args_is_help=True)
 app.command("decode")(capture_decode.decode)
+app.command("sniff")(capture_sniff.sniff)
 app.command("track")(capture_track.track)
 
 File = Annotated[Path, typer.Argument(help="a capture file (.sr, VCD, Saleae, CSV) or a folder of digital_N.bin")]
