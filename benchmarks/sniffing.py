@@ -32,12 +32,12 @@ from benchmarks.sniffing_streams import FOREIGN, Recording, benches, drawn, fore
 from captures.formats import read  # noqa: E402
 from captures.model import EdgeKind, Origin, PulseTrain  # noqa: E402
 from captures.uart import CharFlag, UartLine, decode  # noqa: E402
+from fixtures.plugins import specs  # noqa: E402
 from harness.learning.edges import read_line  # noqa: E402
 from harness.learning.fit import ALPHA, NULL_BYTES, SHUFFLES, Stream  # noqa: E402
 from harness.learning.rates import COMMON, Heard, Trial, best, mode_text, without_parity  # noqa: E402
 from harness.learning.recording import Chunk, Line  # noqa: E402
 from harness.learning.verdict import UNKNOWN, judge  # noqa: E402
-from fixtures.plugins import specs  # noqa: E402
 from protocols.contract import LineSettings, Role  # noqa: E402
 
 REPORT = ROOT / "docs" / "sniffing.md"

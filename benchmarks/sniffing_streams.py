@@ -18,6 +18,7 @@ import numpy as np
 
 from captures.model import Direction
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.scale_lines import ASKED
 from fixtures.sim.scale.lines import LINES
 from fixtures.sim.scale.scenario import ScaleScenario
@@ -26,7 +27,6 @@ from harness.bench_runs import burst
 from harness.benches import built_in, find, world
 from harness.learning.fit import Stream
 from harness.learning.recording import Chunk, bursts_of, wire_chunks
-from fixtures.plugins import specs
 from protocols.contract import Role, WireProtocol
 from protocols.wire import kern
 

@@ -243,9 +243,9 @@ def _nothing(source: Path) -> None:
 
 
 def _verdict(lines: tuple[Line, ...]) -> Verdict:
+    from fixtures.plugins import specs
     from harness.learning.rates import without_parity
     from harness.learning.verdict import judge
-    from fixtures.plugins import specs
 
     return judge([without_parity(line.stream)[0] for line in lines], specs("protocols"))
 

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.sniffing_streams import FOREIGN, Recording, benches, drawn, foreign, mixed, scales
+from fixtures.plugins import specs
 from harness.learning.fit import ALPHA, SHUFFLES, Stream, fits
 from harness.learning.reading import read, read_mixed, shape, vocabulary
 from harness.learning.verdict import UNKNOWN, judge
-from fixtures.plugins import specs
 from protocols.contract import Role
 
 KNOWN = specs("protocols")

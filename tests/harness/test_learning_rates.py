@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from captures.uart import UartLine
+from fixtures.plugins import specs
 from harness.learning.edges import measure, read_line
 from harness.learning.fit import Stream
 from harness.learning.rates import COMMON, Heard, Trial, best, mode_text, parity_of, repeated, settings, without_parity
 from harness.learning.recording import Chunk, Line
-from fixtures.plugins import specs
 from protocols.contract import LineSettings
 from tests.waves import RATE_HZ, levels_of, train_of
 
