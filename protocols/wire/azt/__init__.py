@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from protocols.contract import Decoder, EvidenceClass, LineSettings, Message, Role, WireProtocol
 from protocols.wire.azt.codec import MAX_FRAME, AztDecoder, encoder
+from protocols.wire.azt.dialogue import AztDialogue
 from protocols.wire.azt.messages import (
     Answer,
     Ask,
@@ -58,6 +59,7 @@ __all__ = [
     "PROTOCOL",
     "Answer",
     "Ask",
+    "AztDialogue",
     "DoseAmount",
     "DoseVolume",
     "Finished",

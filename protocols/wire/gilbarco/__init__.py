@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from protocols.contract import Decoder, EvidenceClass, LineSettings, Message, Role, WireProtocol
 from protocols.wire.gilbarco.codec import MAX_BLOCK, GilbarcoDecoder, encoder
+from protocols.wire.gilbarco.dialogue import GilbarcoDialogue
 from protocols.wire.gilbarco.messages import (
     AllStop,
     Block,
@@ -62,6 +63,7 @@ __all__ = [
     "Block",
     "Code",
     "Command",
+    "GilbarcoDialogue",
     "HoseTotals",
     "Loose",
     "Preset",
