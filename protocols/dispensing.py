@@ -51,7 +51,8 @@ class Told:
 class Dialogue(Protocol):
     """What is said on the line of one dispenser, message by message.
 
-    `answer_ns`: the longest it takes from a question to its answer.  `numbered`: its frames carry numbers, so that none is
+    `answer_ns`: the longest it takes from the end of a question to the first character of its answer; `exchange_ns`: from the
+    first character of the longest question to the last of the longest answer.  `numbered`: its frames carry numbers, so that none is
     taken for another; where they do not, `asked` is told every message of the master, and an answer counts for the last
     question only, in time.  `speaks_up`: it tells by itself what happens, so that a volume told before the end of a sale is
     its last; otherwise the volume has to be asked for again after the end.
@@ -61,6 +62,8 @@ class Dialogue(Protocol):
     def protocol(self) -> WireProtocol: ...
     @property
     def answer_ns(self) -> int: ...
+    @property
+    def exchange_ns(self) -> int: ...
     @property
     def numbered(self) -> bool: ...
     @property

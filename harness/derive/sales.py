@@ -146,7 +146,7 @@ class Listener:
         self._device, self._host = dialogue.protocol.decoder(Role.DEVICE), dialogue.protocol.decoder(Role.HOST)
         self._held_ns = max(int(HOST_NS * speed), late_ns)
         # a question is stamped when it is sent, or heard; how late that was must not make its answer a late one
-        patience_ns = max(dialogue.answer_ns, int(WALL_NS * speed)) + 2 * self._held_ns
+        patience_ns = max(dialogue.exchange_ns, int(WALL_NS * speed)) + 2 * self._held_ns
         self._pairing = None if dialogue.numbered else Pairing(patience_ns)
         self._asked_ns: int | None = None
         self._before = self._sizes()
@@ -156,6 +156,8 @@ class Listener:
             for message in self._device.feed(chunk.data):
                 self._hear(message, chunk.t_ns)
         elif self._pairing is not None:
+            if chunk.link == self._link:  # what was begun before the question is no answer to it, nor for its driver
+                self._device.close()
             for message in self._host.feed(chunk.data):
                 if self._dialogue.asked(message):
                     self._pairing.asked(chunk.t_ns)

@@ -95,7 +95,7 @@ def test_a_volume_before_the_end_is_not_the_last_where_it_has_to_be_asked_for() 
 
 
 def test_a_late_answer_is_never_taken_for_a_new_one() -> None:
-    late_ms = AztDialogue.answer_ns // MS + 2 * HOST_NS // MS + 1
+    late_ms = new("azt").exchange_ns // MS + 2 * HOST_NS // MS + 1
     after = ask(late_ms + 100, Query.VOLUME)
     assert told("azt", ask(0, Query.VOLUME), answer(late_ms, "000120"), after).polls == []
     # asked again too soon: of the two answers that come neither is used
@@ -152,7 +152,7 @@ def test_a_gilbarco_answer_of_another_pump_or_kind_is_none() -> None:
         "gilbarco",
         (0, Role.HOST, Command(Code.STATUS, 1)), (10, Role.DEVICE, Status(State.BUSY, 2)),
         (400, Role.HOST, Command(Code.AUTHORISE, 1)), (410, Role.DEVICE, Status(State.BUSY, 1)),
-        (800, Role.HOST, Command(Code.STATUS, 1)), (800 + WALL_NS // MS + 10, Role.DEVICE, Status(State.BUSY, 1)),
+        (800, Role.HOST, Command(Code.STATUS, 1)), (800 + WALL_NS // MS + 100, Role.DEVICE, Status(State.BUSY, 1)),
     )  # fmt: skip
     assert reports == Reports(asked_for=True)
 

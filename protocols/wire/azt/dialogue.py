@@ -22,6 +22,9 @@ STATES: Mapping[State, SaleState | None] = MappingProxyType(
 )
 
 
+_LONGEST_CHARS = 70  # a dose of 21 and an answer of two totals
+
+
 class AztDialogue:
     """`channel` None: the only one on its line; else what is asked of others is not listened to."""
 
@@ -31,6 +34,7 @@ class AztDialogue:
 
     def __init__(self, protocol: WireProtocol, widths: Widths, channel: int | None = None) -> None:
         self.protocol = protocol
+        self.exchange_ns = self.answer_ns + _LONGEST_CHARS * protocol.line.char_ns()
         self._widths, self._channel = widths, channel
         self._request: Message | None = None
         self._ours = False

@@ -42,6 +42,7 @@ class DartDialogue:
 
     def __init__(self, protocol: WireProtocol) -> None:
         self.protocol = protocol
+        self.exchange_ns = self.answer_ns + 2 * protocol.max_message * protocol.line.char_ns()
         self._last: Data | None = None
 
     def asked(self, message: Message) -> bool:

@@ -28,6 +28,9 @@ STATES: Mapping[State, SaleState | None] = MappingProxyType(
 _ANSWERED = (Code.STATUS, Code.SEND_DATA, Code.TRANSACTION, Code.TOTALS, Code.LIVE_MONEY)
 
 
+_LONGEST_CHARS = 70  # a question of one and an answer of the totals of two hoses
+
+
 class GilbarcoDialogue:
     """`pump` None: the only one on its loop."""
 
@@ -37,6 +40,7 @@ class GilbarcoDialogue:
 
     def __init__(self, protocol: WireProtocol, pump: int | None = None) -> None:
         self.protocol = protocol
+        self.exchange_ns = self.answer_ns + _LONGEST_CHARS * protocol.line.char_ns()
         self._pump = pump
         self._request: Command | None = None
 
