@@ -58,6 +58,9 @@ class Reports:
         """The pump said that the sale was over, and no frame is missing between its last volume and that."""
         over = [t_ns for t_ns, state in self.states if begin_ns <= t_ns < until_ns and state in OVER]
         polls = [poll.t_ns for poll in self.polls if begin_ns <= poll.t_ns < until_ns]
+        if self.asked_for:  # it goes on saying that the sale before is over, until the next one begins
+            begins = self._begins(begin_ns - 1, until_ns - 1)
+            over = [t_ns for t_ns in over if begins and t_ns > begins[-1]]
         if not over or not polls or (self.asked_for and polls[-1] < over[0]):
             return False
         return not any(min(polls[-1], over[-1]) <= t_ns <= until_ns for t_ns in self.lost_ns)
@@ -76,7 +79,8 @@ class Reports:
 
     def start_value(self, begin_ns: int, until_ns: int) -> Poll | None:
         """The first value of the sale that begins in between, where it was heard before anything flowed: zero, or a value
-        that the pump confirmed by repeating it or by answering that nothing is new.
+        that the pump confirmed by repeating it or by answering that nothing is new.  A value that was asked for after the end
+        is none.
 
         A pump reports changes only: after its FILLING, what it says is the new sale's, unless it is what the sale
         before ended with (then it was not zeroed yet).
@@ -91,6 +95,8 @@ class Reports:
         if first is None:
             return None
         poll, later = polls[first], polls[first + 1 : first + 2]
+        if self.asked_for and not (begins and begins[0] <= poll.t_ns and not self._over_between(begins[0], poll.t_ns)):
+            return None
         next_ns = later[0].t_ns if later else until_ns
         repeated = bool(later) and later[0].volume == poll.volume
         quiet = any(poll.t_ns + poll.u_ns < t_ns < next_ns for t_ns in self.quiet_ns)
@@ -104,6 +110,9 @@ class Reports:
             for i, (t_ns, state) in enumerate(inside)
             if state is SaleState.DELIVERING and (i == 0 or inside[i - 1][1] is not SaleState.DELIVERING)
         ]
+
+    def _over_between(self, begin_ns: int, until_ns: int) -> bool:
+        return any(begin_ns <= t_ns <= until_ns and state in OVER for t_ns, state in self.states)
 
     def sales_begun(self, after_ns: int, until_ns: int) -> int:
         """How many sales the pump said it began filling."""
@@ -145,9 +154,10 @@ class Listener:
         self._link, self._dialogue = link, dialogue
         self._device, self._host = dialogue.protocol.decoder(Role.DEVICE), dialogue.protocol.decoder(Role.HOST)
         self._held_ns = max(int(HOST_NS * speed), late_ns)
-        # a question is stamped when it is sent, or heard; how late that was must not make its answer a late one
-        patience_ns = max(dialogue.exchange_ns, int(WALL_NS * speed)) + 2 * self._held_ns
-        self._pairing = None if dialogue.numbered else Pairing(patience_ns)
+        self._patience_ns = max(
+            dialogue.exchange_ns, int(WALL_NS * speed)
+        )  # as the driver's, so that both use the same answers
+        self._pairing = None if dialogue.numbered else Pairing(self._patience_ns)
         self._asked_ns: int | None = None
         self._before = self._sizes()
 
@@ -158,6 +168,8 @@ class Listener:
         elif self._pairing is not None:
             if chunk.link == self._link:  # what was begun before the question is no answer to it, nor for its driver
                 self._device.close()
+            else:  # a tap stamps both sides as late as it hears them: that makes no answer a late one
+                self._pairing.answer_ns = self._patience_ns + 2 * self._held_ns
             for message in self._host.feed(chunk.data):
                 if self._dialogue.asked(message):
                     self._pairing.asked(chunk.t_ns)

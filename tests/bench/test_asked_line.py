@@ -125,6 +125,18 @@ def test_two_answers_to_one_question_are_doubted() -> None:
     assert len(stand.asked) == asked
 
 
+def test_after_a_lost_answer_each_is_left_time_to_be_followed_by_another() -> None:
+    """A very late one comes right before the answer it is taken for: the next question must not be asked in between."""
+    stand = Stand()
+    again_ns = PATIENCE_NS + SETTLED_NS
+    stand.says(again_ns + 50_000_000, "3")
+    assert stand.line.due_ns() == again_ns + 50_000_000 + PATIENCE_NS
+    asked_ns = again_ns + 50_000_000 + PATIENCE_NS
+    stand.says(asked_ns + 10_000_000, "000108")
+    stand.says(asked_ns + 150_000_000, "000122")
+    assert stand.told.doubts == 1
+
+
 def test_an_answer_of_another_form_is_none() -> None:
     stand = Stand()
     stand.says(100_000_000, "000120")
@@ -155,6 +167,13 @@ def test_a_line_that_never_answers_is_named(heard: bytes, message: str) -> None:
         stand.at(100 * PATIENCE_NS)
     assert len(stand.asked) == TRIES
     assert stand.line.due_ns() is None
+
+
+def test_answers_of_another_kind_are_told_from_silence() -> None:
+    stand = Stand()
+    stand.says(100_000_000, "000120")
+    with pytest.raises(InstrumentError, match="3 tries; 1 answers to other questions or too late"):
+        stand.at(100 * PATIENCE_NS)
 
 
 def test_a_last_answer_before_the_dark_is_no_reason_to_ask_in_the_dark() -> None:

@@ -68,7 +68,7 @@ def test_what_came_instead_is_said(name: str, noise: bytes, hint: str) -> None:
 
 
 def test_a_tap_writes_nothing_and_knows_its_line() -> None:
-    assert {"dart-tap", "azt-tap"} <= set(TAPS)
+    assert {"dart-tap", "azt-tap", "gilbarco-tap"} <= set(TAPS)
     for name in TAPS:
         spec = specs("instruments")[name]
         assert not spec.writes

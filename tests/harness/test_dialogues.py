@@ -94,6 +94,27 @@ def test_a_volume_before_the_end_is_not_the_last_where_it_has_to_be_asked_for() 
     assert told("azt", *said, ask(300, Query.SALE), (330, Role.DEVICE, SALE)).heard_to_the_end(0, 10**9)
 
 
+def test_the_end_of_the_sale_before_is_not_the_end_of_this_one() -> None:
+    """It is said again and again until the next sale begins."""
+    again = (ask(0, Query.STATUS), answer(30, "40"), ask(100, Query.STATUS), answer(130, "3"))
+    read = (ask(300, Query.SALE), (330, Role.DEVICE, SALE))
+    assert not told("azt", *again, *read).heard_to_the_end(0, 10**9)
+    over = (ask(200, Query.STATUS), answer(230, "40"))
+    assert told("azt", *again, *over, *read).heard_to_the_end(0, 10**9)
+
+
+def test_a_result_is_no_start_value() -> None:
+    """Read three times, it repeats; but what it began with was not heard."""
+    begun = (ask(0, Query.STATUS), answer(30, "3"))
+    over = (ask(200, Query.STATUS), answer(230, "40"))
+    results = [one for t in (300, 400, 500) for one in (ask(t, Query.SALE), (t + 30, Role.DEVICE, SALE))]
+    assert told("azt", *begun, *over, *results).start_value(0, 10**9) is None
+    running = [one for t in (60, 120) for one in (ask(t, Query.VOLUME), answer(t + 30, "000005"))]
+    heard_at_start = told("azt", *begun, *running, *over, *results).start_value(0, 10**9)
+    assert heard_at_start is not None
+    assert heard_at_start.volume == 5
+
+
 def test_a_late_answer_is_never_taken_for_a_new_one() -> None:
     late_ms = new("azt").exchange_ns // MS + 2 * HOST_NS // MS + 1
     after = ask(late_ms + 100, Query.VOLUME)
@@ -133,10 +154,15 @@ def test_local_mode_and_what_answers_nothing() -> None:
 
 def test_a_gilbarco_sale() -> None:
     sold = Transaction((1,), 0, 1, 752, 23_360, 17_567)
+    poll = Command(Code.STATUS, 1)
     reports = told(
         "gilbarco",
-        (0, Role.HOST, Command(Code.STATUS, 1)), (10, Role.DEVICE, Status(State.BUSY, 1)),
-        (100, Role.HOST, Command(Code.STATUS, 1)), (110, Role.DEVICE, Status(State.END_FINAL, 1)),
+        (0, Role.HOST, poll), (10, Role.DEVICE, Status(State.BUSY, 1)),
+        (30, Role.HOST, poll), (40, Role.DEVICE, Status(State.BUSY, 1)),
+        (60, Role.HOST, poll), (70, Role.DEVICE, Status(State.END_FINAL, 1)),  # a flipped bit: said once
+        (80, Role.HOST, poll), (90, Role.DEVICE, Status(State.BUSY, 1)),
+        (100, Role.HOST, poll), (110, Role.DEVICE, Status(State.END_FINAL, 1)),
+        (120, Role.HOST, poll), (130, Role.DEVICE, Status(State.END_FINAL, 1)),
         (200, Role.HOST, Command(Code.TRANSACTION, 1)), (260, Role.DEVICE, sold),
         (300, Role.HOST, Command(Code.TOTALS, 1)), (360, Role.DEVICE, Totals((HoseTotals(0, 99, 1, 752, 0),))),
     )  # fmt: skip
@@ -152,6 +178,7 @@ def test_a_gilbarco_answer_of_another_pump_or_kind_is_none() -> None:
         "gilbarco",
         (0, Role.HOST, Command(Code.STATUS, 1)), (10, Role.DEVICE, Status(State.BUSY, 2)),
         (400, Role.HOST, Command(Code.AUTHORISE, 1)), (410, Role.DEVICE, Status(State.BUSY, 1)),
+        (600, Role.HOST, Command(Code.STATUS, 1)), (610, Role.DEVICE, Status(State.BUSY, 1)),
         (800, Role.HOST, Command(Code.STATUS, 1)), (800 + WALL_NS // MS + 100, Role.DEVICE, Status(State.BUSY, 1)),
     )  # fmt: skip
     assert reports == Reports(asked_for=True)

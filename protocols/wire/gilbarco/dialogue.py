@@ -28,11 +28,11 @@ STATES: Mapping[State, SaleState | None] = MappingProxyType(
 _ANSWERED = (Code.STATUS, Code.SEND_DATA, Code.TRANSACTION, Code.TOTALS, Code.LIVE_MONEY)
 
 
-_LONGEST_CHARS = 70  # a question of one and an answer of the totals of two hoses
+_LONGEST_CHARS = 100  # a question of one and an answer of the totals of three hoses
 
 
 class GilbarcoDialogue:
-    """`pump` None: the only one on its loop."""
+    """`pump` None: the only one on its loop.  A status is one byte without a check: it counts when it is said twice in a row."""
 
     answer_ns = 68_000_000  # from a status poll to its reply
     numbered = False
@@ -43,6 +43,7 @@ class GilbarcoDialogue:
         self.exchange_ns = self.answer_ns + _LONGEST_CHARS * protocol.line.char_ns()
         self._pump = pump
         self._request: Command | None = None
+        self._said: State | None = None
 
     def asked(self, message: Message) -> bool:
         """Authorise, stop and blocks have no answer that is documented."""
@@ -57,8 +58,8 @@ class GilbarcoDialogue:
             return Told()
         match message:
             case Status(state=state):
-                known = STATES[state]
-                return Told(() if known is None else (Report(state=known),))
+                known, again, self._said = STATES[state], state is self._said, state
+                return Told((Report(state=known),) if again and known is not None else ())
             case Transaction(price=price, volume=volume, money=money):
                 return Told((Report(volume=volume, amount=money, price=price),))
             case Totals(hoses=(hose,)):  # which of several hoses is under test is not told
@@ -69,14 +70,10 @@ class GilbarcoDialogue:
 
 def _fits(request: Command, message: Message) -> bool:
     match request.code:
-        case Code.STATUS:
-            return (
-                isinstance(message, Status)
-                and message.pump == request.pump
-                and message.state is not State.READY_FOR_DATA
-            )
-        case Code.SEND_DATA:
-            return isinstance(message, Status) and message.pump == request.pump
+        case Code.STATUS | Code.SEND_DATA:
+            ready = isinstance(message, Status) and message.state is State.READY_FOR_DATA
+            asked = request.code is Code.SEND_DATA
+            return isinstance(message, Status) and message.pump == request.pump and ready is asked
         case Code.TRANSACTION:
             return isinstance(message, Transaction | Block)
         case Code.TOTALS:
