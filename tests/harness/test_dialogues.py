@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from captures.model import Direction, WireChunk
-from fixtures.benchfile import parse
+from fixtures.benchfile import check, parse
+from fixtures.instruments.dispenser_tap import tap_of
 from harness.benches import find
-from harness.derive.sales import HOST_NS, WALL_NS, Reports, dispenser_reports
+from harness.derive.sales import HOST_NS, WALL_NS, Reports, Total, dispenser_reports
 from harness.derive.streams import heard, listened
 from harness.plugins import PluginError, specs
 from protocols.contract import Message, Role, WireProtocol
 from protocols.dispensing import Dialogue, Report, SaleState, Told
-from protocols.wire import azt, dart, gilbarco
+from protocols.wire import azt, dart, gilbarco, kern
 from protocols.wire.azt import Answer, Ask, AztDialogue, Query, SetPrice, Short, Verdict, Widths
 from protocols.wire.gilbarco import Code, Command, GilbarcoDialogue, HoseTotals, State, Status, Totals, Transaction
 
@@ -225,3 +226,32 @@ def test_whoever_masters_a_dispenser_says_so() -> None:
     found = {name for name, spec in specs("instruments").items() if spec.masters is not None}
     assert {"dart-master"} <= found
     assert all(specs("instruments")[name].dispenser is not None for name in found)
+
+
+class Strange:
+    """The dialogue of a protocol that this tree has never heard of: numbers itself, tells totals only."""
+
+    answer_ns = exchange_ns = 1
+    numbered = True
+    speaks_up = True
+    protocol = replace(kern.PROTOCOL, name="strange", version=7)
+
+    def asked(self, message: Message) -> bool:
+        return True
+
+    def told(self, message: Message) -> Told:
+        return Told((Report(total=int(message.value)),) if isinstance(message, kern.Weight) and message.value else ())
+
+
+def test_a_stranger_s_dispenser_is_heard_without_an_edit_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    tap = tap_of("strange-tap", Strange.protocol, lambda options: Strange(), {"hose": int})
+    everything = {**specs("instruments"), "strange-tap": tap}
+    monkeypatch.setattr("harness.derive.streams.specs", lambda group: everything)
+    text = find("dispenser-k1").text.replace('driver = "dart-tap"', 'driver = "strange-tap"\nhose = 2')
+    bench = parse(text, "bench.toml")
+    assert check(bench, everything)
+    found = heard(bench)
+    assert found is not None
+    assert (found.codec, found.links) == ("strange/7", ("tap_device",))
+    said = [WireChunk(5 * MS, found.device, Direction.RX, b"+0127.20 G S\r\n")]
+    assert dispenser_reports(said, found.device, found.dialogue(), 1.0).totals == [Total(5 * MS, 127)]
