@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from captures.case import Case, verify_case
+from captures.model import Direction
 from fixtures.benchfile import BenchFile, check, parse
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import open_bench
@@ -20,7 +21,8 @@ from fixtures.sim.faults import FaultScript, inject
 from harness.benches import find, scenario
 from harness.derive import read_recorded, segments
 from harness.derive.growing import Growing
-from harness.derive.streams import heard
+from harness.derive.sales import dispenser_reports
+from harness.derive.streams import Whole, heard
 from harness.judge.contract import Segment
 from harness.judging import judge_case
 from harness.plans import PlanSpec
@@ -108,6 +110,32 @@ def test_a_growing_journal_tells_the_same(tmp_path: Path, protocol: str) -> None
     assert repr([{n: replace(r, origin=None) for n, r in one.items()} for one in early]) == repr(
         [{n: replace(r, origin=None) for n, r in one.items()} for one in late]
     )
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_tap_on_both_directions_hears_what_the_master_heard(tmp_path: Path, protocol: str) -> None:
+    """What the master said, as a tap has it: on a line of its own, stamped when its last character was in."""
+    bench = speaking(protocol)
+    site = site_of(bench)
+    case, _ = run_on(bench, tmp_path / "case", site, SMALL)
+    recorded = read_recorded(case.journal)
+    own, line = Whole(recorded).reports(), heard(bench)
+    assert own is not None
+    assert line is not None
+    char_ns = line.spec.line.char_ns()
+    both = [
+        replace(chunk, link="host", direction=Direction.RX, t_ns=chunk.t_ns + len(chunk.data) * char_ns)
+        if chunk.direction is Direction.TX
+        else chunk
+        for chunk in recorded.chunks[line.device]
+    ]
+    both.sort(key=lambda chunk: chunk.t_ns)
+    tapped = dispenser_reports(both, line.device, line.dialogue(), 1.0)
+    assert [(poll.volume, poll.amount) for poll in tapped.polls] == [(poll.volume, poll.amount) for poll in own.polls]
+    assert (tapped.states, tapped.totals, tapped.prices) == (own.states, own.totals, own.prices)
+    # the question is stamped later, so the interval is shorter: it lies in the other
+    for poll, other in zip(tapped.polls, own.polls, strict=True):
+        assert abs(poll.t_ns - other.t_ns) + poll.u_ns <= other.u_ns + 1
 
 
 def every(nth: int, delay_ms: int, site: Site, port: str) -> Callable[[bytes], None]:
