@@ -46,7 +46,7 @@ def scenario(
 
     Raises UsageError for a cheat that is not built.
     """
-    from fixtures.sim.build import BESIDE
+    from fixtures.sim.build import BESIDE, SPOKEN
     from fixtures.sim.cheats import parse_cheat
     from fixtures.sim.scenario import Kit, Scenario
     from harness.exits import UsageError
@@ -66,7 +66,10 @@ def scenario(
         raise UsageError(str(error.args[0])) from None
     ports = {link.url.removeprefix("sim:") for link in bench.links.values()}
     beside = tuple(sorted(ports & set(BESIDE)))
-    return Scenario(kit=cast(Kit, bench.kit), seed=seed, cheat=spec, honest=honest, instruments=beside, **settings)
+    spoken = next((port for port in SPOKEN if port in ports), "dart")
+    return Scenario(
+        kit=cast(Kit, bench.kit), seed=seed, cheat=spec, honest=honest, instruments=beside, spoken=spoken, **settings
+    )
 
 
 def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = None) -> Any:

@@ -63,6 +63,16 @@ def xor8(data: bytes) -> int:
     return reduce(xor, data, 0)
 
 
+def azt_crc(data: bytes) -> int:
+    """Exclusive or of the bytes of `data`, bit 6 set: `data` is the payload without complements and one 03 (protocols.md 4.3)."""
+    return xor8(data) | 0x40
+
+
+def negated_sum4(data: bytes) -> int:
+    """Negated sum of the low nibbles of `data`, a nibble itself (protocols.md 4.2)."""
+    return -sum(byte & 0x0F for byte in data) & 0x0F
+
+
 def negated_sum7(data: bytes) -> int:
     """Low 7 bits of the negated sum of `data`: with it the sum ends in seven zeros (protocols.md 3.2)."""
     return -sum(data) & 0x7F
@@ -72,6 +82,8 @@ CATALOGUE: tuple[Checksum, ...] = (
     Checksum("CRC-16/ARC", crc16_arc, 0xBB3D, "CRC catalogue, entry CRC-16/ARC"),
     Checksum("CRC-16/MODBUS", crc16_modbus, 0x4B37, "CRC catalogue, entry CRC-16/MODBUS"),
     Checksum("xor-8", xor8, 0x31, "arithmetic: 31h ^ ... ^ 39h, nine times 30h and 1 ^ ... ^ 9 = 1"),
+    Checksum("AZT xor", azt_crc, 0x71, "arithmetic: xor-8 is 31h, with bit 6 71h"),
+    Checksum("negated nibble sum", negated_sum4, 0x3, "arithmetic: 1 + ... + 9 = 2Dh, and Dh + 3h = 10h"),
     Checksum("negated sum-7", negated_sum7, 0x23, "arithmetic: 31h + ... + 39h = 1DDh, and 5Dh + 23h = 80h"),
     Checksum("sum-8", sum8, 0xDD, "arithmetic: 31h + ... + 39h = 1DDh"),
 )

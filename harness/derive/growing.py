@@ -22,7 +22,7 @@ from harness.derive.recorded import Recorded, Taken
 from harness.derive.sales import Listener, Reports, joined
 from harness.derive.spans import WHOLE, Span
 from harness.derive.stamps import Window
-from harness.derive.streams import listened
+from harness.derive.streams import heard
 
 ANALYSER = "sigrok-pico"
 HOLD_NS = 2_000_000_000  # of the run's clock: the recorder writes what it holds after 50 ms, times the clock's speed
@@ -78,7 +78,8 @@ class Growing:
         assert self._decoded is not None
         self._newest_ns = max(self._newest_ns, *(chunk.t_ns for chunk in came)) if came else self._newest_ns
         if self._made_for is not None and link in self._decoded:
-            self._came.setdefault(link, []).extend(came)
+            # a dispenser and its master are one dialogue, on whatever links they speak
+            self._came.setdefault(self._dispenser[-1] if link in self._dispenser else link, []).extend(came)
             if self._newest_ns - self._released_ns > 2 * HOLD_NS:
                 self._decode(self._newest_ns - HOLD_NS)
         return link not in self._whole
@@ -89,8 +90,9 @@ class Growing:
         entries = bench.instruments.values()
         self._analysers = {e.links["line"]: e for e in entries if e.driver == ANALYSER}
         self._whole = {e.links["line"] for e in entries if e.driver in DERIVERS and e.driver != ANALYSER}
-        self._dispenser = listened(bench)
-        self._decoded = frozenset([*self._analysers, *filter(None, [self._dispenser])])
+        line = heard(bench)
+        self._dispenser = () if line is None else line.links
+        self._decoded = frozenset([*self._analysers, *self._dispenser])
         if self._made_for is None:
             return
         speed, lateness, spans = self._made_for
@@ -99,8 +101,9 @@ class Growing:
             for span in spans:
                 named, channels = _named(entry, span), [str(one) for one in entry.options["channels"]]
                 self._runs[link, span.n] = Runs(named.name, channels, speed, late.get(link, 0))
-        if self._dispenser is not None:
-            self._listeners = [Listener(speed, late.get(self._dispenser, 0)) for _ in spans]
+        if line is not None:
+            heard_late = late.get(line.device, 0)
+            self._listeners = [Listener(line.device, line.dialogue(), speed, heard_late) for _ in spans]
 
     def _decode(self, before_ns: int) -> None:
         """Decode what came before."""
@@ -125,7 +128,7 @@ class Growing:
             return  # in a gap, in which nobody listened
         if link in self._analysers:
             self._runs[link, n].feed(chunk, self._taken.place(link))
-        if link == self._dispenser:
+        if link in self._dispenser:
             self._listeners[n].feed(chunk)
 
     def last_ns(self) -> int:
@@ -146,7 +149,7 @@ class Growing:
         return found
 
     def reports(self) -> Reports | None:
-        if listened(self._recorded.bench) is None:
+        if heard(self._recorded.bench) is None:
             return None
         told = [listener.reports for listener in self._listeners] or [Reports() for _ in self._recorded.spans]
         return joined(told, [span.begin_ns for span in self._recorded.spans if span.n])

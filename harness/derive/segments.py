@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,9 @@ from harness.derive.lateness import late_ns
 from harness.derive.loadings import Loadings
 from harness.derive.parts import Part, Told, number, told
 from harness.derive.recorded import Recorded
-from harness.derive.sales import CODEC as DART_CODEC
 from harness.derive.sales import Reports, new_sale, scaled
-from harness.derive.streams import Streams, Whole, listened
+from harness.derive.streams import Streams, Whole
+from harness.derive.streams import heard as line_of
 from harness.derive.trips import Trips
 from harness.judge.contract import Segment, SegmentKind
 
@@ -108,8 +108,9 @@ class _Deriver:
         self._runs = streams.runs(windows)
         heard = streams.reports()
         self._wired, self._reports = heard is not None, Reports() if heard is None else heard
-        link = listened(recorded.bench)
-        self._heard_for = recorded.speed, 0 if link is None else late_ns(recorded, link)
+        line = line_of(recorded.bench)
+        self._heard_for = recorded.speed, 0 if line is None else late_ns(recorded, line.device)
+        self._codec = "" if line is None else line.codec
         self._fills = Fills(recorded, tale)
         self._unit = str(self._profile.get("quantity_unit", "L"))
 
@@ -227,12 +228,12 @@ class _Deriver:
         # the board keeps showing the sale before until the new one is zeroed: readings before the zero are that sale's
         own = own[new_sale(own) or 0 :]
         if own:
-            wire = Origin(DART_CODEC, " ".join(self._places.values()))
-            times, u = frozen_int64([p.t_ns for p in own]), frozen_int64([p.u_ns for p in own])
-            volumes = tuple(scaled(p.volume, volume_step) for p in own)
-            amounts = tuple(scaled(p.amount, amount_step) for p in own)
-            result["register"] = Register("register", times, u, volumes, volume_step, self._unit, wire)
-            result["register_amount"] = Register("register_amount", times, u, amounts, amount_step, unit, wire)
+            wire = Origin(self._codec, " ".join(self._places.values()))
+            told = [(p.t_ns, p.u_ns, scaled(p.volume, volume_step)) for p in own]
+            result["register"] = _register("register", told, volume_step, self._unit, wire)
+            priced = [(p.t_ns, p.u_ns, scaled(p.amount, amount_step)) for p in own if p.amount is not None]
+            if priced:
+                result["register_amount"] = _register("register_amount", priced, amount_step, unit, wire)
         if "display" in part.reads:
             t_ns, place, value = part.reads["display"]
             for name, key, step, what in (
@@ -262,6 +263,14 @@ class _Deriver:
         if not before or not after:
             return []
         return [(t.t_ns, scaled(t.volume, step)) for t in (before[-1], after[-1])]
+
+
+def _register(
+    station: str, told: Sequence[tuple[int, int, Decimal]], step: Decimal, unit: str, wire: Origin
+) -> Register:
+    """Of t_ns, u_ns and value of each reading."""
+    times, u = frozen_int64([t for t, _, _ in told]), frozen_int64([u for _, u, _ in told])
+    return Register(station, times, u, tuple(value for _, _, value in told), step, unit, wire)
 
 
 def _codes(part: Part) -> dict[str, Any]:

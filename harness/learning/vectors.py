@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from protocols.contract import EvidenceClass
 
@@ -20,7 +18,6 @@ class CapturedFrame:
     sender: str
     wire: bytes
     source: str
-    means: str = ""
 
 
 def chosen(frames: Iterable[bytes]) -> list[bytes]:
@@ -29,38 +26,14 @@ def chosen(frames: Iterable[bytes]) -> list[bytes]:
 
 
 def to_toml(vectors: Sequence[CapturedFrame]) -> str:
-    """One table a vector: name, sender, wire in hexadecimal, source, evidence, and `means` to be filled in."""
+    """A file as protocols.vectors reads it, one table a vector; `means` is to be filled in."""
     parts = []
     for one in vectors:
         parts.append(
             f"[[vector]]\nname = {_quoted(one.name)}\nsender = {_quoted(one.sender)}\nwire = {_quoted(one.wire.hex(' '))}\n"
-            f"source = {_quoted(one.source)}\nevidence = {_quoted(str(EvidenceClass.CAPTURE))}\nmeans = {_quoted(one.means)}\n"
+            f"source = {_quoted(one.source)}\nevidence = {_quoted(str(EvidenceClass.CAPTURE))}\nmeans = []\n"
         )
     return "\n".join(parts)
-
-
-def from_toml(text: str) -> list[CapturedFrame]:
-    """What `to_toml` wrote, filled in or not.  ValueError names the table that lacks something."""
-    try:
-        tables: Any = tomllib.loads(text).get("vector", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"expected TOML with [[vector]] tables: {error}") from None
-    found = []
-    for number, table in enumerate(tables, 1):
-        try:
-            one = CapturedFrame(
-                str(table["name"]),
-                str(table["sender"]),
-                bytes.fromhex(table["wire"]),
-                str(table["source"]),
-                str(table["means"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"[[vector]] {number}: expected name, sender, wire in hex, source, means: {error}"
-            ) from None
-        found.append(one)
-    return found
 
 
 def _quoted(text: str) -> str:

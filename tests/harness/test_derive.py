@@ -16,8 +16,8 @@ from harness.derive.pulses import capture_runs
 from harness.derive.sales import Poll, Reports, dispenser_reports
 from harness.derive.weighing import litres
 from protocols.contract import Role
+from protocols.dispensing import SaleState
 from protocols.wire import dart, sigrok_pico
-from protocols.wire.dart import PumpState
 
 MS = 1_000_000
 
@@ -99,15 +99,14 @@ def sale_frame(seq: int, volume: int) -> bytes:
 
 
 def test_a_repeated_frame_is_no_new_reading() -> None:
-    polls = dispenser_reports(
-        [chunk(100 * MS, sale_frame(1, 5)), chunk(300 * MS, sale_frame(1, 5)), chunk(500 * MS, sale_frame(2, 9))], 1.0
-    ).polls
+    frames = [chunk(100 * MS, sale_frame(1, 5)), chunk(300 * MS, sale_frame(1, 5)), chunk(500 * MS, sale_frame(2, 9))]
+    polls = dispenser_reports(frames, "line", dart.DartDialogue(dart.PROTOCOL), 1.0).polls
     assert [p.volume for p in polls] == [5, 9]
 
 
 def test_a_register_held_before_its_frame_was_sent() -> None:
     frame = sale_frame(1, 5)
-    [poll] = dispenser_reports([chunk(100 * MS, frame)], 1.0).polls
+    [poll] = dispenser_reports([chunk(100 * MS, frame)], "line", dart.DartDialogue(dart.PROTOCOL), 1.0).polls
     line_ns = len(frame) * dart.PROTOCOL.line.char_ns()
     assert poll.t_ns + poll.u_ns <= 100 * MS
     assert poll.t_ns - poll.u_ns <= 100 * MS - line_ns - 25 * MS
@@ -131,7 +130,7 @@ def test_a_record_that_lacks_what_it_promises_is_named(tmp_path: Path) -> None:
 
 def test_a_start_value_is_what_the_pump_confirms_before_anything_flows() -> None:
     def reports(polls: list[tuple[int, int]], quiet: list[int]) -> Reports:
-        states = [(1000, PumpState.FILLING)]
+        states = [(1000, SaleState.DELIVERING)]
         return Reports([Poll(t, 5, v, 0) for t, v in polls], states=states, quiet_ns=quiet)
 
     carried = reports([(500, 1370), (1000, 5), (1600, 40)], [1200])

@@ -14,7 +14,7 @@ from benchmarks.shut_watches import watch
 from captures.model import PulseTrain, Register
 from harness.derive.sales import Reports
 from harness.judge.contract import Finding, Integrity, Segment
-from protocols.wire.dart import PumpState
+from protocols.dispensing import SaleState
 from tests.harness.test_judge_verdict import K1, K3, verdict
 
 VOLUMES = (13.7, 27.1, 27.1, 20.3)
@@ -143,6 +143,6 @@ def test_a_lost_frame_may_have_told_of_another_sale(
     filling_ns: list[int], lost_ns: list[int], foreign: bool | None
 ) -> None:
     states = [
-        (t_ns + i, state) for t_ns in filling_ns for i, state in enumerate((PumpState.FILLING, PumpState.COMPLETE))
+        (t_ns + i, state) for t_ns in filling_ns for i, state in enumerate((SaleState.DELIVERING, SaleState.COMPLETE))
     ]
     assert Reports(states=states, lost_ns=lost_ns).foreign_sale(0, 80) is foreign

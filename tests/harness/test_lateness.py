@@ -18,13 +18,14 @@ from harness.benches import find, world
 from harness.derive import Recorded, read_recorded, segments
 from harness.derive.clocks import ARRIVAL_NS, lower_envelope
 from harness.derive.lateness import late_ns
-from harness.derive.sales import ANSWER_NS, HOST_NS, dispenser_reports
+from harness.derive.sales import HOST_NS, dispenser_reports
 from harness.inspection import inspect
 from harness.judging import judge_journal
 from protocols.contract import Role
 from protocols.wire import dart
 
 FRAME = dart.PROTOCOL.encode(dart.Data(0x50, 1, (dart.Filled(5, 0),)), Role.DEVICE)
+ANSWER_NS = dart.DartDialogue.answer_ns
 LINE_NS = len(FRAME) * dart.PROTOCOL.line.char_ns()
 
 
@@ -100,7 +101,8 @@ def test_a_poll_surely_held_in_its_interval(late: int, before: int, share: float
     held_ns = int(max(HOST_NS, late) * share)
     read_ns = 10**9
     arrived_ns = read_ns + before + LINE_NS + held_ns
-    [poll] = dispenser_reports([WireChunk(arrived_ns, "dart", Direction.RX, FRAME)], 1.0, late).polls
+    came = [WireChunk(arrived_ns, "dart", Direction.RX, FRAME)]
+    [poll] = dispenser_reports(came, "dart", dart.DartDialogue(dart.PROTOCOL), 1.0, late).polls
     assert poll.t_ns - poll.u_ns - 1 <= read_ns <= poll.t_ns + poll.u_ns + 1  # halves are cut off
 
 

@@ -14,7 +14,7 @@ from harness.derive.parts import number, told
 from harness.derive.recorded import Recorded
 from harness.derive.sales import Reports
 from harness.derive.visits import Visit
-from protocols.wire.dart import PumpState
+from protocols.dispensing import SaleState
 
 SALE = {
     "type": "Deliver",
@@ -102,8 +102,8 @@ def test_a_bad_reading_costs_that_reading_alone() -> None:
 
 
 def test_another_sale_on_the_wire_is_seen() -> None:
-    filling, done = PumpState.FILLING, PumpState.COMPLETE
-    one = Reports(states=[(1, PumpState.AUTHORISED), (2, filling), (9, done)])
+    filling, done = SaleState.DELIVERING, SaleState.COMPLETE
+    one = Reports(states=[(1, SaleState.AUTHORISED), (2, filling), (9, done)])
     two = Reports(states=[(2, filling), (9, done), (12, filling), (19, done)])
     assert one.sales_begun(0, 20) == 1
     assert two.sales_begun(0, 20) == 2
@@ -114,7 +114,7 @@ def test_a_sale_whose_last_frames_were_missed_was_not_heard_to_the_end() -> None
     from harness.derive.sales import Poll
 
     polls = [Poll(5, 1, 100, 100)]
-    assert Reports(polls=polls, states=[(9, PumpState.COMPLETE)]).heard_to_the_end(0, 20)
+    assert Reports(polls=polls, states=[(9, SaleState.COMPLETE)]).heard_to_the_end(0, 20)
     assert not Reports(polls=polls, states=[]).heard_to_the_end(0, 20)
-    assert not Reports(polls=polls, states=[(9, PumpState.COMPLETE)], lost_ns=[8]).heard_to_the_end(0, 20)
-    assert not Reports(polls=[], states=[(9, PumpState.COMPLETE)]).heard_to_the_end(0, 20)
+    assert not Reports(polls=polls, states=[(9, SaleState.COMPLETE)], lost_ns=[8]).heard_to_the_end(0, 20)
+    assert not Reports(polls=[], states=[(9, SaleState.COMPLETE)]).heard_to_the_end(0, 20)

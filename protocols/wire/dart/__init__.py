@@ -6,6 +6,7 @@ apart.  Control frames carry no check, so noise of three bytes can look like one
 
 from protocols.contract import EvidenceClass, LineSettings, WireProtocol
 from protocols.wire.dart.decode import MAX_FRAME, DartDecoder
+from protocols.wire.dart.dialogue import DartDialogue
 from protocols.wire.dart.encode import encode
 from protocols.wire.dart.messages import (
     Alarm,
@@ -60,6 +61,7 @@ __all__ = [
     "Control",
     "ControlKind",
     "DartDecoder",
+    "DartDialogue",
     "Data",
     "DeviceTransaction",
     "Filled",
