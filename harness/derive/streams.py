@@ -13,13 +13,14 @@ from typing import Protocol
 
 from fixtures.benchfile import BenchFile, InstrumentEntry
 from fixtures.capability import InstrumentSpec
+from fixtures.errors import PluginError
+from fixtures.plugins import specs
 from harness.derive.instruments import pulse_runs
 from harness.derive.lateness import late_ns
 from harness.derive.pulses import CaptureRun
 from harness.derive.recorded import Recorded
 from harness.derive.sales import Reports, dispenser_reports, joined
 from harness.derive.stamps import Window
-from fixtures.plugins import PluginError, specs
 from protocols.dispensing import Dialogue
 
 SAID = ("register", "totaliser")  # stations that a dispenser's line tells of

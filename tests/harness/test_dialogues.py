@@ -10,11 +10,12 @@ import pytest
 
 from captures.model import Direction, WireChunk
 from fixtures.benchfile import check, parse
+from fixtures.errors import PluginError
 from fixtures.instruments.dispenser_tap import tap_of
+from fixtures.plugins import specs
 from harness.benches import find
 from harness.derive.sales import HOST_NS, WALL_NS, Reports, Total, dispenser_reports
 from harness.derive.streams import heard, listened
-from fixtures.plugins import PluginError, specs
 from protocols.contract import Message, Role, WireProtocol
 from protocols.dispensing import Dialogue, Report, SaleState, Told
 from protocols.wire import azt, dart, gilbarco, kern

@@ -16,6 +16,7 @@ from captures.model import Direction
 from fixtures.benchfile import BenchFile, check, parse
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import open_bench
+from fixtures.plugins import specs
 from fixtures.sim.build import Site, build
 from fixtures.sim.faults import FaultScript, inject
 from harness.benches import find, scenario
@@ -27,7 +28,6 @@ from harness.judge.contract import Segment
 from harness.judging import judge_case
 from harness.plans import PlanSpec
 from harness.plans.miniature import miniature
-from fixtures.plugins import specs
 from harness.runner import RunResult, find_plan, run
 
 MS = 1_000_000

@@ -28,8 +28,8 @@ from harness.exits import Exit
 from harness.learning import listening
 from harness.learning.rates import Heard, Trial
 from harness.learning.recording import read_recording
-from harness.learning.vectors import from_toml
-from protocols.contract import Role
+from protocols.contract import EvidenceClass, Role
+from protocols.vectors import read_vectors
 from protocols.wire import kern, mt_sics
 from tests.commands import document, parsed, shortmeasure
 from tests.waves import RATE_HZ, levels_of, train_of
@@ -95,7 +95,8 @@ def test_a_device_on_a_pty_is_named_and_kept(capfd: pytest.CaptureFixture[str], 
     [host_frames, device_frames] = said["frames"]
     assert {shape["length"] for shape in device_frames["shapes"]} == {len(WEIGHTS[0])}
     assert [mark["text"] for mark in said["marks"]] == ["weight 2"]
-    written = from_toml(vectors.read_text("utf-8"))
+    written = read_vectors(vectors.read_text("utf-8"), "vectors.toml", {})
+    assert {one.evidence for one in written} == {EvidenceClass.CAPTURE}
     assert {one.sender for one in written} == {"host", "device"}
     assert {one.wire for one in written if one.sender == "host"} == {b"SI\r\n"}
     assert host_frames["frames"] > 10
