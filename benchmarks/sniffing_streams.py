@@ -19,7 +19,7 @@ import numpy as np
 from captures.model import Direction
 from fixtures.opening import open_bench
 from fixtures.plugins import specs
-from fixtures.scale_lines import ASKED
+from fixtures.scale_lines import asked_protocols
 from fixtures.sim.scale.lines import LINES
 from fixtures.sim.scale.scenario import ScaleScenario
 from fixtures.sim.scale.station import build_scale
@@ -104,10 +104,10 @@ def scales() -> list[Recording]:
     """Every protocol of the simulated price scale: broadcast, or asked with what a driver may ask."""
     found = []
     for name, language in LINES.items():
-        asked = name in ASKED
+        asked = name in asked_protocols()
         station = build_scale(ScaleScenario(seed=3, protocol=name, broadcast=not asked))
         said: dict[Role, list[Chunk]] = {role: [] for role in Role}
-        questions = [q.request for q in ASKED[name]("A").questions.values()] if asked else []
+        questions = [q.request for q in asked_protocols()[name]("A").questions.values()] if asked else []
         questions = (
             questions[:1] if name == "toledo-8217" else questions
         )  # high resolution: a negative zero cannot be said

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,9 +27,10 @@ from fixtures.recorder import Recorder
 from fixtures.replay import ReplayLink, ReplaySource
 from harness.exits import Exit
 from harness.learning import listening
+from harness.learning.listening import Listener
 from harness.learning.rates import Heard, Trial
 from harness.learning.recording import read_recording
-from protocols.contract import EvidenceClass, Role
+from protocols.contract import EvidenceClass, LineSettings, Role
 from protocols.vectors import read_vectors
 from protocols.wire import kern, mt_sics
 from tests.commands import document, parsed, shortmeasure
@@ -155,6 +157,14 @@ def test_where_the_time_is_over_the_best_trial_is_what_was_heard(
 ) -> None:
     monkeypatch.setattr(listening, "Heard", lambda line, damaged, pty: Heard(line, damaged))  # as a port with a rate
     monkeypatch.setattr(Trial, "sure", False)
+    tried = Listener._try
+
+    def to_the_end(self: Listener, lines: Sequence[LineSettings], trial_ns: int) -> Any:
+        found = tried(self, lines, trial_ns)
+        self.stop.set()  # as where the trials took all of the time
+        return found
+
+    monkeypatch.setattr(Listener, "_try", to_the_end)
     case = tmp_path / "case"
     with talking(WEIGHTS, pause_s=0.004) as [port]:
         said = document(capfd, "capture", "sniff", "--device", port, "--case", case, "--seconds", 4, "--mode", "8N1")
