@@ -15,6 +15,8 @@ from harness.testing.codecs import (
     deep_size,
 )
 from harness.testing.detectors import check_detector, check_null, check_power
+from harness.testing.edition_runs import DryRun, NotRun, Outcome, check_dry_run, dry_run
+from harness.testing.editions import check_edition
 from harness.testing.streams import HONEST, Streams, every_case
 from harness.testing.wanted import Broken, want
 
@@ -22,8 +24,13 @@ __all__ = [
     "HONEST",
     "Broken",
     "Case",
+    "DryRun",
+    "NotRun",
+    "Outcome",
     "Streams",
     "check_detector",
+    "check_dry_run",
+    "check_edition",
     "check_hostile",
     "check_null",
     "check_power",
@@ -33,6 +40,7 @@ __all__ = [
     "check_split_invariance",
     "check_vectors",
     "deep_size",
+    "dry_run",
     "every_case",
     "want",
 ]
