@@ -39,7 +39,7 @@ def _reading(segment: Segment, train: PulseTrain, link: Link, magnets: int, view
     ticks = edges(segment, train)
     y = roughness(ticks)
     usual = float(np.median(np.diff(ticks))) if ticks.size > 1 else 0.0
-    most = int(view.parameters["most_period"])
+    most = int(view.parameters["most_period_pulses"])
     pairs = int(view.parameters["min_pairs"])
     if y.size < 2 * TURNS * most * pairs:
         return mute(f"{train.name}: too few pulses in motion to tell a rotor's turn")
@@ -126,7 +126,7 @@ DETECTOR = DetectorSpec(
     kind="detector",
     null="what comes again turn after turn has the period of the declared rotor, and stands at every speed",
     needs="one channel of sensor or input, a declared magnet rotor, some thousand pulses in motion",
-    parameters={"most_period": 12.0, "min_pairs": 12.0, "ticks": 2.0, "q": 1e-4},
+    parameters={"most_period_pulses": 12.0, "min_pairs": 12.0, "ticks": 2.0, "q": 1e-4},
     judge=judge,
     one_by_one=True,
     weight=0.5,
