@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
+import unittest
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +44,12 @@ def test_a_stranger_s_scale() -> None:
     testing.check_instrument(stranger.SPEC, options={}, protocol=stranger.PROTOCOL)
     at_work(Scale)
     disturbed(Scale)
+
+
+def test_without_pseudo_terminals_the_rest_is_held_and_the_reason_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(unittest.SkipTest, match="holds on the virtual clock; this system has no pseudo-terminals"):
+        at_work(Scale)
 
 
 class Sleeping(Scale):

@@ -1,4 +1,4 @@
-"""Instruments of the tree against the public kit (harness/testing), and drivers that break the contract, each caught by name."""
+"""Instruments of the tree against the public kit (harness/testing), each with its simulated device."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from fixtures.benchfile import parse
-from fixtures.capability import Indicates, Meters, Switches, Weighs
-from fixtures.instruments import balance_sics, meter_modbus, relay, scale_host
+from fixtures.capability import Counts, Indicates, Meters, Switches, TellsSpeed, Weighs
+from fixtures.instruments import balance_sics, counter_scpi, meter_modbus, obd_elm327, relay, scale_host
 from fixtures.registermap import find
 from fixtures.sim.balance import Balance
 from fixtures.sim.modbus_slave import MappedRegisters, Slave
 from fixtures.sim.relay import Relay
+from fixtures.sim.scpi_counter import Counter
+from fixtures.sim.taxi.obd import DiagnosisReader
 from harness import testing
 from harness.plugins import plugins
 from harness.testing import Place, Setting
@@ -45,7 +47,7 @@ def test_specification(plugin: Any) -> None:
     testing.check_instrument(plugin.spec, options=options, profile=profile)
 
 
-# --- four of them at work -------------------------------------------------------------------------------------------------
+# --- some of them at work -------------------------------------------------------------------------------------------------
 
 
 class Pan(Balance):
@@ -140,6 +142,35 @@ def indicated(driver: Indicates) -> Decimal | None:
     return None if told is None else told.weight
 
 
+class Car(DiagnosisReader):
+    """A simulated reader in a car that goes faster and faster."""
+
+    def __init__(self, place: Place) -> None:
+        self.kmh = 50
+        super().__init__(place.world, place.port, lambda t_ns: self.kmh, True)
+
+    def more(self) -> Decimal:
+        self.kmh += 1
+        return Decimal(self.kmh)
+
+
+def speed(driver: TellsSpeed) -> Decimal | None:
+    return driver.speed_kmh()
+
+
+class Open(Counter):
+    """The simulated counter with nothing at its input."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.world)
+        self.port = place.port
+
+
+def counted(driver: Counts) -> int:
+    driver.start()
+    return driver.stop()
+
+
 BALANCE: Setting = {"change": Pan.more, "same": lambda got, wanted: abs(got - wanted) <= Decimal("0.5")}
 METER: Setting = {"options": {"map": "siemens-mass6000"}, "change": Flowing.more, "echo": {"echo": True}}
 RELAY: Setting = {
@@ -186,3 +217,17 @@ def test_an_asked_scale_at_work() -> None:
 
 def test_an_asked_scale_on_a_disturbed_line() -> None:
     testing.check_faults(scale_host.INSTRUMENT, Indicator, does=indicated, value=Decimal("0.530"), **HOST)
+
+
+def test_a_diagnosis_reader_at_work() -> None:
+    testing.check_driver(
+        obd_elm327.INSTRUMENT, Car, does=speed, value=Decimal(50), change=Car.more, settle_ns=2 * SECOND, speed=20.0
+    )
+
+
+def test_a_counter_at_work() -> None:
+    testing.check_driver(counter_scpi.INSTRUMENT, Open, does=counted, value=0)
+
+
+def test_a_counter_on_a_disturbed_line() -> None:
+    testing.check_faults(counter_scpi.INSTRUMENT, Open, does=counted, value=0, detects=False)
