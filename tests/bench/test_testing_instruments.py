@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.benchfile import parse
 from fixtures.capability import Counts, Indicates, Meters, Switches, TellsSpeed, Weighs
-from fixtures.instruments import balance_sics, counter_scpi, meter_modbus, obd_elm327, relay, scale_host
+from fixtures.instruments import balance_sics, counter_scpi, dart_tap, meter_modbus, obd_elm327, relay, scale_host
 from fixtures.registermap import find
 from fixtures.sim.balance import Balance
 from fixtures.sim.modbus_slave import MappedRegisters, Slave
@@ -23,7 +23,7 @@ from harness import testing
 from harness.plugins import plugins
 from harness.testing import Place, Setting
 from protocols.contract import Role
-from protocols.wire import yaohua
+from protocols.wire import dart, yaohua
 
 PAGE = (Path(__file__).parents[2] / "docs" / "instruments.md").read_text("utf-8")
 HEAD = "".join(re.findall(r"^```toml head\n(.*?)^```$", PAGE, re.S | re.M))
@@ -231,3 +231,25 @@ def test_a_counter_at_work() -> None:
 
 def test_a_counter_on_a_disturbed_line() -> None:
     testing.check_faults(counter_scpi.INSTRUMENT, Open, does=counted, value=0, detects=False)
+
+
+class Side:
+    """One side of a DART bus, which says the same again and again."""
+
+    def __init__(self, place: Place, role: Role) -> None:
+        self.place, self.wire = place, dart.PROTOCOL.encode(dart.PROTOCOL.examples(role)[0], role)
+        self.go_on()
+
+    def go_on(self) -> None:
+        self.place.send(self.wire)
+        self.place.after(300 * MS, self.go_on)
+
+    def on_bytes(self, data: bytes) -> None:
+        raise AssertionError("a tap says nothing")
+
+
+def test_a_tap_on_two_lines_at_work() -> None:
+    sides = {"host": lambda place: Side(place, Role.HOST), "device": lambda place: Side(place, Role.DEVICE)}
+    testing.check_driver(
+        dart_tap.INSTRUMENT, sides, does=lambda tap: min(tap.frames.values()) > 0, value=True, settle_ns=2 * SECOND
+    )
