@@ -112,14 +112,14 @@ def _protocol(plugin: Plugin) -> Iterator[Named]:
 
     def cut() -> None:
         for role in Role:
-            for number, stream in enumerate(hostile.streams(protocol, role)):
+            for number, stream in enumerate(hostile.hostile_streams(protocol, role)):
                 places = [len(stream) * k // FAR for k in range(1, FAR)]
                 codecs.check_split_invariance(protocol, role, stream, range(len(stream)))
                 codecs.check_split_invariance(protocol, role, stream, places[number % 3 :: 2])
 
     def attacked() -> None:
         for role in Role:
-            for number, stream in enumerate(hostile.streams(protocol, role, seed=1)):
+            for number, stream in enumerate(hostile.hostile_streams(protocol, role, seed=1)):
                 codecs.check_hostile(protocol, role, stream, PIECES[number % len(PIECES)])
             for stream in hostile.endless():
                 codecs.check_hostile(protocol, role, stream, 997)

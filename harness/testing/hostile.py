@@ -18,7 +18,7 @@ def wires(protocol: WireProtocol, sender: Role) -> list[bytes]:
     return frames + [protocol.encode(message, sender) for message in protocol.examples(sender)]
 
 
-def streams(protocol: WireProtocol, sender: Role, seed: int = 0, count: int = STREAMS) -> Iterator[bytes]:
+def hostile_streams(protocol: WireProtocol, sender: Role, seed: int = 0, count: int = STREAMS) -> Iterator[bytes]:
     """`count` streams that may stand on the line of `sender`; the same for the same seed."""
     drawn = random.Random(f"{protocol.name}/{sender}/{seed}")
     frames = wires(protocol, sender) or [b""]

@@ -18,7 +18,7 @@ from harness.families import family_tests
 from harness.fixed_streams import cases
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Validation, View
 from harness.judge.evalue import bet, calibrate
-from harness.plugins import specs
+from fixtures.plugins import specs
 from harness.testing import Broken, Case
 from harness.testing.streams import HONEST
 

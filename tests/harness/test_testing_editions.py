@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import testing
-from harness.plugins import specs
+from fixtures.plugins import specs
 from harness.testing import Broken, NotRun
 from protocols.acceptance import EditionSpec
 from protocols.acceptance.beginning import beginning
