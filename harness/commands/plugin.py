@@ -57,9 +57,10 @@ def check(
     from harness.testing.conformance import sheet
 
     sheets = []
-    for plugin in _found(what):
+    found = _found(what)
+    for plugin in found:
         comment(f"{plugin.group} {plugin.name} ...")
-        sheets.append(sheet(plugin))
+        sheets.append(sheet(plugin, beside=found))
     document = {"sheets": [{**asdict(one), "conforms": one.conforms} for one in sheets]}
     emit("plugin-check", document, "\n\n".join("\n".join(_lines(one)) for one in sheets), as_json)
     sys.stdout.flush()

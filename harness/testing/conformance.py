@@ -5,16 +5,21 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from fixtures.plugins import Plugin
+from fixtures.plugins import Plugin, plugins
 from harness.testing import cables, codecs, hostile
+from harness.testing.detectors import check_detector
+from harness.testing.edition_runs import NotRun, check_dry_run
+from harness.testing.editions import check_edition
+from harness.testing.instruments import check_instrument
 from harness.testing.wanted import Broken, want
 from protocols.contract import Role, Vector, WireProtocol
 
 Named = tuple[str, Callable[[], None]]
 PIECES = (1, 7, 64)  # bytes a read
-LIMIT_S = 60.0
+LIMIT_S = 600.0  # an edition of taximeters drives for a minute and more
 FAR = 12  # cuts of a stream
 
 
@@ -46,13 +51,16 @@ class Sheet:
         return all(one.kept for one in self.held)
 
 
-def sheet(plugin: Plugin, limit_s: float = LIMIT_S) -> Sheet:
-    """Everything that the kit can ask of `plugin`, a broken one included; a check that does not come back within `limit_s` is given up."""
+def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = ()) -> Sheet:
+    """Everything that the kit can ask of `plugin`, a broken one included; a check that does not come back within `limit_s` is given up.
+
+    `beside`: plugins of the same distribution, where it is not installed.
+    """
     if plugin.spec is None:
         told = Held("it loads", False, f"{plugin.reason}; what next: {plugin.remedy}")
         return Sheet(plugin.group, plugin.name, plugin.distribution, (told,))
     checks = CHECKS[plugin.group]
-    held = [Held("it loads", True), *(_held(name, check, limit_s) for name, check in checks(plugin))]
+    held = [Held("it loads", True), *(_held(name, check, limit_s) for name, check in checks(plugin, beside))]
     spec = plugin.spec
     vectors: Sequence[Vector] = getattr(spec, "vectors", ())
     rows = tuple((one.name, str(one.sender), str(one.evidence), one.source) for one in vectors)
@@ -99,16 +107,13 @@ def _kept(name: str, check: Callable[[], None]) -> Held:
         Exception
     ) as error:  # a stranger's code may raise anything: that is a finding about it, and the sheet goes on
         return Held(
-            name, False, f"expected an answer or a ProtocolError that says why, got {type(error).__name__}: {error}"
+            name, False, f"expected an answer, or the contract's own error, got {type(error).__name__}: {error}"
         )
     return Held(name, True)
 
 
-def _protocol(plugin: Plugin) -> Iterator[Named]:
+def _protocol(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
     protocol = plugin.spec
-
-    def named_alike() -> None:
-        want(protocol.name == plugin.name, f"name: expected that of its entry point, {plugin.name!r}", protocol.name)
 
     def cut() -> None:
         for role in Role:
@@ -133,7 +138,7 @@ def _protocol(plugin: Plugin) -> Iterator[Named]:
     if not isinstance(protocol, WireProtocol):
         return
     yield "specification", lambda: codecs.check_specification(protocol)
-    yield "name", named_alike
+    yield "name", lambda: _same_name(plugin, protocol.name)
     yield "vectors, both ways", lambda: codecs.check_vectors(protocol)
     yield "messages there and back", lambda: codecs.check_round_trip(protocol)
     yield "figures are exact", lambda: cables.check_exact(protocol)
@@ -145,4 +150,35 @@ def _protocol(plugin: Plugin) -> Iterator[Named]:
     yield "no clock, thread or port", lambda: cables.check_sans_io(protocol)
 
 
-CHECKS: Mapping[str, Callable[[Plugin], Iterator[Named]]] = {"protocols": _protocol}
+def _instrument(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+    """What needs no simulated device; the author's tests bring one (check_driver, check_faults)."""
+    name = getattr(plugin.spec, "protocol", "")
+    known = [one for one in (*beside, *plugins("protocols")) if one.group == "protocols"]
+    own = next((one.spec for one in known if one.name == name), None)
+    yield "specification, and a driver that does nothing by itself", lambda: check_instrument(plugin.spec, protocol=own)
+    yield "name", lambda: _same_name(plugin, plugin.spec.name)
+
+
+def _detector(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+    """False alarms and power need cases: check_null, check_power in the author's tests."""
+    yield "specification, and judging as a pure function", lambda: check_detector(plugin.spec)
+    yield "name", lambda: _same_name(plugin, plugin.spec.name)
+
+
+def _edition(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+    def run() -> None:
+        with suppress(NotRun):  # limits alone, or a family without a bench: nothing that could be carried out
+            check_dry_run(plugin.spec)
+
+    yield "edition", lambda: check_edition(plugin.spec)
+    yield "name", lambda: _same_name(plugin, plugin.spec.id)
+    yield "carried out at an honest instrument and at one beyond its limit", run
+
+
+def _same_name(plugin: Plugin, name: str) -> None:
+    want(name == plugin.name, f"name: expected that of its entry point, {plugin.name!r}", name)
+
+
+CHECKS: Mapping[str, Callable[[Plugin, Sequence[Plugin]], Iterator[Named]]] = {
+    "protocols": _protocol, "instruments": _instrument, "detectors": _detector, "acceptance": _edition,
+}  # fmt: skip

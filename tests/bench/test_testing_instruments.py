@@ -13,6 +13,7 @@ import pytest
 from fixtures.benchfile import parse
 from fixtures.capability import Counts, Indicates, Meters, Switches, TellsSpeed, Weighs
 from fixtures.instruments import balance_sics, counter_scpi, dart_tap, meter_modbus, obd_elm327, relay, scale_host
+from fixtures.plugins import plugins
 from fixtures.registermap import find
 from fixtures.sim.balance import Balance
 from fixtures.sim.modbus_slave import MappedRegisters, Slave
@@ -20,7 +21,6 @@ from fixtures.sim.relay import Relay
 from fixtures.sim.scpi_counter import Counter
 from fixtures.sim.taxi.obd import DiagnosisReader
 from harness import testing
-from fixtures.plugins import plugins
 from harness.testing import Place, Setting
 from protocols.contract import Role
 from protocols.wire import dart, yaohua

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fixtures.plugins import specs
 from harness import testing
 from harness.editions import edition
 from harness.families import family_tests
 from harness.fixed_streams import cases
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Validation, View
 from harness.judge.evalue import bet, calibrate
-from fixtures.plugins import specs
 from harness.testing import Broken, Case
 from harness.testing.streams import HONEST
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import testing
 from fixtures.plugins import specs
+from harness import testing
 from harness.testing import Broken, NotRun
 from protocols.acceptance import EditionSpec
 from protocols.acceptance.beginning import beginning
