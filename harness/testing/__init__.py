@@ -15,6 +15,7 @@ from harness.testing.codecs import (
     check_vectors,
     deep_size,
 )
+from harness.testing.crossed import check_crossed
 from harness.testing.detectors import check_detector, check_null, check_power
 from harness.testing.devices import Device, MakeDevice, Place, Setting
 from harness.testing.drivers import check_driver
@@ -38,6 +39,7 @@ __all__ = [
     "Place",
     "Setting",
     "Streams",
+    "check_crossed",
     "check_detector",
     "check_driver",
     "check_dry_run",

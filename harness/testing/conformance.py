@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fixtures.plugins import Plugin, plugins
 from harness.testing import cables, codecs, hostile
+from harness.testing.crossed import check_crossed
 from harness.testing.detectors import check_detector
 from harness.testing.edition_runs import NotRun, check_dry_run
 from harness.testing.editions import check_edition
@@ -51,16 +52,17 @@ class Sheet:
         return all(one.kept for one in self.held)
 
 
-def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = ()) -> Sheet:
+def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = (), crossed: bool = True) -> Sheet:
     """Everything that the kit can ask of `plugin`, a broken one included; a check that does not come back within `limit_s` is given up.
 
-    `beside`: plugins of the same distribution, where it is not installed.
+    `beside`: plugins of the same distribution, where it is not installed.  `crossed`: hold a protocol against recordings of every
+    other one, which takes half a minute.
     """
     if plugin.spec is None:
         told = Held("it loads", False, f"{plugin.reason}; what next: {plugin.remedy}")
         return Sheet(plugin.group, plugin.name, plugin.distribution, (told,))
     checks = CHECKS[plugin.group]
-    held = [Held("it loads", True), *(_held(name, check, limit_s) for name, check in checks(plugin, beside))]
+    held = [Held("it loads", True), *(_held(name, check, limit_s) for name, check in checks(plugin, beside, crossed))]
     spec = plugin.spec
     vectors: Sequence[Vector] = getattr(spec, "vectors", ())
     rows = tuple((one.name, str(one.sender), str(one.evidence), one.source) for one in vectors)
@@ -112,7 +114,15 @@ def _kept(name: str, check: Callable[[], None]) -> Held:
     return Held(name, True)
 
 
-def _protocol(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+def _others(plugin: Plugin) -> dict[str, WireProtocol]:
+    return {
+        one.name: one.spec
+        for one in plugins("protocols")
+        if isinstance(one.spec, WireProtocol) and one.name != plugin.name
+    }
+
+
+def _protocol(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
     protocol = plugin.spec
 
     def cut() -> None:
@@ -148,9 +158,11 @@ def _protocol(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
     yield "silence and close", lambda: codecs.check_silence_and_close(protocol)
     yield "questions and answers over a cable", lambda: cables.check_questions(protocol)
     yield "no clock, thread or port", lambda: cables.check_sans_io(protocol)
+    if crossed:
+        yield "among all other protocols", lambda: check_crossed(protocol, _others(plugin))
 
 
-def _instrument(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+def _instrument(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
     """What needs no simulated device; the author's tests bring one (check_driver, check_faults)."""
     name = getattr(plugin.spec, "protocol", "")
     known = [one for one in (*beside, *plugins("protocols")) if one.group == "protocols"]
@@ -159,13 +171,13 @@ def _instrument(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
     yield "name", lambda: _same_name(plugin, plugin.spec.name)
 
 
-def _detector(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+def _detector(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
     """False alarms and power need cases: check_null, check_power in the author's tests."""
     yield "specification, and judging as a pure function", lambda: check_detector(plugin.spec)
     yield "name", lambda: _same_name(plugin, plugin.spec.name)
 
 
-def _edition(plugin: Plugin, beside: Sequence[Plugin]) -> Iterator[Named]:
+def _edition(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
     def run() -> None:
         with suppress(NotRun):  # limits alone, or a family without a bench: nothing that could be carried out
             check_dry_run(plugin.spec)
@@ -179,6 +191,6 @@ def _same_name(plugin: Plugin, name: str) -> None:
     want(name == plugin.name, f"name: expected that of its entry point, {plugin.name!r}", name)
 
 
-CHECKS: Mapping[str, Callable[[Plugin, Sequence[Plugin]], Iterator[Named]]] = {
+CHECKS: Mapping[str, Callable[[Plugin, Sequence[Plugin], bool], Iterator[Named]]] = {
     "protocols": _protocol, "instruments": _instrument, "detectors": _detector, "acceptance": _edition,
 }  # fmt: skip

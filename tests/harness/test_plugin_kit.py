@@ -15,7 +15,9 @@ from fixtures.plugins import Plugin, plugins
 from harness.beginning import begin, kinds
 from harness.exits import UsageError
 from harness.plugin_folder import plugins_in
+from harness.testing import Broken, check_crossed
 from harness.testing.conformance import Sheet, sheet
+from protocols.lines import Deaf
 from tests.tutorial import PLUGIN, write
 
 PACKAGE = "shortmeasure_nci_ecr"
@@ -77,7 +79,7 @@ FAULTS = {
 
 def checked(folder: Path, limit_s: float = 30.0) -> Sheet:
     [plugin] = plugins_in(folder)
-    return sheet(plugin, limit_s)
+    return sheet(plugin, limit_s, crossed=False)
 
 
 def test_what_the_tutorial_writes_conforms(tmp_path: Path) -> None:
@@ -146,8 +148,16 @@ def copied(package: Path, folder: Path, changes: dict[str, tuple[str, str]]) -> 
 
 def test_every_protocol_of_the_tree_conforms() -> None:
     for plugin in plugins("protocols"):
-        told = sheet(plugin)
+        told = sheet(plugin, crossed=False)
         assert told.conforms, [one for one in told.held if not one.kept]
+
+
+def test_a_recording_of_a_protocol_is_named_by_it_and_stays_another_s_where_it_is_another_s() -> None:
+    some = {one.name: one.spec for one in plugins("protocols") if one.name in ("kern", "cas", "lcus")}
+    check_crossed(some["kern"], some)
+    deaf = replace(some["kern"], name="deaf", decoder=lambda sender: Deaf("it hears nothing"))
+    with pytest.raises(Broken, match="deaf: a recording of it expected to be named deaf; .* got 'kern'"):
+        check_crossed(deaf, some)
 
 
 def test_a_broken_plugin_has_a_sheet_too() -> None:
