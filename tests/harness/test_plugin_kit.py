@@ -18,6 +18,7 @@ from harness.plugin_folder import plugins_in
 from harness.testing import Broken, check_crossed
 from harness.testing.conformance import Sheet, sheet
 from protocols.lines import Deaf
+from tests.reference import PAGE, page
 from tests.tutorial import PLUGIN, write
 
 PACKAGE = "shortmeasure_nci_ecr"
@@ -156,7 +157,7 @@ def test_a_recording_of_a_protocol_is_named_by_it_and_stays_another_s_where_it_i
     some = {one.name: one.spec for one in plugins("protocols") if one.name in ("kern", "cas", "lcus")}
     check_crossed(some["kern"], some)
     deaf = replace(some["kern"], name="deaf", decoder=lambda sender: Deaf("it hears nothing"))
-    with pytest.raises(Broken, match="deaf: a recording of it expected to be named deaf; .* got 'kern'"):
+    with pytest.raises(Broken, match=r"deaf: a recording of it expected to be named deaf; .* got 'kern'"):
         check_crossed(deaf, some)
 
 
@@ -197,3 +198,7 @@ def test_kinds() -> None:
     assert set(kinds()) >= {"protocol"}
     assert PLUGIN.startswith("shortmeasure-")
     assert Plugin("protocols", "x", "protocols.wire.x:Y", "shortmeasure", None).ours
+
+
+def test_the_reference_is_what_the_docstrings_say() -> None:
+    assert PAGE.read_text("utf-8") == page(), "write it again: python tests/reference.py"
