@@ -85,7 +85,7 @@ def _found(what: str) -> list[Plugin]:
 
 
 def _lines(one: Sheet) -> Iterator[str]:
-    from fixtures.language import mark, translate
+    from fixtures.language import mark, tell, translate
     from harness.exits import printable
     from harness.report.columns import column
 
@@ -108,7 +108,8 @@ def _lines(one: Sheet) -> Iterator[str]:
         )
     for held in one.held:
         yield printable(
-            f"  {column(yes if held.kept else no, 9)} {held.name}" + ("" if held.kept else f"\n            {held.said}")
+            f"  {column(yes if held.kept else no, 9)} {tell(held.name)}"
+            + ("" if held.kept else f"\n            {held.said}")
         )
     for name, sender, evidence, source in one.vectors:
         yield printable(f"  {column(translate(mark('vector')), 9)} {name} ({sender}): {evidence}; {source}")

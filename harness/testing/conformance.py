@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from fixtures.language import mark
 from fixtures.plugins import Plugin, plugins
 from harness.testing import cables, codecs, hostile
 from harness.testing.crossed import check_crossed
@@ -20,6 +21,7 @@ from protocols.contract import Role, Vector, WireProtocol
 
 Named = tuple[str, Callable[[], None]]
 PIECES = (1, 7, 64)  # bytes a read
+LOADS = mark("it loads")
 LIMIT_S = 600.0  # an edition of taximeters drives for a minute and more
 FAR = 12  # cuts of a stream
 
@@ -59,10 +61,10 @@ def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = (
     other one, which takes half a minute.
     """
     if plugin.spec is None:
-        told = Held("it loads", False, f"{plugin.reason}; what next: {plugin.remedy}")
+        told = Held(LOADS, False, f"{plugin.reason}; what next: {plugin.remedy}")
         return Sheet(plugin.group, plugin.name, plugin.distribution, (told,))
     checks = CHECKS[plugin.group]
-    held = [Held("it loads", True), *(_held(name, check, limit_s) for name, check in checks(plugin, beside, crossed))]
+    held = [Held(LOADS, True), *(_held(name, check, limit_s) for name, check in checks(plugin, beside, crossed))]
     spec = plugin.spec
     vectors: Sequence[Vector] = getattr(spec, "vectors", ())
     rows = tuple((one.name, str(one.sender), str(one.evidence), one.source) for one in vectors)
@@ -140,26 +142,26 @@ def _protocol(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterat
                 codecs.check_hostile(protocol, role, stream, 997)
 
     yield (
-        "it is a WireProtocol",
+        mark("it is a WireProtocol"),
         lambda: want(
             isinstance(protocol, WireProtocol), "the object: expected a WireProtocol", type(protocol).__name__
         ),
     )
     if not isinstance(protocol, WireProtocol):
         return
-    yield "specification", lambda: codecs.check_specification(protocol)
-    yield "name", lambda: _same_name(plugin, protocol.name)
-    yield "vectors, both ways", lambda: codecs.check_vectors(protocol)
-    yield "messages there and back", lambda: codecs.check_round_trip(protocol)
-    yield "figures are exact", lambda: cables.check_exact(protocol)
-    yield "frames stand for themselves", lambda: cables.check_isolation(protocol)
-    yield "however reads are cut", cut
-    yield "hostile bytes, bounded memory", attacked
-    yield "silence and close", lambda: codecs.check_silence_and_close(protocol)
-    yield "questions and answers over a cable", lambda: cables.check_questions(protocol)
-    yield "no clock, thread or port", lambda: cables.check_sans_io(protocol)
+    yield mark("specification"), lambda: codecs.check_specification(protocol)
+    yield mark("name"), lambda: _same_name(plugin, protocol.name)
+    yield mark("vectors, both ways"), lambda: codecs.check_vectors(protocol)
+    yield mark("messages there and back"), lambda: codecs.check_round_trip(protocol)
+    yield mark("figures are exact"), lambda: cables.check_exact(protocol)
+    yield mark("frames stand for themselves"), lambda: cables.check_isolation(protocol)
+    yield mark("however reads are cut"), cut
+    yield mark("hostile bytes, bounded memory"), attacked
+    yield mark("silence and close"), lambda: codecs.check_silence_and_close(protocol)
+    yield mark("questions and answers over a cable"), lambda: cables.check_questions(protocol)
+    yield mark("no clock, thread or port"), lambda: cables.check_sans_io(protocol)
     if crossed:
-        yield "among all other protocols", lambda: check_crossed(protocol, _others(plugin))
+        yield mark("among all other protocols"), lambda: check_crossed(protocol, _others(plugin))
 
 
 def _instrument(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
@@ -167,14 +169,17 @@ def _instrument(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iter
     name = getattr(plugin.spec, "protocol", "")
     known = [one for one in (*beside, *plugins("protocols")) if one.group == "protocols"]
     own = next((one.spec for one in known if one.name == name), None)
-    yield "specification, and a driver that does nothing by itself", lambda: check_instrument(plugin.spec, protocol=own)
-    yield "name", lambda: _same_name(plugin, plugin.spec.name)
+    yield (
+        mark("specification, and a driver that does nothing by itself"),
+        lambda: check_instrument(plugin.spec, protocol=own),
+    )
+    yield mark("name"), lambda: _same_name(plugin, plugin.spec.name)
 
 
 def _detector(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
     """False alarms and power need cases: check_null, check_power in the author's tests."""
-    yield "specification, and judging as a pure function", lambda: check_detector(plugin.spec)
-    yield "name", lambda: _same_name(plugin, plugin.spec.name)
+    yield mark("specification, and judging as a pure function"), lambda: check_detector(plugin.spec)
+    yield mark("name"), lambda: _same_name(plugin, plugin.spec.name)
 
 
 def _edition(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
@@ -182,9 +187,9 @@ def _edition(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterato
         with suppress(NotRun):  # limits alone, or a family without a bench: nothing that could be carried out
             check_dry_run(plugin.spec)
 
-    yield "edition", lambda: check_edition(plugin.spec)
-    yield "name", lambda: _same_name(plugin, plugin.spec.id)
-    yield "carried out at an honest instrument and at one beyond its limit", run
+    yield mark("edition"), lambda: check_edition(plugin.spec)
+    yield mark("name"), lambda: _same_name(plugin, plugin.spec.id)
+    yield mark("carried out at an honest instrument and at one beyond its limit"), run
 
 
 def _same_name(plugin: Plugin, name: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +24,8 @@ from tests.reference import PAGE, page
 from tests.tutorial import PLUGIN, write
 
 PACKAGE = "shortmeasure_nci_ecr"
-LCUS = Path(__file__).parents[2] / "protocols" / "wire" / "lcus"
+ROOT = Path(__file__).parents[2]
+LCUS = ROOT / "protocols" / "wire" / "lcus"
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +101,29 @@ def test_a_beginning_fails_at_the_vectors_alone(tmp_path: Path) -> None:
     assert [one.name for one in told.held if not one.kept] == ["vectors, both ways"]
     [failed] = [one for one in told.held if not one.kept]
     assert "`wire` in the vectors file" in failed.said
+
+
+@pytest.mark.parametrize(
+    ("kind", "failing"),
+    [
+        ("protocol", {"test_vectors"}),
+        ("instrument", {"test_vectors"}),
+        ("detector", {"test_false_alarms", "test_power"}),
+        ("acceptance", {"test_edition", "test_honest_and_beyond_the_limit"}),
+    ],
+)
+def test_the_tests_of_a_beginning_fail_where_something_is_to_be_brought(
+    tmp_path: Path, kind: str, failing: set[str]
+) -> None:
+    begin(kind, "my-own", tmp_path)
+    home = tmp_path / "shortmeasure-my-own"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "error", "--tb=no", "-rf", str(home)],
+        capture_output=True, text=True, check=False, cwd=home,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(home), str(ROOT))), "SHORTMEASURE_LANG": "en"},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert set(re.findall(r"^FAILED \S+::(\w+)", done.stdout, re.MULTILINE)) == failing, done.stdout
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -195,7 +221,7 @@ def test_a_folder_that_is_no_plugin_is_refused(tmp_path: Path) -> None:
 
 
 def test_kinds() -> None:
-    assert set(kinds()) >= {"protocol"}
+    assert kinds() == ["acceptance", "detector", "instrument", "protocol"]
     assert PLUGIN.startswith("shortmeasure-")
     assert Plugin("protocols", "x", "protocols.wire.x:Y", "shortmeasure", None).ours
 
