@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from captures.model import Direction
+from fixtures.benchfile import BenchFile, parse
 from fixtures.opening import open_bench
 from fixtures.plugins import specs
 from fixtures.scale_lines import asked_protocols
@@ -35,18 +36,23 @@ LISTENED_S = 20
 SPOKEN = {
     "mt-sics-balance": "mt-sics", "modbus-coriolis": "modbus-rtu", "dart-tap": "dart", "dart-master": "dart", "sigrok-pico": "sigrok-pico",
     "lcus": "lcus", "grbl-loader": "grbl", "ticc": "ticc", "sump": "sump", "gnss-nmea": "nmea", "taximeter-tap": "jt905",
-    "taximeter-host": "jt905", "obd-elm327": "elm327", "scpi-source": "scpi", "scpi-counter": "scpi",
+    "azt-master": "azt", "taximeter-host": "jt905", "obd-elm327": "elm327", "scpi-source": "scpi", "scpi-counter": "scpi",
 }  # fmt: skip
 LEAST_SAID = 40  # bytes of a dialogue, below which nobody can say what it is
 Recording = tuple[str, str, tuple[Stream, ...]]
 """Where it is from, what it speaks, and its streams."""
 
 
+def _dispensers() -> list[BenchFile]:
+    """The laboratory bench of a dispenser that speaks another protocol; an idle two-wire line is one byte each way, for ever."""
+    text = find("dispenser-k3").text.replace("address = 0x50\n", "")
+    return [parse(text.replace("dart-master", "azt-master").replace("sim:dart", "sim:azt"), "with AZT 2.0")]
+
+
 def benches() -> list[Recording]:
     """What the drivers of the built-in benches and their simulated devices say to each other in the first seconds."""
     found: dict[str, Recording] = {}
-    for name in built_in():
-        bench = find(name)
+    for bench in (*map(find, built_in()), *_dispensers()):
         with tempfile.TemporaryDirectory() as folder:
             opened = open_bench(
                 bench, specs("instruments"), Path(folder), {"tool": "sniffing"}, world=world(bench, None, 1)
@@ -80,7 +86,7 @@ def benches() -> list[Recording]:
                 chunks = {role: heard[link, role] for role in Role}
             streams = tuple(Stream(str(role), bursts_of(said), role) for role, said in chunks.items() if said)
             if sum(len(stream.data) for stream in streams) >= LEAST_SAID:
-                found.setdefault(f"{spoken} {entry.driver}", (f"bench {name}, {entry.name}", spoken, streams))
+                found.setdefault(f"{spoken} {entry.driver}", (f"bench {bench.where}, {entry.name}", spoken, streams))
     del found["sump sump"]  # it says nothing before it is asked for a burst
     return [*found.values(), _burst()]
 
@@ -246,16 +252,9 @@ def _mbus(rng: np.random.Generator, k: int) -> bytes:
 
 
 def _gilbarco(rng: np.random.Generator, k: int) -> bytes:
-    """Two-wire data block: FF, nibbles with E in the high half, LRC, F0."""
+    """As a two-wire data block, but that FBh is not in the sum of its check."""
     body = bytes([0xFF, 0xF8] + [0xE0 | int(n) for n in rng.integers(0, 10, size=12)])
     return body + bytes((0xFB, 0xE0 | (-sum(byte & 15 for byte in body) & 15), 0xF0))
-
-
-def _azt(rng: np.random.Generator, k: int) -> bytes:
-    """AZT 2.0: 7F, 02, data each followed by its complement, 03 03, check."""
-    said = b"4" + b"%06d" % rng.integers(0, 999999)
-    pairs = b"".join(bytes((c, c ^ 0x7F)) for c in said)
-    return b"\x7f\x02" + pairs + b"\x03\x03" + bytes((reduce(xor, said, 3) | 0x40,))
 
 
 def _tatsuno(rng: np.random.Generator, k: int) -> bytes:
@@ -312,7 +311,7 @@ def _framed(rng: np.random.Generator, k: int) -> bytes:
 FOREIGN: Mapping[str, Callable[[np.random.Generator, int], bytes]] = {
     "DLMS over HDLC": _hdlc, "Dialog 06": _dialog06, "Sartorius SBI, 22 characters": _sbi, "Sartorius SBI, 16 characters": _sbi16,
     "UBX": _ubx, "log file": _log, "console text": _console, "IEC 62056-21": _iec62056, "JSON lines": _json, "modem": _modem,
-    "Modbus ASCII": _modbus_ascii, "M-Bus": _mbus, "Gilbarco two-wire": _gilbarco, "AZT 2.0": _azt, "Tatsuno": _tatsuno, "NCI ECR": _nci,
+    "Modbus ASCII": _modbus_ascii, "M-Bus": _mbus, "two-wire, its check one short": _gilbarco, "Tatsuno": _tatsuno, "NCI ECR": _nci,
     "CAN by SLCAN": _can_slcan, "CSV": _csv, "bare numbers": _numbers, "random bytes": _random, "random printable lines": _printable,
     "zero bytes": _zeros, "Kern at a wrong baud rate": _wrong_baud, "a device of no standard": _framed,
 }  # fmt: skip

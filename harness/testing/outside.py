@@ -7,6 +7,7 @@ told from here.
 from __future__ import annotations
 
 import datetime
+import gc
 import importlib.util
 import select
 import socket
@@ -48,7 +49,8 @@ class _Caught(BaseException):
 @contextmanager
 def round_the_bench_is_broken(who: str) -> Iterator[None]:
     """Broken where code of `who`, or of the device in front of it, does within what only the bench may do."""
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # what others hang on the collector would be taken for work of `who`
     sys.setprofile(_look)
     try:
         yield
@@ -58,6 +60,8 @@ def round_the_bench_is_broken(who: str) -> Iterator[None]:
         ) from None
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
 
 
 def _look(frame: FrameType, event: str, arg: Any) -> None:
