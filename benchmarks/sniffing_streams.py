@@ -114,9 +114,6 @@ def scales() -> list[Recording]:
         station = build_scale(ScaleScenario(seed=3, protocol=name, broadcast=not asked))
         said: dict[Role, list[Chunk]] = {role: [] for role in Role}
         questions = [q.request for q in asked_protocols()[name]("A").questions.values()] if asked else []
-        questions = (
-            questions[:1] if name == "toledo-8217" else questions
-        )  # high resolution: a negative zero cannot be said
         for turn in range(40):
             until_ns = station.now_ns + SECOND_NS // 2
             if turn == 8:

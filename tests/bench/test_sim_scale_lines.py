@@ -213,6 +213,17 @@ def test_8217_passes_the_probe_and_tells_a_status_for_what_is_no_weight() -> Non
     assert toledo_8217.Flag.OVER in over.flags
 
 
+def test_the_digit_below_the_display_has_no_negative_zero() -> None:
+    """An empty scale reads a little below zero as often as above it."""
+    line = Line("toledo-8217", broadcast=False)
+    line.until(3)
+    ask = toledo_8217.Request(toledo_8217.Command.HIGH_RESOLUTION)
+    said = [message for _ in range(60) for message in line.ask(ask)]
+    weights = {message.field for message in said if isinstance(message, toledo_8217.Weight)}
+    assert "00.0000" in weights
+    assert len(said) == 60
+
+
 def test_yaohua_commands_tell_gross_tare_net_price_and_amount() -> None:
     line = Line("yaohua-command", broadcast=False)
     line.until(2)
