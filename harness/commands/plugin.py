@@ -30,7 +30,7 @@ def new(
 ) -> int:
     """Begin a plugin: a small distribution that installs, with tests that fail exactly where you have to fill in."""
     from fixtures.language import mark, translate
-    from harness.beginning import begin
+    from harness.beginnings import begin
 
     files = begin(kind, name, to)
     home = to / f"shortmeasure-{name}"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.plugins import Plugin, plugins
-from harness.beginning import begin, kinds
+from harness.beginnings import begin, kinds
 from harness.exits import UsageError
 from harness.plugin_folder import plugins_in
 from harness.testing import Broken, check_crossed
