@@ -277,10 +277,15 @@ def explain(error: Exception) -> tuple[Exit, str, str]:
     if code is Exit.INTERNAL:
         text = f"internal error: {type(error).__name__}: {text}"
         told = translate(mark("internal error: {error}"), error=f"{type(error).__name__}: {told}")
-    elif told == text and (head := headline(error)):
+    elif told == text and language() != "en":
+        from harness.report.errors import error_said
         from harness.report.stops import stop_reason
 
-        told = f"{head}\n  {stop_reason(text, unknown='')}"
+        told = error_said(text)
+        if told == text:
+            told = stop_reason(text, unknown="")
+        if told == text and (head := headline(error)):
+            told = f"{head}\n  {text}"
     _complain(told, remedy)
     return code, text, remedy
 

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from fixtures.language import mark, translate, translated
-from harness.report.wording import sentence
+from harness.report.forms import sentence
 
 USAGE, COLON = mark("Usage: "), mark(":")
 HEADINGS = (mark("Arguments"), mark("Options"), mark("Commands"))

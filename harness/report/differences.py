@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from captures.names import shown
 from fixtures.language import language, mark, translate
-from harness.report.wording import sentence
+from harness.report.forms import sentence
 
 if TYPE_CHECKING:
     from captures.bag import Difference

@@ -6,7 +6,7 @@ What a protocol's decoder says of bytes that are no frame names bytes and fields
 from __future__ import annotations
 
 from fixtures.language import mark, translate
-from harness.report.wording import sentence
+from harness.report.forms import sentence
 
 SENTENCES = (
     mark("nothing came on the line"),

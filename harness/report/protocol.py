@@ -8,7 +8,8 @@ from typing import Any
 from fixtures.language import Bilingual, mark, tell, translate
 from harness.acceptance.reasons import SENTENCES
 from harness.report.columns import column
-from harness.report.wording import said, sentence
+from harness.report.forms import sentence
+from harness.report.wording import said
 
 HEAD = mark("Tests of {edition}, decision rule {rule}: {decision}")
 TEST = mark("{id}  {title} [{clause}; {grade}, {standing}]")

@@ -7,12 +7,9 @@ templates; a figure is never translated.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import cache
-
 from fixtures.language import mark, translate, translated
 from harness.report import wording_taxi
+from harness.report.forms import sentence
 
 MECHANISMS = (
     mark("edges at the board and edges of the encoder differ"),
@@ -346,14 +343,6 @@ def said(text: str) -> str:
     return translate(template, **{n: part if n in FIGURES else _part(n, part) for n, part in fields.items()})
 
 
-def sentence(text: str, templates: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
-    """The first of `templates` that `text` was made of, with what stood in its fields."""
-    for template, pattern in _patterns(templates):
-        if found := pattern.fullmatch(text):
-            return template, found.groupdict()
-    return None
-
-
 def _part(name: str, part: str) -> str:
     """A field of a sentence: a sentence of its own, or stations in a row."""
     return ", ".join(map(said, part.split(", "))) if name == "where" else said(part)
@@ -375,16 +364,6 @@ def mechanism(text: str) -> str:
 def chain(link: str) -> str:
     """A link of the chain, "reference>display"."""
     return ">".join(said(station) for station in link.split(">"))
-
-
-@cache
-def _patterns(templates: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((template, re.compile("".join(_parts(template)), re.DOTALL)) for template in templates)
-
-
-def _parts(template: str) -> Iterator[str]:
-    for part in re.split(r"(\{\w+\})", template):
-        yield f"(?P<{part[1:-1]}>.+?)" if part.startswith("{") else re.escape(part)
 
 
 def percent(value: float, sign: bool = True) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.judge.events import clusters
 from harness.judge.pulses import matching
-from harness.judge.pulses.matching import LEAST_SILENT, balance, covered, follow, match, silences
+from harness.judge.pulses.matching import LEAST_SILENT, TRACKED, balance, covered, follow, match, silences
 
 LATENCY, SKEW = 500, 20
 
@@ -79,14 +81,22 @@ def drifting(seed: int, n: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.0, 0.1))
-def test_under_a_drift_within_its_bound_exactly_the_inserted_edges_are_surplus(seed: int, share: float) -> None:
+@example(seed=258, share=0.0)  # 12 edges of 6000 are late by up to 12 ticks: too few to track
+def test_under_a_drift_within_its_bound_the_inserted_edges_are_surplus_and_late_ones_cancel(
+    seed: int, share: float
+) -> None:
     up, down = drifting(seed, 6_000)
     rng = np.random.default_rng([seed, 1])
     at = np.flatnonzero(rng.random(up.size) < share)
     extra = down[at] + rng.integers(600, 1_000, at.size)  # beyond the window, before the next
     found = follow(up, np.sort(np.concatenate([down, extra])), LATENCY, SKEW, MOST).found
-    assert found.surplus.tolist() == extra.tolist()
-    assert found.deficit.size == 0
+    assert np.isin(extra, found.surplus).all()
+    late = found.surplus[~np.isin(found.surplus, extra)]
+    assert late.size == found.deficit.size < TRACKED * up.size
+    assert (
+        balance(replace(found, surplus=late, surplus_at=found.surplus_at[np.isin(found.surplus, late)]), 4_000).net.size
+        == 0
+    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -12,7 +12,7 @@ import pytest
 from captures import bag
 from captures.bag import Difference
 from harness.report.differences import NOTES, SIDES, WHAT, difference_said, note_said
-from harness.report.wording import sentence
+from harness.report.forms import sentence
 
 CAPTURES = Path(bag.__file__).parent
 CHECKS = ("bag.py", "verify.py", "verify_parties.py", "verify_seal.py")

@@ -45,7 +45,7 @@ def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "link tap (serial:/dev/ttyUSB0): expected an answer within 2 s, but it did not come; check that this device is at "
             "this port and switched on",
-            "线路 tap（serial:/dev/ttyUSB0）：2 秒内未收到应有的内容（an answer）；请检查该设备是否接在此口并已通电",
+            "线路 tap（serial:/dev/ttyUSB0）：2 秒内未收到应有的内容（回答）；请检查该设备是否接在此口并已通电",
         ),
         ("raid.answers: no answer to 'ask K'; add a line `ask K = ...`", "raid.answers：缺少 'ask K' 的回答；请加一行 `ask K = ...`"),
         ("confirmation 2 ends here: a delivery of it was cut, and none is made twice", "确认 2 到此结束：其中一次加注被中断，任何一次都不得重做"),
@@ -172,7 +172,7 @@ def test_results_are_chinese_for_people_and_know_no_language_as_json(
 def test_an_error_says_what_happened_and_what_next_in_chinese(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_app(build_app(), ["plan", "show", "nothing", "--json"], {}) == 2
     said = capfd.readouterr()
-    assert said.err.startswith("shortmeasure: 命令行的要求无法执行\n  expected a plan, got 'nothing'")
+    assert said.err.startswith("shortmeasure: 应为检查方案，实为 'nothing'；现有 dispenser-raid")
     assert "  下一步：请看 `shortmeasure --help`\n" in said.err
     document = json.loads(said.out)
     assert document["message"].startswith("expected a plan, got 'nothing'")

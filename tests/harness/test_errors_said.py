@@ -1,0 +1,166 @@
+"""What errors say in the reader's language: every sentence of the source is there, is known again, and nothing is lost."""
+
+from __future__ import annotations
+
+import io
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fixtures.language import speaking
+from harness.report.errors import error_said, error_sentence
+from harness.report.forms import fields_of
+from tests.commands import shortmeasure
+from tests.error_texts import CATALOGUE, templates
+
+SOURCE = '''
+class LineError(Exception):
+    """A line cannot be read."""
+
+def read(where, found, expected):
+    what = f"a line of {expected}" if expected else "a line that ends"
+    if not found:
+        raise LineError(f"{where}: expected {what}, got none")
+    raise (LineError if expected else ValueError)("the file " + ("is damaged" if found else "is empty"))
+
+def ask(where):
+    return LineError(f"{where}: " + _why(where))
+
+def _why(where):
+    return "nothing came in time" if where else f"its unit is {where!r}, expected {{}}"
+
+read("a", "b", "whole words")
+'''
+
+
+def catalogue() -> dict[str, str]:
+    return {str(one.id): str(one.string) for one in read_po(io.BytesIO(CATALOGUE.read_bytes())) if one.id}
+
+
+def names(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def test_the_sentences_of_a_source_are_found_with_what_stands_in_their_fields(tmp_path: Path) -> None:
+    (tmp_path / "captures").mkdir()
+    (tmp_path / "captures" / "lines.py").write_text(SOURCE, "utf-8")
+    assert templates(tmp_path) == sorted(
+        {
+            "a line of {expected}",
+            "a line that ends",
+            "its unit is {where}, expected {{}}",
+            "nothing came in time",
+            "the file is damaged",
+            "the file is empty",
+            "whole words",
+            "{where}: expected {what}, got none",
+        }
+    )
+
+
+def test_every_sentence_is_translated_with_its_fields_and_none_is_stale() -> None:
+    known = catalogue()
+    assert set(known) == set(templates()), "bring the list up to date: python tests/error_texts.py"
+    for source, target in known.items():
+        assert target, source
+        assert names(source) == names(target), source
+
+
+def test_the_compiled_catalogue_is_the_text_catalogue() -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(CATALOGUE.read_bytes())))
+    assert compiled.getvalue() == CATALOGUE.with_suffix(".mo").read_bytes(), (
+        "compile the .po again: pybabel compile -D errors -d fixtures/locale"
+    )
+
+
+def test_every_sentence_is_known_again_by_its_form() -> None:
+    with speaking("zh"):
+        for source, target in catalogue().items():
+            shown = {name: f"<{number}>" for number, name in enumerate(names(source))}
+            assert error_said(source.format(**shown)) == target.format(**shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "/dev/ttyUSB9 (link tap): there is no such port; ports here: /dev/ttyS0",
+            "/dev/ttyUSB9 (link tap)：没有这个串口；本机串口：/dev/ttyS0",
+        ),
+        (
+            "raid.toml: line mass: scale expected a place \"0\" where nothing lies on the scale, got 5",
+            "raid.toml：line mass: scale 应为一个秤上无物的位置 \"0\"，实为 5",
+        ),
+        ("a plugin: something of its own; 12 bytes", "a plugin: something of its own; 12 bytes"),
+        ("it says that the operator, {x} and {y} came: no", "it says that the operator, {x} and {y} came: no"),
+    ],
+)  # fmt: skip
+def test_what_is_known_is_said_and_the_rest_stays(text: str, expected: str) -> None:
+    with speaking("zh"):
+        assert error_said(text) == expected
+    with speaking("en"):
+        assert error_said(text) == text
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_what_stands_in_a_field_is_shown_whatever_it_is(where: str, got: str) -> None:
+    with speaking("zh"):
+        told = error_said(f"{where}<: expected whole numbers, got >{got}")
+        assert where.split(": ")[-1] + "<" in told
+        assert f">{got}" in told
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from(["x: expected ", "; ", "\n", ", got none", ": ", "a", "{", "%s"]), max_size=400))
+def test_pieces_of_sentences_in_any_order_lose_no_figure(parts: list[str]) -> None:
+    text = "7".join(parts)
+    with speaking("zh"):
+        assert error_said(text).count("7") >= text.count("7")
+        assert error_sentence("x" * 100_000 + text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "template", "fields"),
+    [
+        ("ab", "ab", {}),
+        ("ab", "a", None),
+        ("a{b", "a{{{x}", {"x": "b"}),
+        ("x: expected a, got b, got c", "{where}: expected {what}, got {got}", {"where": "x", "what": "a", "got": "b, got c"}),
+        ("no answer to K;", "no answer to {key};{after}", {"key": "K", "after": ""}),
+        ("got none", "{a} got none", None),
+        ("abab", "ab{x}bab", None),
+    ],
+)  # fmt: skip
+def test_a_text_is_known_by_its_template(text: str, template: str, fields: dict[str, str] | None) -> None:
+    assert fields_of(text, template) == fields
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bench", "check", "nosuch.toml"),
+        ("plan", "show", "nosuch"),
+        ("demo", "--kit", "K9"),
+        ("demo", "--cheat", "fuel.C99"),
+        ("case", "verify", "nosuch"),
+        ("plugin", "check", "nosuch"),
+        ("run", "dispenser-raid", "--bench", "dispenser-k0", "--case", "c", "--answers", "nofile"),
+    ],
+    ids=" ".join,
+)
+def test_a_refusal_is_told_in_chinese_and_stored_in_english(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = shortmeasure(capfd, "--lang", "zh", *arguments, "--json")
+    assert code > 1
+    assert "expected" not in err
+    assert any("应" in line or "未" in line for line in err.splitlines())
+    assert '"message": ' in out
+    assert not any("\u4e00" <= one <= "\u9fff" for one in out)
