@@ -205,6 +205,24 @@ def test_no_late_answer_passes_for_the_next(tmp_path: Path) -> None:
     assert 0 <= late.min() <= late.max() < 1.1
 
 
+def test_a_line_that_lags_tells_no_speed(tmp_path: Path) -> None:
+    """Everything comes, 20 s after it was said: as a radio link with a full buffer."""
+    world = Car(lambda asked, t_s: units(int(t_s)))
+    say = world.say
+    world.say = lambda messages: world.after(20 * SECOND if world.now_ns > 5 * SECOND else 0, lambda: say(messages))  # type: ignore[method-assign]
+    with reading(world, tmp_path) as bench:
+        bench.open()
+        reader = instrument(bench)
+        wait(bench, 10)
+        for _ in range(300):
+            wait(bench, 0.5)
+            assert reader.speed_kmh() is None
+        assert reader.counts["unanswered"] > 1
+    found = derived(tmp_path)
+    assert found.trace is not None
+    assert found.trace.times_ns.max() < 8 * SECOND
+
+
 def test_noise_and_a_restart_of_the_adapter_are_counted(tmp_path: Path) -> None:
     world = Car(lambda asked, t_s: units(30))
     world.after(8 * SECOND, lambda: world.port.send(b"\xff\xfe41 0D 99\r"))

@@ -423,5 +423,5 @@ def test_sealing_again_removes_nobodys_signature(
     monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
     code, _, err = shortmeasure(capfd, "case", "seal", case, "--key", "two")
     assert code == Exit.PRECONDITION
-    assert "本案件按现状不能封存" in err
+    assert "没有 tagmanifest-sha256.txt 的案件" in err
     assert {path.name: path.read_bytes() for path in (case / "seal").iterdir()} == before
