@@ -81,7 +81,7 @@ def _software() -> Iterator[Check]:
     from harness.software import software
 
     known = software()
-    commit = known["commit"][:12]
+    commit = (known["commit"] or "")[:12]  # none where it was installed from a folder that is no clone
     where = Sentence(mark("commit {commit}"), commit=commit) if commit else Sentence(mark("no commit known"))
     text = Sentence(
         mark("shortmeasure {version}, {where}, {files} files, SHA-256 {sha256}..."),

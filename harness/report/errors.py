@@ -18,6 +18,7 @@ Texts = dict[str, str]  # sentences in the reader's language by the English ones
 FEWEST_LETTERS = 7  # of its own that a sentence has which begins with a field: fewer may be anybody's words
 MOST_PARTS = 20  # of one message, a line or a reason each
 MOST_PLACES = 4  # before what is wrong there: file, table, key
+PLACES = ("line", "number", "offset", "line_num", "count")  # fields that hold a figure
 MOST_CHARACTERS = 4000  # of one message
 MOST_DEPTH = 4  # of sentences in fields of others
 
@@ -40,7 +41,11 @@ def _sentence(text: str, known: Texts, depth: int) -> str | None:
     """`text` as one sentence; what stands in its fields may be others again."""
     if depth > MOST_DEPTH or len(text) > MOST_CHARACTERS:
         return None
-    found = [(one, fields) for one in known if tells(one) and (fields := fields_of(text, one)) is not None]
+    found = [
+        (one, fields)
+        for one in known
+        if tells(one) and (fields := fields_of(text, one)) is not None and _places_alone(fields)
+    ]
     if not found:
         return None
     template, fields = max(found, key=lambda one: _own(one[0]))
@@ -50,6 +55,13 @@ def _sentence(text: str, known: Texts, depth: int) -> str | None:
         if said[name] != value:
             told = _closed_up(told, name, said[name])
     return told.format(**said)
+
+
+def _places_alone(fields: Texts) -> bool:
+    """Whether what stands where a place is meant is one, and no piece of another sentence."""
+    *before, _ = fields.values() or ("",)
+    broken_off = any(value.endswith(":") for value in before)
+    return not broken_off and not any(": " in value for name, value in fields.items() if name in PLACES)
 
 
 def _closed_up(template: str, name: str, value: str) -> str:

@@ -97,6 +97,10 @@ def test_every_sentence_is_known_again_by_its_form() -> None:
             "raid.toml: line mass: scale expected a place \"0\" where nothing lies on the scale, got 5",
             "raid.toml：line mass: scale 应为一个秤上无物的位置 \"0\"，实为 5",
         ),
+        (
+            "c1/0001.jsonl line 93: not as written: expected a chain, got two lines",
+            "c1/0001.jsonl line 93: not as written：应为 a chain，实为 two lines",
+        ),
         ("a plugin: something of its own; 12 bytes", "a plugin: something of its own; 12 bytes"),
         ("it says that the operator, {x} and {y} came: no", "it says that the operator, {x} and {y} came: no"),
     ],
