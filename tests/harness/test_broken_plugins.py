@@ -46,7 +46,7 @@ REASONS = {
     "b-property": ("broken", "ValueError: no api today", "mend or reinstall"),
     "b-gone": ("stale", "its module broken_gone is gone", "pip uninstall"),
     "b-name": ("broken", "AttributeError", "mend or reinstall"),
-    "kern": ("broken", "two distributions offer 'kern'", "uninstall one of them"),
+    "kern": ("broken", "shortmeasure has a 'kern' of its own", "give it another name"),
 }
 
 
