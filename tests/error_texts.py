@@ -47,6 +47,51 @@ SYSTEM_ARGUMENTS = 3  # number, text and path
 MARKED = frozenset({"mark", "translate", "Sentence", "tell"})  # in the catalogue of operator texts already
 WORDS = frozenset({"none", "nothing"})  # the single words that are texts
 PARTS_OF_ERRORS = frozenset({"expected", "remedy", "what_next"})  # what parameters are called that go into an error
+# what an object tells of itself, of those that errors show: the key of a file, the kind of a value, an instrument, a table
+TOLD_BY_OBJECTS = frozenset({"expected", "meaning", "capacity_source", "observes_why", "path"})
+OF_CASES = "Difference"  # of a case that does not verify: harness.report.differences knows what stands in one
+# what the standard library and the system say, in fields of ours or alone after a path
+SAID_ELSEWHERE = (
+    "{what} (at line {line}, column {column})",
+    "{what} (at end of document)",
+    "Invalid statement",
+    "Invalid value",
+    "Invalid date or datetime",
+    "Invalid hex value",
+    "Invalid initial character for a key part",
+    "Illegal character {character}",
+    "Unterminated string",
+    "Unclosed array",
+    "Unclosed inline table",
+    "Duplicate inline table key {key}",
+    "Expected newline or end of document after a statement",
+    "Expected '=' after a key in a key/value pair",
+    "Expected ']' at the end of a table declaration",
+    "Expected ']]' at the end of an array declaration",
+    "Cannot overwrite a value",
+    "Cannot declare {key} twice",
+    "Cannot mutate immutable namespace {key}",
+    "Unescaped '\\' in a string",
+    "No such file or directory",
+    "No such device",
+    "No such device or address",
+    "No space left on device",
+    "Permission denied",
+    "Operation not permitted",
+    "File exists",
+    "File too large",
+    "File name too long",
+    "Is a directory",
+    "Not a directory",
+    "Directory not empty",
+    "Device or resource busy",
+    "Disk quota exceeded",
+    "Input/output error",
+    "Invalid argument",
+    "Read-only file system",
+    "Too many open files",
+    "Too many levels of symbolic links",
+)
 Piece = str | ast.expr
 Form = tuple[Piece, ...]
 Function = ast.FunctionDef
@@ -60,7 +105,13 @@ def templates(root: Path = ROOT) -> list[str]:
     for tree in trees:
         for call in _calls(tree):
             calls[_name(call.node.func)].append(call)
-    return sorted({text for tree in trees for text in Module(tree, calls).templates(kinds)})
+    objects = _objects(trees)
+    return sorted({text for tree in trees for text in Module(tree, calls, objects).templates(kinds)})
+
+
+def texts() -> list[str]:
+    """All that the catalogue holds."""
+    return sorted({*templates(), *SAID_ELSEWHERE})
 
 
 def sources(root: Path) -> Iterator[Path]:
@@ -77,6 +128,31 @@ def _error_kinds(trees: list[ast.Module]) -> set[str]:
     while more := {name for name, own in bases.items() if own & kinds} - kinds:
         kinds |= more
     return kinds & set(bases)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What objects tell of themselves as one attribute: what properties answer, and what is given where one is made."""
+
+    properties: list[tuple[Function, ast.expr]]
+    classes: dict[str, int | None]  # by name: the place of the attribute among the arguments, None where it is named
+
+
+def _objects(trees: list[ast.Module]) -> dict[str, Told]:
+    found = {name: Told([], {}) for name in TOLD_BY_OBJECTS}
+    for kind in (one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
+        fields = [_name(one.target) for one in kind.body if isinstance(one, ast.AnnAssign)]
+        for one in (one for one in kind.body if isinstance(one, Function)):
+            if one.name == "__init__":
+                fields = [argument.arg for argument in one.args.args[1:]]
+            elif one.name in found:
+                answers = (node.value for node in _own_nodes(one) if isinstance(node, ast.Return))
+                found[one.name].properties.extend((one, answer) for answer in answers if answer is not None)
+        if kind.name == OF_CASES:
+            continue
+        for name in TOLD_BY_OBJECTS.intersection(fields):
+            found[name].classes[kind.name] = fields.index(name)
+    return found
 
 
 @dataclass(frozen=True)
@@ -98,6 +174,7 @@ def _calls(tree: ast.Module) -> Iterator[Called]:
 class Module:
     tree: ast.Module
     calls: Mapping[str, list[Called]]  # of the whole tree, by the name called: a text may be given by another module
+    objects: Mapping[str, Told]  # of the whole tree, by the attribute
 
     def __post_init__(self) -> None:
         self.functions = [one for one in ast.walk(self.tree) if isinstance(one, Function)]
@@ -139,6 +216,8 @@ class Module:
                     targets = one.targets if isinstance(one, ast.Assign) else [one.target]
                     if any(_name(target) == node.id for target in targets):
                         yield from self._of(one.value, scope)
+        elif isinstance(node, ast.Attribute) and node.attr in self.objects:
+            yield from self._told(node.attr)
         elif isinstance(node, ast.Call) and _name(node.func) not in MARKED:
             if _name(node.func) == "join" and node.args and isinstance(node.args[0], ast.GeneratorExp):
                 yield from self._of(node.args[0].elt, scope)
@@ -146,6 +225,19 @@ class Module:
                 for one in _own_nodes(called):
                     if isinstance(one, ast.Return) and one.value is not None:
                         yield from self._of(one.value, called)
+
+    def _told(self, attribute: str) -> Iterator[str]:
+        """The texts that objects tell of themselves as `attribute`, whichever object is meant."""
+        told = self.objects[attribute]
+        for scope, answer in told.properties:
+            yield from self._of(answer, scope)
+        for kind, place in told.classes.items():
+            for called in self.calls.get(kind, ()):
+                for keyword in called.node.keywords:
+                    if keyword.arg == attribute:
+                        yield from self._of(keyword.value, called.scope)
+                if place is not None and place < len(called.node.args):
+                    yield from self._of(called.node.args[place], called.scope)
 
     def _given(self, parameter: str, scope: ast.AST) -> Iterator[str]:
         """The texts that callers give for `parameter` of the function `scope`."""
@@ -250,7 +342,7 @@ def write(path: Path = CATALOGUE) -> list[str]:
     before = read_po(io.BytesIO(path.read_bytes())) if path.exists() else Catalog()
     known = {str(one.id): str(one.string) for one in before if one.id}
     after = Catalog("zh_CN", "errors", HEADER, "shortmeasure", creation_date=DAY, revision_date=DAY, fuzzy=False)
-    found = templates()
+    found = texts()
     for text in found:
         after.add(text, known.get(text, ""))
     written = io.BytesIO()

@@ -14,6 +14,7 @@ from harness.commands.case_verify import verify as verify
 from harness.exits import printable
 from harness.output import emit
 from harness.report.columns import column
+from harness.report.errors import error_said
 
 if TYPE_CHECKING:
     from harness.case_summary import CaseSummary
@@ -118,7 +119,7 @@ def show(case: Folder, as_json: AsJson = False) -> int:
         *([(f"  {one['key']}", one["value"]) for one in people] or [(mark("people"), nobody)]),
         *((mark("original"), translate(mark("{name}, {size} bytes"), name=name, size=size)) for name, size in originals),
         (mark("after"), "" if after is None else translate(mark("{id}, digest {digest}"), id=after.id, digest=after.digest)),
-        (mark("damage"), summary.damage),
+        (mark("damage"), error_said(summary.damage)),
     ]  # fmt: skip
     lines = [f"{column(tell(label), 11)} {value}" for label, value in told if value]
     sealed = translate(mark("sealed"))
@@ -155,7 +156,7 @@ def _row(root: Path, case: CaseRow) -> str:
 
     if case.state != VERIFIES:
         text = mark("{case}  DOES NOT VERIFY, not read: {why}")
-        return printable(translate(text, case=root / case.path, why=case.why))
+        return printable(translate(text, case=root / case.path, why=error_said(case.why)))
     levels = [tell(part) for part in (case.conformity, case.integrity) if part]
     verdict = "/".join(levels) or translate(mark("not judged"))
     seal = translate(mark("sealed {digest}"), digest=case.digest[:16])
@@ -172,5 +173,5 @@ def _row(root: Path, case: CaseRow) -> str:
         tell(case.status),
         again,
     ]
-    damage = translate(mark("DAMAGED: {why}"), why=case.why) if case.why else ""
+    damage = translate(mark("DAMAGED: {why}"), why=error_said(case.why)) if case.why else ""
     return printable("  ".join(part for part in (*parts, verdict, sealed, damage) if part))

@@ -30,13 +30,14 @@ def dossier(
     from harness.dossier import dossier_document, dossier_text
     from harness.exits import UsageError, printable
     from harness.index import DIFFERS, Index, cases_root
+    from harness.report.errors import error_said
 
     folder = cases_root(os.environ) if root is None else root
     with Index(folder) as index:
         done = index.refresh(again=again)
         for row in index.cases():
             if row.state == DIFFERS:
-                comment(printable(translate(mark("not read: {case}: {why}"), case=row.path, why=row.why)))
+                comment(printable(translate(mark("not read: {case}: {why}"), case=row.path, why=error_said(row.why))))
         counted = mark("{folder}: {count} cases, {read} of them verified now")
         comment(printable(translate(counted, folder=folder, count=done.read + done.kept, read=done.read)))
         known = index.instruments()

@@ -6,11 +6,14 @@ a system said of itself are never translated.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from captures.layout import INFO
 from captures.names import shown
 from fixtures.language import language, mark, translate
-from harness.report.forms import sentence
+from harness.report.forms import closed_up, sentence
+from harness.report.places import place_said
 
 if TYPE_CHECKING:
     from captures.bag import Difference
@@ -165,18 +168,64 @@ NOTES = (
 )
 
 
+DIFFERENCE = mark("{where}: {what}: expected {expected}, got {got}")
+LABEL = re.compile(r"[A-Z][A-Za-z0-9-]+")  # of bag-info.txt, which is told as it stands there
+PIECES = re.compile(r".+?(?:; |\n|\Z)", re.DOTALL)
+ENDS = {"\n": "\n", "; ": "；"}
+MOST_CHARACTERS = 20_000  # of one message
+
+
 def difference_said(one: Difference) -> str:
     """One difference in a line; in English it is the check's own."""
     if language() == "en":
         return str(one)
-    where = shown(one.file) + (translate(mark(" line {number}"), number=one.line) if one.line else "")
-    return translate(
-        mark("{where}: {what}: expected {expected}, got {got}"),
-        where=where,
-        what=_told(one.what, WHAT),
-        expected=shown(_told(one.expected, SIDES)),
-        got=shown(_told(one.got, SIDES)),
-    )
+    where = shown(one.file) + (f" line {one.line}" if one.line else "")
+    return _line(where, one.what, one.expected, one.got)
+
+
+def differences_said(text: str) -> str | None:
+    """The message of an error that is one or several differences, each on its line or after a semicolon; None for any
+    other text."""
+    if len(text) > MOST_CHARACTERS:
+        return None
+    found: list[str] = []
+    for piece in PIECES.findall(text):
+        if _parsed(piece.removesuffix("; ").removesuffix("\n")) is not None or not found:
+            found.append(piece)
+        else:  # a sentence of the difference before
+            found[-1] += piece
+    said = [_text_said(one) for one in found]
+    return None if None in said else "".join(one for one in said if one is not None)
+
+
+def _text_said(text: str) -> str | None:
+    end = next((one for one in ENDS if text.endswith(one)), "")
+    found = _parsed(text.removesuffix(end))
+    return None if found is None else _line(*found) + ENDS.get(end, "")
+
+
+def _parsed(text: str) -> tuple[str, str, str, str] | None:
+    """Where, what, expected and got of a difference that is written as `str` writes one."""
+    before, _, after = text.partition(": expected ")
+    expected, cut, got = after.partition(", got ")
+    places = before.split(": ")
+    for number in range(1, len(places) if cut else 0):
+        what = ": ".join(places[number:])
+        if what in WHAT or sentence(what, WHAT) is not None or (len(places) == number + 1 and _is_label(places, what)):
+            return "：".join(places[:number]), what, expected, got
+    return None
+
+
+def _is_label(places: list[str], what: str) -> bool:
+    return places[-2].endswith(INFO) and LABEL.fullmatch(what) is not None
+
+
+def _line(where: str, what: str, expected: str, got: str) -> str:
+    said = {"what": _told(what, WHAT), "expected": shown(_told(expected, SIDES)), "got": shown(_told(got, SIDES))}
+    told = translate(DIFFERENCE, where="{where}", what="{what}", expected="{expected}", got="{got}")
+    for name, value in said.items():
+        told = closed_up(told, name, value)
+    return told.format(where=place_said(where), **said)
 
 
 def note_said(note: str) -> str:

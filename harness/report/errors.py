@@ -7,11 +7,15 @@ source); here one is known again by its form.  What a device, a system or a pers
 
 from __future__ import annotations
 
+import re
 import struct
+from dataclasses import dataclass
 from functools import cache
 
 from fixtures.language import LOCALE, language
-from harness.report.forms import fields_of, form
+from harness.report.differences import differences_said
+from harness.report.forms import closed_up, fields_of, form
+from harness.report.places import place_said
 
 DOMAIN = "errors"
 Texts = dict[str, str]  # sentences in the reader's language by the English ones, all of them templates
@@ -19,42 +23,63 @@ FEWEST_LETTERS = 7  # of its own that a sentence has which begins with a field: 
 MOST_PARTS = 20  # of one message, a line or a reason each
 MOST_PLACES = 4  # before what is wrong there: file, table, key
 PLACES = ("line", "number", "offset", "line_num", "count")  # fields that hold a figure
+NAMES = re.compile(r"[\w.:@+>-]+(?:, [\w.:@+>-]+)+")  # in a row, as they are typed
 MOST_CHARACTERS = 4000  # of one message
+MOST_LIKELY = 4  # templates that fit one text and are tried
 MOST_DEPTH = 4  # of sentences in fields of others
 
 
 def error_said(text: str) -> str:
     """`text` with every sentence of it that is known put into the reader's language; the rest stays as it is."""
-    return _said(text, _catalogue(language()), 0)
+    if language() == "en":
+        return text
+    return differences_said(text) or _said(text, _catalogue(language()), 0).text
 
 
 def error_sentence(text: str) -> str | None:
     """`text` in the reader's language, if it is one sentence that is known."""
-    return _sentence(text, _catalogue(language()), 0)
+    found = _sentence(text, _catalogue(language()), 0)
+    return None if found is None else found.text
 
 
-def _said(text: str, known: Texts, depth: int) -> str:
-    return _sentence(text, known, depth) or _parts_said(text, known, depth) or text
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text in the reader's language, and `letters` of the English one that were known."""
+
+    text: str
+    letters: int
 
 
-def _sentence(text: str, known: Texts, depth: int) -> str | None:
+def _said(text: str, known: Texts, depth: int) -> Told:
+    return _sentence(text, known, depth) or _parts_said(text, known, depth) or Told(text, 0)
+
+
+def _sentence(text: str, known: Texts, depth: int) -> Told | None:
     """`text` as one sentence; what stands in its fields may be others again."""
     if depth > MOST_DEPTH or len(text) > MOST_CHARACTERS:
         return None
     found = [
         (one, fields)
         for one in known
-        if tells(one) and (fields := fields_of(text, one)) is not None and _places_alone(fields)
+        if tells(one) and (fields := fields_of(text, one)) is not None and _places_alone(fields) and _meant(one, fields)
     ]
-    if not found:
-        return None
-    template, fields = max(found, key=lambda one: _own(one[0]))
-    told, said = known[template], dict[str, str]()
+    likely = sorted(found, key=lambda one: _own(one[0]), reverse=True)[:MOST_LIKELY]
+    told = [_filled(one, fields, known, depth) for one, fields in likely]
+    return max(told, key=lambda one: one.letters, default=None)
+
+
+def _filled(template: str, fields: Texts, known: Texts, depth: int) -> Told:
+    """The sentence of `template` with what stands in its fields."""
+    told, letters, said = known[template], _own(template)[0], dict[str, str]()
     for name, value in fields.items():
-        said[name] = _said(value, known, depth + 1)
-        if said[name] != value:
-            told = _closed_up(told, name, said[name])
-    return told.format(**said)
+        if NAMES.fullmatch(value):
+            said[name] = value.replace(", ", "、")
+            continue
+        one = _said(value, known, depth + 1)
+        said[name], letters = one.text, letters + one.letters
+        if one.text != value:
+            told = closed_up(told, name, one.text)
+    return Told(told.format(**said), letters)
 
 
 def _places_alone(fields: Texts) -> bool:
@@ -64,26 +89,24 @@ def _places_alone(fields: Texts) -> bool:
     return not broken_off and not any(": " in value for name, value in fields.items() if name in PLACES)
 
 
-def _closed_up(template: str, name: str, value: str) -> str:
-    """`template` without the blanks that part Chinese from other writing, where its field `name` is Chinese itself."""
-    field = f"{{{name}}}"
-    if "\u4e00" <= value[0] <= "\u9fff":
-        template = template.replace(f" {field}", field)
-    return template.replace(f"{field} ", field) if "\u4e00" <= value[-1] <= "\u9fff" else template
+def _meant(template: str, fields: Texts) -> bool:
+    """Whether what `template` leaves to its fields is a word each, where it says little itself: "line 5" is meant, "line up: so"
+    is not."""
+    return _own(template)[0] >= FEWEST_LETTERS or not any(" " in value for value in fields.values())
 
 
-def _parts_said(text: str, known: Texts, depth: int) -> str | None:
+def _parts_said(text: str, known: Texts, depth: int) -> Told | None:
     """`text` as a place and what is wrong there, or as reasons in a row."""
     places = text.split(": ", MOST_PLACES)
     for number in range(1, len(places)):
         if (one := _sentence(": ".join(places[number:]), known, depth + 1)) is not None:
-            return f"{': '.join(places[:number])}：{one}"
+            return Told(f"{place_said('：'.join(places[:number]))}：{one.text}", one.letters)
     for between, told in (("\n", "\n"), ("; ", "；")):
         parts = text.split(between)
         if 1 < len(parts) <= MOST_PARTS:
             said = [_said(part, known, depth + 1) for part in parts]
-            if said != parts:
-                return told.join(said)
+            if letters := sum(one.letters for one in said):
+                return Told(told.join(one.text for one in said), letters)
     return None
 
 

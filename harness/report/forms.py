@@ -49,3 +49,11 @@ def form(template: str) -> Form:
             names.append(name)
             piece = ""
     return (*pieces, piece), tuple(names)
+
+
+def closed_up(template: str, name: str, value: str) -> str:
+    """`template` without the blanks that part Chinese from other writing, where its field `name` is Chinese itself."""
+    field = f"{{{name}}}"
+    if value and "\u4e00" <= value[0] <= "\u9fff":
+        template = template.replace(f" {field}", field)
+    return template.replace(f"{field} ", field) if value and "\u4e00" <= value[-1] <= "\u9fff" else template

@@ -12,11 +12,15 @@ from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures.benchfile import check, parse
+from fixtures.errors import BenchError
 from fixtures.language import speaking
+from fixtures.plugins import specs
+from harness.benches import find
 from harness.report.errors import error_said, error_sentence
 from harness.report.forms import fields_of
 from tests.commands import shortmeasure
-from tests.error_texts import CATALOGUE, templates
+from tests.error_texts import CATALOGUE, templates, texts
 
 SOURCE = '''
 class LineError(Exception):
@@ -35,6 +39,19 @@ def _why(where):
     return "nothing came in time" if where else f"its unit is {where!r}, expected {{}}"
 
 read("a", "b", "whole words")
+
+class Key:
+    meaning: str
+
+class Sizes:
+    @property
+    def expected(self):
+        return f"a size above {self.least}"
+
+def need(where, keys):
+    raise ValueError(f"{where}: expected {keys[where].kind.expected} ({keys[where].meaning})")
+
+SIZE = Key("how long it is")
 '''
 
 
@@ -53,11 +70,14 @@ def test_the_sentences_of_a_source_are_found_with_what_stands_in_their_fields(tm
         {
             "a line of {expected}",
             "a line that ends",
+            "a size above {least}",
+            "how long it is",
             "its unit is {where}, expected {{}}",
             "nothing came in time",
             "the file is damaged",
             "the file is empty",
             "whole words",
+            "{where}: expected {expected} ({meaning})",
             "{where}: expected {what}, got none",
         }
     )
@@ -65,7 +85,7 @@ def test_the_sentences_of_a_source_are_found_with_what_stands_in_their_fields(tm
 
 def test_every_sentence_is_translated_with_its_fields_and_none_is_stale() -> None:
     known = catalogue()
-    assert set(known) == set(templates()), "bring the list up to date: python tests/error_texts.py"
+    assert set(known) == set(texts()), "bring the list up to date: python tests/error_texts.py"
     for source, target in known.items():
         assert target, source
         assert names(source) == names(target), source
@@ -101,6 +121,19 @@ def test_every_sentence_is_known_again_by_its_form() -> None:
             "c1/0001.jsonl line 93: not as written: expected a chain, got two lines",
             "c1/0001.jsonl line 93: not as written：应为 a chain，实为 two lines",
         ),
+        (
+            "c0: No such file or directory",
+            "c0：没有该文件或文件夹",
+        ),
+        (
+            "fleet check: expected openpyxl, got none; pip install 'shortmeasure[fleet]'",
+            "fleet check：需要 openpyxl 库，尚未安装；请执行 pip install 'shortmeasure[fleet]'",
+        ),
+        (
+            "raid.toml: role record names 'x', which is no instrument of this bench; there are master, operator",
+            "raid.toml：角色 record 指定了 'x'，而本套设备没有该仪器；现有 master、operator",
+        ),
+        ("line up: so", "line up: so"),
         ("a plugin: something of its own; 12 bytes", "a plugin: something of its own; 12 bytes"),
         ("it says that the operator, {x} and {y} came: no", "it says that the operator, {x} and {y} came: no"),
     ],
@@ -110,6 +143,29 @@ def test_what_is_known_is_said_and_the_rest_stays(text: str, expected: str) -> N
         assert error_said(text) == expected
     with speaking("en"):
         assert error_said(text) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "expected"),
+    [
+        ('pulses_per_litre = "100"', "pulses_per_litre = 0", "[profile] pulses_per_litre 应为大于 0、不大于 100000 的数，实为 0"),
+        ("sealed_k = true", 'sealed_k = "true"', "[profile] sealed_k 应为 true 或 false，不加引号，实为 'true'"),
+        ('volume_resolution_l = "0.01"', 'volume_resolution_l = "0.03"',
+         "[profile] volume_resolution_l 应为 0.0001 至 1 之间的 10 的幂，例如 0.01，实为 '0.03'"),
+        ("[roles]", '[standards.x]\ndue = "2026-13-01"\n[roles]', "[standards.x] due 应为 YYYY-MM-DD 形式的日期，实为 '2026-13-01'"),
+        ("[roles]", "[rolls]", "设备文件中有未知键 'rolls'；应为 bench、instrument、"),
+        ("channels = [", 'channels = "x" # [', "仪器 analyser：channels 应为方括号中的列表，如 [\"a\", \"b\"]，实为 'x'"),
+        ('kit = "K3"', 'kit = "K9"', "[bench] kit 应为 K0、K1、K2、K3 之一，实为 'K9'"),
+        ("[roles]", "[roles", "应为 TOML：表名后应有右方括号（]）（第 "),
+    ],
+)  # fmt: skip
+def test_what_a_bench_file_must_hold_is_said_in_chinese(line: str, wrong: str, expected: str) -> None:
+    text = find("dispenser-k3").text
+    assert line in text
+    with pytest.raises(BenchError) as found:
+        check(parse(text.replace(line, wrong, 1), "my.toml"), specs("instruments"))
+    with speaking("zh"):
+        assert expected in error_said(str(found.value))
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -11,8 +11,10 @@ import pytest
 
 from captures import bag
 from captures.bag import Difference
-from harness.report.differences import NOTES, SIDES, WHAT, difference_said, note_said
+from harness.report.differences import NOTES, SIDES, WHAT, difference_said, differences_said, note_said
+from harness.report.errors import error_said
 from harness.report.forms import sentence
+from harness.report.places import place_said
 
 CAPTURES = Path(bag.__file__).parent
 CHECKS = ("bag.py", "verify.py", "verify_parties.py", "verify_seal.py")
@@ -82,7 +84,7 @@ def test_everything_the_check_can_say_is_known() -> None:
 def test_a_difference_and_its_sides_are_told_and_names_stay() -> None:
     one = Difference("data/a\x1b.bin", "changed, sha256 in manifest-sha256.txt line 3", "ab" * 32, "at most 5 bytes", 7)
     assert difference_said(one) == (
-        f"data/a\\x1b.bin 第 7 行：已改变，sha256 见 manifest-sha256.txt 第 3 行：应为 {'ab' * 32}，实为 至多 5 字节"
+        f"data/a\\x1b.bin 第 7 行：已改变，sha256 见 manifest-sha256.txt 第 3 行：应为 {'ab' * 32}，实为至多 5 字节"
     )
     strange = Difference("x", "a thing nobody wrote", "\x1b[2J", "{not} a field")
     assert difference_said(strange) == "x：a thing nobody wrote：应为 \\x1b[2J，实为 {not} a field"
@@ -103,7 +105,10 @@ def test_a_difference_and_its_sides_are_told_and_names_stay() -> None:
     ],
 )  # fmt: skip
 def test_the_nearest_sentence_is_taken(got: str, expected: str) -> None:
-    assert difference_said(Difference("x", "missing", "none", got)).endswith(f"实为 {expected}")
+    assert (
+        difference_said(Difference("x", "missing", "none", got)).removeprefix("x：缺失：应为无，实为").strip()
+        == expected
+    )
 
 
 @pytest.mark.usefixtures("chinese")
@@ -119,3 +124,28 @@ def test_in_english_it_is_the_check_s_own_line() -> None:
     one = Difference("x", "missing", "the file", "none", 2)
     assert difference_said(one) == str(one)
     assert note_said("time stamps: a note") == "time stamps: a note"
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("between", ["\n", "; "])
+def test_differences_in_the_message_of_an_error_are_told_as_alone(between: str) -> None:
+    found = [
+        Difference("data/journal/0001.jsonl", "the journal is not as written", "an unbroken chain",
+                   "swapped lines: expected sequence 3, got 5; 3 stands at line 7", 4),
+        Difference("extra.txt", "added, no part of a sealed case", "no such file", "2 bytes"),
+        Difference("bag-info.txt", "Payload-Oxum", "10.8", "9.7"),
+    ]  # fmt: skip
+    alone = ("；" if between == "; " else between).join(difference_said(one) for one in found)
+    assert differences_said(between.join(map(str, found))) == alone
+    assert error_said(between.join(f"c1: {one}" for one in found)).startswith(
+        "c1：data/journal/0001.jsonl 第 4 行：日志"
+    )
+    assert differences_said("raid.toml: something else: expected a, got b") is None
+    assert differences_said(f"{found[0]}\n" * 1000) is None
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_line_of_a_file_is_a_place_in_chinese() -> None:
+    assert place_said("c1/0001.jsonl line 93") == "c1/0001.jsonl 第 93 行"
+    assert place_said("c1/0001.jsonl line 1 (byte 0)") == "c1/0001.jsonl 第 1 行（第 0 字节起）"
+    assert place_said("on line") == "on line"
