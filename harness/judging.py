@@ -30,10 +30,11 @@ from harness.judge.errors_of_indication import error_of_indication, errors_of_pa
 from harness.judge.evidence import ALPHA
 from harness.judge.family import family
 from harness.judge.overdue import KEY as OVERDUE
+from harness.judge.readings import read as read_detectors
 from harness.judge.verdict import judge
-from harness.judge.verdict import read as read_detectors
 from harness.metrology.decision import Rule
 from harness.propositions import default_scale, load_propositions, on_scale
+from harness.registered import tests_changed
 from harness.remembered import Memory
 from harness.report.document import as_json_bytes, plain, verdict_document
 from harness.site import judge_site, screened
@@ -171,8 +172,9 @@ def _judge_one(
     late, said = overdue_stations(whole, recorded.bench), identity(recorded)
     document = _verdict(recorded, found, late, share, memory)
     tested = protocol(recorded, found, document["readings"], Rule(recorded.bench.decision_rule), late)
+    changed = tests_changed(whole.header, family_tests(edition_of(recorded.bench)))
     return {
-        **document, "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
+        **document, "notes": [*document["notes"], *changed], "history": history(recorded, found), **({OVERDUE: list(late)} if late else {}), **({"identity": said} if said else {}),
         **({"protocol": tested, "conformity": _both(tested["decision"], document["conformity"])} if tested else {}),
     }  # fmt: skip
 

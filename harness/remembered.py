@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import wraps
 from weakref import WeakKeyDictionary
 
 from captures.model import PulseTrain, Register, SampledTrace
@@ -39,6 +40,7 @@ class Memory:
         return {name: self._with_memory(spec) if spec.one_by_one else spec for name, spec in detectors.items()}
 
     def _with_memory(self, spec: DetectorSpec) -> DetectorSpec:
+        @wraps(spec.judge)  # whose it is decides what becomes of it when it fails (judge/readings.py)
         def judge(segments: Sequence[Segment], view: View) -> Sequence[Reading]:
             told = f"{spec.name}/{spec.version} {_told(view)}"
             return [reading for segment in segments for reading in self._readings(spec, told, segment, view)]
@@ -49,7 +51,7 @@ class Memory:
         key = told, self._digest(segment)
         entry = self._known.get(key)
         if entry is None:
-            entry = self._known[key] = _Entry(list(spec.judge([segment], view)), self._turn)
+            entry = self._known[key] = _Entry(list(spec.judge((segment,), view)), self._turn)
         entry.turn = self._turn
         return entry.readings
 

@@ -23,45 +23,14 @@ from harness.judge.contract import (
     Status,
     Validation,
     Verdict,
-    View,
 )
-from harness.judge.evidence import ALPHA, DEEPEST, Process, budgets, counted_nowhere, levels, processes, registered
+from harness.judge.evidence import ALPHA, DEEPEST, Process, counted_nowhere, levels, processes, registered
 from harness.judge.explain import account, kind_of_test
 from harness.judge.family import DISPENSER, Family
 from harness.judge.findings import GRAVITY, Case, finding, made_anew
 from harness.judge.likelihood import Propositions, likelihood
 from harness.judge.merge import merged
-
-OURS = __name__.partition(".")[0]  # the package of the detectors that come with the program
-
-
-def read(
-    segments: Sequence[Segment],
-    profile: Mapping[str, Any],
-    detectors: Mapping[str, DetectorSpec],
-    validations: Mapping[str, Validation],
-    failed: dict[str, str] | None = None,
-) -> list[Reading]:
-    """Readings of every detector, by detector name; each in time order.  `validations` by "name/version".
-
-    A stranger's detector that raises says nothing, and what it raised is entered in `failed` under its name: it must not cost a
-    raid its verdict.  One of ours that raises is a defect and is raised on.
-    """
-    readings: list[Reading] = []
-    of = budgets(segments)
-    parts = [[segment for segment in segments if of[segment.id] == name] for name in dict.fromkeys(of.values())]
-    for name, spec in sorted(detectors.items()):
-        validation = validations.get(f"{name}/{spec.version}", Validation(0, 0))
-        # what compares segments with each other compares those that spend from one budget: what is delivered later neither adds
-        # to what was scheduled nor takes from it, and no fresh run is confirmed by what was seen before
-        for own in [segments] if spec.one_by_one or len(parts) < 2 else parts:
-            try:
-                readings += spec.judge(own, View(profile, spec.parameters, validation))
-            except Exception as error:
-                if failed is None or spec.judge.__module__.partition(".")[0] == OURS:
-                    raise
-                failed[name] = f"{type(error).__name__}: {error}"
-    return readings
+from harness.judge.readings import read
 
 
 def _account(
@@ -120,7 +89,7 @@ def judge(
     """Judge one instrument's segments.
 
     `detectors` by name, `validations` by "name/version"; a detector without validation may speak but claims nothing
-    (its e-values are one).  `alpha` is the false-accusation budget of the whole case,
+    (its e-values are one at most) and has no share of alpha.  `alpha` is the false-accusation budget of the whole case,
     `share` what this instrument has of it where the case holds several.  `propositions`: the pairs that a likelihood ratio
     may weigh; without them none is given.  `registrations`: the confirmations that the journal holds, in their order.  `family`:
     how conformity is decided and what has to be answered.
@@ -128,6 +97,9 @@ def judge(
     ordered = sorted(segments, key=lambda segment: segment.window_ns)
     failed: dict[str, str] = {}
     readings = read(ordered, profile, detectors, validations, failed)
+    unvalidated = sorted(n for n, s in detectors.items() if s.weight > 0 and f"{n}/{s.version}" not in validations)
+    # what can claim nothing takes nothing from what can
+    detectors = {n: replace(spec, weight=0.0) if n in unvalidated else spec for n, spec in detectors.items()}
     confirmations = registered(ordered, registrations)
     all_processes = processes(readings, ordered, detectors, alpha * float(share), registrations)
     case = Case(instrument, ordered, readings, profile, catalogue, causes, detectors)
@@ -148,8 +120,6 @@ def judge(
         for one in confirmations
         if not one.done
     ]
-    claiming = {n: spec for n, spec in detectors.items() if spec.weight > 0}
-    unvalidated = sorted(n for n, spec in claiming.items() if f"{n}/{spec.version}" not in validations)
     if unvalidated:
         notes.append(f"without validation, hence without a claim: {', '.join(unvalidated)}")
     notes += [f"detector {name} failed and says nothing: {why}" for name, why in failed.items()]

@@ -117,6 +117,34 @@ def test_a_run_and_its_verdict_go_on_and_say_what_failed(strangers: Path, case: 
     assert len(listed["stranger"]["package_sha256"]) == 64
 
 
+def test_a_detector_that_was_registered_and_is_not_used_now_is_told(
+    strangers: Path, case: Path, tmp_path: Path
+) -> None:
+    """Without it, barred by a list, or of another version: the verdict says so, and that another was not registered."""
+    (tmp_path / "none.toml").write_text("")
+    barred = json.loads(shortmeasure(strangers, "--plugins", tmp_path / "none.toml", "judge", case, "--json").stdout)
+    told = [note for note in barred["notes"] if "stranger" in note]
+    assert len(told) == 1
+    assert told[0].startswith("registered in this case and not used now: stranger, version 1 (not on the list")
+    gone = json.loads(shortmeasure(tmp_path, "judge", case, "--json").stdout)
+    assert "registered in this case and not used now: stranger, version 1 (not installed)" in gone["notes"]
+    chinese = shortmeasure(tmp_path, "--lang", "zh", "judge", case).stdout
+    assert "stranger" in chinese
+    assert "registered" not in chinese
+    text = MODULES["broken_detector"]
+    try:
+        (strangers / "broken_detector.py").write_text(text.replace("'stranger', 1", "'stranger', 2"))
+        newer = json.loads(shortmeasure(strangers, "judge", case, "--json").stdout)
+        (strangers / "broken_detector.py").write_text(text.replace("judge, families", "judge, weight=0.5, families"))
+        lighter = json.loads(shortmeasure(strangers, "judge", case, "--json").stdout)
+    finally:
+        (strangers / "broken_detector.py").write_text(text)
+    assert "registered in this case: stranger, version 1; used now: version 2" in newer["notes"]
+    assert "registered in this case with another weight or other parameters: stranger, version 1" in lighter["notes"]
+    same = json.loads(shortmeasure(strangers, "judge", case, "--json").stdout)
+    assert not [note for note in same["notes"] if "registered in this case" in note]
+
+
 def test_what_needs_one_says_why(strangers: Path, tmp_path: Path) -> None:
     bench = shortmeasure(strangers, "bench", "show", "price-scale-k1").stdout
     (tmp_path / "my.toml").write_text(bench.replace('protocol = "yaohua-continuous"', 'protocol = "b-raise"'))

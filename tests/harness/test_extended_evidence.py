@@ -30,7 +30,7 @@ from harness.judge.contract import (
 from harness.judge.evidence import budgets, counted_nowhere, levels, processes
 from harness.judge.findings import RESEALED, made_anew
 from harness.judge.laws import restart
-from harness.judge.verdict import read
+from harness.judge.readings import read
 from harness.report.evidence import budget_lines
 from tests.harness.test_judge_evidence import TARGET, hit, marked, spec, tampered, tried
 from tests.harness.test_judge_verdict import only

@@ -31,7 +31,8 @@ from harness.judge.contract import (
 from harness.judge.evalue import bet, bet_on_count, calibrate
 from harness.judge.evidence import CONTRASTS, processes, supremum
 from harness.judge.findings import SEARCHED
-from harness.judge.verdict import judge, read
+from harness.judge.readings import read
+from harness.judge.verdict import judge
 from harness.propositions import default_scale, on_scale
 from harness.report.document import as_json_bytes, verdict_document
 from harness.report.text import verdict_text
