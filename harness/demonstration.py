@@ -13,16 +13,21 @@ from typing import Any
 
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
+from fixtures.language import Listed, Sentence, language, mark, tell, translate
 from harness.beforehand import searching
 from harness.benches import find, on_ports, world
 from harness.expected import Expected, catalogued, expected_row, plan_of
 from harness.inspection import inspect
 from harness.output import comment, emit
+from harness.report.called import family as called
 from harness.report.show import pictures
 from harness.report.text import verdict_text
+from harness.report.wording import chain
 
 HONEST = "honest"
 READY_LINE_BYTES = 65536
+OVER_PTYS = mark("over real pseudo-terminals, {speed} times faster than life")
+IN_PROCESS = mark("in process, in virtual time")
 
 
 def demonstrate(
@@ -43,8 +48,10 @@ def demonstrate(
     simulated = world(bench, cheat, seed)
     case = case if case is not None else Path(tempfile.mkdtemp(prefix="shortmeasure-")) / "case"
     ptys = not in_process and sys.platform != "win32"
-    how = f"over real pseudo-terminals, {speed:g} times faster than life" if ptys else "in process, in virtual time"
-    comment(f"demo: simulated {family}, {cheat or 'honest trader'}, kit {kit}, seed {seed}, plan {plan}, {how}")
+    how = Sentence(OVER_PTYS, speed=f"{speed:g}") if ptys else Sentence(IN_PROCESS)
+    trader = cheat or tell(mark("honest trader"))
+    shown = {"family": called(family), "trader": trader, "kit": kit, "seed": seed, "plan": plan, "how": how.said}
+    comment(translate(mark("demo: simulated {family}, {trader}, kit {kit}, seed {seed}, plan {plan}, {how}"), **shown))
     if ptys:
         with _served(bench, cheat, seed, speed) as on_ptys:
             done = inspect(plan, on_ptys, case, speed=speed, decided=decided)
@@ -63,7 +70,9 @@ def demonstrate(
         "as_expected": met,
         "transport": how,
     }
-    text = f"{verdict_text(done.document)}\n\n{'as expected' if met else 'NOT as expected'}: {why}\ncase  {case}\ntruth {truth}"
+    met_text = mark("as expected: {why}") if met else mark("NOT as expected: {why}")
+    where = translate(mark("case  {case}\ntruth {truth}"), case=case, truth=truth)
+    text = f"{verdict_text(done.document)}\n\n{translate(met_text, why=tell(why))}\n{where}"
     emit("demo", document, text, as_json)
     return 0 if met else 1
 
@@ -96,25 +105,48 @@ def _served(bench: BenchFile, cheat: str | None, seed: int, speed: float) -> Ite
             process.terminate()
 
 
-def _compare(document: Mapping[str, Any], cheat: str | None, row: Expected | None) -> tuple[bool, str]:
+def _compare(document: Mapping[str, Any], cheat: str | None, row: Expected | None) -> tuple[bool, Sentence]:
     """Is the verdict the table's?  And why not, or what was expected."""
     if document["status"] != "complete":
-        return False, f"the run ended as {document['status']}: {document['why']}"
+        ended = mark("the run ended as {status}: {why}")
+        return False, Sentence(ended, status=Sentence(document["status"]), why=document["why"])
     if row is None:
-        return False, "the table of expected verdicts has no row for this cheat and kit"
+        return False, Sentence(mark("the table of expected verdicts has no row for this cheat and kit"))
     if not row.allows(document["integrity"]):
-        return False, f"expected integrity {' or '.join((row.integrity, *row.also))}, got {document['integrity']}"
+        other = mark("expected integrity {expected}, got {got}")
+        allowed = Listed((row.integrity, *row.also))
+        return False, Sentence(other, expected=allowed, got=Sentence(document["integrity"]))
     if document["conformity"] not in row.conformity:
-        return False, f"expected conformity {' or '.join(row.conformity)}, got {document['conformity']}"
+        other = mark("expected conformity {expected}, got {got}")
+        return False, Sentence(other, expected=Listed(row.conformity), got=Sentence(document["conformity"]))
     if row.link and document["integrity"] == row.integrity:
         gravest = next((f for f in document["findings"] if f["level"] == row.integrity), None)
         if gravest is None or gravest["link"] != row.link:
-            return False, f"expected the break at {row.link}, got {gravest and gravest['link']}"
+            elsewhere = mark("expected the break at {link}, got {other}")
+            found = _Link(gravest["link"]) if gravest is not None else Sentence(mark("none"))
+            return False, Sentence(elsewhere, link=_Link(row.link), other=found)
         if cheat is not None and catalogued(cheat) not in gravest["catalogue_ids"]:
-            return (
-                False,
-                f"expected {cheat} among the functions still possible, got {', '.join(gravest['catalogue_ids'])}",
-            )
-    return True, f"integrity {document['integrity']}, conformity {document['conformity']}" + (
-        f", link {row.link}" if row.link else ""
-    ) + (f" ({row.reason})" if row.reason else "")
+            missing = mark("expected {cheat} among the functions still possible, got {others}")
+            return False, Sentence(missing, cheat=cheat, others=Listed(gravest["catalogue_ids"]))
+    axes = {axis: Sentence(document[axis]) for axis in ("integrity", "conformity")}
+    if row.link:
+        with_link = mark("integrity {integrity}, conformity {conformity}, link {link}")
+        return True, _because(Sentence(with_link, **axes, link=_Link(row.link)), row.reason)
+    return True, _because(Sentence(mark("integrity {integrity}, conformity {conformity}"), **axes), row.reason)
+
+
+class _Link(Sentence):
+    """A link of the chain."""
+
+    __slots__ = ()
+
+    @property
+    def said(self) -> str:
+        return chain(str(self))
+
+
+def _because(found: Sentence, reason: str) -> Sentence:
+    """`found` with the reason of the table, which is in English: docs/expected_verdicts.md is made from it."""
+    if not reason or language() != "en":
+        return found
+    return Sentence(mark("{found} ({reason})"), found=found, reason=reason)

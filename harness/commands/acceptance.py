@@ -20,7 +20,9 @@ def list_(as_json: Json = False) -> int:
     """The editions that are installed: family, since when in force, how many limits somebody has compared with the print, how many tests."""
     from fixtures.language import mark, tell, translate
     from harness.editions import edition, names
+    from harness.report.called import family
     from harness.report.columns import column
+    from harness.report.wording import said
 
     widths = (20, 15, 12, 14, 7)
     own = [edition(name) for name in names()]
@@ -29,8 +31,8 @@ def list_(as_json: Json = False) -> int:
     for one in own:
         seen = sum(limit.verified for limit in one.limits)
         force = tell(mark("unknown")) if one.in_force == "unknown" else one.in_force
-        row = (one.id, one.family, force, f"{seen}/{len(one.limits)}", str(len(one.tests) or "-"))
-        lines.append("".join(column(cell, width) for cell, width in zip(row, widths, strict=True)) + one.title)
+        row = (one.id, family(one.family), force, f"{seen}/{len(one.limits)}", str(len(one.tests) or "-"))
+        lines.append("".join(column(cell, width) for cell, width in zip(row, widths, strict=True)) + said(one.title))
     rows = [
         {"id": one.id, "title": one.title, "family": one.family, "in_force": one.in_force, "use": one.use, "limits": len(one.limits),
          "verified": sum(limit.verified for limit in one.limits), "tests": len(one.tests)}

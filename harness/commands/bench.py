@@ -13,8 +13,28 @@ from typing import Annotated
 
 import typer
 
+from fixtures.language import Listed, mark, tell, translate
 from harness.output import SCHEMA, comment, emit
 
+OF_KIT = mark("{name}: kit {kit}, {place}")
+CARRIES = mark("{name}: {rate} of {most} edges/s at maximum flow ({source})")
+OBSERVED = mark("stations: {stations}")
+LATE = mark("{link}: arrivals late by {median} ms (median), {most} ms (99 %); standard uncertainty {u} ms; {how}")
+SERVING = mark("serving until Ctrl-C")
+SERVING_FILE = mark(
+    "serving until Ctrl-C; run it with: shortmeasure run PLAN --bench {file} --speed {speed} --case DIR"
+)
+SAMPLED = mark("{file}: {samples} samples at {rate} samples/s")
+EDGES = mark("  {name} {count} edges")
+RATE_ERROR = mark(
+    "rate error {error} ppm, standard uncertainty {u} ppm, over {seconds} s and {edges} edges ({unmatched} unmatched); "
+    "bound {bound} ppm: {verdict}"
+)
+HOLDS = {
+    True: mark("inside the bound"),
+    False: mark("OUTSIDE the bound: replace the recorder"),
+    None: mark("undecided: watch longer"),
+}
 app = typer.Typer(help="Bench files and the simulated bench.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 
@@ -58,6 +78,8 @@ def check(
     from fixtures.plugins import specs
     from harness.bench_runs import bench_timings
     from harness.benches import find
+    from harness.report.called import PLACES
+    from harness.report.errors import error_said
     from harness.runner import check_stations, find_plan
 
     bench = find(file)
@@ -74,18 +96,24 @@ def check(
         }
         for load in loads
     ]
-    text = [f"{bench.name}: kit {bench.kit}, {bench.place}", *lines]
+    place = tell(PLACES.get(bench.place, bench.place))
+    text = [translate(OF_KIT, name=bench.name, kit=bench.kit, place=place), *map(tell, lines)]
     text += [
-        f"{load.instrument}: {load.edges_per_s:.0f} of {load.capacity_edges_per_s:.0f} edges/s at maximum flow ({load.source})"
+        translate(
+            CARRIES, name=load.instrument, rate=f"{load.edges_per_s:.0f}", most=f"{load.capacity_edges_per_s:.0f}",
+            source=error_said(load.source),
+        )
         for load in loads
-    ]
-    text.append(f"stations: {', '.join(bench.stations)}")
+    ]  # fmt: skip
+    text.append(translate(OBSERVED, stations=tell(Listed(list(bench.stations)))))
     found = bench_timings(bench, seconds if timing else 0, loopback)
     text += [
-        f"{one.link}: arrivals late by {one.p50_ns / 1e6:.2f} ms (median), {one.p99_ns / 1e6:.2f} ms (99 %); standard uncertainty "
-        f"{one.u_ns / 1e6:.2f} ms; {one.how}"
+        translate(
+            LATE, link=one.link, median=f"{one.p50_ns / 1e6:.2f}", most=f"{one.p99_ns / 1e6:.2f}", u=f"{one.u_ns / 1e6:.2f}",
+            how=error_said(one.how),
+        )
         for one in found
-    ]
+    ]  # fmt: skip
     emit(
         "bench-check",
         {
@@ -128,20 +156,13 @@ def sim(
             sys.stdout.write(json.dumps({"schema": SCHEMA, "kind": "bench-sim", "ports": ports, "speed": speed}) + "\n")
         else:
             sys.stdout.write("".join(f"{name:<12} {path}\n" for name, path in ports.items()))
-            comment(
-                "serving until Ctrl-C"
-                + (
-                    f"; run it with: shortmeasure run PLAN --bench {write} --speed {speed:g} --case DIR"
-                    if write
-                    else ""
-                )
-            )
+            comment(translate(SERVING_FILE, file=write, speed=f"{speed:g}") if write else translate(SERVING))
         sys.stdout.flush()
 
     try:
         serve(simulated, RealClock(speed), ready, lambda: False)
     except KeyboardInterrupt:
-        comment("stopped")
+        comment(translate(mark("stopped")))
     return 0
 
 
@@ -172,8 +193,8 @@ def burst(
         capture = take(bench, instrument, rate, samples, journal, world=simulated, speed=speed)
     write(capture, out, "sr")
     edges = {train.name: int(train.ticks.size) for train in capture.trains}
-    text = [f"{out}: {capture.header['samples']} samples at {rate} samples/s"]
-    text += [f"  {name:<16} {count:>9} edges" for name, count in edges.items()]
+    text = [translate(SAMPLED, file=out, samples=capture.header["samples"], rate=rate)]
+    text += [translate(EDGES, name=f"{name:<16}", count=f"{count:>9}") for name, count in edges.items()]
     document = {"file": str(out), "rate_hz": rate, "samples": capture.header["samples"], "edges": edges}
     emit("burst", document, "\n".join(text), as_json)
     return 0
@@ -199,15 +220,10 @@ def clock_check(
     simulated = world(bench, None, seed) if bench.simulated else None
     with _journal(case) as journal:
         found = check_clock(bench, seconds, journal, world=simulated, speed=speed)
-    verdict = {
-        True: "inside the bound",
-        False: "OUTSIDE the bound: replace the recorder",
-        None: "undecided: watch longer",
-    }
-    text = (
-        f"rate error {found.error_ppm:+.4f} ppm, standard uncertainty {found.u_ppm:.4f} ppm, over {found.seconds:.0f} s and "
-        f"{found.edges} edges ({found.unmatched} unmatched); bound {found.bound_ppm:g} ppm: {verdict[found.holds]}"
-    )
+    text = translate(
+        RATE_ERROR, error=f"{found.error_ppm:+.4f}", u=f"{found.u_ppm:.4f}", seconds=f"{found.seconds:.0f}", edges=found.edges,
+        unmatched=found.unmatched, bound=f"{found.bound_ppm:g}", verdict=tell(HOLDS[found.holds]),
+    )  # fmt: skip
     document = {
         "edges": found.edges, "unmatched": found.unmatched, "seconds": found.seconds, "error_ppm": found.error_ppm,
         "u_ppm": found.u_ppm, "bound_ppm": found.bound_ppm, "holds": found.holds,
@@ -224,6 +240,6 @@ def _journal(case: str) -> Iterator[Path]:
     if case:
         yield Case.create(Path(case)).journal
         return
-    comment("the journal is not kept; name a folder with --case to keep it")
+    comment(translate(mark("the journal is not kept; name a folder with --case to keep it")))
     with TemporaryDirectory() as folder:
         yield Path(folder)

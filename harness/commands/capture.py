@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fixtures.language import mark, translate
 from harness.commands import capture_decode, capture_sniff, capture_track
 from harness.commands import declared as d
 from harness.exits import UsageError
@@ -25,6 +26,7 @@ app.command("track")(capture_track.track)
 
 File = Annotated[Path, typer.Argument(help="a capture file (.sr, VCD, Saleae, CSV) or a folder of digital_N.bin")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+NO_TIMES = mark("no sample rate: times are not to be had")
 SUFFIX = {"sr": ".sr", "vcd": ".vcd", "saleae-csv": ".csv", "csv": ".csv", "saleae-bin": "", "saleae-bin-v0": ""}
 
 
@@ -34,12 +36,9 @@ def info(file: File, as_json: Json = False) -> int:
     capture = _read(file)
     rows = [_channel(train) for train in capture.trains]
     document = {"file": str(file), "header": dict(capture.header), "channels": rows}
-    lines = [f"{file}: {capture.header.get('format', '')}, {_rate(capture.trains)}"]
-    lines += [
-        f"  {row['channel']:<16} {row['rising']:>9} rising {row['falling']:>9} falling  {row['seen']}"
-        + (f", {row['gaps']} gaps" if row["gaps"] else "")
-        for row in rows
-    ]
+    of_file = mark("{file}: {format}, {rate}")
+    lines = [translate(of_file, file=file, format=capture.header.get("format", ""), rate=_rate(capture.trains))]
+    lines += [_channel_line(train) for train in capture.trains]
     emit("capture", document, "\n".join(lines), as_json)
     return 0
 
@@ -64,6 +63,7 @@ def import_(
     """Copy a recording unchanged into a new case, with its hash and all that is declared of it in the journal."""
     from harness.derive.foreign import foreign_segments
     from harness.imported import import_recording
+    from harness.report.called import in_a_row
 
     capture = _read(file)
     profile = d.profile_of(
@@ -80,12 +80,14 @@ def import_(
     sha256 = capture.header.get("sha256")
     if sha256 is not None:
         document["original"] = {"name": imported.files[0].name, "sha256": sha256}
-    lines = [
-        f"{case}: holds {', '.join(path.name for path in imported.files)}" + (f", sha256 {sha256}" if sha256 else "")
+    held = in_a_row([*(path.name for path in imported.files), *([f"sha256 {sha256}"] if sha256 else [])])
+    lines = [translate(mark("{case}: holds {files}"), case=case, files=held)]
+    lines += [
+        translate(mark("  {channel} is {station}"), channel=channel, station=station)
+        for channel, station in told.stations.items()
     ]
-    lines += [f"  {channel} is {station}" for channel, station in told.stations.items()]
     emit("import", document, "\n".join(lines), as_json)
-    comment(f"judge it with: shortmeasure judge {case}")
+    comment(translate(mark("judge it with: shortmeasure judge {case}"), case=case))
     return 0
 
 
@@ -130,10 +132,12 @@ def plot(
     try:
         from harness.report.capture_plot import draw_capture
     except ImportError:
-        raise UsageError("capture plot: install shortmeasure[report] (matplotlib) to draw pictures") from None
+        raise UsageError("capture plot: expected matplotlib, got none; pip install 'shortmeasure[report]'") from None
     left_out = draw_capture(segments, profile, out, file.name)
+    from harness.report.errors import error_said
+
     for said_ in left_out:
-        comment(said_)
+        comment(error_said(said_))
     emit("plot", {"file": str(file), "picture": str(out), "left_out": left_out}, f"{out}", as_json)
     return 0
 
@@ -169,7 +173,8 @@ def export(
         write(capture, targets[name], to)
         edges = sum(int(train.ticks.size) for train in capture.trains)
         rows.append({"name": name, "file": str(targets[name]), "channels": len(capture.trains), "edges": edges})
-    text = "\n".join(f"{row['file']}: {row['channels']} channels, {row['edges']} edges" for row in rows)
+    written = mark("{file}: {channels} channels, {edges} edges")
+    text = "\n".join(translate(written, file=row["file"], channels=row["channels"], edges=row["edges"]) for row in rows)
     emit("export", {"source": str(source), "format": to, "written": rows}, text, as_json)
     return 0
 
@@ -199,17 +204,13 @@ def _read(file: Path) -> Capture:
     from captures.formats import read
 
     if file.is_file() and (size := file.stat().st_size) > 50_000_000:
-        comment(f"reading {file}, {size / 1e6:.0f} MB")
+        comment(translate(mark("reading {file}, {size} MB"), file=file, size=f"{size / 1e6:.0f}"))
     return read(file)
 
 
 def _channel(train: PulseTrain) -> dict[str, object]:
     first, last = train.window
-    seconds = (
-        "no sample rate: times are not to be had"
-        if train.tick_s is None
-        else f"{float((last - first + 1) * train.tick_s):.6f} s"
-    )
+    seconds = NO_TIMES if train.tick_s is None else _seconds(train)
     return {
         "channel": train.channel,
         "rising": int(train.rising.size),
@@ -221,8 +222,26 @@ def _channel(train: PulseTrain) -> dict[str, object]:
     }
 
 
+def _seconds(train: PulseTrain) -> str:
+    """How long the channel was seen."""
+    assert train.tick_s is not None
+    first, last = train.window
+    return f"{float((last - first + 1) * train.tick_s):.6f} s"
+
+
+def _channel_line(train: PulseTrain) -> str:
+    seen = translate(NO_TIMES) if train.tick_s is None else _seconds(train)
+    counts = {"rising": f"{train.rising.size:>9}", "falling": f"{train.falling.size:>9}"}
+    text = translate(mark("  {channel} {rising} rising {falling} falling  {seen}"), channel=f"{train.channel:<16}", seen=seen, **counts)  # fmt: skip
+    return text + (translate(mark(", {count} gaps"), count=len(train.gaps)) if train.gaps else "")
+
+
 def _rate(trains: Sequence[PulseTrain]) -> str:
     ticks: Mapping[object, None] = dict.fromkeys(train.tick_s for train in trains)
     if not ticks:
-        return "no channels"
-    return ", ".join("no sample rate stated" if tick is None else f"{1 / tick} ticks/s" for tick in ticks)  # type: ignore[operator]
+        return translate(mark("no channels"))
+    stated = mark("{rate} ticks/s")
+    return ", ".join(
+        translate(mark("no sample rate stated")) if tick is None else translate(stated, rate=1 / tick)  # type: ignore[operator]
+        for tick in ticks
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fixtures.language import language, mark, tell, translate
 from harness.exits import UsageError, printable
 from harness.output import emit
 
@@ -19,6 +20,26 @@ if TYPE_CHECKING:
     from protocols.contract import Message, WireProtocol
 
 BOTH = "both"
+COUNTS = {
+    "bytes": mark("{n} bytes"),
+    "framing_errors": mark("{n} framing errors"),
+    "parity_errors": mark("{n} parity errors"),
+    "breaks": mark("{n} breaks"),
+    "false_starts": mark("{n} false starts"),
+    "characters_cut": mark("{n} characters cut"),
+    "messages_read": mark("{n} messages read"),
+    "bytes_of_garbage": mark("{n} bytes of garbage"),
+}
+SENDERS = {"device": mark("device"), "host": mark("host")}
+STATES = {
+    "stable": mark("stable"),
+    "net": mark("net weight"),
+    "zero": mark("zero"),
+    "overload": mark("overload"),
+    "underload": mark("underload"),
+    "unstable": mark("unstable"),
+}
+PRICES = {"tare": mark("tare {value}"), "unit price": mark("unit price {value}"), "price": mark("price {value}")}
 
 
 def decode(
@@ -42,6 +63,7 @@ def decode(
     from captures.uart import decode as characters_of
     from fixtures.plugins import specs
     from harness.derive.captured_line import said_by, said_by_both
+    from harness.report.called import evidence, in_a_row
     from protocols.contract import Role
 
     known = specs("protocols")
@@ -63,9 +85,11 @@ def decode(
         "evidence": str(spec.evidence), "reference": spec.reference, "line": str(line), "sender": sender,
         **summary, "messages": [_row(one) for one in said],
     }  # fmt: skip
-    grade = "" if spec.verified else f", protocol unverified ({spec.evidence})"
-    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in summary.items())
-    lines = [f"{file}: {channel}, {spec.name}, {line}{grade}", f"  {counts}"]
+    head = [channel, spec.name, str(line)]
+    if not spec.verified:
+        head.append(translate(mark("protocol unverified ({evidence})"), evidence=evidence(str(spec.evidence))))
+    counts = in_a_row(translate(COUNTS[name], n=count) for name, count in summary.items())
+    lines = [translate(mark("{file}: {what}"), file=file, what=in_a_row(head)), f"  {counts}"]
     lines += [_text(one) for one in said]
     emit("decode", document, "\n".join(lines), as_json)
     return 0
@@ -154,25 +178,28 @@ def _bytes_as_hex(value: Any) -> Any:
 
 
 def _text(one: Said) -> str:
+    from harness.report.columns import column
+    from harness.report.errors import error_said
     from protocols.contract import Garbage
 
     seconds, rest = divmod(one.begin_ns, 10**9)
-    who = "?" if one.sender is None else str(one.sender)
-    told = (
-        f"garbage, {len(one.raw)} bytes: {one.message.why}: {one.raw[:24].hex(' ')}"
-        if isinstance(one.message, Garbage)
-        else _meaning(one.message)
-    )
-    return printable(f"  {seconds:>6}.{rest:09d} s  {who:<6}  {told}")
+    who = "?" if one.sender is None else tell(SENDERS[str(one.sender)])
+    if isinstance(one.message, Garbage):
+        garbage = mark("garbage, {n} bytes: {why}: {bytes}")
+        told = translate(garbage, n=len(one.raw), why=error_said(one.message.why), bytes=one.raw[:24].hex(" "))
+    else:
+        told = _meaning(one.message)
+    return printable(f"  {seconds:>6}.{rest:09d} s  {column(who, 6)}  {told}")
 
 
 def _meaning(message: Message) -> str:
+    from harness.report.called import in_a_row
     from protocols.indication import Indicating
 
     told = message.indication() if isinstance(message, Indicating) else None
     if told is None:
         return str(message)
-    weight = "out of range" if told.weight is None else f"{told.weight} {told.unit}".rstrip()
+    weight = translate(mark("out of range")) if told.weight is None else f"{told.weight} {told.unit}".rstrip()
     states = {
         "stable": told.stable,
         "net": told.net,
@@ -182,8 +209,9 @@ def _meaning(message: Message) -> str:
     }
     words = [name for name, holds in states.items() if holds] + (["unstable"] if told.stable is False else [])
     prices = [
-        f"{name} {value}"
+        translate(PRICES[name], value=value)
         for name, value in (("tare", told.tare), ("unit price", told.unit_price), ("price", told.price))
         if value is not None
     ]
-    return ", ".join([weight, *words, *prices])
+    states_said = [name if language() == "en" else tell(STATES[name]) for name in words]
+    return in_a_row([weight, *states_said, *prices])

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fixtures.language import mark, tell, translate
 from harness.exits import Exit, UsageError, printable
 from harness.output import emit
+from harness.report.errors import error_said
+from harness.report.forms import sentence
 
 if TYPE_CHECKING:
     from harness.derive.gnss import Distance
@@ -19,6 +22,35 @@ if TYPE_CHECKING:
 NS_PER_S = 1_000_000_000
 MOST_BYTES = 1 << 26
 MOST_REASONS = 12
+HEAD = (
+    mark("{file}: {fixes} fixes, {begin} to {end}, {measured_s} s measured"),
+    mark("  by speed      {distance_m} m, standard uncertainty {u_m} m"),
+    mark(
+        "  by positions  {by_positions_m} m, standard uncertainty {u_by_positions_m} m (summed at every fix {every_fix_m} m, "
+        "{jumps} jumps)"
+    ),
+    mark("  top speed {top_speed_km_h} km/h, {stops} stops, {bridged} steps bridged"),
+)
+GAP = mark("  gap of {seconds} s from {begin}: {why}")
+ACROSS = mark(", {metres} m straight across")
+UNUSED = mark("  {count} x not used: {why}")
+NO_SENTENCE = mark("  {count} x no sentence: {why}")
+WEEKS_BACK = mark("  its date is {weeks} weeks back: its week number has rolled over, or the log is so old")
+NOT_USED = (  # harness.derive.gnss_fixes
+    mark("remark"),
+    mark("no fix"),
+    mark("no fix: {why}"),
+    mark("dead reckoning"),
+    mark("typed in"),
+    mark("the same fix again"),
+    mark("another fix of the same instant"),
+    mark("the receiver's clock was set"),
+    mark("out of order"),
+    mark("status A denied by GGA: {why}"),
+    mark("RMC of a talker that is no satellite receiver"),
+    mark("status A without time, date, position or speed"),
+    mark("a date that no calendar has"),
+)
 
 
 def track(
@@ -98,23 +130,23 @@ def _utc(t_ns: int) -> str:
 
 
 def _text(file: Path, told: dict[str, Any], gone: Distance) -> str:
-    lines = [
-        f"{file}: {told['fixes']} fixes, {told['from']} to {told['to']}, {told['measured_s']:.1f} s measured",
-        f"  by speed      {told['distance_m']:.1f} m, standard uncertainty {told['u_m']:.1f} m",
-        f"  by positions  {told['by_positions_m']:.1f} m, standard uncertainty {told['u_by_positions_m']:.1f} m"
-        f" (summed at every fix {told['every_fix_m']:.1f} m, {told['jumps']} jumps)",
-        f"  top speed {told['top_speed_km_h']} km/h, {told['stops']} stops, {told['bridged']} steps bridged",
-    ]
-    lines += [
-        f"  gap of {gap['seconds']:.1f} s from {gap['from']}: {gap['why']}"
-        + ("" if gap["straight_m"] is None else f", {gap['straight_m']:.0f} m straight across")
-        for gap in told["gaps"][:MOST_REASONS]
-    ]
-    lines += [f"  {count} x not used: {why}" for why, count in told["not_used"].items()]
-    lines += [f"  {count} x no sentence: {why}" for why, count in told["no_sentence"].items()]
+    figures = {name: f"{value:.1f}" if isinstance(value, float) else value for name, value in told.items()}
+    figures["top_speed_km_h"] = told["top_speed_km_h"]
+    lines = [translate(text, **{**figures, "file": file, "begin": told["from"], "end": told["to"]}) for text in HEAD]
+    for gap in told["gaps"][:MOST_REASONS]:
+        text = translate(GAP, seconds=f"{gap['seconds']:.1f}", begin=gap["from"], why=tell(gap["why"]))
+        across = "" if gap["straight_m"] is None else translate(ACROSS, metres=f"{gap['straight_m']:.0f}")
+        lines.append(text + across)
+    lines += [translate(UNUSED, count=count, why=_unused(why)) for why, count in told["not_used"].items()]
+    lines += [translate(NO_SENTENCE, count=count, why=error_said(why)) for why, count in told["no_sentence"].items()]
     if told["weeks_back"]:
-        lines.append(
-            f"  its date is {told['weeks_back']} weeks back: its week number has rolled over, or the log is so old"
-        )
-    lines.append("  a reference distance" if gone.why_not is None else f"  no reference distance: {gone.why_not.said}")
-    return "\n".join(lines)
+        lines.append(translate(WEEKS_BACK, weeks=told["weeks_back"]))
+    if gone.why_not is None:
+        return "\n".join([*lines, translate(mark("  a reference distance"))])
+    return "\n".join([*lines, translate(mark("  no reference distance: {why}"), why=gone.why_not.said)])
+
+
+def _unused(why: str) -> str:
+    """Why fixes are not used, in the reader's language."""
+    found = sentence(why, NOT_USED)
+    return why if found is None else translate(found[0], **{name: tell(part) for name, part in found[1].items()})

@@ -60,9 +60,10 @@ def new(
         new_case(case, record)
     except ValueError as problem:
         raise UsageError(str(problem)) from None
-    text = f"{case}: case {record.id}, opened {record.opened_utc}"
+    opened = mark("{case}: case {id}, opened {utc}")
+    text = translate(opened, case=case, id=record.id, utc=record.opened_utc)
     if follows is not None:
-        text += f"\nafter {follows.id}, digest {follows.digest}"
+        text += "\n" + translate(mark("after {id}, digest {digest}"), id=follows.id, digest=follows.digest)
     emit("case", {"case": str(case), **asdict(record)}, text, as_json)
     return 0
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fixtures.language import mark, translate
 from harness.output import emit
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
@@ -32,8 +33,9 @@ def export(
     else:
         copy_case(opened, target, redacted)
         require_as_sealed(target)
-    what = ", personal data withheld" if redacted else ""
-    emit("export", {"case": str(case), "target": str(target), "redacted": redacted}, f"{target}: a copy{what}", as_json)
+    copied = mark("{target}: a copy, personal data withheld") if redacted else mark("{target}: a copy")
+    document = {"case": str(case), "target": str(target), "redacted": redacted}
+    emit("export", document, translate(copied, target=target), as_json)
     return 0
 
 
@@ -48,5 +50,6 @@ def import_(
 
     unpack_case(packed, case)
     require_as_sealed(case)
-    emit("import", {"zip": str(packed), "case": str(case)}, f"{case}: taken in, and it verifies", as_json)
+    text = translate(mark("{case}: taken in, and it verifies"), case=case)
+    emit("import", {"zip": str(packed), "case": str(case)}, text, as_json)
     return 0

@@ -17,13 +17,16 @@ def cheats(
 ) -> int:
     """List the known cheat functions: id, family, which link of the chain each breaks, and whether it is built into the
     simulation."""
+    from fixtures.language import mark, tell, translate
     from fixtures.sim.cheats import CHEATS
     from fixtures.sim.scale.cheats import SCALE_CHEATS
     from fixtures.sim.scale.truck.cheats import TRUCK_CHEATS
     from fixtures.sim.taxi.cheats import TAXI_CHEATS
     from harness.catalogue import FAMILIES, load_catalogue
     from harness.exits import UsageError
+    from harness.report.columns import cells, column
     from harness.report.possible import title
+    from harness.report.wording import chain
 
     entries = [entry for entry in load_catalogue() if family in ("", entry.family)]
     if not entries:
@@ -36,13 +39,14 @@ def cheats(
         }
         for entry in entries
     ]  # fmt: skip
-    wide = max(len(", ".join(entry.breaks)) for entry in entries)
-    lines = [
-        f"{e.id:<10} {'built' if e.id in simulated else '-':<6} {', '.join(e.breaks):<{wide}} {title(e)}"
-        for e in entries
-    ]
-    text = "\n".join(
-        [f"{'id':<10} {'sim':<6} {'breaks':<{wide}} what", *lines, "", "All entries: grade as listed, unverified."]
-    )
+    heads = (mark("id"), mark("sim"), mark("breaks"), mark("what"))
+    table = [tuple(tell(head) for head in heads)]
+    built = tell(mark("built"))
+    comma = translate(mark(", "))
+    for e in entries:
+        table.append((e.id, built if e.id in simulated else "-", comma.join(map(chain, e.breaks)), title(e)))
+    wide = [max(cells(row[place]) for row in table) for place in range(len(heads))]
+    lines = [" ".join(column(cell, width) for cell, width in zip(row, wide, strict=True)).rstrip() for row in table]
+    text = "\n".join([*lines, "", translate(mark("All entries: grade as listed, unverified."))])
     emit("cheats", {"cheats": rows}, text, as_json)
     return 0

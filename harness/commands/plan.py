@@ -29,9 +29,10 @@ LABORATORY = "-bench"  # ends the names of plans that no bare hands carry out
 @app.command("list")
 def list_(as_json: Annotated[bool, JSON] = False) -> int:
     """List the plans: for what, which stations they cannot do without."""
-    from fixtures.language import mark, tell
+    from fixtures.language import tell
     from harness.output import emit
     from harness.plans import PLANS
+    from harness.report.called import FAMILIES
     from harness.report.columns import column
 
     rows = [
@@ -41,14 +42,8 @@ def list_(as_json: Annotated[bool, JSON] = False) -> int:
         }
         for plan in PLANS.values()
     ]  # fmt: skip
-    names = {
-        "dispenser": mark("fuel dispenser"),
-        "gas-dispenser": mark("gas dispenser"),
-        "price-scale": mark("price scale"),
-        "truck-scale": mark("truck scale"),
-    }
     lines = [
-        f"{plan.name:<16} {column(tell(names.get(plan.family, plan.family)), 15)} {tell(plan.summary)}"
+        f"{plan.name:<16} {column(tell(FAMILIES.get(plan.family, plan.family)), 15)} {tell(plan.summary)}"
         for plan in PLANS.values()
     ]
     emit("plans", {"plans": rows}, "\n".join(lines), as_json)

@@ -87,6 +87,7 @@ def _found(what: str) -> list[Plugin]:
 def _lines(one: Sheet) -> Iterator[str]:
     from fixtures.language import mark, tell, translate
     from harness.exits import printable
+    from harness.report.called import evidence as resting_on
     from harness.report.columns import column
 
     yes, no = translate(mark("kept")), translate(mark("NOT KEPT"))
@@ -101,7 +102,7 @@ def _lines(one: Sheet) -> Iterator[str]:
         yield printable(
             translate(
                 mark("rests on: {evidence}, {standing}; {reference}"),
-                evidence=one.evidence,
+                evidence=resting_on(one.evidence),
                 standing=standing,
                 reference=one.reference,
             )
@@ -112,4 +113,4 @@ def _lines(one: Sheet) -> Iterator[str]:
             + ("" if held.kept else f"\n            {held.said}")
         )
     for name, sender, evidence, source in one.vectors:
-        yield printable(f"  {column(translate(mark('vector')), 9)} {name} ({sender}): {evidence}; {source}")
+        yield printable(f"  {column(translate(mark('vector')), 9)} {name} ({sender}): {resting_on(evidence)}; {source}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from fixtures.language import mark, tell, translate
 from harness.output import emit
+
+STATES = {"ok": mark("ok"), "stale": mark("stale"), "broken": mark("broken")}
 
 
 def plugins(
@@ -23,11 +26,15 @@ def plugins(
     from fixtures.plugins import GROUPS, allowed_now
     from fixtures.plugins import plugins as discover
     from harness.exits import Exit
+    from harness.report.called import grade
+    from harness.report.called import group as called
+    from harness.report.columns import column
+    from harness.report.errors import error_said
 
     if allow:
         emit("allowed-plugins", {"plugins": (told := allowed_now())}, "\n".join(map(allowed_lines, told)), as_json)
         return Exit.OK
-    rows = []
+    rows: list[dict[str, Any]] = []
     for group in GROUPS:
         for plugin in discover(group):
             evidence = getattr(plugin.spec, "evidence", None)
@@ -38,9 +45,11 @@ def plugins(
             })  # fmt: skip
     lines = []
     for row in rows:
-        grade = "" if row["evidence"] is None else f"{row['evidence']}{'' if row['verified'] else ', unverified'}"
-        lines.append(f"{row['group']:<12} {row['name']:<16} {row['state']:<7} {grade}")
+        rests_on = "" if row["evidence"] is None else grade(row["evidence"], row["verified"])
+        cells = (column(called(row["group"]), 12), f"{row['name']:<16}", column(tell(STATES[row["state"]]), 7))
+        lines.append(" ".join((*cells, rests_on)))
         if row["reason"]:
-            lines.append(f"{'':<12} {row['reason']}\n{'':<12} what next: {row['remedy']}")
+            lines.append(f"{'':<12} {error_said(row['reason'])}")
+            lines.append(f"{'':<12} {translate(mark('what next: {remedy}'), remedy=error_said(row['remedy']))}")
     emit("plugins", {"plugins": rows}, "\n".join(lines), as_json)
     return Exit.PLUGIN if any(row["reason"] for row in rows) else Exit.OK

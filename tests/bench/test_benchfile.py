@@ -46,7 +46,7 @@ def test_built_in_benches_check_and_answer_their_plan(name: str) -> None:
         ('links = { line = "dart" }', 'links = { lines = "dart" }', "needs links"),
         ('links = { line = "dart" }', 'links = { line = "relay" }', "is claimed by"),
         ('url = "sim:dart"', 'url = "dart"', "expected serial:PORT"),
-        ("address = 0x50", 'address = "50"', "address expected int"),
+        ("address = 0x50", 'address = "50"', "address expected a whole number"),
         ("address = 0x50", "adress = 0x50", "unknown key 'adress'"),
         ('deliver = "master"', 'deliver = "relay"', "provides"),
         ('deliver = "master"', 'deliver = "pump"', "which is no instrument"),
