@@ -14,6 +14,7 @@ from typing import Any
 from fixtures.bench import Bench, capability
 from fixtures.capability import Meters, Weighs
 from fixtures.language import mark, translate
+from fixtures.roles import reading_of
 from harness.derive import gas_reference, prover, weighing
 from harness.people import People
 from harness.step import Outcome, Prove, Weigh
@@ -71,9 +72,10 @@ class Measuring:
         if driver is None:
             return act()
         meter: Meters = capability(driver, Meters, "mass")
-        before = meter.read()
+        name = self._bench.file.roles["mass"]
+        before = reading_of("mass", name, meter.read())  # before any fuel flows
         result = act()
-        return {**result, "meter_before": dict(before), "meter_after": dict(meter.read())}
+        return {**result, "meter_before": dict(before), "meter_after": dict(reading_of("mass", name, meter.read()))}
 
     def read_display(self, eyes: People, text: str, label: str = "") -> Outcome:
         """Volume, amount and price as shown; read once more where the amount is not price times volume."""
@@ -135,7 +137,7 @@ class Measuring:
         masses: dict[str, Any] = {}
         for key in ("gross", "tare"):
             self._operator.ask("load", translate(LOAD[key], what=_what(step)), label=f"{_name(step)} {key}", what=key)
-            reading = balance.weigh()
+            reading = reading_of("weigh", self._bench.file.roles["weigh"], balance.weigh())
             masses[f"{key}_g"] = Decimal(str(reading["mass_g"]))
             masses[f"{key}_reading"] = dict(reading)
 

@@ -14,6 +14,7 @@ from fixtures.bench import Bench, capability
 from fixtures.capability import Indicates, PlacesLoad, PressesKeys
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
+from fixtures.roles import reading_of
 from harness.catalogue import with_rules
 from harness.derive.loadings import UNIT_KG
 from harness.derive.parts import number
@@ -103,7 +104,8 @@ class Weighing:
         if driver is not None and not step.covert:
             changer: PlacesLoad = capability(driver, PlacesLoad, "load")
             if step.mass_kg:
-                return changer.place(step.mass_kg, step.position)
+                put_on = changer.place(step.mass_kg, step.position)
+                return reading_of("load", self._bench.file.roles["load"], put_on)
             changer.unload()
             return {"mass_kg": "0"}
         position = translate(POSITION.get(step.position, step.position))

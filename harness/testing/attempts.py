@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
 from fixtures.errors import InstrumentError
-from harness.testing.stands import Stand, TooLong
+from harness.testing.stands import Stand
 from harness.testing.wanted import Broken, want
+from harness.testing.watchdog import TooLong, place_of, returning
 
 T = TypeVar("T")
 
@@ -18,34 +18,24 @@ def attempt(stand: Stand, verb: Callable[[], T], where: str) -> T | InstrumentEr
     """What `verb` gives, or the InstrumentError it raised; Broken for any other exception, or none in the time it has."""
     stand.limited()
     try:
-        return verb()
+        with returning(where, stand.clock.progress):
+            return verb()
     except InstrumentError as error:
         _check_says(stand, error, where)
         return error
     except TooLong as late:
         seconds = stand.trial.within_ns / 1e9
         raise Broken(
-            f"{where}: expected a value or InstrumentError within {seconds:g} s of the bench's clock; got {late}{_at(late)}"
+            f"{where}: expected a value or InstrumentError within {seconds:g} s of the bench's clock; got {late}{place_of(late)}"
         ) from None
     except (Broken, KeyboardInterrupt):
         raise
     except Exception as error:
         raise Broken(
-            f"{where}: expected a value or InstrumentError; got {type(error).__name__}: {error}{_at(error)}"
+            f"{where}: expected a value or InstrumentError; got {type(error).__name__}: {error}{place_of(error)}"
         ) from error
     finally:
         stand.unlimited()
-
-
-def _at(error: BaseException) -> str:
-    """Where it was in code that is not the bench's own."""
-    frames = traceback.extract_tb(error.__traceback__)
-    outside = [
-        frame
-        for frame in frames
-        if not re.search(r"fixtures[/\\](bench|clock|sim)|harness[/\\]testing", frame.filename)
-    ]
-    return f" in {outside[-1].name}, line {outside[-1].lineno}" if outside else ""
 
 
 def _check_says(stand: Stand, error: InstrumentError, where: str) -> None:

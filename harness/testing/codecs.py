@@ -19,6 +19,7 @@ from protocols.contract import (
     Message,
     ProtocolError,
     Role,
+    Vector,
     WireProtocol,
     joined,
 )
@@ -26,6 +27,10 @@ from protocols.contract import (
 LONG_SILENCE_CHARS = 1e9
 _OVERHEAD_BYTES = 2048
 _PROVING = (EvidenceClass.STANDARD, EvidenceClass.VENDOR, EvidenceClass.CAPTURE)
+_CARRIED = (
+    EvidenceClass.STANDARD,
+    EvidenceClass.CAPTURE,
+)  # they have bytes of their own; a vendor's page may have a layout alone
 
 
 class _Foreign:
@@ -47,11 +52,18 @@ def check_specification(protocol: WireProtocol) -> None:
         "verified: expected False unless a standard, a vendor document or a capture was compared",
         protocol.evidence,
     )
+    classes = {vector.evidence for vector in protocol.vectors}
+    want(
+        protocol.evidence not in _CARRIED or not classes or protocol.evidence in classes,
+        f"evidence: expected a vector of the class {protocol.evidence}, for that is claimed of the whole",
+        f"vectors that are {', '.join(sorted(classes))} alone",
+    )
     want(any(protocol.examples(role) for role in Role), "examples: expected messages for at least one role", "none")
 
 
 def check_vectors(protocol: WireProtocol) -> None:
-    """Every vector decodes to its messages and encodes to its bytes, and says what it rests on."""
+    """Every vector decodes to its messages and encodes to its bytes, no byte of it may change unnoticed, and it says what it
+    rests on; there is one of each side that speaks."""
     want(len(protocol.vectors) > 0, "vectors: expected bytes from a document or a wire", "none")
     names = [vector.name for vector in protocol.vectors]
     want(len(set(names)) == len(names), "vectors: expected names used once", names)
@@ -77,6 +89,27 @@ def check_vectors(protocol: WireProtocol) -> None:
             encoded == vector.wire or not protocol.lossless,
             f"{where}: encoding expected {vector.wire.hex(' ')}",
             encoded.hex(" "),
+        )
+        _check_every_byte_counts(protocol, vector, where)
+    for role in Role:
+        said = [vector for vector in protocol.vectors if vector.sender is role]
+        want(
+            bool(said) or not protocol.examples(role),
+            f"{protocol.name}: vectors expected of each side that speaks; the {role} has examples",
+            f"no vector whose sender is {role}",
+        )
+
+
+def _check_every_byte_counts(protocol: WireProtocol, vector: Vector, where: str) -> None:
+    """A byte in which a bit may flip unnoticed is a check digit that nobody checks, or is not read at all."""
+    wire, meant = vector.wire, joined(vector.messages)
+    for at in range(len(wire)):
+        changed = wire[:at] + bytes((wire[at] ^ 1,)) + wire[at + 1 :]
+        read = joined(_decode(protocol, vector.sender, [changed]))
+        want(
+            read != meant,
+            f"{where}: byte {at + 1}, {wire[at]:02X}, sent as {changed[at]:02X} expected Garbage or another message; are its check digits checked?",
+            read,
         )
 
 

@@ -79,7 +79,7 @@ def _check_specification(spec: DetectorSpec) -> None:
     want(spec.kind in KINDS, f"kind: expected one of {', '.join(KINDS)}", spec.kind)
     want(len(spec.null.split()) >= 3, "null: expected a sentence on what its e-value is against", spec.null)
     want(spec.needs.strip() != "", "needs: expected what it needs, in words", spec.needs)
-    want(math.isfinite(spec.weight) and spec.weight >= 0, "weight: expected a share from 0 on (0: it never claims)", spec.weight)  # fmt: skip
+    want(0 <= spec.weight <= 1, "weight: expected a share from 0 to 1 (0: it never claims)", spec.weight)  # fmt: skip
     for name, value in spec.parameters.items():
         want(_PARAMETER.fullmatch(name) is not None, "parameters: expected a name in lower case with its unit", name)
         number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
@@ -142,28 +142,37 @@ def _neighbours_matter(spec: DetectorSpec, name: str, case: Case, company: Seque
 def check_null(
     spec: DetectorSpec, segments_of: Streams | None = None, runs: int = 300, alpha: float = 0.05, seed: int = 1
 ) -> None:
-    """On honest streams e reaches 1/alpha no oftener than alpha, nor ten times as much ten times as often.
+    """On honest streams e reaches 1/alpha no oftener than alpha, nor ten times as much ten times as often; and so do p and hits.
 
     `segments_of` makes one honest case of a random generator; without it every honest stream of the kit on which the detector speaks is used.
-    Each of `runs` cases counts once, by one reading drawn by lot among those that spoke, so that the counts are binomial.
+    Each of `runs` cases counts once, by one reading drawn by lot among those that spoke, so that the counts are binomial.  The e of a detector
+    of weight 0 is 1 whatever it saw: its null is tried by hits and p alone, and e has to be tried when it is given a weight.
     """
     spoke_of = 0
     silent: Counter[str] = Counter()
     for name, make in (HONEST if segments_of is None else {"your honest streams": segments_of}).items():
-        evidence = _evidence(spec, name, make, runs, seed, silent)
-        spoke_of += bool(evidence)
+        found = _spoken(spec, name, make, runs, seed, silent)
+        spoke_of += bool(found)
+        where = f"{spec.name} on {name}"
         for level in (alpha, alpha / 10, alpha / 100):
-            false = sum(e >= 1 / level for e in evidence)
-            most = int(stats.binom.isf(SURE, len(evidence), level)) if evidence else 0
-            told = f"{spec.name} on {name}: e of {1 / level:g} and more expected in at most {most} of {len(evidence)} honest cases ({level:g} of them, by chance once in {1 / SURE:g})"  # fmt: skip
-            want(false <= most, told, f"{false} of {len(evidence)}")
+            _at_most(level, [one.e >= 1 / level for one in found], f"{where}: e of {1 / level:g} and more")
+            _at_most(
+                level, [one.p is not None and one.p <= level for one in found], f"{where}: p of {level:g} and less"
+            )
+        _at_most(alpha, [one.hits > 0 for one in found], f"{where}: hits")
     told = f"{spec.name}: expected to speak on honest streams; give segments_of for what it needs"
     want(spoke_of > 0, told, f"it says nothing: {_reasons(silent)}")
 
 
-def _evidence(spec: DetectorSpec, name: str, make: Streams, runs: int, seed: int, silent: Counter[str]) -> list[float]:
-    """e of one reading a case; a family of which it says nothing in the first ten cases is left."""
-    found: list[float] = []
+def _at_most(level: float, alarms: Sequence[bool], what: str) -> None:
+    most = int(stats.binom.isf(SURE, len(alarms), level)) if alarms else 0
+    told = f"{what} expected in at most {most} of {len(alarms)} honest cases ({level:g} of them, by chance once in {1 / SURE:g})"
+    want(sum(alarms) <= most, told, f"{sum(alarms)} of {len(alarms)}")
+
+
+def _spoken(spec: DetectorSpec, name: str, make: Streams, runs: int, seed: int, silent: Counter[str]) -> list[Reading]:
+    """One reading a case; a family of which it says nothing in the first ten cases is left."""
+    found: list[Reading] = []
     for number in range(runs):
         rng = np.random.default_rng([seed, number])
         case = make(rng)
@@ -171,7 +180,7 @@ def _evidence(spec: DetectorSpec, name: str, make: Streams, runs: int, seed: int
         spoke = [reading for reading in readings if reading.spoke]
         silent.update(reading.reason for reading in readings if not reading.spoke)
         if spoke:
-            found.append(float(spoke[int(rng.integers(len(spoke)))].e))
+            found.append(spoke[int(rng.integers(len(spoke)))])
         if number == 9 and not found:
             break
     return found

@@ -63,7 +63,8 @@ class Setting(TypedDict, total=False):
     spec.protocol or in option `protocol`.  `settle_ns`: so long the bench runs before each `does` and after it, for a driver
     that asks by itself and a device that says nothing of what it did.  `within_ns`: what any verb may take at most.
     `same(got, wanted)`: where a line without check digits or a noisy device leaves something open.  `change(device)`: makes
-    another value right, another one at each call, and returns it; without it no stale answer can be told.  `shows(device)`:
+    another value right, another one at each call, and returns it; without it no stale answer can be told, and `check_faults`
+    asks for the reason, `unchanging`, where `does` gives a value at all.  `shows(device)`:
     is compared in place of what `does` returns, where only the device knows.  `detects` False: neither has the protocol check
     digits nor asks the driver twice, so that a changed byte may pass for a value.  `echo`: options under which the driver
     expects its own bytes back.  `speed`: of the pseudo-terminal's clock.
@@ -76,6 +77,7 @@ class Setting(TypedDict, total=False):
     within_ns: int
     same: Callable[[Any, Any], bool]
     change: Callable[[Any], object] | None
+    unchanging: str
     shows: Callable[[Any], object] | None
     detects: bool
     echo: Mapping[str, Any] | None
@@ -97,6 +99,7 @@ class Trial:
     within_ns: int = 600_000_000_000
     same: Callable[[Any, Any], bool] = operator.eq
     change: Callable[[Any], object] | None = None
+    unchanging: str = ""
     shows: Callable[[Any], object] | None = None
     detects: bool = True
     echo: Mapping[str, Any] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from fixtures.capability import InstrumentSpec
@@ -15,6 +15,7 @@ from harness.testing.attempts import attempt
 from harness.testing.codecs import deep_size
 from harness.testing.devices import NAME, TWIN, MakeDevice, Setting, Trial
 from harness.testing.outside import round_the_bench_is_broken
+from harness.testing.promised import check_asked, held_to_its_roles
 from harness.testing.stands import Stand, on_pseudo_terminals, stand
 from harness.testing.wanted import want
 from protocols.contract import Garbage, Role, WireProtocol, joined
@@ -36,7 +37,8 @@ def check_driver(
 ) -> None:
     """The driver against its simulated device: in process on the virtual clock, then on a pseudo-terminal by the wall's.
 
-    `does(driver)` gives `value`, by the driver's capability.  Besides: nothing is sent before `open` and after `make_safe`;
+    `does(driver)` gives `value`, by the driver's capability.  Besides: each reading holds what the roles of the plugin are for
+    (`mass`: total and density); a verb that neither returns nor calls the bench is ended and named; nothing is sent before `open` and after `make_safe`;
     what was sent is in the journal and is messages of the protocol's host; time and ports are the bench's; a second driver
     on the same bench shares nothing with the first; what nobody fetches is not kept for ever.
     Raises unittest.SkipTest at its end, with the reason, where there are no pseudo-terminals.
@@ -59,8 +61,10 @@ def _on_the_virtual_clock(trial: Trial) -> None:
         with round_the_bench_is_broken(where):
             told = _came(attempt(at, at.bench.open, f"{where}: open"), f"{where}: open expected to identify the device")
             want(bool(told[NAME]), f"{where}: open expected to tell what the device says of itself", told[NAME])
-            _gives(at, trial.value, where)
+            with held_to_its_roles(trial.spec, at.driver):
+                _gives(at, trial.value, where)
             _gives(at, at.change(), f"{where}, again")
+            check_asked(at, where)
         _keeps_little(at, where)
         with round_the_bench_is_broken(where):
             attempt(at, at.driver.make_safe, f"{where}: make_safe")
@@ -99,9 +103,7 @@ def _keeps_little(at: Stand, where: str) -> None:
     pieces = [*at.said[-8:], bytes(range(0x80, 0x80 + _JUNK)), bytes(_JUNK)]
     sizes = []
     for _ in range(2):
-        for number in range(_PIECES):
-            arrival = Arrival(at.clock.t_ns, link, pieces[number % len(pieces)])
-            attempt(at, lambda arrival=arrival: at.driver.receive(arrival), f"{where}: receive")  # type: ignore[misc]
+        attempt(at, lambda: _received(at, link, pieces), f"{where}: receive")
         sizes.append(deep_size(at.driver))
     grown = sizes[1] - sizes[0]
     want(
@@ -109,6 +111,11 @@ def _keeps_little(at: Stand, where: str) -> None:
         f"{where}: expected to hold a bounded number of the messages that nobody fetches (at most {_MOST_GROWTH} bytes more)",
         f"{grown} bytes more after {_PIECES} further reads",
     )
+
+
+def _received(at: Stand, link: str, pieces: Sequence[bytes]) -> None:
+    for number in range(_PIECES):
+        at.driver.receive(Arrival(at.clock.t_ns, link, pieces[number % len(pieces)]))
 
 
 def _check_journal(at: Stand, where: str) -> None:

@@ -24,7 +24,7 @@ from harness.benches import ERROR, find, world
 from harness.inspection import inspect
 from harness.plans import PLANS
 from harness.report.document import plain
-from harness.testing.editions import ERRORS, parsed, text_of
+from harness.testing.editions import ERRORS, check_id, parsed, text_of
 from harness.testing.wanted import Broken, want
 from protocols.acceptance import Edition, EditionSpec
 from protocols.acceptance.edition import MPE
@@ -65,6 +65,7 @@ class DryRun:
 def dry_run(spec: EditionSpec, bench: str = "", seed: int = 1) -> DryRun:
     """Both runs on `bench`, a built-in bench or a file with [simulation]; nothing = that of its family.  NotRun says why there are none."""
     own = parsed(spec)
+    check_id(spec, own)
     if not own.tests:
         raise NotRun(f"{spec.id}: expected tests to carry out; got limits alone")
     known = BENCHES.get(own.family, ())

@@ -48,11 +48,15 @@ def parsed(spec: EditionSpec) -> Edition:
         raise Broken(str(error)) from error
 
 
+def check_id(spec: EditionSpec, own: Edition) -> None:
+    want(own.id == spec.id, f"{spec.resource}: id expected that of the specification, {spec.id!r}", own.id)
+
+
 def check_edition(spec: EditionSpec) -> None:
     """It parses, states where everything stands, says what nobody has compared, and its figures are of a usual size."""
     want(spec.api == API_VERSION, f"api: expected {API_VERSION}; adapt the plugin to this contract", spec.api)
     own = parsed(spec)
-    want(own.id == spec.id, f"{spec.resource}: id expected that of the specification, {spec.id!r}", own.id)
+    check_id(spec, own)
     want(own.legal_basis not in TO_BE_FILLED_IN, f"{spec.resource}: legal_basis expected to be filled in", own.legal_basis)  # fmt: skip
     for where, one in _stated(own):
         _check_stated(f"{spec.resource}, {where}", one)

@@ -123,9 +123,10 @@ def check_faults(
 ) -> None:
     """On every fault of a line the driver gives the right value, none (None: a capability that may say so), or an
     InstrumentError that says what was expected, what came, where and what next; within its time, and it is right again
-    when the line is.  Give `change`, or a stale answer looks like a new one.
+    when the line is.  Give `change`, or a stale answer looks like a new one; where nothing can change, say why in `unchanging`.
     """
     trial = Trial(spec, device, does, value, **setting)
+    _check_change(trial)
     for fault in FAULTS:
         for seed in seeds[:1] if not fault.changes else seeds:
             _disturbed(trial, fault, seed, opening=False)
@@ -135,6 +136,24 @@ def check_faults(
         _disturbed(echoing, _ECHO, seeds[0], opening=True)
     _one_bit(trial)
     _late(trial)
+
+
+def _check_change(trial: Trial) -> None:
+    """A value that never changes hides every stale answer."""
+    where = trial.spec.name
+    if trial.change is None:
+        told = trial.value is None or trial.shows is not None or trial.unchanging.strip() != ""
+        want(
+            told,
+            f"{where}: expected change, a function that makes another value right and returns it: without it a stale answer looks "
+            "like a new one; or unchanging, the reason why there is no other value",
+            "neither",
+        )
+        return
+    with stand(trial) as at:
+        seen = [trial.value, at.change(), at.change()]
+    fresh = not any(trial.same(one, before) for before, one in pairwise(seen))
+    want(fresh, f"{where}: change expected to make another value right at each call", seen)
 
 
 def _disturbed(trial: Trial, fault: Fault, seed: int, *, opening: bool) -> None:

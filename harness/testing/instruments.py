@@ -10,28 +10,20 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from fixtures import capability
 from fixtures.benchfile import ROLES, STATIONS
 from fixtures.capability import API_VERSION, Driver, InstrumentSpec
 from fixtures.capacity import CLOCK
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.plugins import specs
+from fixtures.roles import DUTIES, lacking
 from harness.testing.devices import NAME, PROFILE
 from harness.testing.outside import imported_anew, round_the_bench_is_broken
 from harness.testing.wanted import want
+from harness.testing.watchdog import returning
 from protocols.contract import LineSettings, WireProtocol
 
 _VALUES = (str, int, Decimal, bool, list, dict)  # what a bench file has: a number with a point is read as Decimal
 _OBSERVED = (*STATIONS, CLOCK, "tap")  # a time signal, and a train of which nobody says where it was tapped
-# who does what a role asks for (harness/enact.py and its neighbours); a seized remote may lie in a person's hand
-_DOES: Mapping[str, tuple[type, ...]] = {
-    "deliver": (capability.Dispenses,), "nozzle": (capability.Switches,), "throttle": (capability.Switches,),
-    "power": (capability.Switches,), "remote": (capability.Switches, capability.Operates),
-    "record": (capability.Records,), "burst": (capability.Bursts,), "weigh": (capability.Weighs,),
-    "mass": (capability.Meters,), "load": (capability.PlacesLoad,), "keys": (capability.PressesKeys,),
-    "indicate": (capability.Indicates,), "interrogate": (capability.Interrogates,), "drive": (capability.Drives,),
-    "speed": (capability.TellsSpeed,), "operate": (capability.Operates,),
-}  # fmt: skip
 
 
 class Unattached:
@@ -80,13 +72,15 @@ def check_instrument(
         want(options is None, f"{spec.name}: make expected a driver from options {options}", "BenchError")
         return
     for role in sorted(spec.provides):
-        kinds = _DOES[role]
+        kinds = DUTIES[role].able
         needed = " or ".join(kind.__name__ for kind in kinds)
         want(
             isinstance(driver, kinds),
             f"{spec.name}: role {role} expected a driver that {needed}",
             type(driver).__name__,
         )
+        missing = [] if spec.gives is None else lacking(role, spec.gives(options or {}))
+        want(not missing, f"{spec.name}: role {role} expected gives to name {', '.join(DUTIES[role].keys)}", missing)
 
 
 def _check_fields(spec: InstrumentSpec, protocol: WireProtocol | None) -> None:
@@ -118,6 +112,13 @@ def _check_fields(spec: InstrumentSpec, protocol: WireProtocol | None) -> None:
             spec.protocol in known, f'{where}: protocol expected "" or one of {", ".join(sorted(known))}', spec.protocol
         )
     _check_line(where, spec.line)
+    if spec.protocol and spec.line_of is None:
+        usual = protocol if protocol is not None else specs("protocols")[spec.protocol]
+        want(
+            spec.line == usual.line or spec.line_source.strip() != "",
+            f"{where}: line expected that of its protocol {usual.name}, {usual.line}, or line_source, what another one rests on",
+            spec.line,
+        )
     carries = spec.capacity_edges_per_s
     want(carries is None or carries > 0, f"{where}: capacity_edges_per_s expected None or more than 0", carries)
     want(
@@ -152,7 +153,7 @@ def _made(spec: InstrumentSpec, options: Mapping[str, Any], profile: Mapping[str
     bench, where = Unattached(), f"{spec.name} made with options {dict(options)}"
     links = {line: f"{NAME}_{line}" for line in spec.links}
     try:
-        with round_the_bench_is_broken(where):
+        with returning(where), round_the_bench_is_broken(where):
             driver = spec.make(bench, links, options, profile)
         if spec.line_of is not None:
             _check_line(where, spec.line_of(options, None))

@@ -21,14 +21,11 @@ from fixtures.opening import link_line, open_bench
 from fixtures.recorder import Recorder
 from fixtures.sim.world import Port, SimLink, SimSource, World
 from harness.testing.devices import NAME, Device, Place, Trial
+from harness.testing.watchdog import TooLong, returning
 
 MOST_LOOKS = (
     100_000  # at a clock that stands still: a loop that does not let the bench wait, or a due_ns that stays past
 )
-
-
-class TooLong(BaseException):
-    """A verb did not come back in the time it may take.  No Exception: a driver that goes on after any error must end too."""
 
 
 @dataclass
@@ -37,6 +34,10 @@ class BoundedClock(VirtualClock):
 
     until_ns: int = 1 << 62
     looks: int = 0
+
+    def progress(self) -> tuple[int, int]:
+        """What changes whenever the bench is called, or waits."""
+        return self.t_ns, self.looks
 
     def now_ns(self) -> int:
         self.looks += 1
@@ -76,7 +77,11 @@ class Stand:
         source = SimSource(self.world, self.clock)
         links = {link: SimLink(source, link, bool(entry.may_write)) for link, entry in file.links.items()}
         recorder = Recorder.create(folder, self.clock, {"bench": ""})
-        self.bench = Bench(file, trial.specs(), self.clock, source, links, recorder)
+        with ExitStack() as undo:
+            undo.callback(recorder.abandon)
+            with returning(f"{trial.spec.name}: make"):
+                self.bench = Bench(file, trial.specs(), self.clock, source, links, recorder)
+            undo.pop_all()
         self.bench.on_wire = self._on_wire
 
     def _listen(self, link: str, port: Port) -> None:

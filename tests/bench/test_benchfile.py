@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.benchfile import check, load, parse
+from fixtures.benchfile import ROLES, check, load, parse
 from fixtures.capacity import pulse_loads
 from fixtures.errors import BenchError
 from fixtures.plugins import specs
+from fixtures.roles import DUTIES
 from harness.benches import built_in, find
 from harness.runner import check_stations, find_plan
 
@@ -103,6 +105,30 @@ def test_the_load_of_two_quadrature_taps_is_the_rule_s_figure() -> None:
 def test_a_bench_that_cannot_answer_the_plan_is_refused() -> None:
     with pytest.raises(BenchError, match=r"needs station\(s\) board, encoder"):
         check_stations(find_plan("dispenser-bench"), find("dispenser-k2"))
+
+
+def test_a_meter_whose_readings_do_not_measure_is_refused_and_a_stranger_s_told() -> None:
+    meter = find("dispenser-k0-meter")
+    assert not [line for line in check(meter, INSTRUMENTS) if line.startswith("role ")]
+    bare = parse(
+        meter.text.replace(
+            '"siemens-mass6000"',
+            '"eh-promass"\nunits = { mass_flow_kg_s = "kg/h", temperature_c = "C", mass_total_kg = "kg" }',
+        ),
+        "bench",
+    )
+    with pytest.raises(
+        BenchError, match=r"role mass names .*, whose readings hold no density_kg_m3; without it nothing is measured"
+    ):
+        check(bare, INSTRUMENTS)
+    silent = {**INSTRUMENTS, "modbus-coriolis": replace(INSTRUMENTS["modbus-coriolis"], gives=None)}
+    [told] = [line for line in check(bare, silent) if line.startswith("role ")]
+    assert "has to hold mass_total_kg and density_kg_m3" in told
+    assert "the first one of a run is held to it" in told
+
+
+def test_every_role_says_what_it_asks_for() -> None:
+    assert tuple(DUTIES) == ROLES
 
 
 def prompting(url: str) -> str:

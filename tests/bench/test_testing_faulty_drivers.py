@@ -18,7 +18,7 @@ import pytest
 from fixtures.errors import InstrumentError
 from fixtures.link import Arrival
 from harness import testing
-from harness.testing import Setting
+from harness.testing import Setting, watchdog
 from protocols.contract import LineSettings, Message, Role
 from tests.bench import stranger
 from tests.bench.stranger import Scale, SimulatedScale, Weight, weighed
@@ -320,6 +320,97 @@ def test_what_is_wrong_on_a_disturbed_line_is_named(make: Any, why: str) -> None
         disturbed(make)
 
 
+def test_a_value_that_never_changes_hides_stale_answers_and_is_not_taken() -> None:
+    """Without `change` a driver that answers from its memory passed."""
+    spec = replace(stranger.SPEC, make=Cached)
+    with pytest.raises(testing.Broken, match=r"expected change, .* or unchanging, the reason why .*; got 'neither'"):
+        testing.check_faults(spec, SimulatedScale, does=weighed, value=SHOWN, protocol=stranger.PROTOCOL)
+    with pytest.raises(testing.Broken, match="change expected to make another value right at each call; got "):
+        testing.check_faults(
+            spec, SimulatedScale, does=weighed, value=SHOWN, protocol=stranger.PROTOCOL, change=lambda device: SHOWN
+        )
+
+
+# --- what no bench sees --------------------------------------------------------------------------------------------------------
+
+
+class Looping(Scale):
+    """It waits for its own field, and lets nobody fill it."""
+
+    def weigh(self) -> Mapping[str, str]:
+        self._ask()
+        self._come = 0
+        while not self._come:
+            try:
+                self._come = 0
+            except Exception:  # the defect that is looked for
+                continue
+        return super().weigh()
+
+
+class LoopingAtItsMaking(Scale):
+    def __init__(self, *rest: Any) -> None:
+        super().__init__(*rest)
+        while True:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (
+            Looping,
+            r"open: expected it to return, or to call the bench; got nothing, .* it loops by itself in weigh, line \d+",
+        ),
+        (LoopingAtItsMaking, r"expected it to return, .* in __init__, line \d+"),
+    ],
+)
+def test_a_driver_that_loops_by_itself_is_ended_and_named(monkeypatch: pytest.MonkeyPatch, make: Any, why: str) -> None:
+    monkeypatch.setattr(watchdog, "STUCK_S", 1.0)
+    with pytest.raises(testing.Broken, match=why):
+        at_work(make)
+    if make is LoopingAtItsMaking:
+        with pytest.raises(testing.Broken, match=why):
+            testing.check_instrument(replace(stranger.SPEC, make=make), options={}, protocol=stranger.PROTOCOL)
+
+
+class Metering(Scale):
+    """A mass meter that tells no density."""
+
+    def read(self) -> Mapping[str, str]:
+        return {"mass_total_kg": self.weigh()["mass_g"], "mass_flow_kg_s": "0"}
+
+
+class Wordy(Scale):
+    def weigh(self) -> Mapping[str, str]:
+        return {"mass_g": f"{super().weigh()['mass_g']} g"}
+
+
+class Placing(Scale):
+    def place(self, mass_kg: Decimal, position: str) -> Mapping[str, str]:
+        return {"lies": str(mass_kg)}
+
+    def unload(self) -> None: ...
+
+
+def placed(driver: Any) -> Decimal:
+    return Decimal(driver.place(Decimal("21.50"), "centre")["lies"])
+
+
+@pytest.mark.parametrize(
+    ("make", "role", "does", "why"),
+    [
+        (Metering, "mass", weighed, r"role mass expected read\(\) to give mass_total_kg, density_kg_m3 .*; got .no density_kg_m3 in"),
+        (Wordy, "weigh", lambda _: SHOWN, r"role weigh expected weigh\(\) to give mass_g as exact decimals.*; got .no mass_g in"),
+        (Placing, "load", placed, r"role load expected place\(\) to give mass_kg .*; got .no mass_kg in"),
+    ],
+)  # fmt: skip
+def test_a_reading_without_what_its_role_is_for_is_named(make: Any, role: str, does: Any, why: str) -> None:
+    spec = replace(stranger.SPEC, make=make, provides=frozenset({role}))
+    with pytest.raises(testing.Broken, match=why):
+        testing.check_driver(spec, SimulatedScale, does=does, value=SHOWN, protocol=stranger.PROTOCOL)
+
+
 # --- specification objects that are not filled in ----------------------------------------------------------------------------
 
 
@@ -344,11 +435,14 @@ def sending(bench: Any, links: Mapping[str, str], options: Any, profile: Any) ->
         ({"provides": frozenset({"mass"})}, "role mass expected a driver that Meters; got 'Scale'"),
         ({"protocol": "unheard-of"}, 'protocol expected "" or one of stranger'),
         ({"line": LineSettings(9600, 9)}, "settings of a port"),
+        ({"line": LineSettings(2400)}, r"line expected that of its protocol stranger, .*baud=9600.* got .*baud=2400"),
+        ({"line": LineSettings(9600, 7, "E")}, "line expected that of its protocol stranger, .* or line_source"),
         ({"capacity_edges_per_s": 1e5}, "capacity_source expected to say what"),
         ({"observes": frozenset({"weight"})}, "observes_why expected the reason"),
         ({"make": lambda *_: object()}, "expected a Driver, with receive"),
         ({"make": started}, "starts a thread"),
         ({"make": sending}, "nothing to be sent before open"),
+        ({"gives": lambda options: ("grams",)}, r"role weigh expected gives to name mass_g; got \['mass_g'\]"),
     ],
 )
 def test_what_a_specification_lacks_is_named(changes: Mapping[str, Any], why: str) -> None:

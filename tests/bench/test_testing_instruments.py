@@ -230,7 +230,9 @@ def test_a_counter_at_work() -> None:
 
 
 def test_a_counter_on_a_disturbed_line() -> None:
-    testing.check_faults(counter_scpi.INSTRUMENT, Open, does=counted, value=0, detects=False)
+    testing.check_faults(
+        counter_scpi.INSTRUMENT, Open, does=counted, value=0, detects=False, unchanging="nothing is at its input"
+    )
 
 
 class Side:

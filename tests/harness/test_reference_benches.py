@@ -9,6 +9,8 @@ import pytest
 
 import harness.inspection as inspection
 from fixtures.benchfile import BenchFile, parse
+from fixtures.instruments.balance_sics import Balance
+from fixtures.instruments.meter_modbus import Meter
 from fixtures.sim.build import build
 from harness.benches import find, scenario
 from harness.derive import read_recorded, segments
@@ -83,6 +85,26 @@ def test_every_reference_measures_what_was_delivered(tmp_path: Path, reference: 
     parts = [portion for segment in found for portion in segment.portions]
     assert bool(parts) == (reference != "meter")
     assert all(segment.context.get("start_l") == "0.00" for segment in found) == (reference != "meter")
+
+
+@pytest.mark.parametrize("reference", ["meter", "balance"])
+def test_an_instrument_that_measures_nothing_ends_the_run_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    """A meter does before any fuel flows; a whole raid was carried out with it, and said nothing in the end."""
+    kind, verb, key = (Meter, "read", "density_kg_m3") if reference == "meter" else (Balance, "weigh", "mass_g")
+    whole = getattr(kind, verb)
+
+    def bare(self: Any) -> dict[str, str]:
+        return {name: value for name, value in whole(self).items() if name != key}
+
+    monkeypatch.setattr(kind, verb, bare)
+    document, _, site = raided(tmp_path, reference)
+    assert document["status"] == "error"
+    assert f"expected each reading of {reference} to hold " in document["why"]
+    assert f" got no {key}; without it nothing is measured" in document["why"]
+    if reference == "meter":
+        assert site.sales == []
 
 
 @pytest.mark.parametrize("reference", ["can", "prover"])

@@ -90,6 +90,7 @@ SPECIFICATIONS = (
     ({"null": "none"}, "null: expected a sentence"),
     ({"needs": " "}, "needs: expected"),
     ({"weight": -1.0}, "weight: expected"),
+    ({"weight": 12.0}, "weight: expected a share from 0 to 1"),
     ({"weight": float("nan")}, "weight: expected"),
     ({"mechanism": ""}, "mechanism: expected the sentence"),
     ({"telling": 100}, "telling: expected a rank"),
@@ -269,6 +270,18 @@ def test_e_values_that_are_too_large_on_honest_streams_are_counted() -> None:
         testing.check_null(eager(0.5), sold)
     with pytest.raises(Broken, match=r"e of 200 and more expected in at most \d+ of 300 honest cases \(0\.005"):
         testing.check_null(eager(0.07), sold)
+
+
+def test_a_detector_of_no_weight_is_held_to_its_hits_and_probabilities() -> None:
+    """Its e is 1 whatever it saw: one that hits in every honest case passed."""
+    hitting = with_judge(lambda segments, _: [Reading("own", one.id, LINK, 1.0, hits=1) for one in segments])
+    with pytest.raises(
+        Broken, match=r"own on your honest streams: hits expected in at most 31 of 300 .*; got '300 of 300'"
+    ):
+        testing.check_null(replace(hitting, weight=0.0), sold)
+    sure = with_judge(lambda segments, _: [Reading("own", one.id, LINK, 1.0, p=0.01) for one in segments])
+    with pytest.raises(Broken, match=r"p of 0\.05 and less expected in at most 31 of 300 honest cases"):
+        testing.check_null(replace(sure, weight=0.0), sold)
 
 
 def test_a_detector_that_is_silent_on_honest_streams_is_asked_for_its_own() -> None:

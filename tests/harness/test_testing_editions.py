@@ -187,6 +187,11 @@ def test_a_specification_that_names_nothing_is_told(made: Made, changed: dict[st
         testing.check_edition(replace(made(GAS), **changed))
 
 
+def test_another_s_edition_is_not_carried_out(made: Made) -> None:
+    with pytest.raises(Broken, match="id expected that of the specification, 'other'"):
+        testing.check_dry_run(replace(made(GAS), id="other"))
+
+
 def test_what_cannot_be_carried_out_says_why(made: Made) -> None:
     with pytest.raises(NotRun, match="jjf2184-2025: expected tests to carry out; got limits alone"):
         testing.check_dry_run(EDITIONS["jjf2184-2025"])

@@ -1,5 +1,6 @@
 """Every registered wire protocol against the contract, through the public kit."""
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import testing
-from protocols.contract import Garbage, Role
+from protocols.contract import EvidenceClass, Garbage, Role
 
 REGISTERED = {entry.name: entry for entry in entry_points(group="shortmeasure.protocols")}
 PROTOCOLS = [entry.load() for entry in REGISTERED.values()]
@@ -115,8 +116,6 @@ class Merger(Keeper):
 
 
 def broken(decoder):
-    from dataclasses import replace
-
     return replace(PROTOCOLS[0], decoder=decoder)
 
 
@@ -136,8 +135,6 @@ def test_the_kit_finds_a_decoder_that_depends_on_cuts():
 
 
 def test_the_kit_finds_wrong_vectors_and_unfounded_claims():
-    from dataclasses import replace
-
     first = PROTOCOLS[0].vectors[0]
     with pytest.raises(AssertionError, match="decoding"):
         testing.check_vectors(replace(PROTOCOLS[0], vectors=(replace(first, wire=first.wire[:-1]),)))
@@ -145,6 +142,57 @@ def test_the_kit_finds_wrong_vectors_and_unfounded_claims():
         testing.check_vectors(replace(PROTOCOLS[0], vectors=()))
     with pytest.raises(AssertionError, match="verified"):
         testing.check_specification(replace(PROTOCOLS[0], verified=True, evidence=type(first.evidence).THIRD_PARTY))
+
+
+def test_the_kit_finds_a_check_digit_that_nobody_checks_where_bytes_need_not_come_back():
+    """With `lossless` False no encoding shows it."""
+    from protocols.wire import lcus
+
+    deaf = replace(lcus.PROTOCOL, lossless=False, decoder=lambda sender: Unchecked(lcus.PROTOCOL.decoder(sender)))
+    with pytest.raises(
+        AssertionError, match=r"byte 4, .., sent as .. expected Garbage or another message; are its check digits"
+    ):
+        testing.check_vectors(deaf)
+
+
+class Unchecked:
+    """Repairs the check before anybody looks at it."""
+
+    def __init__(self, inner):
+        self.inner, self.held = inner, b""
+
+    def feed(self, data):
+        self.held += data
+        said = []
+        while len(self.held) >= 4:
+            frame, self.held = self.held[:4], self.held[4:]
+            said += self.inner.feed(frame[:3] + bytes([sum(frame[:3]) % 256]))
+        return said
+
+    def silence(self, char_times):
+        return self.inner.silence(char_times)
+
+    def close(self):
+        return self.inner.close()
+
+
+def test_the_kit_wants_vectors_of_each_side_that_speaks():
+    from protocols.wire import yaohua
+
+    asked = tuple(vector for vector in yaohua.COMMAND.vectors if vector.sender is Role.HOST)
+    with pytest.raises(AssertionError, match="vectors expected of each side that speaks; the device has examples; got"):
+        testing.check_vectors(replace(yaohua.COMMAND, vectors=asked))
+
+
+def test_the_kit_wants_bytes_of_the_class_that_is_claimed():
+    from protocols.wire import cas
+
+    assert {vector.evidence for vector in cas.PROTOCOL.vectors} == {EvidenceClass.DERIVED}
+    for claimed in (EvidenceClass.STANDARD, EvidenceClass.CAPTURE):
+        with pytest.raises(
+            AssertionError, match=f"expected a vector of the class {claimed}.*got 'vectors that are derived alone"
+        ):
+            testing.check_specification(replace(cas.PROTOCOL, evidence=claimed))
 
 
 def test_garbage_joins_with_its_first_reason():
