@@ -123,7 +123,7 @@ def test_a_meter_whose_readings_do_not_measure_is_refused_and_a_stranger_s_told(
         check(bare, INSTRUMENTS)
     silent = {**INSTRUMENTS, "modbus-coriolis": replace(INSTRUMENTS["modbus-coriolis"], gives=None)}
     [told] = [line for line in check(bare, silent) if line.startswith("role ")]
-    assert "has to hold mass_total_kg and density_kg_m3" in told
+    assert "has to hold mass_total_kg, density_kg_m3" in told
     assert "the first one of a run is held to it" in told
 
 
