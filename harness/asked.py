@@ -23,7 +23,7 @@ from fixtures.recorder import Recorder
 from harness.enact import READ_AT, Enactor, ability
 from harness.plans import PlanSpec
 from harness.private import Parties
-from harness.step import Outcome, Read
+from harness.step import Choose, Outcome, Read
 
 OPERATOR = "operator"
 NO_LOTS = "0" * 32  # nothing is drawn by it
@@ -43,11 +43,13 @@ class _Clerk(AnswersLink):
     def __init__(self, name: str, source: AnswersSource, file: BenchFile) -> None:
         super().__init__(nobody(), name, True, lambda data: source.put(name, data))
         self.asked: list[Asked] = []
+        self.options: tuple[tuple[str, str], ...] = ()  # of the step that asks, as a person is shown them
         self._reference = file.reference
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         verb = "-".join([request["verb"], *([request["what"]] if "what" in request else [])])
-        options = tuple((value, value) for value in request.get("options", ()))
+        shown = dict(self.options)
+        options = tuple((value, shown.get(value, value)) for value in request.get("options", ()))
         question = Question(verb if verb in ANSWERS else request["verb"], request["text"], options=options)
         answer: dict[str, Any] = {"id": request["id"], "ok": True}
         for field, key in request["fields"].items():
@@ -101,6 +103,8 @@ def asked(plan: PlanSpec, file: BenchFile) -> list[Asked]:
             except StopIteration:
                 break
             at = READ_AT.get(step.what, step.what) if isinstance(step, Read) else ""
+            for clerk in clerks.values():
+                clerk.options = step.options if isinstance(step, Choose) else ()
             heard = isinstance(step, Read) and at not in people.stations  # by a listening instrument
             outcome = {} if heard else enactor.act(step)
         recorder.close("complete")

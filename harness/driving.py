@@ -34,6 +34,12 @@ SURVEYED = mark(
     "{label}: have the surveyed stretch of {distance} m driven from mark to mark at {speed} km/h and stop; answer at standstill, never while driving"
 )
 WORK = mark("Handbrake on: work the control {control} once, as the driver would, and let go")
+CONTROLS = {
+    "horn": mark("horn"), "headlights": mark("headlights"), "indicator-left": mark("left indicator"), "indicator-right": mark("right indicator"),
+    "wipers": mark("wipers"), "window": mark("window"), "radio": mark("radio"), "lighter": mark("cigarette lighter"), "gear": mark("gear lever"),
+    "clutch": mark("clutch"), "brake": mark("brake pedal"), "pedal": mark("accelerator"), "button": mark("button"),
+    "magnet": mark("magnet"),
+}  # fmt: skip
 READ = {
     "meter": mark(
         "{label}: fare, distance, waiting time and tariff as the taximeter shows them, typed as shown; never by who drives"
@@ -104,7 +110,7 @@ class Driving:
         """Marked with the time that it took to say so: it was worked between question and answer."""
         t_ns = self._bench.now_ns()
         self._people.ask(
-            "control", translate(WORK, control=translate(step.control)), label=step.control, what=step.control
+            "control", translate(WORK, control=control_said(step.control)), label=step.control, what=step.control
         )
         self._bench.recorder.mark(t_ns, "operator", f"control-{step.control}", u_ns=self._bench.now_ns() - t_ns)
         return {}
@@ -117,6 +123,11 @@ class Driving:
         if driver is not None:
             recorder: Records = capability(driver, Records, "record")
             recorder.start()
+
+
+def control_said(name: str) -> str:
+    """A control of the vehicle in the operator's language; one that only the bench file knows stays as it is called there."""
+    return translate(CONTROLS[name]) if name in CONTROLS else name
 
 
 def _texts(answer: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from fixtures.bench import Bench, capability
 from fixtures.benchfile import BenchFile
 from fixtures.capability import Dispenses, Operates, Records, Switches
 from fixtures.errors import BenchError
-from fixtures.language import mark, translate
+from fixtures.language import mark, tell, translate
 from fixtures.profile import SCALES
 from harness import driving
 from harness.derive import prover
@@ -78,7 +78,7 @@ READ = {
     "start": mark(
         "Nozzle of {label} lifted and not yet opened: read the litres on the display aloud, type them as shown"
     ),
-    "display": mark("Read volume and amount on the display after {label} aloud, type them as shown"),
+    "display": mark("Read quantity and amount on the display after {label} aloud, type them as shown"),
     "parameters": mark(
         "Open the parameter menu without changing anything: read factor, density and compensation aloud, type them as shown, leave it"
     ),
@@ -91,6 +91,9 @@ VISIT = {  # labels of totaliser readings that follow no delivery
 POWER_CYCLE = mark("Switch the dispenser off at the station's own breaker for {seconds} s, display dark, and on again")
 POWER_CYCLE_SCALE = mark(
     "Switch the scale off at its mains plug, battery disconnected, for {seconds} s, display dark, and on again with what lies on it"
+)
+POWER_CYCLE_TAXI = mark(
+    "Handbrake on: take the taximeter and its sensor off the vehicle's supply for {seconds} s, display dark, and put them on again"
 )
 SHUT_GAS = mark("Have the station's staff start a sale with the vessel's valve closed and end it after {seconds} s")
 GO = mark("Go to instrument {instrument} ({product})")
@@ -319,7 +322,7 @@ class Enactor:
         driver = self._bench.driver_for(what)
         t_ns = self._bench.now_ns()
         if driver is None or isinstance(driver, Operates):
-            self._operator.ask("press", translate(press_text(what), what=what), label=what, what=what)
+            self._operator.ask("press", translate(press_text(what), what=tell(what)), label=what, what=what)
         else:
             relay: Switches = capability(driver, Switches, what)
             relay.switch(what, True)
@@ -335,7 +338,7 @@ class Enactor:
         """Now, or when the operator says so: then it happened between question and answer."""
         t_ns = self._bench.now_ns()
         if step.text:
-            self._operator.ask("mark", translate(step.text), label=step.key)
+            self._operator.ask("mark", tell(step.text), label=step.key)
         u_ns = self._bench.now_ns() - t_ns
         self._bench.recorder.mark(t_ns, "operator" if step.text else "runner", step.key, u_ns=u_ns)
         return {}
@@ -349,7 +352,8 @@ class Enactor:
         self._bench.recorder.mark(self._bench.now_ns(), "runner", "power-off")
         driver = self._bench.driver_for("power")
         if driver is None:
-            text = POWER_CYCLE_SCALE if self._bench.file.family in SCALES else POWER_CYCLE
+            family = self._bench.file.family
+            text = POWER_CYCLE_SCALE if family in SCALES else POWER_CYCLE_TAXI if family == TAXI else POWER_CYCLE
             self._operator.ask("power_cycle", translate(text, seconds=off_s), off_s=off_s)
         else:
             relay: Switches = capability(driver, Switches, "power")

@@ -235,7 +235,9 @@ def _judged(
 ) -> Mapping[str, Any]:
     verdict = _judgement(found, profile, limits, instrument, status, share, memory, confirmations, kind)
     return on_scale(
-        verdict_document(verdict, limits, found, why=why, kit=kit, quantity=family(limits.family).quantity(profile)),
+        verdict_document(
+            verdict, limits, found, profile, why=why, kit=kit, quantity=family(limits.family).quantity(profile)
+        ),
         default_scale(),
     )
 

@@ -10,7 +10,7 @@ from captures.case import Case
 from fixtures.answers_file import without_home
 from fixtures.bench import Bench
 from fixtures.capability import Correction, Operates
-from fixtures.language import mark, translate
+from fixtures.language import mark, tell, translate
 from fixtures.questions import key
 from harness.originals import photo_name
 from harness.private import Parties, simulated_salt
@@ -58,22 +58,22 @@ class People:
         self._bench.recorder.entry("answer", n=self.step, **withheld, said=said or {key(verb, label, ""): DONE})
 
     def confirm(self, step: Confirm) -> Outcome:
-        self.ask("confirm", translate(step.text), label=step.key)
+        self.ask("confirm", tell(step.text), label=step.key)
         return {"confirmed": True}
 
     def inquire(self, step: Inquire) -> Outcome:
-        answer = self.ask("ask", translate(step.text), label=step.key, private=step.private)
+        answer = self.ask("ask", tell(step.text), label=step.key, private=step.private)
         if not step.private:
             return answer
         self._private[self._operator.asked] = step.key
         return self._kept(step.key, str(answer["value"]))
 
     def choose(self, step: Choose) -> Outcome:
-        return self.ask("choose", translate(step.text), label=step.key, options=step.options)
+        return self.ask("choose", tell(step.text), label=step.key, options=step.options)
 
     def photo(self, step: Photo) -> Outcome:
         """The file as it is goes into the case under the number and key of the step."""
-        text = translate(step.text)
+        text = tell(step.text)
         while True:
             answer = self.ask("photo", text, label=step.key)
             if answer["file"] is None:
@@ -81,7 +81,7 @@ class People:
             try:
                 return self._imported(Path(str(answer["file"])), step.key)
             except (OSError, ValueError) as error:  # it was there when it was answered
-                text = translate(REFUSED, text=translate(step.text), why=error)
+                text = translate(REFUSED, text=tell(step.text), why=error)
 
     def _imported(self, source: Path, of: str) -> Outcome:
         case = Case(self._bench.recorder.folder.parent.parent)

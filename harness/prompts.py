@@ -14,6 +14,7 @@ BUY = mark("Buy {label} as an ordinary customer buys: {preset}, {flow}, hang up"
 FLOW = {"full": mark("full flow"), "slow": mark("nozzle barely open")}
 DELIVER_UNTIL = mark("Begin {label}: {preset}, {flow}; shut the nozzle at {until} L on the display, do not hang up")
 LIFT = mark("Begin {label}: {preset}; lift the nozzle, do not open it yet")
+REMOTE_SAID = mark("remote")
 PRESS = mark("Press the seized {what} once")
 WORK = mark("Work {what} once, exactly as it is named here")
 DELIVER_GAS = mark(

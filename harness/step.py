@@ -23,9 +23,12 @@ class Cut(Enum):
     ABANDON = "abandon"  # it stays cut, and the run goes on after it
 
 
+LABORATORY = "bench"  # the phase of what is done in a laboratory
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A phase of field_rules.md section 3 begins: A-F, or "bench" in a laboratory."""
+    """A phase of field_rules.md section 3 begins: A-F, or LABORATORY."""
 
     cut: ClassVar[Cut] = Cut.REPEAT
     letter: str

@@ -6,14 +6,14 @@ officer; all is recorded.  A wrong weight is found so, before it stands against 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from fixtures.bench import Bench, capability
 from fixtures.capability import Indicates, PlacesLoad, PressesKeys
 from fixtures.errors import BenchError
-from fixtures.language import mark, translate
+from fixtures.language import mark, translate, translated
 from fixtures.roles import reading_of
 from harness.catalogue import with_rules
 from harness.derive.loadings import UNIT_KG
@@ -80,6 +80,12 @@ CHANGEOVER = mark(
 LINE = "line"  # what the scale says on its line just now, read by no eye
 STATIONS = {"weighing": "display", "ticket": "ticket", "record": "record"}  # what -> the station that is read
 DECK = "truck-scale"
+PRICES = ("unit_price", "price")  # of what a truck scale shows and prints no part
+# usual keys in the reader's language; what the bench file calls them stands beside it, for so they may be labelled
+NAMES = {
+    "zero": mark("key zero"), "tare": mark("key tare"), "unit": mark("key unit"), "clear": mark("key clear"), "add": mark("key add"),
+    "total": mark("key total"), "change": mark("key change"), "print": mark("key print"), "hold": mark("key hold"), "light": mark("key light"),
+}  # fmt: skip
 
 
 class Weighing:
@@ -140,7 +146,7 @@ class Weighing:
         self.worked()
         if driver is None:
             t_ns = self._bench.now_ns()
-            text = translate(KEYS, keys=" ".join(step.sequence))
+            text = translate(KEYS, keys=keys_said(step.sequence))
             self._people.ask("keys", text, label=" ".join(step.sequence), sequence=list(step.sequence))
             u_ns = self._bench.now_ns() - t_ns
             for key in step.sequence:
@@ -198,7 +204,8 @@ class Weighing:
         text = translate(self._wanted(step), label=step.label)
 
         def ask(prompt: str) -> Outcome:
-            return _texts(eyes.ask(f"read-{step.what}", prompt, label=step.label))
+            without = PRICES if self._bench.file.family == DECK else ()
+            return _texts(eyes.ask(f"read-{step.what}", prompt, label=step.label, without=without))
 
         answer = ask(text)
         if step.what != "weighing" or not self._surprises(answer.get("weight"), answer.get("unit")):
@@ -227,6 +234,16 @@ class Weighing:
         self._lies = None
         found = eyes.ask("read-weights", translate(CHECK, label=label), label=label)
         return {"weights_kg": str(found["mass_kg"])}
+
+
+def keys_said(sequence: Sequence[str]) -> str:
+    """Keys in their order, those known with their name in the operator's language."""
+    return " ".join(_key_said(one) for one in sequence)
+
+
+def _key_said(name: str) -> str:
+    said = translated(NAMES[name]) if name in NAMES else None
+    return translate(mark("{said} ({label})"), said=said, label=name) if said else name
 
 
 def _texts(answer: Mapping[str, Any]) -> Outcome:

@@ -77,12 +77,19 @@ def report(
     if csv is not None:
         csv.mkdir(parents=True, exist_ok=True)
         written += [(csv / name, body) for name, body in csv_files(made).items()]
+    _refuse_others([path for path, body in written if path.exists() and path.read_bytes() != body])
     for path, body in written:
         path.write_bytes(body)
         comment(str(path))
     if as_json or not written:
         emit("report", report_document(made), text(made), as_json)
     return int(Exit.OK)
+
+
+def _refuse_others(there: list[Path]) -> None:
+    """What stands there already may be another case's evidence; the same report once more changes nothing."""
+    if there:
+        raise FileExistsError(f"{there[0]}: there is such a file, which is not this report; name a new one")
 
 
 def _kind(kind: str, against: Path | None) -> Kind | None:

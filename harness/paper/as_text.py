@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from fixtures.language import speaking
+from fixtures.language import mark, speaking, translate
 from harness.paper.layout import with_rests
 from harness.paper.model import Blanks, Block, Bullets, Facts, Figure, Paragraph, Part, Report, Table, Tone
 from harness.report.columns import cells, column
 
 LINE, LABEL, WIDEST = 110, 30, 44
+BLANK = mark("{label}: ____________________")
 
 
 def text(report: Report) -> str:
@@ -54,4 +55,4 @@ def _block(block: Block) -> Iterator[str]:
         case Figure():
             yield f"[{block.alt}]"
         case Blanks():
-            yield from (f"{label}: ____________________" for label in block.labels)
+            yield from (translate(BLANK, label=label) for label in block.labels)

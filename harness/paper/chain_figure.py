@@ -7,17 +7,22 @@ from html import escape
 from typing import Any
 
 from fixtures.language import mark, translate
+from harness.judge.chain import DISPENSER, SCALE, TAXI
 from harness.paper.model import Figure
 from harness.report.columns import cells
-from harness.report.wording import said
+from harness.report.wording import listed, said
 
 HIGH, GAP, PAD, CELL, TOP = 34, 44, 12, 7.2, 14
+RESTARTED = (
+    "restart-law"  # says of the board what is read beside it before and after power was cut: nothing is tapped there
+)
+RANK = {station: rank for rank, station in enumerate(dict.fromkeys((*DISPENSER, *SCALE, *TAXI)))}
 FONT = "Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif"
 
 
 def chain_figure(document: Mapping[str, Any]) -> Figure | None:
     """None where no link was ever looked at."""
-    links = list(dict.fromkeys(str(one["link"]) for one in document["readings"]))
+    links = list(dict.fromkeys(str(one["link"]) for one in document["readings"] if one["detector"] != RESTARTED))
     broken = {str(one["link"]): str(one["level"]) for one in document["findings"]}
     stations = _in_order([link.split(">", 1) for link in [*links, *broken]])
     if not stations:
@@ -31,12 +36,13 @@ def chain_figure(document: Mapping[str, Any]) -> Figure | None:
 
 
 def _in_order(links: Sequence[Sequence[str]]) -> list[str]:
-    """Stations so that every link points onwards; of a circle, which no chain has, the rest as they come."""
+    """Stations so that every link points onwards, among these as they follow in an instrument; of a circle, which no chain has, the
+    rest as they come."""
     left = list(dict.fromkeys(station for link in links for station in link))
     found: list[str] = []
     while left:
         free = [one for one in left if not any(up in left and down == one and up != one for up, down in links)]
-        found.append((free or left)[0])
+        found.append(min(free or left, key=lambda one: RANK.get(one, len(RANK))))
         left.remove(found[-1])
     return found
 
@@ -45,7 +51,7 @@ def _alt(stations: Sequence[str], broken: Mapping[str, str]) -> str:
     told = " → ".join(said(station) for station in stations)
     if not broken:
         return translate(mark("chain: {chain}; no link broken"), chain=told)
-    ends = ", ".join(" → ".join(said(end) for end in link.split(">", 1)) for link in broken)
+    ends = listed(" → ".join(said(end) for end in link.split(">", 1)) for link in broken)
     return translate(mark("chain: {chain}; broken: {links}"), chain=told, links=ends)
 
 

@@ -12,6 +12,7 @@ from harness.paper.model import Block, Facts, Figure, Paragraph, Part, Section, 
 from harness.paper.raid import verdict_sections
 from harness.paper.sections import ABSENT, closing
 from harness.paper.source import NS, Source
+from harness.report.figures import figure
 from harness.report.protocol import (
     COLUMNS,
     DECISION,
@@ -23,7 +24,7 @@ from harness.report.protocol import (
     flag_line,
     greatest_risks,
 )
-from harness.report.wording import said
+from harness.report.wording import listed, said
 
 TITLE = mark("Laboratory report")
 SUBTITLE = mark("tests of {edition}: {instrument}")
@@ -90,9 +91,9 @@ def _checklist(own: Mapping[str, Any]) -> Table:
     rows = []
     for test in own["tests"]:
         found = Counter(str(row["decision"]) for row in test["results"])
-        listed = ", ".join(f"{translate(DECISION[one])} {found[one]}" for one in DECISION if found[one])
+        counts = listed(f"{translate(DECISION[one])} {found[one]}" for one in DECISION if found[one])
         title = tell(Bilingual(test["title"], test["title_zh"] or test["title"]))
-        rows.append((said(test["clause"]), title, listed or translate(mark("does not apply"))))
+        rows.append((said(test["clause"]), title, counts or translate(mark("does not apply"))))
     return Table("checklist", tuple(map(translate, CHECKLIST)), tuple(rows))
 
 
@@ -154,11 +155,11 @@ def _budget(test: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for row in test["results"]:
         for line in row["budget"]:
             dof = "∞" if line["dof"] is None else f"{line['dof']:.3g}"
-            name = f"{translate(FORMULAS[row['formula']])}, {budget_name(row['at'])}"
+            name = listed((translate(FORMULAS[row["formula"]]), budget_name(row["at"])))
             yield (
                 name,
                 budget_name(line["name"]),
-                f"{line['contribution']:+.3g}",
+                figure(line["contribution"], "+.3g"),
                 dof,
                 said(str(line.get("source") or "-")),
             )

@@ -9,14 +9,14 @@ from fixtures.language import language, mark, translate
 from harness.paper.chain_figure import chain_figure
 from harness.paper.layout import blocks
 from harness.paper.model import Block, Figure, Paragraph, Part, Section, Tone
-from harness.paper.sections import closing, errors_section, runs_section
+from harness.paper.sections import ONE_OF, closing, errors_section, runs_section
 from harness.paper.source import Source
 from harness.report.account import LITRES
+from harness.report.examined import examined
 from harness.report.site import site_head
 from harness.report.text import INTEGRITY, Told, integrity_line, verdict_parts
 
 TITLE = mark("Technical analysis report")
-SUBTITLE = mark("on-site examination, not verification: {instrument}")
 SPEAKS = mark(
     "Findings speak of an element of the instrument and of the context in which it acts, never of a person or a purpose. Each figure is stated "
     "with its uncertainty; what was assumed, what was not looked at and what no test of this kind can reach is said in its own section."
@@ -32,7 +32,10 @@ def raid_part(source: Source, pictures: Mapping[str, Figure]) -> Part:
     """In the language that is spoken.  `pictures` by instrument and name, "N1/evidence", for those that were drawn."""
     named = source.document.get("site") or source.document["instrument"]
     return Part(
-        language()[:2], translate(TITLE), translate(SUBTITLE, instrument=named), tuple(_sections(source, pictures))
+        language()[:2],
+        translate(TITLE),
+        translate(examined(source.document).subtitle, instrument=named),
+        tuple(_sections(source, pictures)),
     )
 
 
@@ -43,7 +46,11 @@ def _sections(source: Source, pictures: Mapping[str, Figure]) -> Iterator[Sectio
     for number, document in enumerate(source.verdicts, 1):
         prefix = f"i{number}-" if several else ""
         for section in verdict_sections(source, document, pictures, f"{document['instrument']} " if several else ""):
-            title = f"{document['instrument']}: {section.title}" if several else section.title
+            title = (
+                translate(ONE_OF, instrument=document["instrument"], section=section.title)
+                if several
+                else section.title
+            )
             yield Section(prefix + section.id, title, section.blocks, section.traces)
     yield from closing(source)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fixtures.language import language, mark, translate
 from harness.paper.model import Paragraph, Part, Section, Table, Tone
-from harness.paper.sections import case_section, measured_with, people_section, runs_section, signatures
+from harness.paper.sections import ONE_OF, case_section, measured_with, people_section, runs_section, signatures
 from harness.paper.source import Source
 from harness.report.account import LITRES
 from harness.report.wording import said
@@ -32,7 +32,11 @@ def _sections(source: Source) -> Iterator[Section]:
         prefix = f"{document['instrument']} " if "instruments" in source.document else ""
         runs = runs_section(source, document, str(document.get("quantity", LITRES)), prefix)
         if runs is not None:
-            yield Section(f"i{number}-{runs.id}", f"{document['instrument']}: {runs.title}", runs.blocks)
+            yield Section(
+                f"i{number}-{runs.id}",
+                translate(ONE_OF, instrument=document["instrument"], section=runs.title),
+                runs.blocks,
+            )
     yield measured_with(source)
     yield case_section(source)
     yield signatures()

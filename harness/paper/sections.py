@@ -8,10 +8,14 @@ from typing import Any
 from captures.digest import grouped, qr_svg
 from captures.seal import digest_text
 from fixtures.language import mark, tell, translate
+from fixtures.typed import ABSENT as ABSENT_WORDS
+from harness.paper.itself import itself
 from harness.paper.model import Blanks, Block, Facts, Figure, Paragraph, Place, Section, Table, Tone
 from harness.paper.source import Source
+from harness.report.figures import figure
 from harness.report.text import LEVELS
-from harness.report.wording import percent, said
+from harness.report.wording import listed, percent, said
+from harness.step import LABORATORY
 
 ABSENT = mark("not stated in this case")
 ANSWERS = {  # keys of the legal and identity blocks, in the order of a record
@@ -27,11 +31,13 @@ PEOPLE = {
     "witness": mark("witness"),
     "remote": mark("who pressed the remote"),
 }
+FINEST = 0.005  # step of a display, relative to what was measured, up to which a relative error of one measurement says something
+POWERED = "power-"  # of a segment's state, before the number of cuts
 STANDARD = (mark("station"), mark("standard"), mark("certificate"), mark("standard uncertainty"), mark("due"))
 INSTRUMENT = (mark("instrument of the bench"), mark("driver"), mark("connected by"), mark("calls itself"))
 LOAD = (
     mark("phase"),
-    mark("sealed state"),
+    mark("power"),
     mark("n"),
     mark("load, kg"),
     mark("gravest error, kg"),
@@ -39,16 +45,20 @@ LOAD = (
     mark("limit, kg"),
     mark("decision"),
 )
-GROUP = (mark("phase"), mark("sealed state"), mark("flow"), mark("n"), mark("mean error"), mark("u"), mark("decision"))
+GROUP = (mark("phase"), mark("power"), mark("flow"), mark("n"), mark("mean error"), mark("u"), mark("decision"))
 RUN = (
     mark("measurement"),
     mark("phase"),
-    mark("state"),
+    mark("power"),
     mark("from, s"),
     mark("to, s"),
     mark("display"),
     mark("register"),
+    mark("reference"),
+    mark("error of indication"),
+    mark("relative error of indication"),
 )
+REGISTER = RUN.index("register")
 PLACE = (
     mark("measurement"),
     mark("from, s"),
@@ -60,6 +70,9 @@ PLACE = (
 READ = {  # what is read for a measurement, where its own name says it to nobody
     "weigh": mark("weighed"), "prove": mark("read at the prover"), "meter": mark("read at the taximeter"), "receipt": mark("receipt"),
 }  # fmt: skip
+STATED = frozenset(ABSENT_WORDS.values()) | {"yes", "no"}
+ONE_OF = mark("{instrument}: {section}")  # heading of what is said of one of several instruments
+UNCUT, CUT = mark("not cut"), mark("cut {times} times")
 FLOWS = {"full": mark("full"), "slow": mark("slow")}
 SIGN = (
     mark("officer, date"),
@@ -106,8 +119,8 @@ def people_section(source: Source) -> Section | None:
 
 
 def _stated(answer: str) -> str:
-    """An answer as it was typed; explicit words of the tool, `none` and `refused`, in the reader's language too."""
-    return tell(answer) if answer in ("none", "refused", "not shown", "not read") else answer
+    """An answer as it was typed; the words of the tool, such as `none`, `refused` and `no`, in the reader's language."""
+    return tell(answer) if answer in STATED else answer
 
 
 def signatures() -> Section:
@@ -150,8 +163,7 @@ def _instruments(source: Source) -> Iterator[tuple[str, ...]]:
         if body.get("kind") == "instrument" and body["name"] not in met:
             met.add(body["name"])
             links = ", ".join(str(link.get("url", "")) for link in body.get("links", {}).values())
-            itself = ", ".join(f"{key} {value}" for key, value in body.get("identity", {}).items())
-            yield str(body["name"]), str(body.get("driver", "")), links or "-", itself or "-"
+            yield str(body["name"]), str(body.get("driver", "")), links or "-", itself(body.get("identity", {}))
 
 
 def _software(header: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -187,30 +199,74 @@ def _delivered(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _weighed(one: Mapping[str, Any]) -> tuple[str, ...]:
     """The gravest loading of its group."""
-    figures = (f"{one['load']:g}", f"{round(one['error'], 9) + 0.0:+.4g}", f"{one['u']:.2g}", f"±{one['limit']:g}")
+    figures = (
+        f"{one['load']:g}",
+        f"{figure(round(one['error'], 9) + 0.0, '+.4g')}",
+        figure(one["u"], ".2g"),
+        f"±{one['limit']:g}",
+    )
     return *_state(one), str(one["n"]), *figures, translate(LEVELS[one["conformity"]])
 
 
 def _state(one: Mapping[str, Any]) -> tuple[str, str]:
-    return said(str(one.get("phase", "-"))), said(str(one.get("state", "-")))
+    return _phase(str(one.get("phase", "-"))), _power(str(one.get("state", "-")))
+
+
+def _phase(letter: str) -> str:
+    return translate(mark("laboratory")) if letter == LABORATORY else letter
+
+
+def _power(state: str) -> str:
+    """How often power had been cut by then."""
+    times = state.removeprefix(POWERED)
+    if times == state:
+        return said(state)
+    return translate(UNCUT) if times == "0" else translate(CUT, times=times)
 
 
 def runs_section(source: Source, document: Mapping[str, Any], unit: str, prefix: str = "") -> Section | None:
     """The measurements of one instrument, with the lines on which what was read for each stands."""
-    rows = tuple(
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
-            str(one["id"]), str(one["phase"]), said(str(one["state"])), f"{one['begin_s']:.1f}", f"{one['end_s']:.1f}", str(one["display_l"] or "-"),
-            str(one["register_l"] or "-"),
+            str(one["id"]), *_state(one), f"{one['begin_s']:.1f}", f"{one['end_s']:.1f}", _displayed(one),
+            str(one["register_l"] or "-"), *_held_against(one),
         )
         for one in document["segments"]
     )  # fmt: skip
     if not rows:
         return None
-    caption = translate(mark("display and register in {unit}"), unit=unit)
+    caption = translate(mark("display, register, reference and error of indication in {unit}"), unit=unit)
+    steps = {one["step_l"] for one in document["segments"] if one["step_l"]}
+    if len(steps) == 1:
+        caption += translate(mark("; step of the display: {step} {unit}"), step=f"{steps.pop():g}", unit=unit)
     read = {place.segment: tuple(line for _, line in place.read) for place in source.places}
     rests = tuple(read.get(prefix + one["id"], ()) for one in document["segments"])
-    table = Table("measurements", tuple(map(translate, RUN)), rows, caption, rests)
+    columns = tuple(map(translate, RUN))
+    if all(row[REGISTER] == "-" for row in rows):  # no part of this instrument, or not heard
+        columns, rows = _without(columns), tuple(map(_without, rows))
+    table = Table("measurements", columns, rows, caption, rests)
     return Section("runs", translate(mark("Measurements in order")), (table,))
+
+
+def _without(row: tuple[str, ...]) -> tuple[str, ...]:
+    return row[:REGISTER] + row[REGISTER + 1 :]
+
+
+def _displayed(one: Mapping[str, Any]) -> str:
+    """As it was shown; where that is no reading of a display, what stands for it."""
+    return str(one["display_l"] or _figure(one["indicated_l"], ".6g"))
+
+
+def _held_against(one: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What the reference said, and the error of indication, absolute, and relative where the step of the display is no great part of it."""
+    reference, error = one["reference_l"], one["error_l"]
+    fine = reference and (one["step_l"] or 0) <= FINEST * reference
+    relative = percent(error / reference) if fine and error is not None else "-"
+    return _figure(reference, ".6g"), _figure(error, "+.3g"), relative
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "-" if value is None else figure(value, form)
 
 
 def places_section(places: Sequence[Place]) -> Section | None:
@@ -236,7 +292,7 @@ def read_as(what: str) -> str:
 
 
 def _read(place: Place) -> str:
-    return ", ".join(f"{read_as(what)} {line}" for what, line in place.read) or "-"
+    return listed(f"{read_as(what)} {line}" for what, line in place.read) or "-"
 
 
 def closing(source: Source) -> Iterator[Section]:

@@ -21,10 +21,17 @@ from harness.step import Clause, Confirm, Inquire, Phase, Plan
 from protocols.acceptance import Edition
 from protocols.acceptance.clauses import Condition, Test
 
+UNITS = {"C": mark("°C")}  # of conditions, as they are written
 BEFORE, AFTER = "before", "after"  # of a condition's readings: key of the answer is `condition.<id>.before`
 CONDITION = mark("{quantity}, in {unit}: type the reading, or `not read`")
 SET = mark("Set for the test `{title}`: {severity}. Confirm when it holds")
 AWAY = mark("Take away: {severity}. Confirm when the instrument stands as before")
+
+PLATES = {
+    "gas-dispenser": blocks.GAS,
+    "price-scale": blocks.SCALE,
+    "taximeter": blocks.TAXIMETER,
+}
 
 
 def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
@@ -45,7 +52,8 @@ def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
         "safety",
         mark("Bench, supplies and vessels are safe to work with, an extinguisher is at hand where anything flows"),
     )
-    yield from blocks.identity(k=can.scale is None)
+    plate = PLATES.get(edition.family, blocks.DISPENSER)
+    yield from blocks.identity(plate)
     yield from _conditions(edition, BEFORE)
     for number, test in enumerate(edition.tests, 1):
         yield from _test(can, test, f"T{number}")
@@ -53,7 +61,7 @@ def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     yield from _conditions(edition, AFTER)
     if last is not None:
         yield from last(can, False)
-    yield from blocks.identity_again(k=can.scale is None)
+    yield from blocks.identity_again(plate)
     yield Confirm("closing", mark("Instrument returned as it was brought, nothing of the bench left at it"))
 
 
@@ -63,7 +71,10 @@ def condition_key(one: Condition, when: str) -> str:
 
 def _conditions(edition: Edition, when: str) -> Steps:
     for one in edition.conditions:
-        yield Inquire(condition_key(one, when), Sentence(CONDITION, quantity=Sentence(one.quantity), unit=one.unit))
+        yield Inquire(
+            condition_key(one, when),
+            Sentence(CONDITION, quantity=Sentence(one.quantity), unit=Sentence(UNITS.get(one.unit, one.unit))),
+        )
 
 
 def _test(can: Ability, test: Test, label: str) -> Steps:

@@ -7,6 +7,7 @@ themselves comes before everything, what they do before the party comes when con
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 
 from fixtures.language import mark
 from harness.plans.ability import Ability
@@ -59,22 +60,38 @@ def badge() -> Steps:
     yield Inquire("witness", mark("Witness: name, or `none`"), private=True)
 
 
-def identity(*, k: bool = True) -> Steps:
-    """The instrument as found, read without pressing a key; `k`: it has sealed pulses per litre."""
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """What is read of an instrument by its family: its sealed constant, "" where it has none; the codes that it may show at start."""
+
+    k: str
+    codes: str
+
+
+STARTS = mark("Codes or faults shown at start, or `none`")
+LOCKS = mark("Self-lock codes shown at start, or `none`")
+DISPENSER = Plate(mark("Sealed pulses per litre on the nameplate"), LOCKS)
+GAS = Plate("", LOCKS)
+SCALE = Plate("", STARTS)
+TAXIMETER = Plate(mark("Sealed pulses per kilometre on the nameplate"), STARTS)
+
+
+def identity(plate: Plate = DISPENSER) -> Steps:
+    """The instrument as found, read without pressing a key."""
     yield Inquire("nameplate", mark("Manufacturer, type and serial number on the nameplate"))
     yield Inquire("type_approval", mark("Number of the type approval on the nameplate, or `not shown`"))
-    if k:
-        yield Inquire("K", mark("Sealed pulses per litre on the nameplate"))
+    if plate.k:
+        yield Inquire("K", plate.k)
     yield Inquire("software", mark("Software version and checksum shown"))
     yield Inquire("event_counter", NOT_BY_KEY)
     yield Inquire("seals_before", mark("Numbers and state of all seals"))
-    yield Inquire("self_lock_codes", mark("Self-lock codes shown at start, or `none`"))
+    yield Inquire("self_lock_codes", plate.codes)
 
 
-def identity_again(*, k: bool = True) -> Steps:
+def identity_again(plate: Plate = DISPENSER) -> Steps:
     """The same after everything was done, for what must not have changed."""
-    if k:
-        yield Inquire("K_after", mark("Sealed pulses per litre on the nameplate"))
+    if plate.k:
+        yield Inquire("K_after", plate.k)
     yield Inquire("software_after", mark("Software version and checksum shown"))
     yield Inquire("event_counter_after", NOT_BY_KEY)
     yield Inquire("seals_after", mark("Numbers and state of all seals"))

@@ -36,7 +36,7 @@ def steps(can: Ability) -> Plan:
     yield from blocks.badge()
     if "totaliser" in can.stations:
         yield Read("totaliser", "start")
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.GAS)
     yield Inquire(
         "certificate",
         mark(
@@ -59,7 +59,7 @@ def steps(can: Ability) -> Plan:
         yield from _sale(can, "E1", "13.70", parameters=True)
         yield from _sale(can, "E2", "7.30", parameters=True)
         yield from _sale(can, "E3", "11.90", parameters=True)
-    yield from blocks.identity_again(k=False)
+    yield from blocks.identity_again(blocks.GAS)
     yield from blocks.closing(
         mark(
             "Gas returned through the station's return or recovery line by its staff, or vented by their procedure; quantities and totaliser recorded; instrument sealed unchanged and handed over"

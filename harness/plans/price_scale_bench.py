@@ -39,7 +39,7 @@ def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     yield from blocks.badge()
     yield Confirm("safety", mark("Scale level and warmed up, loader clear of hands, nothing on the pan"))
     yield Phase("bench", mark("identity and state as received"))
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.SCALE)
     yield Phase("bench", mark("as received: nothing touched"))
     yield from weigh(can, "B0", Decimal(0))
     yield from odd(can, "B")

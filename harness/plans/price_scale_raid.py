@@ -59,7 +59,7 @@ def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
         ),
     )
     yield from blocks.badge()
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.SCALE)
     yield Inquire("own_balance", BALANCE)
     yield from weigh(can, "B0", Decimal(0))
     yield from weigh(can, "B1", scale.load(HELD_KG))
@@ -95,7 +95,7 @@ def dark(can: Ability) -> Generator[Step, Outcome, bool]:
 
 
 def closed() -> Steps:
-    yield from blocks.identity_again(k=False)
+    yield from blocks.identity_again(blocks.SCALE)
     yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
 
 

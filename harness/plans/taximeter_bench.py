@@ -36,7 +36,7 @@ def steps(can: Ability, last: Last | None = None) -> Plan:
         mark("Meter on its own supply, pulse source at its input by an isolated line, nothing of the car connected"),
     )
     yield Phase("bench", mark("identity and state as received"))
-    yield from blocks.identity()
+    yield from blocks.identity(blocks.TAXIMETER)
     yield Inquire("certificate", mark("K of the certificate of verification, and its date; or `none`"))
     yield from watched("B1", hired=True)
     yield Phase("bench", mark("each speed for itself, hired"))
@@ -64,7 +64,7 @@ def steps(can: Ability, last: Last | None = None) -> Plan:
         yield from speeds(can, "F")
     if last is not None:
         yield from last(can, remote, dark)
-    yield from blocks.identity_again()
+    yield from blocks.identity_again(blocks.TAXIMETER)
     yield from blocks.closing(mark("Pulse source off, meter vacant, sealed unchanged and handed over"))
 
 

@@ -59,7 +59,7 @@ def steps(can: Ability, last: Last | None = None) -> Plan:
         ),
     )
     yield from blocks.badge()
-    yield from blocks.identity()
+    yield from blocks.identity(blocks.TAXIMETER)
     yield Inquire(
         "meter_clock",
         mark(
@@ -88,7 +88,7 @@ def steps(can: Ability, last: Last | None = None) -> Plan:
         yield from surveyed(can, "F")
     if last is not None:
         yield from last(can, remote, dark)
-    yield from blocks.identity_again()
+    yield from blocks.identity_again(blocks.TAXIMETER)
     yield from blocks.closing(mark("Car at standstill, meter vacant, everything sealed unchanged and handed over"))
 
 

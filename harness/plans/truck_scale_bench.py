@@ -23,7 +23,7 @@ def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
     yield from blocks.badge()
     yield Confirm("safety", mark("Deck clear, a marshal at either end, nobody is on the deck while a vehicle moves"))
     yield Phase("bench", mark("identity and state as received"))
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.SCALE)
     yield Phase("bench", mark("as received: nothing touched"))
     yield from weigh(can, "B0", Decimal(0))
     yield from others(can, "B")

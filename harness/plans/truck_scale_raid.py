@@ -46,7 +46,7 @@ def steps(can: Ability, last: blocks.Last | None = None) -> Plan:
         ),
     )
     yield from blocks.badge()
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.SCALE)
     yield Inquire("own_balance", OTHER_SCALE)
     yield from weigh(can, "B0", Decimal(0))
     yield from weigh(can, "B1", scale.load(LOADS_KG[0]), "middle")
@@ -71,7 +71,7 @@ def dark_and_closed(can: Ability, title: str, last: blocks.Last | None = None) -
         yield from others(can, "E")
     if last is not None:
         yield from last(can, dark)
-    yield from blocks.identity_again(k=False)
+    yield from blocks.identity_again(blocks.SCALE)
     yield from blocks.closing(mark("Deck clear, indicator and computer sealed unchanged and handed over"))
 
 

@@ -11,6 +11,7 @@ from harness.acceptance.between import Compared, Comparison
 from harness.metrology.comparison import Standing
 from harness.report.columns import column
 from harness.report.protocol import FORMULAS, figure
+from harness.report.wording import listed
 
 STANDINGS = {
     Standing.FINE: mark("within what their uncertainty explains"), Standing.QUESTIONABLE: mark("questionable"),
@@ -43,7 +44,7 @@ def between_heads(found: Comparison, cases: Sequence[str]) -> list[str]:
     if one != other:
         lines.append("! " + translate(OTHER, one=one, other=other))
     if found.shared:
-        lines.append("! " + translate(SHARED, certificates=", ".join(found.shared)))
+        lines.append("! " + translate(SHARED, certificates=listed(found.shared)))
     if found.basis != "protocol":
         lines.append(translate(BY_GROUPS))
     return lines
@@ -51,7 +52,7 @@ def between_heads(found: Comparison, cases: Sequence[str]) -> list[str]:
 
 def left_out_lines(found: Comparison) -> list[str]:
     return [
-        translate(LEFT_OUT, result=", ".join((one.test, tell(FORMULAS[one.formula]), one.at)), why=tell(one.why))
+        translate(LEFT_OUT, result=listed((one.test, tell(FORMULAS[one.formula]), one.at)), why=tell(one.why))
         for one in found.left_out
     ]
 

@@ -7,12 +7,13 @@ from decimal import ROUND_FLOOR, Context
 from typing import Any
 
 from fixtures.language import language, mark, translate
+from harness.report.figures import figure
 from harness.report.wording import said
 
 
 def at_least(value: float) -> str:
     """Three digits of a lower bound, rounded down: it never reaches a band of the scale that the number does not."""
-    return f"{float(Context(prec=3, rounding=ROUND_FLOOR).create_decimal_from_float(value)):.3g}"
+    return figure(float(Context(prec=3, rounding=ROUND_FLOOR).create_decimal_from_float(value)))
 
 
 def likelihood_lines(ratio: Mapping[str, Any], scale: Mapping[str, Any]) -> list[str]:
@@ -34,7 +35,7 @@ def likelihood_lines(ratio: Mapping[str, Any], scale: Mapping[str, Any]) -> list
             lines.append(translate(text, words=words, grade=grade, **named))
         if ratio["e"] > ratio["cap"]:
             text = mark("              no more is claimed than the validation of the test supports ({cap})")
-            lines.append(translate(text, cap=f"{ratio['cap']:.3g}"))
+            lines.append(translate(text, cap=figure(ratio["cap"])))
     if ratio["unweighed"]:
         text = mark("              not weighed by this number: {n} honest causes that nothing excluded")
         lines.append(translate(text, n=len(ratio["unweighed"])))
@@ -52,10 +53,10 @@ def budget_lines(document: Mapping[str, Any]) -> list[str]:
     text = mark(
         "  scheduled tests      {level}, by weight over {pairs} pairs of test and link: thresholds {low} to {high}"
     )
-    figures = {"low": f"{min(thresholds):.3g}", "high": f"{max(thresholds):.3g}"}
-    lines.append(translate(text, level=f"{budget['scheduled']:.3g}", pairs=budget["pairs"], **figures))
+    figures = {"low": figure(min(thresholds)), "high": figure(max(thresholds))}
+    lines.append(translate(text, level=figure(budget["scheduled"]), pairs=budget["pairs"], **figures))
     text = mark("  confirmations        {level}, the k-th has this times 2^-k")
-    lines.append(translate(text, level=f"{budget['confirmations']:.3g}"))
+    lines.append(translate(text, level=figure(budget["confirmations"])))
     for k, target, level in budget["spent"]:
         own = next((one for one in document["evidence"] if one["k"] == k), None)
         name, _, link = target.partition(":")
@@ -63,13 +64,13 @@ def budget_lines(document: Mapping[str, Any]) -> list[str]:
             text = mark(
                 "  confirmation {k}       {level}: {test} over {link}, registered; nothing of it could be judged"
             )
-            lines.append(translate(text, k=k, level=f"{level:.3g}", test=said(name), link=link))
+            lines.append(translate(text, k=k, level=figure(level), test=said(name), link=link))
             continue
         text = mark("  confirmation {k}       {level}: {test} over {link}, threshold {threshold}, evidence {e}")
         lines.append(
             translate(
-                text, k=k, level=f"{level:.3g}", test=said(name), link=own["link"],
-                threshold=f"{own['proven_at']:.3g}", e=f"{own['e']:.3g}",
+                text, k=k, level=figure(level), test=said(name), link=own["link"],
+                threshold=figure(own["proven_at"]), e=figure(own["e"]),
             )
         )  # fmt: skip
     if not budget["spent"]:

@@ -10,7 +10,7 @@ from harness.derive.history import GONE_ON, MEASURED
 from harness.report.forms import sentence
 from harness.report.line_faults import line_fault
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, said
+from harness.report.wording import chain, listed, said
 from harness.step import SEARCH
 
 MOST = 20  # lines of a kind; the document holds them all
@@ -89,7 +89,7 @@ def made(document: Mapping[str, Any]) -> list[str]:
     lines += _superseded(told["superseded"])
     if told["taken_as_done"]:
         text = mark("Taken as done before the cut, because the operator said so: {steps}")
-        lines.append(translate(text, steps=", ".join(_step(one["step"]) for one in told["taken_as_done"])))
+        lines.append(translate(text, steps=listed(_step(one["step"]) for one in told["taken_as_done"])))
     if told["changes"]:
         lines.append(translate(mark("Differences from the first start, accepted on record:")))
         lines += _most([_change(one) for one in told["changes"]])
@@ -106,7 +106,7 @@ def made(document: Mapping[str, Any]) -> list[str]:
         text = mark(
             "The balance that told the covert loads showed {shown} kg of what was held to be {marked} kg: no error is taken from them: {loadings}"
         )
-        fields = {"shown": wrong["shown_kg"], "marked": wrong["marked_kg"], "loadings": ", ".join(wrong["loadings"])}
+        fields = {"shown": wrong["shown_kg"], "marked": wrong["marked_kg"], "loadings": listed(wrong["loadings"])}
         lines.append(translate(text, **fields))
     for one in told["clock_steps"]:
         text = mark(
@@ -142,7 +142,7 @@ def _line_faults(faults: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
     for one in sorted(faults, key=lambda one: -int(one["stretches"])):
         text = mark("  {station}, {count} stretches, at {labels}: {why}")
-        labels = ", ".join([*one["loadings"][:MOST], *(["..."] if len(one["loadings"]) > MOST else [])])
+        labels = listed([*one["loadings"][:MOST], *(["..."] if len(one["loadings"]) > MOST else [])])
         station = said(one["station"])
         found.append(
             translate(text, station=station, count=one["stretches"], labels=labels, why=line_fault(one["why"]))

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from fixtures.language import mark, tell, translate
 from harness.driving import READ as READ_METER
+from harness.driving import control_said
 from harness.output import comment
 from harness.plans.extension import REMOTE
 from harness.report.wording import chain
 from harness.step import (
+    LABORATORY,
     Changeover,
     Choose,
     Clause,
@@ -42,7 +44,7 @@ from harness.step import (
     Weigh,
     Work,
 )
-from harness.weighing import POSITION
+from harness.weighing import POSITION, keys_said
 from harness.weighing import READ as READ_SCALE
 
 
@@ -73,20 +75,22 @@ def headline(step: Step, unit: str = "L") -> str:
     """`step` in one line, in the operator's language; `unit` is that of the quantity sold."""
     match step:
         case Phase():
-            return translate(mark("== phase {letter}: {title}"), letter=step.letter, title=translate(step.title))
+            if step.letter == LABORATORY:
+                return translate(mark("== laboratory: {title}"), title=tell(step.title))
+            return translate(mark("== phase {letter}: {title}"), letter=step.letter, title=tell(step.title))
         case Confirm() | Inquire() | Choose() | Photo():
-            return translate(step.text)
+            return tell(step.text)
         case Wait():
-            return translate(mark("wait {seconds} s: {why}"), seconds=step.seconds, why=translate(step.why))
+            return translate(mark("wait {seconds} s: {why}"), seconds=step.seconds, why=tell(step.why))
         case Mark():
-            return translate(step.text) if step.text else translate(mark("mark {key}"), key=step.key)
+            return tell(step.text) if step.text else translate(mark("mark {key}"), key=step.key)
         case Load():
             said = translate(mark("load {label}: {mass} kg"), label=step.label, mass=step.mass_kg)
             if step.mass_kg and step.position != "centre":
                 said += f", {translate(POSITION.get(step.position, step.position))}"
             return said + (translate(mark(", covert")) if step.covert else "")
         case Keys():
-            return translate(mark("keys {keys}"), keys=" ".join(step.sequence))
+            return translate(mark("keys {keys}"), keys=keys_said(step.sequence))
         case Drive():
             return translate(mark("drive {label}: {distance} m"), label=step.label, distance=step.distance_m)
         case Hire():
@@ -97,7 +101,7 @@ def headline(step: Step, unit: str = "L") -> str:
         case Vacate():
             return translate(mark("vacant: {label} ends"), label=step.label)
         case Work():
-            return translate(mark("control {control}"), control=translate(step.control))
+            return translate(mark("control {control}"), control=control_said(step.control))
         case Deliver():
             return _delivery(step, unit)
         case Shut():
@@ -118,7 +122,7 @@ def headline(step: Step, unit: str = "L") -> str:
             return translate(text, label=label)
         case Press():
             text = mark("press the seized {what}") if step.what == REMOTE else mark("work {what}")
-            return translate(text, what=step.what)
+            return translate(text, what=tell(step.what))
         case PowerCycle():
             return translate(mark("power away for {seconds} s"), seconds=step.off_s)
         case Judge():

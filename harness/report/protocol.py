@@ -8,8 +8,9 @@ from typing import Any
 from fixtures.language import Bilingual, mark, tell, translate
 from harness.acceptance.reasons import SENTENCES
 from harness.report.columns import column
+from harness.report.figures import figure as in_digits
 from harness.report.forms import sentence
-from harness.report.wording import said
+from harness.report.wording import listed, said
 
 HEAD = mark("Tests of {edition}, decision rule {rule}: {decision}")
 TEST = mark("{id}  {title} [{clause}; {grade}, {standing}]")
@@ -116,17 +117,17 @@ def _said(text: str) -> str:
 
 def _at(at: str) -> str:
     """A point with its place and which way it was reached."""
-    return ", ".join(said(part) for part in at.split(", "))
+    return listed(said(part) for part in at.split(", "))
 
 
 def budget_name(name: str) -> str:
     """A quantity of a budget; of two readings each says which it is of behind a comma."""
-    return ", ".join(map(said, name.split(", ")))
+    return listed(map(said, name.split(", ")))
 
 
 def figure(value: float, unit: str) -> str:
     """A relative figure in per cent, any other in its unit."""
-    return f"{100 * value:+.3f} %" if unit == RELATIVE else f"{value:+.3g} {said(unit)}".rstrip()
+    return f"{100 * value:+.3f} %" if unit == RELATIVE else f"{in_digits(value, '+.3g')} {said(unit)}".rstrip()
 
 
 def _limits(row: Mapping[str, Any]) -> str:

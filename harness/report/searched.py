@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fixtures.language import Bilingual, mark, tell, translate
+from harness.report.wording import listed
 from harness.search.coverage import beyond
 
 CLASSES = {
@@ -43,9 +44,9 @@ def _lines(one: Mapping[str, Any]) -> list[str]:
     if not one["verified"]:
         lines.append(translate(ASSUMED))
     lines.append(translate(PAIRS, tried=tried, there=there, tried_three=tried_three, there_three=there_three))
-    lines.append(translate(SHARES, shares=", ".join(map(_share, one["shown"]))))
+    lines.append(translate(SHARES, shares=listed(map(_share, one["shown"]))))
     if one["refused"]:
-        lines.append(translate(REFUSED, what=", ".join(tell(Bilingual(*names)) for names in one["refused"])))
+        lines.append(translate(REFUSED, what=listed(tell(Bilingual(*names)) for names in one["refused"])))
     instead = beyond(str(one.get("family", "")))
     lines += [translate(REACH, what=translate(what), instead=translate(how)) for what, how in instead]
     return lines

@@ -7,6 +7,7 @@ from typing import Any
 
 from fixtures.language import mark, tell, translate
 from harness.report.columns import column
+from harness.report.figures import figure
 from harness.report.history import made
 from harness.report.text import (
     CONDITIONAL,
@@ -19,9 +20,14 @@ from harness.report.text import (
     past_due,
     verdict_text,
 )
-from harness.report.wording import percent
+from harness.report.wording import listed, percent
 
 RULE = "-" * 72
+KINDS = {"complaint": mark("complaint"), "covert-purchase": mark("covert purchase")}
+RECORDED = {  # what stands on receipt and display, as the record names it
+    "label": mark("delivery"), "asked_l": mark("asked for"), "volume_l": mark("displayed quantity"), "amount": mark("amount"), "price": mark("unit price"),
+    "receipt": mark("receipt"),
+}  # fmt: skip
 
 
 def site_text(document: Mapping[str, Any]) -> str:
@@ -54,7 +60,7 @@ def site_head(document: Mapping[str, Any]) -> list[str]:
         late = f" [{translate(CONDITIONAL)}]" if one.get("overdue_stations") else ""
         lines.append(f"  {column(one['instrument'], 12)} {levels} {how}{named}{late}")
     if document["not_measured"]:
-        lines.append(translate(mark("  not measured: {ids}"), ids=", ".join(document["not_measured"])))
+        lines.append(translate(mark("  not measured: {ids}"), ids=listed(document["not_measured"])))
     lines += ["", *_batch(document["batch"])]
     if any(one.get("overdue_stations") for one in document["instruments"]):
         lines.append(f"  {translate(CONDITIONAL)}")
@@ -82,10 +88,10 @@ def _batch(figures: Mapping[str, Any]) -> list[str]:
                 mean=percent(one["mean"]),
                 n=one["n"],
                 u=percent(one["u"], sign=False),
-                p_mean=f"{one['p_mean']:.2g}",
+                p_mean=figure(one["p_mean"], ".2g"),
                 positive=one["positive"],
                 decided=one["decided"],
-                p_sign=f"{one['p_sign']:.2g}",
+                p_sign=figure(one["p_sign"], ".2g"),
             )
         )
     return lines
@@ -93,13 +99,13 @@ def _batch(figures: Mapping[str, Any]) -> list[str]:
 
 def _draw(document: Mapping[str, Any]) -> list[str]:
     alpha = document["alpha"]
-    shares = ", ".join(f"{id} {share}" for id, share in alpha["shares"].items())
+    shares = listed(f"{id} {share}" for id, share in alpha["shares"].items())
     text = mark("false-accusation budget of the case: alpha = {alpha}, shared before the run: {shares}")
-    lines = [translate(text, alpha=f"{alpha['case']:g}", shares=shares)]
+    lines = [translate(text, alpha=figure(alpha["case"], "g"), shares=shares)]
     lots = document["draw"]
     if lots is not None:
         text = mark("draw by lot: {drawn} of {candidates}; seed {seed}, its SHA-256 shown beforehand {sha256}")
-        drawn, candidates = ", ".join(lots["drawn"]), ", ".join(lots["candidates"])
+        drawn, candidates = listed(lots["drawn"]), listed(lots["candidates"])
         lines.append(translate(text, drawn=drawn, candidates=candidates, seed=lots["seed"], sha256=lots["sha256"]))
     return lines
 
@@ -107,6 +113,11 @@ def _draw(document: Mapping[str, Any]) -> list[str]:
 def _records(records: list[Mapping[str, Any]]) -> list[str]:
     lines = [translate(mark("Complaint receipts and covert purchases:"))] if records else []
     for record in records:
-        values = "; ".join(f"{key} {value}" for key, value in record["values"].items() if value)
-        lines.append(f"  {record['instrument']:<12} {record['kind']:<16} {values}  ({record['place']})")
+        values = translate(mark("; ")).join(
+            f"{translate(RECORDED[key]) if key in RECORDED else key} {tell(str(value))}"
+            for key, value in record["values"].items()
+            if value
+        )
+        kind = translate(KINDS[record["kind"]]) if record["kind"] in KINDS else str(record["kind"])
+        lines.append(f"  {column(record['instrument'], 12)} {column(kind, 16)} {values}  ({record['place']})")
     return lines

@@ -9,13 +9,15 @@ from typing import Any
 from fixtures.language import mark, tell, translate
 from harness.report.account import LITRES, account_lines
 from harness.report.evidence import budget_lines, likelihood_lines
+from harness.report.examined import examined
+from harness.report.figures import figure
 from harness.report.history import made
 from harness.report.identity import identity_lines
 from harness.report.possible import possible
 from harness.report.protocol import protocol_lines
 from harness.report.searched import searched_lines
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, mechanism, percent, said
+from harness.report.wording import chain, listed, mechanism, percent, said
 
 INTEGRITY = {
     "proven": mark("PROVEN: features of a cheating function were detected"),
@@ -90,7 +92,7 @@ def verdict_parts(document: Mapping[str, Any]) -> list[Told]:
 
 
 def _title(document: Mapping[str, Any]) -> str:
-    title = mark("Technical analysis of {instrument}: on-site examination, not verification")
+    title = examined(document).title
     if document.get("protocol"):
         title = mark("Acceptance tests of {instrument}, and what its chain laws saw meanwhile")
     return translate(title, instrument=document["instrument"])
@@ -204,8 +206,8 @@ def _finding(number: int, finding: Mapping[str, Any], unit: str, late: frozenset
     lines.append(
         translate(
             mark("  evidence    e-value {e}, threshold {threshold} ({source}), {basis}"),
-            e=f"{finding['evidence']:.3g}",
-            threshold=f"{finding['threshold']:.3g}",
+            e=figure(finding["evidence"]),
+            threshold=figure(finding["threshold"]),
             source=finding["threshold_source"],
             basis=translate(BASIS.get(finding["basis"], finding["basis"])),
         )
@@ -238,7 +240,7 @@ def _where(at: Mapping[str, Any], unit: str) -> str:
         text = mark("begins at {at} {unit} in every delivery (from {low} to {high} {unit})")
         told.append(translate(text, at=f"{onset:.2f}", low=f"{low:.2f}", high=f"{high:.2f}", unit=unit))
     if breaks := at.get("breaks_l"):
-        places = ", ".join(
+        places = listed(
             translate(
                 mark("{at} {unit} (from {low} to {high} {unit})"),
                 at=f"{b['at_l']:.2f}",
@@ -259,7 +261,7 @@ def _where(at: Mapping[str, Any], unit: str) -> str:
             )
             for j in jumps
         ]
-        told.append(translate(mark("jumps: {jumps}"), jumps=", ".join(each)))
+        told.append(translate(mark("jumps: {jumps}"), jumps=listed(each)))
     if codes := at.get("codes"):
         quoted = translate(mark(", ")).join(f"[{code}]" for code in codes)
         told.append(translate(mark("after the keys {keys}"), keys=quoted))
@@ -279,7 +281,7 @@ def _gains(stretches: Sequence[Mapping[str, Any]], unit: str) -> str:
     told = [percent(s["gain"]) for s in stretches]
     if len(told) > 1 and len(set(told)) == 1:
         return translate(mark("{gain} between the jumps"), gain=told[0])
-    return ", ".join(
+    return listed(
         translate(
             mark("{low} to {high} {unit} {gain}"),
             low=f"{s['from_l']:.1f}",

@@ -7,8 +7,11 @@ templates; a figure is never translated.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fixtures.language import mark, translate, translated
 from harness.report import wording_taxi
+from harness.report.figures import figure
 from harness.report.forms import sentence
 
 MECHANISMS = (
@@ -110,6 +113,10 @@ REASONS = (
     mark("no covert and overt deliveries to compare"),
     mark("power was not cut"),
     mark("not read"),
+    mark(
+        "codes of more than two keys, and codes typed while the scale starts, were not reached by pressing keys: of these there is no end"
+    ),
+    mark("the encoder is tapped on the same clock: edge balance compares the edges themselves"),
     mark("no price"),
     mark("K not sealed"),
     mark("no single train of equal edges"),
@@ -273,6 +280,7 @@ TEMPLATES = (
     mark("{name} (numbers recalled)"),
     mark("{number} step"),
     mark("power-{number}"),
+    mark("codes of keys: {number} of {count} ordered pairs were tried, each followed by a reading of a load"),
     mark("does the error begin or change inside a delivery, up to beyond {litres} L"),
     mark("only effects above {effect} would have been seen"),
     mark("the longest delivery asked was {litres} L"),
@@ -315,6 +323,7 @@ TEMPLATES = (
     mark("fewer than {n} loads that are no round masses"),
     *wording_taxi.TEMPLATES,
 )
+NOTHING = 1e-12
 FIGURES = frozenset(
     {
         "e",
@@ -350,7 +359,12 @@ def said(text: str) -> str:
 
 def _part(name: str, part: str) -> str:
     """A field of a sentence: a sentence of its own, or stations in a row."""
-    return ", ".join(map(said, part.split(", "))) if name == "where" else said(part)
+    return listed(map(said, part.split(", "))) if name == "where" else said(part)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """One after the other, parted as the reader's language parts them."""
+    return translate(mark(", ")).join(parts)
 
 
 def mechanism(text: str) -> str:
@@ -372,4 +386,6 @@ def chain(link: str) -> str:
 
 
 def percent(value: float, sign: bool = True) -> str:
-    return f"{value * 100:+.3g} %" if sign else f"{value * 100:.3g} %"
+    """A ratio in percent; what is less than arithmetic can tell is none."""
+    value = 0.0 if abs(value) < NOTHING else value
+    return f"{figure(value * 100, '+.3g' if sign else '.3g')} %"

@@ -35,7 +35,7 @@ class Terminal:
         assert done()
 
 
-@pytest.mark.parametrize("slip", ["１３.７", "nan", "1_0", "13,7", "-1", "1e3", "", "99999", "\x1b[2J", "0x10"])
+@pytest.mark.parametrize("slip", ["１３,７", "nan", "1_0", "13,7", "-1", "1e3", "", "99999", "\x1b[2J", "0x10"])
 def test_a_slip_is_asked_again(slip: str) -> None:
     terminal = Terminal(slip, "13.70", "103.02", "7.52", "")
     assert terminal.operator.ask("read-display", "Read the display") == {
@@ -66,7 +66,7 @@ def test_a_temperature_nobody_took_is_left_out_and_is_no_zero() -> None:
     }
 
 
-@pytest.mark.parametrize("slip", ["warm", "15,2", "１５", "99"])
+@pytest.mark.parametrize("slip", ["warm", "15,2", "１５，", "99"])
 def test_a_temperature_that_is_no_number_is_asked_again(slip: str) -> None:
     terminal = Terminal("13400", "3200", "745", slip, "15", "")
     assert terminal.operator.ask("weigh", "Weigh")["t_c"] == 15
@@ -178,8 +178,8 @@ def test_a_photo_that_is_not_there_is_asked_again(tmp_path: Path) -> None:
 
 
 def test_words_are_needed_and_bounded() -> None:
-    terminal = Terminal("", "x" * 501, "a\x1b[2Jb", "无")
-    assert terminal.operator.ask("ask", "Seals") == {"value": "无"}
+    terminal = Terminal("", "x" * 501, "a\x1b[2Jb", "铅封完好")
+    assert terminal.operator.ask("ask", "Seals") == {"value": "铅封完好"}
     assert terminal.shown.count("expected some words") == 3
     assert "\x1b" not in terminal.shown
 

@@ -184,7 +184,7 @@ def test_tables_and_results_for_other_programs(cases: dict[str, Path], raid: Rep
     ]
     assert len(files) == len(tables)
     [errors] = [body for name, body in files.items() if name == "en-errors.csv"]
-    assert errors.decode("utf-8-sig").startswith("phase,sealed state,flow,n,mean error,u,decision,rests on\r\n")
+    assert errors.decode("utf-8-sig").startswith("phase,power,flow,n,mean error,u,decision,rests on\r\n")
     report = build(cases["laboratory"], ("en",), drawn=False)
     [suite] = tree.fromstring(junit(report))
     protocol: Any = report.document["protocol"]

@@ -130,7 +130,7 @@ def verdict(integrity: str) -> dict[str, Any]:
 @pytest.mark.usefixtures("chinese")
 def test_proven_reads_as_features_detected_never_as_a_judgement_of_guilt() -> None:
     text = verdict_text(verdict("proven"))
-    assert text.startswith("技术分析报告：N1（现场检查，不是检定）")
+    assert text.startswith("技术分析报告：N1（现场检查，非检定）")
     assert re.search("检出.*特征", text)
     assert "作弊成立" not in text
     assert "已排除，依据：两人读数一致 + 读数已拍照" in text

@@ -30,13 +30,13 @@ def _steps(can: Ability) -> Plan:
     yield from blocks.badge()
     yield Confirm("safety", "Nothing lies on the scale")
     yield Phase("bench", "as received, then keys")
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.SCALE)
     yield from odd(can, "B")
     yield from weigh(can, "L1", scale_of(can).load("1.19"))
     yield from press(can, "L1", ("2", "1"))
     yield from press(can, "L1", ("3",))
     yield from blocks.preservation()
-    yield from blocks.identity_again(k=False)
+    yield from blocks.identity_again(blocks.SCALE)
     yield from blocks.closing("Everything taken off the scale; it is sealed unchanged and handed over")
 
 

@@ -54,14 +54,14 @@ def steps(can: Ability) -> Plan:
     yield Phase("B", mark("control taken: remotes, keypad and power; hands off the scale"))
     yield Confirm("control", mark("Keypad, remotes and power are secured; nobody touches the scale"))
     yield from blocks.badge()
-    yield from blocks.identity(k=False)
+    yield from blocks.identity(blocks.SCALE)
     yield Inquire("own_balance", BALANCE)
     yield from weigh(can, "B0", Decimal(0))
     yield from odd(can, "C")
     yield from weigh(can, "C0", Decimal(0))
     yield Phase("D", mark("preservation decided"))
     yield from blocks.preservation()
-    yield from blocks.identity_again(k=False)
+    yield from blocks.identity_again(blocks.SCALE)
     yield from blocks.closing(mark("Everything taken off the scale; it is sealed unchanged and handed over"))
 
 
