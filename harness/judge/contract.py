@@ -104,8 +104,8 @@ class Shape(StrEnum):
 class Reading:
     """One test on one segment (or on a pair of groups).
 
-    `e` is the e-value against the detector's stated null, already capped by its validation; `p` where there is
-    one.  `effect` is the relative size (0.05 = 5 % too much indicated) with its interval; `mde` the smallest effect
+    `e` is the e-value against the detector's stated null, already capped by its validation (`view.validation.cap`; a
+    judgement cuts to it whatever is above); `p` where there is one.  `effect` is the relative size (0.05 = 5 % too much indicated) with its interval; `mde` the smallest effect
     this reading would have shown with 90 % power.  `reason` is set when the test could not speak (`e` is then 1).
     `hits` counts separate violations (events closer than the burst time are one).  `at` holds what was located:
     onset_l, onset_ns, every_n, mark.  `key` names the contrast of an intervention ("knowledge", "state" ...): each
@@ -151,11 +151,11 @@ class Validation:
 class DetectorSpec:
     """The specification object of a detector plugin (entry points, group ``shortmeasure.detectors``).
 
-    `judge(segments, view)` is a pure function over the segments of one case in time order and returns its readings.
+    `judge(segments, view)` is a pure function over the segments of one case, a tuple in time order, and returns its readings.
     `one_by_one`: what it says of a segment depends on no other segment, before or after, so that it may be asked of each alone;
     else it compares segments (interventions, laws over a row of sales, a floor from earlier deliveries).  `null` states in words what the
-    e-value is against; `parameters` are the numbers with units in their names; `weight` its share of alpha (0: it
-    never claims).
+    e-value is against; `parameters` are the numbers with units in their names; `weight`, from 0 to 1, its part of alpha beside
+    those of all other tests of the case (0: it never claims; without a validation it has none).
     `mechanism` is the sentence that a finding of it says, `telling` its rank among those that see the same break (the
     lowest names it); tests of one `witness` ("pulses": one pulse stream) together are one witness (field_rules.md 6).
     `sized`: its effect, told for every sale, is split into a fixed volume and a share.  `conformity_alone`: what it finds

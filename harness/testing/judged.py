@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from harness.fixed_streams import Case
-from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Shape, Validation, View
+from harness.judge.contract import DetectorSpec, Reading, Segment, Validation, View
+from harness.judge.readings import ReadingError, check_keys, flaws
 from harness.testing.wanted import Broken, want
 
 _COPY = re.compile(r"copy-[0-9]+-")  # begins the names of the segments of a copy
@@ -27,40 +27,31 @@ def judged(
 ) -> list[Reading]:
     """Its readings, each checked by itself.  `mutes_alone`: the segments lack what any test needs, so that nothing may be claimed of them."""
     try:
-        found = list(spec.judge(segments, view))
-    except Exception as error:  # a stranger's detector may raise anything
+        found = list(spec.judge(tuple(segments), view))
+    except (Exception, SystemExit) as error:  # a stranger's detector may raise anything, or leave
         got = f"{type(error).__name__}: {error}"
         raise Broken(
             f"{where}: judge expected readings, or one with a reason where it cannot speak, and no exception; got {got}"
         ) from error
+    known = {segment.id for segment in segments}
     for reading in found:
-        check_reading(spec, reading, view, where)
+        check_reading(spec, reading, view, where, known)
         if mutes_alone:
             silent = not reading.spoke or (reading.hits == 0 and reading.e <= 1)
             want(silent, f"{where}: nothing to judge expected a reason, or no hit and e of at most 1", reading)
+    try:
+        check_keys(found)
+    except ReadingError as error:
+        raise Broken(f"{where}: {error}") from None
     return found
 
 
-def check_reading(spec: DetectorSpec, reading: Reading, view: View, where: str) -> None:
-    """Its numbers are what the contract calls them: e-value, probability, relative effect."""
-    at = f"{where}, segment {reading.segment!r}"
-    want(isinstance(reading, Reading), f"{where}: judge expected to return Readings", reading)
-    want(reading.detector == spec.name, f"{at}: detector expected {spec.name!r}", reading.detector)
-    want(isinstance(reading.link, Link), f"{at}: link expected a Link between two stations", reading.link)
-    e, p, cap = float(reading.e), reading.p, view.validation.cap
-    want(math.isfinite(e) and e >= 0, f"{at}: e expected a finite number from 0 on", reading.e)
+def check_reading(spec: DetectorSpec, reading: Reading, view: View, where: str, known: set[str]) -> None:
+    """What a judgement would not take it for (judge/readings.py), and an e-value that claims more than its validation bears."""
+    for flaw in flaws(spec, reading, known):
+        raise Broken(f"{where}: {flaw}")
+    at, e, cap = f"{where}, segment {reading.segment!r}", float(reading.e), view.validation.cap
     want(e <= max(cap, 1.0) * (1 + 1e-9), f"{at}: e expected at most {cap:g}, the cap of its validation (view.validation.cap)", e)  # fmt: skip
-    want(p is None or 0 <= p <= 1, f"{at}: p expected a probability from 0 to 1", p)
-    want(reading.hits >= 0 and int(reading.hits) == reading.hits, f"{at}: hits expected a number of violations", reading.hits)  # fmt: skip
-    want(reading.shape is None or isinstance(reading.shape, Shape), f"{at}: shape expected a Shape or None", reading.shape)  # fmt: skip
-    for key in ("effect", "mde"):
-        size = getattr(reading, key)
-        want(size is None or not math.isnan(size), f"{at}: {key} expected a number or None", size)
-    if reading.interval is not None:
-        low, high = reading.interval
-        want(low <= high, f"{at}: interval expected (low, high) of the effect", reading.interval)
-    if not reading.spoke:
-        want(e == 1 and not reading.hits, f"{at}: a reading with a reason expected e = 1 and no hits", reading)
     if spec.weight == 0:
         want(e <= 1, f"{at}: a detector of weight 0 expected to claim nothing, e of at most 1", e)
 
@@ -81,7 +72,7 @@ def copied(case: Case, number: int) -> tuple[list[Segment], dict[str, Any]]:
 
 def imprint(segments: Sequence[Segment], view: View) -> dict[str, Any]:
     """What a judgement may not change, by what it is called."""
-    found: dict[str, Any] = {"the order of the segments": [id(segment) for segment in segments]}
+    found: dict[str, Any] = {}
     for segment in segments:
         for part in fields(segment):
             found[f"segment {segment.id!r}: {part.name}"] = _plain(getattr(segment, part.name))

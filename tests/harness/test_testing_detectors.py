@@ -168,7 +168,7 @@ FAULTS: tuple[tuple[str, Judge, str], ...] = (
     ("a memory by name", remembering(), "no state between calls"),
     ("changes the context", popping, "expected to leave its input as it is; got \"changed: segment 'copy-0-n0': context"),
     ("changes ticks", scaling, "leave its input as it is; got \"changed: segment 'copy-0-n0': trains"),
-    ("sorts what it is given", sorting, "changed: the order of the segments"),
+    ("sorts what it is given", sorting, "'tuple' object has no attribute 'sort'"),
     ("changes parameters", settling, "changed: view.parameters"),
     ("looks at neighbours", neighbourly, "one_by_one expected the same of segment 'n0' alone as in company"),
     ("fails without a segment", unaware, "no exception; got IndexError"),
