@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Plugins: protocols, instruments, detectors and acceptance editions of your own.", no_args_is_help=True
 )
+GROUPS_OF = {
+    "protocol": ("protocols",), "instrument": ("protocols", "instruments"), "detector": ("detectors",), "acceptance": ("acceptance",),
+}  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 
 
@@ -26,20 +29,32 @@ def new(
     kind: Annotated[str, typer.Argument(help="protocol, instrument, detector or acceptance")],
     name: Annotated[str, typer.Argument(help="name of the plugin, such as nci-ecr")],
     to: Annotated[Path, typer.Option("--to", help="folder in which its own folder is made")] = Path("."),
+    family: Annotated[
+        str, typer.Option("--family", help="of an acceptance edition: dispenser, gas-dispenser, scale or taximeter")
+    ] = "",
     as_json: Json = False,
 ) -> int:
     """Begin a plugin: a small distribution that installs, with tests that fail exactly where you have to fill in."""
     from fixtures.language import mark, translate
+    from fixtures.plugins import plugins
     from harness.beginnings import begin
 
-    files = begin(kind, name, to)
+    files = begin(kind, name, to, family)
     home = to / f"shortmeasure-{name}"
     lines = [str(path) for path in files]
     emit("plugin-new", {"folder": str(home), "files": lines}, "\n".join(lines), as_json)
+    for group in GROUPS_OF[kind]:
+        for taken in (one for one in plugins(group) if one.name == name):
+            told = mark(
+                "{group} {name} is there already, from {distribution}: yours would not be loaded beside it; give it another name"
+            )
+            comment(translate(told, group=group, name=name, distribution=taken.distribution))
+    comment(translate(mark("next: cd {home}; pip install -e '.[test]' && pytest"), home=home))
     comment(
-        translate(
-            mark("next: cd {home}; pip install -e '.[test]' && pytest; docs/plugins.md goes through it step by step"),
-            home=home,
+        translate(mark("docs/plugins.md goes through a protocol step by step"))
+        if kind == "protocol"
+        else translate(
+            mark("its README.md says what to fill in; docs/plugins.md and docs/plugin_reference.md have the rest")
         )
     )
     return 0
@@ -91,12 +106,17 @@ def _lines(one: Sheet) -> Iterator[str]:
     from harness.report.columns import column
 
     yes, no = translate(mark("kept")), translate(mark("NOT KEPT"))
+    untried = translate(mark("not tried"))
     head = (
-        mark("CONFORMS: {group} {name} ({distribution})")
-        if one.conforms
-        else mark("DOES NOT CONFORM: {group} {name} ({distribution})")
+        mark("DOES NOT CONFORM: {group} {name} ({distribution})")
+        if not one.conforms
+        else mark("CONFORMS: {group} {name} ({distribution})")
+        if one.whole
+        else mark("CONFORMS as far as it was tried: {group} {name} ({distribution})")
     )
     yield printable(translate(head, group=one.group, name=one.name, distribution=one.distribution))
+    if one.path:
+        yield printable(translate(mark("checked: {path}, SHA-256 {digest}"), path=one.path, digest=one.sha256 or "-"))
     if one.evidence:
         standing = translate(mark("verified") if one.verified else mark("unverified"))
         yield printable(
@@ -109,8 +129,8 @@ def _lines(one: Sheet) -> Iterator[str]:
         )
     for held in one.held:
         yield printable(
-            f"  {column(yes if held.kept else no, 9)} {tell(held.name)}"
-            + ("" if held.kept else f"\n            {held.said}")
+            f"  {column(untried if not held.tried else yes if held.kept else no, 9)} {tell(held.name)}"
+            + (f"\n            {held.said}" if held.said else "")
         )
     for name, sender, evidence, source in one.vectors:
         yield printable(f"  {column(translate(mark('vector')), 9)} {name} ({sender}): {resting_on(evidence)}; {source}")

@@ -19,13 +19,13 @@ from harness.testing.crossed import check_crossed
 from harness.testing.detectors import check_detector, check_null, check_power
 from harness.testing.devices import Device, MakeDevice, Place, Setting
 from harness.testing.drivers import check_driver
-from harness.testing.edition_runs import DryRun, NotRun, Outcome, check_dry_run, dry_run
+from harness.testing.edition_runs import DryRun, Outcome, check_dry_run, dry_run
 from harness.testing.editions import check_edition
 from harness.testing.faults import check_faults
 from harness.testing.hostile import endless, hostile_streams
 from harness.testing.instruments import check_instrument
 from harness.testing.streams import HONEST, Streams, every_case
-from harness.testing.wanted import Broken, want
+from harness.testing.wanted import Broken, NotRun, want
 
 __all__ = [
     "HONEST",

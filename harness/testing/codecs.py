@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from harness.testing.filled_in import check_filled_in
 from harness.testing.wanted import want
 from protocols.contract import (
     API_VERSION,
@@ -47,6 +48,7 @@ def check_specification(protocol: WireProtocol) -> None:
         protocol.max_message > 0, "max_message: expected the bound of a decoder's memory in bytes", protocol.max_message
     )
     want(protocol.reference.strip() != "", "reference: expected the document the bytes rest on", protocol.reference)
+    check_filled_in("reference", protocol.reference)
     want(
         not protocol.verified or protocol.evidence in _PROVING,
         "verified: expected False unless a standard, a vendor document or a capture was compared",
@@ -80,6 +82,7 @@ def check_vectors(protocol: WireProtocol) -> None:
             "none",
         )
         want(vector.source.strip() != "", f"{where}: expected a source", vector.source)
+        check_filled_in(f"{where}: source", vector.source)
         want(isinstance(vector.evidence, EvidenceClass), f"{where}: expected an EvidenceClass", vector.evidence)
         decoded = joined(_decode(protocol, vector.sender, [vector.wire]))
         expected = joined(vector.messages)

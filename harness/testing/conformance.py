@@ -5,40 +5,45 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from fixtures.language import mark
+from fixtures.package_digest import package_digest
 from fixtures.plugins import Plugin, plugins
 from harness.testing import cables, codecs, hostile
 from harness.testing.crossed import check_crossed
 from harness.testing.detectors import check_detector
-from harness.testing.edition_runs import NotRun, check_dry_run
+from harness.testing.edition_runs import check_dry_run
 from harness.testing.editions import check_edition
+from harness.testing.filled_in import check_written
 from harness.testing.instruments import check_instrument
-from harness.testing.wanted import Broken, want
+from harness.testing.wanted import Broken, NotRun, want
 from protocols.contract import Role, Vector, WireProtocol
 
 Named = tuple[str, Callable[[], None]]
 PIECES = (1, 7, 64)  # bytes a read
 LOADS = mark("it loads")
+WRITTEN = mark("written by its author")
+FREE = mark("a name that nobody has")
 LIMIT_S = 600.0  # an edition of taximeters drives for a minute and more
 FAR = 12  # cuts of a stream
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One check: whether the plugin keeps it, else what was wanted and what came."""
+    """One check: whether the plugin keeps it, else what was wanted and what came.  `tried` False: it was not, and `said` tells why."""
 
     name: str
     kept: bool
     said: str = ""
+    tried: bool = True
 
 
 @dataclass(frozen=True)
 class Sheet:
     """What one plugin was held to.  `vectors`: (name, sender, evidence class, source) of a protocol's; `evidence`, `verified` and
-    `reference` as its specification says."""
+    `reference` as its specification says.  `path`: the package that was checked, `sha256` its digest, as a list of allowed plugins has it."""
 
     group: str
     name: str
@@ -48,10 +53,17 @@ class Sheet:
     verified: bool | None = None
     reference: str = ""
     vectors: tuple[tuple[str, str, str, str], ...] = ()
+    path: str = ""
+    sha256: str = ""
 
     @property
     def conforms(self) -> bool:
         return all(one.kept for one in self.held)
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was left out."""
+        return all(one.tried for one in self.held)
 
 
 def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = (), crossed: bool = True) -> Sheet:
@@ -62,9 +74,9 @@ def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = (
     """
     if plugin.spec is None:
         told = Held(LOADS, False, f"{plugin.reason}; what next: {plugin.remedy}")
-        return Sheet(plugin.group, plugin.name, plugin.distribution, (told,))
-    checks = CHECKS[plugin.group]
-    held = [Held(LOADS, True), *(_held(name, check, limit_s) for name, check in checks(plugin, beside, crossed))]
+        return Sheet(plugin.group, plugin.name, plugin.distribution, (told,), path=_path(plugin))
+    checks = (*CHECKS[plugin.group](plugin, beside, crossed), (FREE, lambda: _free_name(plugin)))
+    held = [Held(LOADS, True), *(_held(name, check, limit_s) for name, check in checks)]
     spec = plugin.spec
     vectors: Sequence[Vector] = getattr(spec, "vectors", ())
     rows = tuple((one.name, str(one.sender), str(one.evidence), one.source) for one in vectors)
@@ -78,7 +90,15 @@ def sheet(plugin: Plugin, limit_s: float = LIMIT_S, beside: Sequence[Plugin] = (
         getattr(spec, "verified", None),
         reference,
         rows,
+        _path(plugin),
+        package_digest(plugin.package) or "",
     )
+
+
+def _path(plugin: Plugin) -> str:
+    """The folder of its package, or its module."""
+    origin = str(getattr(sys.modules.get(plugin.package), "__file__", None) or "")
+    return str(Path(origin).parent) if Path(origin).name == "__init__.py" else origin
 
 
 def _held(name: str, check: Callable[[], None], limit_s: float) -> Held:
@@ -103,6 +123,8 @@ def _where(worker: threading.Thread) -> str:
 def _kept(name: str, check: Callable[[], None]) -> Held:
     try:
         check()
+    except NotRun as why:
+        return Held(name, True, str(why), tried=False)
     except Broken as broken:
         return Held(name, False, str(broken))
     except RecursionError as error:
@@ -160,8 +182,18 @@ def _protocol(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterat
     yield mark("silence and close"), lambda: codecs.check_silence_and_close(protocol)
     yield mark("questions and answers over a cable"), lambda: cables.check_questions(protocol)
     yield mark("no clock, thread or port"), lambda: cables.check_sans_io(protocol)
+    among = mark("among all other protocols")
     if crossed:
-        yield mark("among all other protocols"), lambda: check_crossed(protocol, _others(plugin))
+        yield among, lambda: check_crossed(protocol, _others(plugin))
+    else:
+        yield among, _left("recordings of all other protocols, which takes half a minute")
+
+
+def _left(needs: str) -> Callable[[], None]:
+    def told() -> None:
+        raise NotRun(f"expected {needs}; got none here")
+
+    return told
 
 
 def _instrument(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
@@ -174,22 +206,45 @@ def _instrument(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iter
         lambda: check_instrument(plugin.spec, protocol=own),
     )
     yield mark("name"), lambda: _same_name(plugin, plugin.spec.name)
+    yield WRITTEN, lambda: check_written("instrument", plugin.name, plugin.spec.make)
+    device = _left("its simulated device, in the author's tests: check_driver, check_faults")
+    yield mark("the driver at its device"), device
+    yield mark("the driver on a disturbed line, stale answers included"), device
 
 
 def _detector(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
     """False alarms and power need cases: check_null, check_power in the author's tests."""
     yield mark("specification, and judging as a pure function"), lambda: check_detector(plugin.spec)
     yield mark("name"), lambda: _same_name(plugin, plugin.spec.name)
+    yield WRITTEN, lambda: check_written("detector", plugin.name, plugin.spec.judge)
+    unweighted = " (of weight 0 hits and p alone can be tried, not e)" if getattr(plugin.spec, "weight", 1) == 0 else ""
+    yield mark("false alarms on honest cases"), _left(f"honest cases, in the author's tests: check_null{unweighted}")
+    yield mark("power on cheating cases"), _left("cheating cases, in the author's tests: check_power")
 
 
 def _edition(plugin: Plugin, beside: Sequence[Plugin], crossed: bool) -> Iterator[Named]:
-    def run() -> None:
-        with suppress(NotRun):  # limits alone, or a family without a bench: nothing that could be carried out
-            check_dry_run(plugin.spec)
-
     yield mark("edition"), lambda: check_edition(plugin.spec)
     yield mark("name"), lambda: _same_name(plugin, plugin.spec.id)
-    yield mark("carried out at an honest instrument and at one beyond its limit"), run
+    carried_out = mark("carried out at an honest instrument and at one beyond its limit")
+
+    def run() -> None:
+        check_dry_run(plugin.spec)
+
+    yield carried_out, run
+
+
+def _free_name(plugin: Plugin) -> None:
+    """An installed plugin of this name keeps it: of two, the stranger's is not loaded."""
+    taken = [
+        one.distribution
+        for one in plugins(plugin.group)
+        if one.name == plugin.name and one.value != plugin.value and one.distribution != plugin.distribution
+    ]
+    want(
+        not taken,
+        f"name: expected one that no installed plugin of {plugin.group} has",
+        f"{plugin.name!r}, which {', '.join(taken)} has",
+    )
 
 
 def _same_name(plugin: Plugin, name: str) -> None:

@@ -20,6 +20,7 @@ from harness.fixed_streams import Case
 from harness.judge.account import Kind
 from harness.judge.contract import API_VERSION, DetectorSpec, Reading, Validation, View
 from harness.testing.bare_segments import bare_cases
+from harness.testing.filled_in import check_filled_in
 from harness.testing.judged import (
     changed,
     check_no_p_for_e,
@@ -59,6 +60,8 @@ def check_detector(spec: DetectorSpec, cases: Mapping[str, Case] | None = None) 
     known = every_case() if cases is None else cases
     want(len(known) > 0, "cases: expected one at least", "none")
     first = {name: _check_call(spec, name, case, number) for number, (name, case) in enumerate(known.items())}
+    for reading in (one for said in first.values() for one in said):
+        check_filled_in("judge: reason", reading.reason)
     _check_bare(spec)  # after the calls on copies: these segments are shared
     check_no_p_for_e([one for said in first.values() for one in said], spec.name)
     for name, case in reversed(list(known.items())):
@@ -78,6 +81,7 @@ def _check_specification(spec: DetectorSpec) -> None:
     want(type(spec.version) is int and spec.version >= 1, "version: expected a whole number from 1 on", spec.version)
     want(spec.kind in KINDS, f"kind: expected one of {', '.join(KINDS)}", spec.kind)
     want(len(spec.null.split()) >= 3, "null: expected a sentence on what its e-value is against", spec.null)
+    check_filled_in("null", spec.null)
     want(spec.needs.strip() != "", "needs: expected what it needs, in words", spec.needs)
     want(0 <= spec.weight <= 1, "weight: expected a share from 0 to 1 (0: it never claims)", spec.weight)  # fmt: skip
     for name, value in spec.parameters.items():

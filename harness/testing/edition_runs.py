@@ -24,8 +24,8 @@ from harness.benches import ERROR, find, world
 from harness.inspection import inspect
 from harness.plans import PLANS
 from harness.report.document import plain
-from harness.testing.editions import ERRORS, check_id, parsed, text_of
-from harness.testing.wanted import Broken, want
+from harness.testing.editions import ERRORS, check_id, check_judgeable, parsed, text_of
+from harness.testing.wanted import NotRun, want
 from protocols.acceptance import Edition, EditionSpec
 from protocols.acceptance.edition import MPE
 
@@ -36,10 +36,6 @@ BENCHES: Mapping[str, tuple[str, ...]] = {  # of a family, the first where none 
 BEYOND = Decimal("1.5")  # times the limit
 LOTS = "0123456789abcdef" * 2
 PASS, FAIL, INCONCLUSIVE, COMPLETE = "pass", "fail", "inconclusive", "complete"
-
-
-class NotRun(Broken):
-    """An edition that cannot be carried out on a simulated bench, and why."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,7 @@ def dry_run(spec: EditionSpec, bench: str = "", seed: int = 1) -> DryRun:
     check_id(spec, own)
     if not own.tests:
         raise NotRun(f"{spec.id}: expected tests to carry out; got limits alone")
+    check_judgeable(spec, own)
     known = BENCHES.get(own.family, ())
     if not bench and not known:
         raise NotRun(

@@ -17,7 +17,7 @@ from harness.editions import JUDGED_BY
 from harness.report.edition import edition_lines, standing
 from harness.testing.wanted import Broken, want
 from protocols.acceptance import AcceptanceError, Edition, EditionSpec, Limit, parse
-from protocols.acceptance.beginning import TEXT
+from protocols.acceptance.beginning import TEXT, TITLE
 from protocols.acceptance.clauses import Condition, Equipment, Stated, Test
 from protocols.acceptance.edition import API_VERSION, MPE, MPE_FACTOR
 
@@ -28,7 +28,9 @@ USUAL_E = Decimal("0.1"), Decimal(5)  # a limit in verification scale intervals
 USUAL_FACTOR = Decimal(1), Decimal(4)  # errors in service as a multiple of those on initial verification
 APART = 20  # times: further from the limit `mpe` no other limit of the same kind lies
 BOUNDS = {"C": (-60, 100), "%": (0, 100)}  # what a condition in this unit can be
-TO_BE_FILLED_IN = frozenset(re.findall(r'= "([^"{}]{12,})"', TEXT))  # what `acceptance new` leaves for its author
+TO_BE_FILLED_IN = frozenset(re.findall(r'= "([^"{}]{12,})"', TEXT)) | {
+    TITLE
+}  # what `acceptance new` leaves for its author
 
 
 def text_of(spec: EditionSpec) -> str:
@@ -57,6 +59,7 @@ def check_edition(spec: EditionSpec) -> None:
     want(spec.api == API_VERSION, f"api: expected {API_VERSION}; adapt the plugin to this contract", spec.api)
     own = parsed(spec)
     check_id(spec, own)
+    want(own.title not in TO_BE_FILLED_IN, f"{spec.resource}: title expected to be filled in", own.title)
     want(own.legal_basis not in TO_BE_FILLED_IN, f"{spec.resource}: legal_basis expected to be filled in", own.legal_basis)  # fmt: skip
     for where, one in _stated(own):
         _check_stated(f"{spec.resource}, {where}", one)
@@ -69,7 +72,7 @@ def check_edition(spec: EditionSpec) -> None:
     for condition in own.conditions:
         _check_condition(f"{spec.resource}, condition {condition.id}", condition)
     if own.tests:
-        _check_judgeable(spec, own)
+        check_judgeable(spec, own)
 
 
 def _stated(own: Edition) -> Iterator[tuple[str, Limit | Stated]]:
@@ -142,7 +145,7 @@ def _check_condition(where: str, one: Condition) -> None:
     want(one.change is None or one.change > 0, f"{where}: change expected above 0", one.change)
 
 
-def _check_judgeable(spec: EditionSpec, own: Edition) -> None:
+def check_judgeable(spec: EditionSpec, own: Edition) -> None:
     """An edition with tests has the limits that its family is judged by (harness/editions.py)."""
     known = {limit.id for limit in own.limits}
     lacking = [id for id in JUDGED_BY.get(own.family, (MPE,)) if id not in known]

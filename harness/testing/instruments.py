@@ -22,7 +22,7 @@ from harness.testing.wanted import want
 from harness.testing.watchdog import returning
 from protocols.contract import LineSettings, WireProtocol
 
-_VALUES = (str, int, Decimal, bool, list, dict)  # what a bench file has: a number with a point is read as Decimal
+OPTION_TYPES = (str, int, Decimal, bool, list, dict)  # what a bench file has: a number with a point is read as Decimal
 _OBSERVED = (*STATIONS, CLOCK, "tap")  # a time signal, and a train of which nobody says where it was tapped
 
 
@@ -97,8 +97,8 @@ def _check_fields(spec: InstrumentSpec, protocol: WireProtocol | None) -> None:
     for option, kind in spec.options.items():
         want(option == option.lower() and option != "", f"{where}: option expected in lower case", option)
         want(
-            kind in _VALUES,
-            f"{where}: option {option} expected one of the bench file's types {[one.__name__ for one in _VALUES]}",
+            kind in OPTION_TYPES,
+            f"{where}: option {option} expected one of the bench file's types {[one.__name__ for one in OPTION_TYPES]}",
             kind,
         )
     reserved = {"driver", "links", "zone", "certificate"} & set(spec.options)

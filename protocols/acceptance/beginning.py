@@ -32,6 +32,7 @@ EXAMPLES = {
     "taximeter": _Example("mpe", "relative error of the distance shown", "0.01", "1", "trip", "1000 m", "distance-error"),
 }  # fmt: skip
 
+TITLE = "title as printed"  # until somebody fills it in
 TEXT = """\
 # An acceptance edition.  Every figure says where it stands and how good that source is; nothing here counts as verified before
 # somebody has compared it with the print (`shortmeasure acceptance verify`).

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.package_digest import tree_digest
 from fixtures.plugins import Plugin, plugins
 from harness.beginnings import begin, kinds
+from harness.commands import plugin as command
 from harness.exits import UsageError
 from harness.plugin_folder import plugins_in
 from harness.testing import Broken, check_crossed
 from harness.testing.conformance import Sheet, sheet
+from protocols.acceptance import parse
 from protocols.lines import Deaf
-from tests.reference import PAGE, page
 from tests.tutorial import PLUGIN, write
 
 PACKAGE = "shortmeasure_nci_ecr"
@@ -95,27 +97,28 @@ def test_what_the_tutorial_writes_conforms(tmp_path: Path) -> None:
     assert told.verified is False
 
 
-def test_a_beginning_fails_at_the_vectors_alone(tmp_path: Path) -> None:
+def test_a_beginning_fails_at_vectors_and_their_document_alone(tmp_path: Path) -> None:
     begin("protocol", "my-device", tmp_path)
     told = checked(tmp_path / "shortmeasure-my-device")
-    assert [one.name for one in told.held if not one.kept] == ["vectors, both ways"]
-    [failed] = [one for one in told.held if not one.kept]
-    assert "`wire` in the vectors file" in failed.said
+    said = {one.name: one.said for one in told.held if not one.kept}
+    assert set(said) == {"specification", "vectors, both ways"}
+    assert "reference: expected to be filled in" in said["specification"]
+    assert "`wire` in the vectors file" in said["vectors, both ways"]
 
 
 @pytest.mark.parametrize(
     ("kind", "failing"),
     [
-        ("protocol", {"test_vectors"}),
-        ("instrument", {"test_vectors"}),
-        ("detector", {"test_false_alarms", "test_power"}),
+        ("protocol", {"test_vectors", "test_specification"}),
+        ("instrument", {"test_vectors", "test_the_codec"}),
+        ("detector", {"test_specification_and_purity", "test_false_alarms", "test_power"}),
         ("acceptance", {"test_edition", "test_honest_and_beyond_the_limit"}),
     ],
 )
 def test_the_tests_of_a_beginning_fail_where_something_is_to_be_brought(
     tmp_path: Path, kind: str, failing: set[str]
 ) -> None:
-    begin(kind, "my-own", tmp_path)
+    begin(kind, "my-own", tmp_path, "scale" if kind == "acceptance" else "")
     home = tmp_path / "shortmeasure-my-own"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "error", "--tb=no", "-rf", str(home)],
@@ -124,6 +127,90 @@ def test_the_tests_of_a_beginning_fail_where_something_is_to_be_brought(
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert set(re.findall(r"^FAILED \S+::(\w+)", done.stdout, re.MULTILINE)) == failing, done.stdout
+
+
+UNTOUCHED = {
+    "instrument": {
+        ("protocols", "specification"): "reference: expected to be filled in",
+        ("protocols", "vectors, both ways"): "expected bytes from a document or a wire",
+        ("instruments", "written by its author"): r"driver\.py: expected to be written for your device",
+    },
+    "detector": {
+        ("detectors", "specification, and judging as a pure function"): "null: expected to be filled in",
+        ("detectors", "written by its author"): r"__init__\.py: expected to be written for your device or test",
+    },
+    "acceptance": {
+        ("acceptance", "edition"): "title expected to be filled in",
+        ("acceptance", "carried out at an honest instrument and at one beyond its limit"): "a scale with tests expected the limits",
+    },
+}  # fmt: skip
+LEFT = {
+    "instruments": {"the driver at its device", "the driver on a disturbed line, stale answers included"},
+    "detectors": {"false alarms on honest cases", "power on cheating cases"},
+    "protocols": {"among all other protocols"},
+    "acceptance": set[str](),
+}
+
+
+@pytest.mark.parametrize("kind", UNTOUCHED)
+def test_an_untouched_beginning_does_not_conform_and_says_where_and_what_was_not_tried(
+    tmp_path: Path, kind: str
+) -> None:
+    begin(kind, "my-own", tmp_path, "scale" if kind == "acceptance" else "")
+    found = plugins_in(tmp_path / "shortmeasure-my-own")
+    sheets = [sheet(plugin, beside=found, crossed=False) for plugin in found]
+    said = {(one.group, held.name): held.said for one in sheets for held in one.held if not held.kept}
+    assert set(said) == set(UNTOUCHED[kind])
+    for where, words in UNTOUCHED[kind].items():
+        assert re.search(words, said[where]), said[where]
+    for one in sheets:
+        assert {held.name for held in one.held if not held.tried} == LEFT[one.group]
+        assert all("got none here" in held.said for held in one.held if not held.tried)
+
+
+def test_of_a_detector_of_no_weight_the_sheet_says_that_e_was_not_tried() -> None:
+    [plugin] = [one for one in plugins("detectors") if one.name == "amount-law"]
+    weightless = replace(plugin, spec=replace(plugin.spec, weight=0.0))
+    [told] = [held.said for held in sheet(weightless).held if held.name == "false alarms on honest cases"]
+    assert "of weight 0 hits and p alone can be tried, not e" in told
+
+
+def test_the_sheet_says_what_was_checked_and_its_digest_as_a_list_of_allowed_plugins_has_it(tmp_path: Path) -> None:
+    begin("protocol", "nci-ecr", tmp_path)
+    home = write(tmp_path)
+    told = checked(home)
+    assert told.path == str(home / PACKAGE)
+    assert told.sha256 == tree_digest(home, (PACKAGE,))[0]
+
+
+def test_a_name_that_an_installed_plugin_has_is_refused(tmp_path: Path) -> None:
+    told = checked(copied(LCUS, tmp_path, {}))
+    [said] = [one.said for one in told.held if not one.kept]
+    assert (
+        said == "name: expected one that no installed plugin of protocols has; got \"'lcus', which shortmeasure has\""
+    )
+
+
+def test_a_name_that_is_taken_is_told_when_a_plugin_is_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, taken in (("lcus", True), ("mine", False)):
+        assert command.new("protocol", name, tmp_path, "", False) == 0
+        assert ("protocols lcus is there already, from shortmeasure" in capsys.readouterr().err) == taken
+
+
+@pytest.mark.parametrize("family", ["dispenser", "gas-dispenser", "scale", "taximeter"])
+def test_an_edition_is_begun_for_a_family(tmp_path: Path, family: str) -> None:
+    begin("acceptance", "own", tmp_path, family)
+    text = (tmp_path / "shortmeasure-own" / "shortmeasure_own" / "edition.toml").read_text("utf-8")
+    assert parse(text, "edition.toml").family == family
+
+
+@pytest.mark.parametrize(("kind", "family"), [("acceptance", ""), ("acceptance", "pump"), ("detector", "scale")])
+def test_a_family_is_for_editions_alone(tmp_path: Path, kind: str, family: str) -> None:
+    with pytest.raises(UsageError, match=r"plugin new: --family expected (one of dispenser, .*|none, .*), got "):
+        begin(kind, "own", tmp_path, family)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -224,7 +311,3 @@ def test_kinds() -> None:
     assert kinds() == ["acceptance", "detector", "instrument", "protocol"]
     assert PLUGIN.startswith("shortmeasure-")
     assert Plugin("protocols", "x", "protocols.wire.x:Y", "shortmeasure", None).ours
-
-
-def test_the_reference_is_what_the_docstrings_say() -> None:
-    assert PAGE.read_text("utf-8") == page(), "write it again: python tests/reference.py"
