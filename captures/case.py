@@ -94,6 +94,23 @@ class Case:
         return case
 
     @classmethod
+    @contextlib.contextmanager
+    def begun(cls, path: Path) -> Iterator[Self]:
+        """As `create`; where what is done with the case fails before its journal has a line, the folders made for it are
+        removed again.  Only empty ones: rmdir takes no other."""
+        case, above = cls(path), path.absolute().parents
+        folders = (case.journal, case.originals, case.derived, path / "data", path, *above)
+        made = [folder for folder in folders if not os.path.lexists(folder)]
+        try:
+            yield cls.create(path)
+        except BaseException:
+            if not (case.journal.is_dir() and any(case.journal.iterdir())):
+                for folder in made:
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
+            raise
+
+    @classmethod
     def open(cls, path: Path) -> Self:
         """IntegrityError when `path` is no case folder.
 

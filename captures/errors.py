@@ -21,6 +21,10 @@ class SealedError(Exception):
     """The case is sealed, or cannot be sealed as it stands; the message says why."""
 
 
+class NotSealedError(SealedError):
+    """The case has no seal, and what is asked of it rests on one."""
+
+
 class UnsealableError(SealedError):
     """The case holds what must not be sealed; the message names it and says how to mend it."""
 

@@ -31,7 +31,7 @@ from captures.bag import BAGIT, MAX_MANIFEST_BYTES, hash_file, info_bytes, manif
 from captures.case import Case, CaseReport, put_file, verify_case
 from captures.case_record import checked_utc, read_record
 from captures.digest import grouped, qr_svg, qr_text
-from captures.errors import IntegrityError, SealedError, UnsealableError
+from captures.errors import IntegrityError, NotSealedError, SealedError, UnsealableError
 from captures.journal import read_lines
 from captures.layout import (
     DIGEST_IMAGE,
@@ -252,7 +252,7 @@ def digest_text(case_id: str, digest: str) -> bytes:
 
 def _tag_manifest(case: Case) -> bytes:
     if not case.sealed:
-        raise SealedError(f"{case.path}: the case is not sealed; `shortmeasure case seal` seals it")
+        raise NotSealedError(f"{case.path}: expected a sealed case, this one is not sealed")
     return read_small(case.path / TAG_MANIFEST, MAX_SEAL_FILE_BYTES)
 
 

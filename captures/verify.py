@@ -39,7 +39,9 @@ from captures.layout import (
     PARTIAL,
     PARTIES,
     README,
+    RECORD,
     SEAL,
+    SECRETS,
     TAG_MANIFEST,
     VERIFIER,
     WITHHELD,
@@ -49,6 +51,7 @@ from captures.verify_seal import Signer, Stamp, check_seal, left_over
 
 REQUIRED = ("bagit.txt", INFO, MANIFEST, README, VERIFIER)
 OPTIONAL = (MANIFEST_SM3,)
+RECORD_FILE = f"{FOLDERS[0]}/{RECORD}"
 MAX_LOCK_BYTES = 4096
 MAX_DIFFERENCES = 200
 MAX_UNSTATED_BYTES = 64 << 30  # of a file, where bag-info.txt no longer says how many all have
@@ -107,7 +110,7 @@ def verify(path: Path, *, digest: str | None = None, key: str | None = None) -> 
         return _sealed(path, listing, found, report, digest, key)
     if digest is not None or key is not None:
         found.append(Difference(TAG_MANIFEST, "no seal", "a sealed case", "a case that is not sealed", kind="demanded"))
-    notes += _second_names(listing)
+    notes += _second_names(listing) + _strangers(listing)
     found = _once(found)
     listed, more = tuple(found[:MAX_DIFFERENCES]), max(0, len(found) - MAX_DIFFERENCES)
     return Verification(False, listed, report=report, notes=tuple(notes), more=more)
@@ -284,6 +287,18 @@ def _of_lock(path: Path, notes: list[str]) -> list[Difference]:
         f"{LOCK}: no part of the sealed case and no evidence, left by a program: {raw.decode('ascii', 'replace')!r:.200}"
     )
     return []
+
+
+def _strangers(listing: Tree) -> list[str]:
+    """Files of an unsealed case that no part of it is made of; a sealed one lists all of its files."""
+    own = (LOCK, *SECRETS, RECORD_FILE, PARTIES)
+    within = tuple(f"{folder}/" for folder in (*FOLDERS[1:], PARTIAL, SEAL))
+    return [
+        f"{name}: no part of the case and no evidence: nobody took it on record; move it out, or take it in with "
+        "`shortmeasure capture import`"
+        for name in listing.files
+        if name not in own and not name.startswith(within)
+    ]
 
 
 def _second_names(listing: Tree) -> list[str]:

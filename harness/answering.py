@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
-from fixtures.answers_file import Answers, load, nobody, without_home
+from fixtures.answers_file import NO, Answers, load, nobody, without_home
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
 from harness.benches import with_answers
 from harness.output import comment
+from harness.plans import PlanSpec
 
+OPENING = ("ask ", "confirm ")  # of every plan: what is asked before the first measurement or choice
 CONSOLE, NO_INPUT = "console:", "--no-input"
 
 
@@ -34,6 +37,22 @@ def answered(bench: BenchFile, path: Path | None, no_input: bool) -> tuple[Bench
             "wait for his hands; take a bench where people do everything, such as dispenser-k0-prover"
         )
     return found, answers
+
+
+def check_beginning(plan: PlanSpec, bench: BenchFile, path: Path) -> None:
+    """AnswerError at once where the file at `path` does not answer what `plan` asks before anything is decided or measured:
+    it is another plan's, or another bench's."""
+    from harness.asked import asked
+
+    try:
+        questions = [one.key for one in asked(plan, bench)]
+    except BenchError:  # its instruments do what the plan asks: the questions depend on them
+        return
+    answers = load(path)
+    for key in takewhile(lambda key: key.startswith(OPENING), questions):
+        said = answers.take(key)
+        if key.startswith("confirm ") and said.lower().startswith(NO):  # a decision, with which the run ends
+            return
 
 
 def name_leftovers(answers: Answers | None) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from fixtures.benchfile import BenchFile, load, parse
-from fixtures.errors import BenchError
+from fixtures.errors import BenchError, helped, unknown
+from fixtures.language import mark
 from fixtures.profile import SCALES, TAXI_FAMILY
 from fixtures.scale_lines import weight_protocol
 
@@ -34,7 +35,12 @@ def find(name: str) -> BenchFile:
     if name in built_in():
         return parse((files("fixtures.benches") / f"{name}.toml").read_text("utf-8"), f"built-in {name}")
     if not Path(name).exists():
-        raise BenchError(f"{name}: expected a bench file or a built-in name; there are {', '.join(built_in())}")
+        wrong = BenchError(f"{name}: expected a bench file or a built-in name; there are {', '.join(built_in())}")
+        raise (
+            unknown(wrong, name, built_in(), "shortmeasure bench list")
+            if Path(name).suffix != ".toml"
+            else helped(wrong, mark("check the path; `shortmeasure bench list` names the built-in ones"))
+        )
     return load(Path(name))
 
 
@@ -49,7 +55,6 @@ def scenario(
     from fixtures.sim.build import BESIDE, SPOKEN
     from fixtures.sim.cheats import parse_cheat
     from fixtures.sim.scenario import Kit, Scenario
-    from harness.exits import UsageError
 
     if not bench.simulation:
         raise BenchError(
@@ -63,7 +68,7 @@ def scenario(
     try:
         spec = None if cheat is None else parse_cheat(cheat, size)
     except (KeyError, ValueError) as error:
-        raise UsageError(str(error.args[0])) from None
+        raise _refused(bench, cheat, error) from None
     ports = {link.url.removeprefix("sim:") for link in bench.links.values()}
     beside = tuple(sorted(ports & set(BESIDE)))
     spoken = next((port for port in SPOKEN if port in ports), "dart")
@@ -89,7 +94,7 @@ def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = N
             gas = GasScenario(scenario(bench, None, seed), cast(Any, str(bench.profile["medium"])), cheat, size)
             return build_gas(gas)
         except ValueError as error:
-            raise UsageError(str(error.args[0])) from None
+            raise _refused(bench, cheat, error) from None
     if bench.family == TAXI_FAMILY:
         return _taxi(bench, cheat, seed, size)
     if bench.family in SCALES:
@@ -109,9 +114,18 @@ def world(bench: BenchFile, cheat: str | None, seed: int, size: float | None = N
     return Forecourt(lanes, seed)
 
 
+def _refused(bench: BenchFile, cheat: str | None, error: Exception) -> Exception:
+    """What a model will not be: without a cheat it is the bench file that asks for it."""
+    from harness.catalogue import load_catalogue
+    from harness.exits import UsageError
+
+    if cheat is None:
+        return BenchError(f"{bench.where}: {error.args[0]}")
+    return unknown(UsageError(str(error.args[0])), cheat, (one.id for one in load_catalogue()), "shortmeasure cheats")
+
+
 def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -> Any:
     """The simulated scale that a bench file describes: its line speaks what the bench listens for."""
-    from harness.exits import UsageError
 
     if not bench.simulation:
         raise BenchError(
@@ -141,7 +155,7 @@ def _scale(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -
             ScaleScenario(kit=cast(Any, bench.kit), seed=seed, cheat=own, intervals=intervals, span=span, **told)
         )
     except (KeyError, ValueError) as error:
-        raise UsageError(str(error.args[0])) from None
+        raise _refused(bench, cheat, error) from None
 
 
 def _taxi(bench: BenchFile, cheat: str | None, seed: int, size: float | None) -> Any:
@@ -149,7 +163,6 @@ def _taxi(bench: BenchFile, cheat: str | None, seed: int, size: float | None) ->
     from fixtures.sim.taxi.cheats import parse_taxi_cheat
     from fixtures.sim.taxi.scenario import TaxiScenario
     from fixtures.sim.taxi.station import build_taxi
-    from harness.exits import UsageError
 
     if not bench.simulation:
         raise BenchError(
@@ -178,7 +191,7 @@ def _taxi(bench: BenchFile, cheat: str | None, seed: int, size: float | None) ->
             TaxiScenario(kit=cast(Any, kit), seed=seed, cheat=spec, distance_resolution_km=resolution, **told)
         )
     except (KeyError, ValueError) as error:
-        raise UsageError(str(error.args[0])) from None
+        raise _refused(bench, cheat, error) from None
 
 
 def draw_seed(bench: BenchFile, seed: int) -> str:

@@ -64,6 +64,7 @@ def examine(cases: Path, bench: BenchFile | None = None, host: Host | None = Non
         (mark("keys"), lambda: _keys(host)),
         (mark("standards"), lambda: _standards(bench, host.today())),
         (mark("plugins"), lambda: _plugins(bench)),
+        (mark("bench"), lambda: _bench(bench)),
         (mark("texts"), lambda: _texts()),
         (mark("clock"), lambda: _clock(host, begun)),
     ]
@@ -170,9 +171,9 @@ def _standards(bench: BenchFile | None, today: date) -> Iterator[Check]:
 
 
 def _plugins(bench: BenchFile | None) -> Iterator[Check]:
-    from fixtures.plugins import GROUPS, plugins
+    from fixtures.plugins import GROUPS, misnamed, plugins
 
-    found = [plugin for group in GROUPS for plugin in plugins(group)]
+    found = [*(plugin for group in GROUPS for plugin in plugins(group)), *misnamed()]
     broken = [plugin for plugin in found if plugin.reason]
     if len(broken) < len(found):
         yield Check("plugins", OK, Sentence(mark("{count} load"), count=len(found) - len(broken)))
@@ -192,6 +193,23 @@ def _plugins(bench: BenchFile | None) -> Iterator[Check]:
         yield Check("plugins", BAD if used else WARN, what, plugin.remedy)
     if not found:
         yield Check("plugins", BAD, mark("none is installed"), mark("reinstall shortmeasure"))
+
+
+def _bench(bench: BenchFile | None) -> Iterator[Check]:
+    """What `run` would refuse the bench for; its ports are looked at above."""
+    from harness.bench_checks import check_bench
+    from harness.exits import classified, said
+
+    if bench is None:
+        return
+    try:
+        checked = check_bench(bench)
+    except Exception as error:  # whatever it is, `run` would end with it
+        yield Check("bench", BAD, said(error), classified(error)[1])
+        return
+    yield Check(
+        "bench", OK, Sentence(mark("{where}: {count} instruments checked"), where=bench.where, count=len(checked))
+    )
 
 
 def _texts() -> Iterator[Check]:

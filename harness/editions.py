@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from fixtures.benchfile import EDITION_FILE, BenchFile
-from fixtures.errors import BenchError
-from fixtures.plugins import specs
+from fixtures.errors import BenchError, PluginError, helped, unknown
+from fixtures.plugins import plugins, specs
 from fixtures.textfile import UTF8_BYTES, read_text
 from protocols.acceptance import AcceptanceError, Edition, EditionSpec, parse
 from protocols.acceptance.edition import MPE
@@ -57,10 +57,18 @@ def names() -> tuple[str, ...]:
 
 
 def text_of(name: str) -> tuple[str, str]:
-    """Text of the edition `name` and what its file is called.  BenchError where there is none."""
+    """Text of the edition `name` and what its file is called.  BenchError where there is none, PluginError where its plugin
+    is broken."""
     known = specs("acceptance")
     if name not in known:
-        raise BenchError(f"expected a known acceptance edition, got {name!r}; there are {', '.join(sorted(known))}")
+        for plugin in plugins("acceptance"):
+            if plugin.name == name and plugin.reason:
+                wrong = PluginError(
+                    f"acceptance edition {name} of {plugin.distribution} cannot be used: {plugin.reason}"
+                )
+                raise helped(wrong, plugin.remedy)
+        missing = BenchError(f"expected a known acceptance edition, got {name!r}; there are {', '.join(sorted(known))}")
+        raise unknown(missing, name, known, "shortmeasure acceptance list")
     spec: EditionSpec = known[name]
     return (files(spec.package) / spec.resource).read_text("utf-8"), spec.resource
 

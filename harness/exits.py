@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+from fixtures.errors import Remedied
 from fixtures.language import Sentence, language, mark, tell, translate, translated
 from harness.output import SCHEMA
 
@@ -31,7 +32,10 @@ class Exit(IntEnum):
     KILLED = 130
 
 
-class UsageError(Exception):
+PLUGINS = "--plugins"  # of the program itself, as --lang is
+
+
+class UsageError(Remedied):
     """The command line asks for something that is not there."""
 
 
@@ -88,6 +92,7 @@ ERRORS: tuple[tuple[str, Exit, str], ...] = (
     ),
     ("captures.errors.IntegrityError", Exit.EVIDENCE, mark("work on a copy of the case that verifies")),
     ("captures.errors.UnsealableError", Exit.PRECONDITION, mark("mend what the message names, then seal")),
+    ("captures.errors.NotSealedError", Exit.PRECONDITION, mark("`shortmeasure case seal CASE` seals it")),
     (
         "captures.errors.SealedError",
         Exit.PRECONDITION,
@@ -148,6 +153,7 @@ HEADLINES: dict[str, str] = {
     "harness.originals.StrayError": mark("the case holds a file that nobody took on record"),
     "captures.errors.IntegrityError": mark("what is stored is not as it was recorded or sealed"),
     "captures.errors.UnsealableError": mark("this case cannot be sealed as it stands"),
+    "captures.errors.NotSealedError": mark("this case is not sealed"),
     "captures.errors.SealedError": mark("this case is sealed: nothing is written into it"),
     "captures.errors.KeyFileError": mark("a signing key cannot be used"),
     "captures.errors.CaptureError": mark("a recording cannot be read"),
@@ -178,13 +184,14 @@ DISK: dict[int, str] = {
 
 
 def classified(error: BaseException) -> tuple[Exit, str]:
-    """Exit code and remedy for `error`, by its type or the nearest of its bases."""
+    """Exit code and remedy for `error`, by its type or the nearest of its bases; a remedy of its own comes first."""
+    own = error.remedy if isinstance(error, Remedied) else ""
     names = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     for name in names:
         for known, code, remedy in ERRORS:
             if name == known:
                 told = error.errno if isinstance(error, OSError) else None
-                return code, DISK.get(told, remedy) if told is not None else remedy
+                return code, own or (DISK.get(told, remedy) if told is not None else remedy)
     return Exit.INTERNAL, mark("this is a defect of shortmeasure; SHORTMEASURE_DEBUG=1 shows where it happened")
 
 
@@ -257,6 +264,11 @@ def _run(app: Any, arguments: Sequence[str], environment: Mapping[str, str]) -> 
         show = getattr(error, "show", None)  # the command line's own complaints; typer carries its parser inside
         if callable(show) and hasattr(error, "format_message"):
             _show(error, show)
+            if getattr(error, "option_name", None) == PLUGINS:
+                sys.stderr.write(
+                    translate(mark("--plugins FILE stands before the command: shortmeasure --plugins FILE COMMAND"))
+                    + "\n"
+                )
             if "--json" in arguments:
                 _error_document(Exit.USAGE, str(error.format_message()), "`shortmeasure --help`")
             return Exit.USAGE
@@ -272,8 +284,8 @@ def explain(error: Exception) -> tuple[Exit, str, str]:
     """Say on stderr, in the operator's language, what went wrong and what next; the code, the message and the remedy in
     English, as a document holds them."""
     code, remedy = classified(error)
-    text = _said(error)
-    told = tell(error.args[0]) if error.args and isinstance(error.args[0], Sentence) else text
+    text = said(error)
+    told = tell(text)
     if code is Exit.INTERNAL:
         text = f"internal error: {type(error).__name__}: {text}"
         told = translate(mark("internal error: {error}"), error=f"{type(error).__name__}: {told}")
@@ -320,8 +332,10 @@ def _silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _said(error: Exception) -> str:
-    """The message of `error`; the system's own complaints about a path without their numbers."""
+def said(error: Exception) -> str:
+    """The message of `error`, a Sentence where it is one; the system's own complaints about a path without their numbers."""
+    if error.args and isinstance(error.args[0], Sentence):
+        return error.args[0]
     if isinstance(error, OSError) and isinstance(error.filename, (str, bytes, os.PathLike)):
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     return str(error) or type(error).__name__

@@ -6,6 +6,7 @@ the confirmation series is taken by the registration, whatever becomes of the ru
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ FAMILY = "dispenser"  # whose sales an extension knows to ask for again
 FEWEST, MOST = 3, 4  # deliveries of a confirmation, or of each half of it where something is worked; different ones
 # contrasts that need what only the first visit had: surprise, and the state before power was cut
 GONE = frozenset({"knowledge", "state", "place"})
+LIKE = 0.9  # of a word that was meant to be another: one letter of `remote` left out or too many
 COMPARES = "gain-change"  # compares pairs of deliveries, of which each is made again with its partner
 PAIRS = (3, 5)  # of a confirmation that compares, at least and at most: so many must show it for `proven`
 BY_HAND = "event"  # the contrast of pairs that differ in what was worked
@@ -285,6 +287,8 @@ def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extens
             mark("expected at most {most} things in one search, got {got}"), most=MOST_WORKED, got=len(worked)
         )
     roles = {plain(role) for role in file.roles}
+    by_model = file.instruments[file.roles["operate"]].links.values()
+    simulated = any(file.links[link].url.startswith("sim:") for link in by_model)
     for what in worked:
         if WORDS.fullmatch(what) is None:
             text = mark("expected --search with a few words or a code (letters, digits, + * # . -), got {what!r}")
@@ -297,6 +301,13 @@ def search(worked: Sequence[str], standing: Standing, file: BenchFile) -> Extens
                 "expected --search remote on a bench with the role remote, {where} has none: nobody can press it"
             )
             raise _refused(text, where=file.where)
+        if plain(what) != REMOTE and difflib.get_close_matches(plain(what), [REMOTE], 1, LIKE):
+            raise _refused(
+                mark("expected --search with what is to be worked, got {what!r}; did you mean remote?"), what=what
+            )
+        if plain(what) != REMOTE and simulated:
+            text = mark("expected --search remote, got {what!r}: a simulated operator works nothing else")
+            raise _refused(text, what=what)
     number = 1 + sum(one.kind == SEARCH for one in standing.extensions)
     small = Repeated(Decimal(Volumes.on(ability(file)).small))
     named = tuple(REMOTE if plain(what) == REMOTE else what for what in worked)

@@ -23,6 +23,7 @@ from fixtures.sim.world import Simulated
 from harness import provenance
 from harness.beforehand import HEADER as DECIDED
 from harness.beforehand import with_decisions
+from harness.bench_checks import judged_by
 from harness.changes import (
     Change,
     ResumeError,
@@ -33,11 +34,8 @@ from harness.changes import (
     shown,
 )
 from harness.derive.history import GONE_ON
-from harness.editions import edition_of
 from harness.enact import ability
 from harness.extending import check_end, extended_plan, given_up, refuse_redone, register
-from harness.families import family_tests
-from harness.identity import type_of
 from harness.judge.evidence import ALPHA
 from harness.judging import judge_case
 from harness.live import Say, beside
@@ -90,12 +88,9 @@ def inspect(
     plan = with_decisions(find_plan(plan) if isinstance(plan, str) else plan, decided or {})
     instruments = specs("instruments")
     steps = planned(plan, bench_file)
-    type_of(bench_file)  # as one that cannot be read
-    limits = edition_of(bench_file)  # a missing edition must stop the run before fuel flows
-    tests = family_tests(limits)
+    limits, tests = judged_by(bench_file)  # a missing edition must stop the run before fuel flows
     said = Told() if told is None else told
     overrides, free = check_due(bench_file, said.day, said.overrides), check_room(case_path)
-    case = Case.create(case_path)
     header = {
         "tool": "shortmeasure", "version": version("shortmeasure"), "python": ".".join(map(str, sys.version_info[:3])), "plan": plan.name,
         "kit": bench_file.kit, "instrument": bench_file.instrument_id, "edition": bench_file.edition, "alpha": ALPHA,
@@ -105,7 +100,7 @@ def inspect(
     }  # fmt: skip
     if bench_file.site is not None:
         header["alpha_shares"] = {id: str(share) for id, share in bench_file.site.shares().items()}
-    with locked(case_path):
+    with Case.begun(case_path) as case, locked(case_path):
         bench = open_bench(
             bench_file, instruments, case.journal, header, world=world, speed=speed, lifelike=lifelike, answers=answers
         )

@@ -62,9 +62,14 @@ def judge_path(path: Path) -> Mapping[str, Any]:
 
 
 def judge_recording(capture: Capture, name: str, declared: Declaration) -> Mapping[str, Any]:
-    """The verdict document of a recording made elsewhere, with what is declared of it."""
+    """The verdict document of a recording made elsewhere, with what is declared of it.
+
+    Where no channel is declared to be a station no law of the chain was asked anything: that nothing was found answers nothing.
+    """
     found = foreign_segments(capture, name, declared)
-    return _judged(found, declared.profile, edition("jjg443-2023"), name, "complete", "")
+    document = _judged(found, declared.profile, edition("jjg443-2023"), name, "complete", "")
+    unasked = not declared.stations and document["integrity"] == "no_evidence"
+    return {**document, "integrity": "inconclusive"} if unasked else document
 
 
 def judge_case(case: Case) -> Mapping[str, Any]:

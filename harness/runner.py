@@ -10,7 +10,7 @@ from typing import TypeVar
 from captures.errors import CaptureError, IntegrityError
 from fixtures.bench import Bench
 from fixtures.benchfile import BenchFile
-from fixtures.errors import AnswerError, BenchError, DataLost, InstrumentError, StopAsked
+from fixtures.errors import AnswerError, BenchError, DataLost, InstrumentError, StopAsked, unknown
 from fixtures.port_errors import PortErrors
 from fixtures.selftest import record_timings
 from harness.changes import Change, ResumeError, identity_changes, shown
@@ -56,7 +56,8 @@ class Resumption:
 
 def find_plan(name: str) -> PlanSpec:
     if name not in PLANS:
-        raise UsageError(f"expected a plan, got {name!r}; there are {', '.join(PLANS)}")
+        wrong = UsageError(f"expected a plan, got {name!r}; there are {', '.join(PLANS)}")
+        raise unknown(wrong, name, PLANS, "shortmeasure plan list")
     return PLANS[name]
 
 

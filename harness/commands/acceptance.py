@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.output import emit
+from harness.output import comment, emit
 
 app = typer.Typer(help="Acceptance editions: limits and tests of a regulation, clause by clause.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
@@ -19,9 +19,12 @@ Name = Annotated[str, typer.Argument(help="an edition of the list, or a TOML fil
 def list_(as_json: Json = False) -> int:
     """The editions that are installed: family, since when in force, how many limits somebody has compared with the print, how many tests."""
     from fixtures.language import mark, tell, translate
+    from fixtures.plugins import plugins
     from harness.editions import edition, names
+    from harness.exits import printable
     from harness.report.called import family
     from harness.report.columns import column
+    from harness.report.errors import error_said
     from harness.report.wording import said
 
     widths = (20, 15, 12, 14, 7)
@@ -41,6 +44,12 @@ def list_(as_json: Json = False) -> int:
     ending = mark(
         "Unverified: nobody has compared the figure with the print; `shortmeasure acceptance verify` records it."
     )
+    for plugin in plugins("acceptance"):
+        if plugin.reason:
+            text = mark("{name} of {distribution} cannot be used: {reason}\n  what next: {remedy}")
+            told = {"name": plugin.name, "distribution": plugin.distribution}
+            said_of = {"reason": error_said(plugin.reason), "remedy": error_said(plugin.remedy)}
+            comment(printable(translate(text, **told, **said_of)))
     emit("acceptance", {"editions": rows}, "\n".join([*lines, "", translate(ending)]), as_json)
     return 0
 

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from fixtures.language import Listed, mark, tell, translate
+from harness.commands.numbers import Seed, Speed, above_zero, finite
 from harness.output import SCHEMA, comment, emit
 
 OF_KIT = mark("{name}: kit {kit}, {place}")
@@ -71,11 +72,11 @@ def check(
     seconds: Annotated[int, typer.Option("--seconds", help="how long --timing listens", min=1, max=3600)] = 10,
     as_json: Json = False,
 ) -> int:
-    """Check a bench file: keys, roles, zones, and whether the instruments carry the pulses.  Nothing is opened unless
-    --timing or --loopback asks for it."""
-    from fixtures.benchfile import check as check_file
+    """Check a bench file as `run` does before it begins: keys, links, roles, zones, edition, and whether the instruments
+    carry the pulses.  No port is opened unless --timing or --loopback asks for it."""
     from fixtures.capacity import pulse_loads
     from fixtures.plugins import specs
+    from harness.bench_checks import check_bench
     from harness.bench_runs import bench_timings
     from harness.benches import find
     from harness.report.called import PLACES
@@ -83,9 +84,8 @@ def check(
     from harness.runner import check_stations, find_plan
 
     bench = find(file)
-    instruments = specs("instruments")
-    lines = check_file(bench, instruments)
-    loads = pulse_loads(bench, instruments)
+    lines = check_bench(bench)
+    loads = pulse_loads(bench, specs("instruments"))
     if plan:
         check_stations(find_plan(plan), bench)
     rows = [
@@ -135,9 +135,11 @@ def sim(
     cheat: Annotated[
         str, typer.Option("--cheat", help="catalogue id; nothing = an honest trader; at a site ID@INSTRUMENT")
     ] = "",
-    size: Annotated[float, typer.Option("--size", help="size of the cheat, e.g. 0.05; 0 = its usual one")] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
-    speed: Annotated[float, typer.Option("--speed", help="times faster than life")] = 1.0,
+    size: Annotated[
+        float, typer.Option("--size", help="size of the cheat, e.g. 0.05; 0 = its usual one", callback=finite)
+    ] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="fixes everything random", min=0)] = 1,
+    speed: Annotated[float, typer.Option("--speed", help="times faster than life", callback=above_zero)] = 1.0,
     write: Annotated[str, typer.Option("--write", help="write the bench file with the real port names here")] = "",
     as_json: Json = False,
 ) -> int:
@@ -176,8 +178,8 @@ def burst(
     rate: Annotated[int, typer.Option("--rate", help="samples per second", min=1)] = 1_000_000,
     samples: Annotated[int, typer.Option("--samples", help="samples of each channel", min=1)] = 4096,
     case: Annotated[str, typer.Option("--case", help="keep the journal in this new case folder")] = "",
-    seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
-    speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
     as_json: Json = False,
 ) -> int:
     """Sample a few channels fast for a short while, for the shape of their edges."""
@@ -207,8 +209,8 @@ def clock_check(
         int, typer.Option("--seconds", help="how long both instruments watch the time signal", min=10, max=86_400)
     ] = 120,
     case: Annotated[str, typer.Option("--case", help="keep the journal in this new case folder")] = "",
-    seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
-    speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
     as_json: Json = False,
 ) -> int:
     """Measure how far the sample clock of the pulse recorder is off, by a counter that sees the same time signal."""
@@ -238,7 +240,8 @@ def _journal(case: str) -> Iterator[Path]:
     from captures.case import Case
 
     if case:
-        yield Case.create(Path(case)).journal
+        with Case.begun(Path(case)) as begun:
+            yield begun.journal
         return
     comment(translate(mark("the journal is not kept; name a folder with --case to keep it")))
     with TemporaryDirectory() as folder:

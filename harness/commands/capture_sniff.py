@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fixtures.language import mark, translate
+from harness.commands.numbers import finite
 from harness.exits import Exit, UsageError, printable
 from harness.output import comment, emit
 
@@ -35,10 +36,11 @@ def sniff(
     tap: Annotated[str, typer.Option("--tap", help="port that hears both on one line")] = "",
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder that keeps every byte")] = None,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="how long in all; nothing = until Ctrl-C", min=0.1)
+        float | None,
+        typer.Option("--seconds", help="how long in all; nothing = until Ctrl-C", min=0.1, callback=finite),
     ] = None,
     trial: Annotated[
-        float, typer.Option("--trial", help="seconds to listen in each line setting tried", min=0.1)
+        float, typer.Option("--trial", help="seconds to listen in each line setting tried", min=0.1, callback=finite)
     ] = 5.0,
     baud: Annotated[int | None, typer.Option("--baud", help="fixed, not tried", min=50, max=4_000_000)] = None,
     mode: Annotated[str | None, typer.Option("--mode", help="fixed, e.g. 8N1, 7E1")] = None,

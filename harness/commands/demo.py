@@ -32,7 +32,7 @@ def demo(
             help="dispenser: K0 balance and eyes, K1 + kiosk tap, K2 + in-line meter, K3 laboratory; others: docs/scales.md, docs/taximeters.md",
         ),
     ] = "K3",
-    seed: Annotated[int, typer.Option("--seed", help="fixes everything random")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="fixes everything random", min=0)] = 1,
     case: Annotated[Path | None, typer.Option("--case", help="the new case folder; nothing = a temporary one")] = None,
     budget: Budget = "",
     fuel: Fuel = "",
@@ -47,7 +47,7 @@ def demo(
 
     if family not in USUAL:
         raise UsageError(f"expected family {', '.join(USUAL)}, got {family!r}")
-    usual, kits = USUAL[family]
+    (usual, kits), kit = USUAL[family], kit.upper()
     if kit not in kits:
         raise UsageError(f"expected --kit {', '.join(kits)} for a {family}, got {kit!r}")
     if honest and cheat:

@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fixtures.language import mark
 from harness.output import comment, emit
 
 if TYPE_CHECKING:
     from fixtures.plugins import Plugin
     from harness.calibration import Curves, Population
+
+STALE = mark(
+    "the measured curves of these detectors are of another version or other parameters: {names}. They judge as before and claim no more than "
+    "their validation allows; what they can see is unknown until their authors measure it anew"
+)
+UNMEASURED = mark(
+    "no curves come with these detectors: {names}. They judge all the same and claim no more than their validation allows; which effects they "
+    "would miss is not known. There is nothing to mend here"
+)
 
 
 def detectors(
@@ -20,20 +30,25 @@ def detectors(
 ) -> int:
     """List the detectors: kind, version, null, needs, parameters, validation, measured curves, and whether these are stale.
     Exit 70 when one is broken."""
+    from fixtures.errors import unknown
     from fixtures.language import mark, translate
     from fixtures.plugins import plugins
     from harness.exits import Exit, UsageError, printable
 
     found = [plugin for plugin in plugins("detectors") if name in ("", plugin.name)]
     if not found:
-        raise UsageError(f"no detector {name!r}; `shortmeasure detectors` lists them")
+        known = [plugin.name for plugin in plugins("detectors")]
+        raise unknown(UsageError(f"expected a detector, got {name!r}"), name, known, "shortmeasure detectors")
     broken = [plugin for plugin in found if plugin.spec is None]
     rows = [_row(plugin) for plugin in found if plugin.spec is not None]
     for plugin in broken:
         comment(translate(mark("{name} is broken: {reason}\n  what next: {remedy}"), name=plugin.name, reason=plugin.reason, remedy=plugin.remedy))  # fmt: skip
-    old = [row["name"] for row in rows if row["stale"]]
-    if old:
-        comment(translate(mark("stale curves: {names}"), names=", ".join(old)))
+    for text, names in (
+        (STALE, [row["name"] for row in rows if row["stale"] and row["curves"] is not None]),
+        (UNMEASURED, [row["name"] for row in rows if row["stale"] and row["curves"] is None]),
+    ):
+        if names:
+            comment(translate(text, names=", ".join(names)))
     text = "\n".join(_in_detail(rows[0]) if name and rows else _table(rows))
     document = [{**row, "stale": str(row["stale"])} for row in rows]
     emit("detectors", {"detectors": document}, printable(text), as_json)

@@ -11,7 +11,7 @@ from harness.output import emit
 
 
 def doctor(
-    bench: Annotated[str, typer.Option("--bench", help="also look at the ports and standards of this bench")] = "",
+    bench: Annotated[str, typer.Option("--bench", help="also look at this bench: its file, ports and standards")] = "",
     cases: Annotated[
         Path | None, typer.Option("--cases", help="the folder of the cases; else SHORTMEASURE_CASES, else ./cases")
     ] = None,
@@ -32,7 +32,7 @@ def doctor(
     found = examine(cases_root(os.environ) if cases is None else cases, file)
     lines = []
     for check in found:
-        lines.append(f"{column(tell(check.state), 5)} {column(tell(check.name), 10)} {tell(check.what)}")
+        lines.append(f"{column(tell(check.state), 5)} {column(tell(check.name), 10)} {_told(check.what)}")
         if check.remedy:
             mend = translate(mark("mend: {remedy}"), remedy=tell(check.remedy))
             lines.append(f"{'':<16} {mend}")
@@ -47,3 +47,12 @@ def doctor(
         as_json,
     )
     return Exit.PRECONDITION if count else Exit.OK
+
+
+def _told(what: str) -> str:
+    """In the operator's language; a reason that is an error's or a plugin's own is known by its form."""
+    from fixtures.language import tell
+    from harness.report.errors import error_said
+
+    told = tell(what)
+    return error_said(what) if told == what else told

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
+from fixtures.language import mark, translate
 from harness.commands import declared as d
+
+UNMAPPED = mark(
+    "{file}: nothing says which channel is which station, so each was looked at alone and no law of the chain was judged; "
+    "name them with --map CHANNEL=STATION (encoder.A, board.A, reference.P and so on); channels of the file: {channels}"
+)
 
 
 def judge(
@@ -38,6 +44,7 @@ def judge(
     from harness.exits import UsageError, verdict_exit
     from harness.imported import is_case
     from harness.judging import judge_path, judge_recording
+    from harness.output import comment
     from harness.propositions import on_scale, read_scale
     from harness.report.show import gravest, show
     from harness.results import case_for_results, keep_results
@@ -63,6 +70,10 @@ def judge(
         else:
             capture = read(path)
             told = d.declaration(capture, map, profile, marks, window, pause)
+            if not told.stations:
+                comment(
+                    translate(UNMAPPED, file=path, channels=", ".join(sorted(one.channel for one in capture.trains)))
+                )
             documents.append(judge_recording(capture, path.name, told))
     if words is not None:
         documents = [on_scale(document, words) for document in documents]

@@ -12,6 +12,7 @@ import typer
 from fixtures.language import mark, translate
 from harness.commands import plan as plans
 from harness.commands.budgeted import Budget, Fuel, Model
+from harness.commands.numbers import Seed, Speed
 
 if TYPE_CHECKING:
     from fixtures.benchfile import BenchFile
@@ -24,6 +25,8 @@ NEW_BENCH = mark(
     "the simulated bench ended with the program that served it: this one is new, as --cheat and --seed make it now; its totaliser and "
     "whatever was switched on begin anew, and the record says so"
 )
+
+KEPT = mark("the run has stopped at a question; `shortmeasure judge {case}` shows what was found by then")
 
 CONFIRM = mark(
     "to be shown again on fresh deliveries ({litres} L, confirmation {k}, proven from e = {threshold} on): shortmeasure run --resume {case} "
@@ -64,12 +67,12 @@ def run(
             help="with --resume of a search or confirmation that was cut: end it, on record; its number stays spent",
         ),
     ] = "",
-    speed: Annotated[float, typer.Option("--speed", help="only for a simulated bench served faster than life")] = 1.0,
+    speed: Speed = 1.0,
     cheat: Annotated[
         str,
         typer.Option("--cheat", help="only for sim: links: what the simulated trader does; at a site ID@INSTRUMENT"),
     ] = "",
-    seed: Annotated[int, typer.Option("--seed", help="only for sim: links")] = 1,
+    seed: Seed = 1,
     nonce: Annotated[
         str,
         typer.Option("--nonce", help="a number chosen on the spot by the party or headquarters: not made before it"),
@@ -107,7 +110,8 @@ def run(
     A run that was cut, stopped or failed goes on with --resume CASE, where it was; a complete one with --resume CASE and
     --confirm or --search.
     """
-    from harness.answering import CONSOLE, answered, name_leftovers
+    from fixtures.errors import AnswerError
+    from harness.answering import CONSOLE, answered, check_beginning, name_leftovers
     from harness.beforehand import search_budget, searching, with_decisions
     from harness.benches import draw_seed, find, world
     from harness.exits import UsageError, explain, run_exit
@@ -159,6 +163,8 @@ def run(
                 "expected PLAN, --bench FILE and --case DIR for a new run, or --resume CASE to go on with one"
             )
         path, file = case, find(bench)
+    if answers is not None and resume is None:
+        check_beginning(with_decisions(find_plan(plan), decided or {}), file, answers)
     file, spoken = answered(file, answers, no_input)
     simulated = world(file, cheat or None, seed) if file.simulated else None
     say = comment if (not as_json if live is None else live) else None
@@ -175,6 +181,12 @@ def run(
             plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say,
             decided=decided,
         )  # fmt: skip
+    if (
+        isinstance(done.result.error, AnswerError) and not as_json
+    ):  # what the file lacks is not to be looked for in a report
+        comment(translate(KEPT, case=path))
+        explain(done.result.error)
+        return run_exit(done.result.error, done.result.resumable, done.document)
     name_leftovers(spoken)
     offered = _confirmable(path, done.document)
     show({**done.document, "confirmable": [one.target for one in offered]}, as_json)

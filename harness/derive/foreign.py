@@ -17,11 +17,10 @@ import numpy as np
 
 from captures.errors import IntegrityError
 from captures.model import Capture, ClockMap, Int64Array, Mark, MarkSource, PulseTrain
+from fixtures.pulse_taps import CHAIN
 from harness.exits import UsageError
 from harness.judge.contract import Segment, SegmentKind
 
-STATIONS: Mapping[str, tuple[str, ...]] = {"encoder": ("A", "B", "Z"), "board": ("A", "B", "Z"), "reference": ("P",)}
-"""Stations that a pulse tap can be, and the channels each may have."""
 CLOCK = "file"
 _MIN_PAUSE_S = Decimal("0.1")
 _MAX_SEGMENTS = 10_000
@@ -70,7 +69,7 @@ def from_body(body: Mapping[str, Any], where: str) -> Declaration:
 def check_stations(stations: Mapping[str, str], capture: Capture) -> None:
     """UsageError for a channel the file has not, or a station that no pulse tap is."""
     known = {train.channel for train in capture.trains}
-    taps = [f"{station}.{channel}" for station, channels in STATIONS.items() for channel in channels]
+    taps = [f"{station}.{channel}" for station, channels in CHAIN.items() for channel in channels]
     for channel, station in stations.items():
         if channel not in known:
             raise UsageError(

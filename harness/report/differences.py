@@ -162,6 +162,10 @@ NOTES = (
         "{key} has signed too: bag-info.txt does not name this key, anybody could add a signature of his own; whose it is "
         "the office's register says"
     ),
+    mark(
+        "{file}: no part of the case and no evidence: nobody took it on record; move it out, or take it in with "
+        "`shortmeasure capture import`"
+    ),
     mark("{file}: a key that has not signed: a signing that was cut; `shortmeasure case sign` with this key ends it"),
     mark("{file}: a time stamp was asked for, and no answer is kept here"),
     mark("time stamps: imprint and time read; the authority's signature is for `openssl ts -verify`"),

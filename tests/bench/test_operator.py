@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.errors import InstrumentError
+from fixtures.errors import InstrumentError, StopAsked
 from fixtures.instruments.operator import Operator
 from fixtures.link import Arrival
 from fixtures.questions import YES_NO
@@ -91,7 +91,14 @@ def test_a_person_may_slip_in_every_field_of_every_question() -> None:
 @pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])
 def test_what_was_not_done_ends_the_step(refusal: str) -> None:
     with pytest.raises(InstrumentError, match="was not done"):
+        Terminal(refusal).operator.ask("power-cycle", "Power off and on")
+
+
+@pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])
+def test_what_is_not_confirmed_is_a_decision_and_no_fault(refusal: str) -> None:
+    with pytest.raises(StopAsked, match=f"did not confirm 'Lane closed': .*{refusal}") as ended:
         Terminal(refusal).operator.ask("confirm", "Lane closed")
+    assert not ended.value.resumable
 
 
 @pytest.mark.parametrize("said", ["", "done", "yes", "OK", "完成", "已完成"])

@@ -193,3 +193,32 @@ def test_a_disk_without_links(tmp_path: Path, source: Path, monkeypatch: pytest.
     with JournalWriter.create(case.journal, {"kind": "header"}) as writer:
         case.import_original(source, writer.append)
     assert len(verify_case(case.path).originals) == 1
+
+
+def test_a_case_that_was_not_begun_leaves_no_folder(tmp_path: Path) -> None:
+    path = tmp_path / "above" / "case"
+    with pytest.raises(ValueError, match="refused"), Case.begun(path):
+        raise ValueError("refused")
+    assert not path.parent.exists()
+
+
+def test_what_was_recorded_or_there_before_stays(tmp_path: Path) -> None:
+    case, there = tmp_path / "case", tmp_path / "there"
+    there.mkdir()
+
+    def begin_and_fail() -> None:
+        with Case.begun(case) as begun:
+            (begun.journal / "0001.jsonl").write_text("a line")
+            raise ValueError("later")
+
+    with pytest.raises(ValueError, match="later"):
+        begin_and_fail()
+    assert (case / "data" / "journal" / "0001.jsonl").read_text() == "a line"
+    assert (case / "data" / "originals").is_dir()
+    with pytest.raises(ValueError, match="refused"), Case.begun(there):
+        raise ValueError("refused")
+    assert list(there.iterdir()) == []
+    (there / "notes.txt").write_text("kept")
+    with pytest.raises(FileExistsError), Case.begun(there):
+        pass
+    assert (there / "notes.txt").read_text() == "kept"

@@ -369,3 +369,16 @@ def test_a_folder_in_the_place_of_a_small_file(tmp_path: Path) -> None:
         with pytest.raises(IntegrityError, match="expected an ordinary file"):
             read(tmp_path)
         assert not before or len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_that_nobody_took_on_record_is_named_in_an_unsealed_case(tmp_path: Path) -> None:
+    unsealed = Case.create(tmp_path / "unsealed")
+    with JournalWriter.create(unsealed.journal, {"kind": "header"}) as writer:
+        writer.append({"kind": "end"})
+    assert verify(unsealed.path).notes == ()
+    for name in ("extra.txt", "data/more.txt", "data/derived/verdict.json"):
+        (unsealed.path / name).write_text("x")
+    found = verify(unsealed.path)
+    assert found.differences == ()
+    assert [note.partition(":")[0] for note in found.notes] == ["data/more.txt", "extra.txt"]
+    assert "no part of the case and no evidence" in found.notes[0]

@@ -20,6 +20,8 @@ MODULES = {
     "broken_api": "class _Spec:\n    api = 99\n\n\nPROTOCOL = _Spec()\n",
     "broken_property": "class _Spec:\n    @property\n    def api(self):\n        raise ValueError('no api today')\n\n\nPROTOCOL = _Spec()\n",
     "broken_twin": "from protocols.wire.kern import PROTOCOL\n",
+    "broken_talker": "print('hello from a stranger')\n",
+    "broken_edition": "from protocols.acceptance import EditionSpec\n\nEDITION = EditionSpec('broken-edition', 'broken_edition', 'own.toml')\n",
     "broken_detector": (
         "from harness.judge.contract import DetectorSpec\n\n\ndef judge(segments, view):\n    raise KeyError('no such thing')\n\n\n"
         "DETECTOR = DetectorSpec('stranger', 1, 'law', 'none', 'anything', {}, judge, families=('scale',))\n"
@@ -34,18 +36,28 @@ ENTRIES = {
         "b-property": "broken_property:PROTOCOL",
         "b-gone": "broken_gone:PROTOCOL",
         "b-name": "broken_api:NO_SUCH_NAME",
+        "b-talks": "broken_talker:PROTOCOL",
         "kern": "broken_twin:PROTOCOL",
     },
+    "shortmeasure.detector": {"b-group": "broken_detector:DETECTOR"},
+    "shortmeasure.acceptance": {"b-edition": "broken_edition:EDITION"},
     "shortmeasure.detectors": {"stranger": "broken_detector:DETECTOR"},
 }
 REASONS = {
-    "b-import": ("broken", "ModuleNotFoundError", "pip install no_such_module_anywhere"),
+    "b-import": (
+        "broken",
+        "the module no_such_module_anywhere that it imports is not installed",
+        "with its dependencies",
+    ),
     "b-exit": ("broken", "SystemExit: not today", "mend or reinstall"),
     "b-raise": ("broken", "RuntimeError: at import", "mend or reinstall"),
     "b-api": ("broken", "expected plugin API 1, got 99", "made for this shortmeasure"),
     "b-property": ("broken", "ValueError: no api today", "mend or reinstall"),
     "b-gone": ("stale", "its module broken_gone is gone", "pip uninstall"),
     "b-name": ("broken", "AttributeError", "mend or reinstall"),
+    "b-talks": ("broken", "AttributeError", "mend or reinstall"),
+    "b-group": ("broken", "got 'shortmeasure.detector'", "write shortmeasure.detectors"),
+    "b-edition": ("broken", "", "plugin check"),
     "kern": ("broken", "shortmeasure has a 'kern' of its own", "give it another name"),
 }
 
@@ -86,6 +98,9 @@ def test_each_is_listed_with_its_reason_and_remedy(strangers: Path) -> None:
     done = shortmeasure(strangers, "plugins", "--json")
     assert done.returncode == Exit.PLUGIN
     told = json.loads(done.stdout)["plugins"]
+    assert "hello from a stranger" in done.stderr  # what is printed at import is no part of the document
+    table = shortmeasure(strangers, "plugins").stdout
+    assert all(line.endswith(" broken-stranger") for line in table.splitlines() if " b-" in line)
     assert [row["state"] for row in told if row["name"] == "kern" and not row["reason"]] == ["ok"]  # ours is kept
     rows = {row["name"]: row for row in told if row["reason"]}
     assert rows.keys() == REASONS.keys()
@@ -94,6 +109,16 @@ def test_each_is_listed_with_its_reason_and_remedy(strangers: Path) -> None:
         assert reason in rows[name]["reason"]
         assert remedy in rows[name]["remedy"]
     assert "Traceback" not in done.stderr
+
+
+def test_the_other_editions_are_listed_beside_a_broken_one(strangers: Path) -> None:
+    done = shortmeasure(strangers, "acceptance", "list")
+    assert done.returncode == Exit.OK
+    assert "jjg443-2023" in done.stdout
+    assert "b-edition of broken-stranger cannot be used" in done.stderr
+    done = shortmeasure(strangers, "acceptance", "show", "b-edition")
+    assert done.returncode == Exit.PLUGIN
+    assert "acceptance edition b-edition of broken-stranger cannot be used" in done.stderr
 
 
 def test_help_and_version_do_not_notice(strangers: Path) -> None:

@@ -71,7 +71,8 @@ def test_a_stale_one_is_named_with_its_reason_on_stderr(
     monkeypatch.setattr("harness.calibration.load_curves", lambda: {})
     code, out, err = shortmeasure(capfd, "detectors", "split")
     assert code == Exit.OK
-    assert "stale curves: split" in err
+    assert "no curves come with these detectors: split" in err
+    assert "nothing to mend" in err
     assert "no curves were measured" in out
     assert "python benchmarks/curves.py --only split" in out
 

@@ -23,7 +23,7 @@ from fixtures.benchfile import BenchFile
 from fixtures.errors import DataLost
 from fixtures.opening import Before
 from fixtures.sim.build import build
-from harness.benches import find, scenario, world
+from harness.benches import find, on_ports, scenario, world
 from harness.changes import Change, ResumeError
 from harness.editions import edition
 from harness.enact import Enactor, ability
@@ -324,7 +324,24 @@ def test_the_officers_say_that_what_is_worked_writes_nothing() -> None:
 def test_who_has_no_remote_presses_none() -> None:
     with pytest.raises(ExtensionError, match="role remote"):
         search(["remote"], stands(), find("dispenser-k0"))
-    assert search(["code 8821#"], stands(), find("dispenser-k0")).worked == ("code 8821#",)
+    file = find("dispenser-k0")
+    assert search(["code 8821#"], stands(), on_ports(file, {"operator": "/dev/none"})).worked == ("code 8821#",)
+
+
+@pytest.mark.parametrize("what", ["remot", "remotee", "rmote"])
+def test_a_slip_of_the_finger_is_no_code(what: str) -> None:
+    with pytest.raises(ExtensionError, match="did you mean remote"):
+        search([what], stands(), on_ports(K3, {"operator": "/dev/none"}))
+
+
+def test_what_a_simulated_operator_cannot_work_leaves_a_complete_case_as_it_was(
+    ended: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = bodies(ended)
+    code, said = command(capfd, "run", "--resume", str(ended), "--search", "foo", "--bench", "dispenser-k0")
+    assert code == Exit.PRECONDITION
+    assert "a simulated operator works nothing else" in said
+    assert bodies(ended) == before
 
 
 @pytest.mark.parametrize("name", ["site-k0", "gas-cng-k0"])
@@ -742,7 +759,9 @@ def test_no_steps_are_shown_of_a_case_that_cannot_be_gone_on_with(
     ended: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SHORTMEASURE_LANG", "zh")
-    wanted = ("run", "--resume", str(ended), "--search", "code 1", "--dry-run")
+    bench = ended.parent / "real.toml"  # a simulated operator works no code
+    bench.write_text(on_ports(find("dispenser-k0"), {"operator": "/dev/none"}).text, "utf-8")
+    wanted = ("run", "--resume", str(ended), "--search", "code 1", "--dry-run", "--bench", str(bench))
     code, said = command(capfd, *wanted)
     assert code == 0
     cut_after(monkeypatch, asks_for("witness"))

@@ -21,11 +21,12 @@ from captures.journal import JournalWriter
 from captures.model import Capture, EdgeKind, MarkSource, Origin, PulseTrain
 from harness.derive.foreign import Declaration, foreign_segments, from_body
 from harness.derive.foreign_marks import read_marks
-from harness.exits import UsageError
+from harness.exits import Exit, UsageError
 from harness.imported import import_recording, imports, is_case
 from harness.judge.contract import SegmentKind
 from harness.judge.foreign import AT_MOST_SUSPECT
 from harness.judging import judge_path, judge_recording
+from tests.commands import parsed, shortmeasure
 
 STATIONS = {"D0": "encoder.A", "D1": "encoder.B", "D2": "board.A", "D3": "board.B", "D4": "reference.P"}
 DECLARED = Declaration(
@@ -249,3 +250,14 @@ def test_bad_marks_are_named(tmp_path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(CaptureError, match=message):
         read_marks(path, Capture(header={}, trains=(train("D0", [5]),)))
+
+
+def test_what_no_law_was_asked_about_is_undecided_and_names_the_channels(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "taps.vcd"
+    write(recorded(HONEST, 5.0), file, "vcd")
+    code, out, err = shortmeasure(capfd, "judge", file, "--json")
+    assert (code, parsed(out)["integrity"]) == (Exit.INCONCLUSIVE, "inconclusive")
+    assert "--map CHANNEL=STATION" in err
+    assert "channels of the file: D0, D1, D2, D3, D4" in err
