@@ -91,7 +91,7 @@ def test_a_person_may_slip_in_every_field_of_every_question() -> None:
 @pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])
 def test_what_was_not_done_ends_the_step(refusal: str) -> None:
     with pytest.raises(InstrumentError, match="was not done"):
-        Terminal(refusal).operator.ask("power-cycle", "Power off and on")
+        Terminal(refusal).operator.ask("deliver", "Deliver 20 L")
 
 
 @pytest.mark.parametrize("refusal", ["no, the pump is dry", "不行"])

@@ -194,11 +194,11 @@ def test_the_command_names_what_nobody_asked_for(tmp_path: Path, capfd: pytest.C
 def test_no_input_never_waits(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.toml"
     file.write_text(console_bench(), "utf-8")
-    code, out, _ = shortmeasure(
+    code, _, err = shortmeasure(
         capfd, "run", "dispenser-raid", "--bench", file, "--case", tmp_path / "case", "--no-input"
     )
     assert code == Exit.PRECONDITION
-    assert "add a line `ask legal_basis = ...`" in out
+    assert "add a line `ask legal_basis = ...`" in err
     code, _, err = shortmeasure(capfd, "run", "--resume", tmp_path / "case", "--bench", file, "--no-input")
     assert (code, "begun with a person at the terminal" in err) == (Exit.USAGE, True)
 

@@ -92,3 +92,18 @@ def test_an_answer_missing_later_is_not_drowned(capfd: pytest.CaptureFixture[str
     assert (code, out) == (Exit.PRECONDITION, "")
     assert f"no answer to {keys[at]!r}" in err.splitlines()[-2]
     assert f"`shortmeasure judge {case}` shows what was found by then" in err
+
+
+def test_an_officer_who_does_not_confirm_has_decided_and_nothing_is_broken(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    refused, case = tmp_path / "refused.answers", tmp_path / "case"
+    refused.write_text(
+        "ask legal_basis = x\nask officers = A, B\nconfirm recording = done\nconfirm safety = no, lane open\n"
+    )
+    code, out, _ = shortmeasure(
+        capfd, "run", "dispenser-raid", "--bench", "dispenser-k0-prover", "--case", case, "--answers", refused
+    )
+    assert code == Exit.STOPPED
+    assert "RUN STOPPED: the operator did not confirm" in out
+    assert "no, lane open" in out
