@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
-from fixtures.answers_file import NO, Answers, load, nobody, without_home
+from fixtures.answers_file import Answers, load, nobody, without_home
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
+from fixtures.questions import NO
 from harness.benches import with_answers
 from harness.output import comment
 from harness.plans import PlanSpec

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fixtures.benchfile import BenchFile
 from fixtures.opening import check_opening
 from fixtures.plugins import specs
@@ -20,7 +22,7 @@ def judged_by(bench: BenchFile) -> tuple[Edition, FamilyTests]:
     return limits, family_tests(limits)
 
 
-def check_bench(bench: BenchFile) -> list[str]:
+def check_bench(bench: BenchFile) -> Sequence[str]:
     """What was checked, a line each.  Raises what `run` would raise before it begins, BenchError mostly."""
     simulated = world(bench, None, 1) if bench.simulated else None
     lines = check_opening(bench, specs("instruments"), world=simulated)
