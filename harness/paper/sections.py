@@ -21,7 +21,7 @@ ABSENT = mark("not stated in this case")
 ANSWERS = {  # keys of the legal and identity blocks, in the order of a record
     "legal_basis": mark("legal basis and number"), "commission": mark("application or order"), "party_absent": mark("party absent because"),
     "nameplate": mark("nameplate"), "type_approval": mark("type approval"), "K": mark("K on the nameplate"), "software": mark("software and checksum"),
-    "event_counter": mark("event counter"), "seals_before": mark("seals as found"), "self_lock_codes": mark("self-lock codes"),
+    "event_counter": mark("event counter"), "seals_before": mark("seals as found"), "self_lock_codes": mark("codes shown at start"),
     "software_after": mark("software and checksum, at the end"), "event_counter_after": mark("event counter, at the end"), "seals_after": mark("seals, at the end"),
     "statement": mark("statement of the party"), "retest": mark("request of a retest"), "handover": mark("handed over to"),
 }  # fmt: skip

@@ -29,7 +29,7 @@ AWAY = mark("Take away: {severity}. Confirm when the instrument stands as before
 
 PLATES = {
     "gas-dispenser": blocks.GAS,
-    "price-scale": blocks.SCALE,
+    "scale": blocks.SCALE,
     "taximeter": blocks.TAXIMETER,
 }
 

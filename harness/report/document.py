@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.judge.contract import Finding, Reading, Segment, Verdict
-from harness.report.indicated import indicated
+from harness.report.indicated import indicated, untouched_loads
 from protocols.acceptance import Edition
 
 NUMBER_DIGITS = 12
@@ -30,6 +30,7 @@ def verdict_document(
     quantity: str = "L",
 ) -> dict[str, Any]:
     """Everything that was found, what it rests on, and what could not be seen."""
+    untouched = untouched_loads(segments, profile)
     return {
         "instrument": verdict.instrument,
         "kit": kit,
@@ -48,7 +49,7 @@ def verdict_document(
         "readings": [_reading(reading) for reading in verdict.readings],
         "budget": plain(asdict(verdict.budget)) if verdict.budget is not None else None,
         "evidence": [{**plain(asdict(one)), "link": str(one.link)} for one in verdict.evidence],
-        "segments": [_segment(segment, profile) for segment in segments],
+        "segments": [_segment(segment, profile, untouched) for segment in segments],
         "notes": list(verdict.notes),
     }
 
@@ -61,14 +62,14 @@ def _reading(reading: Reading) -> dict[str, Any]:
     return {**plain(asdict(reading)), "link": str(reading.link)}
 
 
-def _segment(segment: Segment, profile: Mapping[str, Any]) -> dict[str, Any]:
+def _segment(segment: Segment, profile: Mapping[str, Any], untouched: frozenset[str]) -> dict[str, Any]:
     display, register = segment.registers.get("display"), segment.registers.get("register")
     return {
         "id": segment.id, "instrument": segment.instrument, "kind": str(segment.kind), "phase": segment.phase, "state": segment.state,
         "begin_s": segment.window_ns[0] / 1e9, "end_s": segment.window_ns[1] / 1e9, "complete": segment.complete,
         "display_l": None if display is None or not display.values else str(display.values[-1]),
         "register_l": None if register is None or not register.values else str(register.values[-1]),
-        **plain(indicated(segment, profile)),
+        **plain(indicated(segment, profile, untouched)),
         "edges": {name: int(train.ticks.size) for name, train in segment.trains.items()},
         "context": plain(dict(segment.context)),
     }  # fmt: skip

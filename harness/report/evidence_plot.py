@@ -16,6 +16,8 @@ import numpy as np
 
 from fixtures.language import mark, tell, translate
 from harness.judge.contract import Segment
+from harness.report.account import LITRES
+from harness.report.figures import figure as figure_of
 from harness.report.style import COLOURS, STYLES, plt, save
 
 NAMED = 8  # processes with a line of their own; the others are one grey bundle
@@ -46,7 +48,8 @@ def evidence_course(found: Sequence[Segment], document: Mapping[str, Any], path:
 
 
 def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> Any | None:
-    ends = np.cumsum([_litres(segment) for segment in found]).tolist()
+    sold = any(_litres(segment) for segment in found)  # else there is a row of loads or trips, and no quantity adds up
+    ends = np.cumsum([_litres(segment) if sold else 1 for segment in found]).tolist()
     right = ends[-1] if ends and ends[-1] > 0 else 1.0
     edge = 1.03 * right  # beyond the last sale, so that its step is seen
     at = {segment.id: end for segment, end in zip(found, ends, strict=True)}
@@ -62,7 +65,7 @@ def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> An
     crossed = []
     for line, (style, colour) in zip(named, cycle(product(STYLES, COLOURS)), strict=False):
         label = translate(
-            mark("{name}: e = {e}, weight {weight}"), name=line.name, e=f"{line.e:.3g}", weight=f"{line.weight:.3g}"
+            mark("{name}: e = {e}, weight {weight}"), name=line.name, e=figure_of(line.e), weight=figure_of(line.weight)
         )
         if line.in_time:
             x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
@@ -73,16 +76,18 @@ def evidence_figure(found: Sequence[Segment], document: Mapping[str, Any]) -> An
             axis.plot([right], [line.counts], "D", color=colour, mec="black", ms=7, clip_on=False, label=label)
     for level, name in ((suspect, "suspect"), (proven, "proven")):
         axis.axhline(level, color="0.25", lw=1.0, ls="-" if name == "proven" else "--")
-        text = translate(mark("threshold of {level}: {value}"), level=tell(name), value=f"{level:.3g}")
+        text = translate(mark("threshold of {level}: {value}"), level=tell(name), value=figure_of(level))
         axis.annotate(text, (edge, level), fontsize=8, va="bottom", ha="right", color="0.25")
     axis.set_yscale("log")
     axis.set_xlim(0, edge)
     least = min(min(line.value) for line in lines)
     axis.set_ylim(max(least / 3, LEAST), max(max(max(line.value) for line in lines) * 10, proven * 30))
-    axis.set_xlabel(translate(mark("litres delivered, all sales in order")))
+    unit = document.get("quantity", LITRES)
+    in_order = mark("quantity delivered, {unit}, all sales in order") if sold else mark("number of the measurement")
+    axis.set_xlabel(translate(in_order, unit=unit))
     axis.set_ylabel(translate(mark("e-value x weight")))
     _sales(axis, found, ends)
-    axis.set_title(_title(crossed, lines, proven, suspect), loc="left", fontsize=10)
+    axis.set_title(_title(crossed, lines, proven, suspect, unit if sold else ""), loc="left", fontsize=10)
     figure.legend(loc="outside lower left", fontsize=7, ncols=2, frameon=False)
     return figure
 
@@ -107,7 +112,7 @@ def _bundle(axis: Any, lines: Sequence[Line], edge: float) -> None:
     for number, line in enumerate(lines):
         most = max(line.e for line in lines)
         text = mark("1 process, none above e = {e}") if len(lines) == 1 else mark("{n} processes, none above e = {e}")
-        label = translate(text, e=f"{most:.3g}", n=len(lines)) if number == 0 else None
+        label = translate(text, e=figure_of(most), n=len(lines)) if number == 0 else None
         if line.in_time:
             x, y = (0.0, *line.litres, edge), (line.weight, *line.value, line.value[-1])
             axis.step(x, y, where="post", color="0.75", lw=0.8, label=label)
@@ -137,7 +142,7 @@ def _sales(axis: Any, found: Sequence[Segment], ends: Sequence[float]) -> None:
     places, names, last = [], [], -np.inf
     width = (ends[-1] if ends else 1.0) / 45
     for segment, end in zip(found, ends, strict=True):
-        if _litres(segment) and end - last >= width:
+        if end - last >= width and end > 0:
             places.append(end)
             names.append(segment.id)
             last = end
@@ -146,21 +151,23 @@ def _sales(axis: Any, found: Sequence[Segment], ends: Sequence[float]) -> None:
         axis.axvline(place, color="0.93", lw=0.6, zorder=0)
 
 
-def _title(crossed: Sequence[tuple[str, str, str, float]], lines: Sequence[Line], proven: float, suspect: float) -> str:
+def _title(
+    crossed: Sequence[tuple[str, str, str, float]], lines: Sequence[Line], proven: float, suspect: float, unit: str
+) -> str:
+    """`unit` of what was sold by then; "" where nothing adds up."""
     for level, name in ((proven, "proven"), (suspect, "suspect")):
         of = sorted((one for one in crossed if one[0] == name), key=lambda one: one[3])
         over = sum(line.counts >= level for line in lines)
         if of:
             _, process, sale, litres = of[0]
             more = translate(mark("; {n} processes reach it"), n=over) if over > 1 else ""
-            text = mark(
-                "Evidence: the threshold of {level} is first crossed by {process} with sale {sale}, {litres} L{more}"
-            )
-            return translate(text, level=tell(name), process=process, sale=sale, litres=f"{litres:.0f}", more=more)
+            so_far = translate(mark(", {litres} {unit}"), litres=f"{litres:.0f}", unit=unit) if unit else ""
+            text = mark("Evidence: the threshold of {level} is first crossed by {process} with {sale}{so_far}{more}")
+            return translate(text, level=tell(name), process=process, sale=sale, so_far=so_far, more=more)
         if over:
             text = mark(
                 "Evidence: the threshold of {level} is crossed by {process}, by comparing sales with each other"
             )
             return translate(text, level=tell(name), process=lines[0].name)
     text = mark("Evidence: none of {n} processes reaches a threshold; the strongest holds e = {e}")
-    return translate(text, n=len(lines), e=f"{lines[0].e:.3g}")
+    return translate(text, n=len(lines), e=figure_of(lines[0].e))

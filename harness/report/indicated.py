@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from harness.judge.contract import Segment, SegmentKind
 from harness.judge.distances import distance
 from harness.judge.errors_of_indication import indicated as of_sale
-from harness.judge.loads import observed, shown
+from harness.judge.intervals import intervals
+from harness.judge.loads import loadings, observed, shown, weighable
 from harness.judge.quantities import volume
 
 WAYS = ("distance", "record_km")  # registers of a distance: as displayed, as recorded
 
 
-def indicated(segment: Segment, profile: Mapping[str, Any]) -> dict[str, Any]:
-    """What was shown, what the reference said, their difference, and the step of the display; None where one was not read.  A misread
-    digit stands as it was read."""
+def untouched_loads(segments: Sequence[Segment], profile: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of the loads whose weight as shown is held against the load: behind a tare or another unit the scale honestly shows something else."""
+    if not loadings(segments) or not intervals(profile):
+        return frozenset()
+    return frozenset(segment.id for segment in weighable(segments, profile))
+
+
+def indicated(segment: Segment, profile: Mapping[str, Any], untouched: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """What was shown, what the reference said, their difference, and the step of the display; None where one was not read, or the two are
+    not to be compared.  A misread digit stands as it was read."""
     said, true = _values(segment, profile)
-    error = None if said is None or true is None else said - true
+    compared = segment.kind is not SegmentKind.LOADING or segment.id in untouched
+    error = said - true if compared and said is not None and true is not None else None
     steps = [segment.registers[name].resolution for name in ("display", *WAYS) if name in segment.registers]
     return {"indicated_l": said, "reference_l": true, "error_l": error, "step_l": float(steps[0]) if steps else None}
 
@@ -30,7 +39,9 @@ def _values(segment: Segment, profile: Mapping[str, Any]) -> tuple[float | None,
             said, true = of_sale(segment, profile), volume(segment, "reference", profile)
             return None if said.why_not else said.litres, None if true.why_not else true.litres
         case SegmentKind.LOADING:
-            readings = [one for station in reversed(observed(segment)) for one in shown(segment, station)[:1]]
+            readings = [
+                one for station in reversed(observed(segment)) for one in shown(segment, station)[:1] if not one.pressed
+            ]
             load = None if segment.load_kg is None else float(segment.load_kg[0])
             return float(readings[0].kg) if readings else None, load
         case SegmentKind.TRIP:

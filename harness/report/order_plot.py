@@ -122,7 +122,9 @@ def _trimmed(spec: Spectrum, slots: int, gains: Floats, harmonics: int) -> Float
 def _percent(gain: OrderGain) -> str:
     """The gain with its 95 % interval."""
     u = COVERED * max(gain.u, period_gain.DETECTOR.parameters["least_u"])
-    return f"{100 * gain.gain:+.3f} % ({100 * (gain.gain - u):+.3f} to {100 * (gain.gain + u):+.3f} %)"
+    text = mark("{gain} % (from {low} to {high} %)")
+    figures = {"gain": gain.gain, "low": gain.gain - u, "high": gain.gain + u}
+    return translate(text, **{name: f"{100 * value:+.3f}" for name, value in figures.items()})
 
 
 def _as_declared(gain: OrderGain) -> bool:

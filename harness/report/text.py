@@ -208,7 +208,7 @@ def _finding(number: int, finding: Mapping[str, Any], unit: str, late: frozenset
             mark("  evidence    e-value {e}, threshold {threshold} ({source}), {basis}"),
             e=figure(finding["evidence"]),
             threshold=figure(finding["threshold"]),
-            source=finding["threshold_source"],
+            source=listed(finding["threshold_source"].split(", ")),
             basis=translate(BASIS.get(finding["basis"], finding["basis"])),
         )
     )

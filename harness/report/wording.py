@@ -7,6 +7,7 @@ templates; a figure is never translated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from fixtures.language import mark, translate, translated
@@ -108,6 +109,7 @@ QUESTIONS = (
     mark("does it come back to zero when it is unloaded"),
     *wording_taxi.QUESTIONS,
 )
+SHAPES = (mark("kink"), mark("jump"), mark("jumps"), mark("on-off"), mark("sawtooth"), mark("break"))
 REASONS = (
     mark("no reference or display"),
     mark("no covert and overt deliveries to compare"),
@@ -324,6 +326,8 @@ TEMPLATES = (
     *wording_taxi.TEMPLATES,
 )
 NOTHING = 1e-12
+PROBABILITIES = ("alpha", "e", "threshold")  # may be as small or great as no digits show
+PROGRAM_FIGURE = re.compile(r"[0-9.]+e[+-][0-9]+")
 FIGURES = frozenset(
     {
         "e",
@@ -354,7 +358,13 @@ def said(text: str) -> str:
     if (found := sentence(text, TEMPLATES)) is None:
         return text
     template, fields = found
-    return translate(template, **{n: part if n in FIGURES else _part(n, part) for n, part in fields.items()})
+    return translate(template, **{name: _field(name, part) for name, part in fields.items()})
+
+
+def _field(name: str, part: str) -> str:
+    if name in PROBABILITIES and PROGRAM_FIGURE.fullmatch(part):
+        return figure(float(part), "g")
+    return part if name in FIGURES else _part(name, part)
 
 
 def _part(name: str, part: str) -> str:

@@ -48,7 +48,7 @@ def test_a_crossing_is_marked_where_it_happened_and_named_in_the_title() -> None
     strong = grown("split", [("B1", 0.7), ("B2", 9e4), ("B3", 9e6), ("B4", 8e6)])
     axis = axis_of(found, strong, grown("slots", [("B1", 0.7), ("B2", 0.5)]))
     assert axis.get_title(loc="left") == (
-        "Evidence: the threshold of proven is first crossed by split, encoder → board with sale B3, 35 L"
+        "Evidence: the threshold of proven is first crossed by split, encoder → board with B3, 35 L"
     )
     marked = {line.get_marker(): tuple(line.get_xydata()[0]) for line in axis.lines if line.get_marker() in ("o", "*")}
     assert marked == {"o": (30.0, pytest.approx(9e3)), "*": (35.0, pytest.approx(9e5))}

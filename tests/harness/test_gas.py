@@ -198,6 +198,8 @@ def test_the_law_speaks_where_the_menu_was_read_and_one_misreading_proves_nothin
     ("text", "confirmed"),
     [
         ("meter factor 1.0000; density 540", True),
+        ("流量计系数 1.0000，密度 540", True),
+        ("流量计系数：1.0200", False),
         ("Meter factor: 1.000", True),
         ("meter factor 1.0300", False),
         ("none", False),

@@ -31,6 +31,42 @@ def test_files_are_written_and_named(case: Path, tmp_path: Path, capfd: pytest.C
     assert {"zh-places.csv", "en-places.csv"} <= {path.name for path in (tmp_path / "t").iterdir()}
 
 
+def test_what_lies_there_already_is_not_written_over(
+    case: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    page, other = tmp_path / "r.html", tmp_path / "r.xml"
+    page.write_text("of another case")
+    code, _, err = shortmeasure(capfd, "report", case, "--html", page, "--junit", other)
+    assert (code, "there is such a file, which is not this report" in err) == (Exit.PRECONDITION, True), err
+    assert (page.read_text(), other.exists()) == ("of another case", False)
+    page.unlink()
+    for _ in range(2):  # the same report once more changes nothing
+        assert shortmeasure(capfd, "report", case, "--html", page)[0] == Exit.OK
+
+
+@pytest.mark.parametrize(
+    ("kind", "lang", "columns"),
+    [("raid", "en", ("reference", "error of indication")), ("record", "zh", ("标准器", "示值误差"))],
+)
+def test_each_delivery_has_its_reference_and_error(
+    case: Path, capfd: pytest.CaptureFixture[str], kind: str, lang: str, columns: tuple[str, str]
+) -> None:
+    report = document(capfd, "report", case, "--lang", lang, "--kind", kind)
+    [table] = [
+        block
+        for section in report["parts"][0]["sections"]
+        for block in section["blocks"]
+        if block["type"] == "table" and block["name"] == "measurements"
+    ]
+    assert "; step of the display: 0.01 L" in table["caption"] or "；显示分度：0.01 L" in table["caption"]
+    true, error = map(table["columns"].index, columns)
+    told = [row for row in table["rows"] if row[true] != "-"]
+    assert len(told) > 5
+    for row in told:
+        assert float(row[true - 1]) - float(row[true]) == pytest.approx(float(row[error]), rel=0.01, abs=1e-3)
+        assert row[error + 1].endswith(" %")
+
+
 def test_it_is_printed_where_no_file_is_named(case: Path, capfd: pytest.CaptureFixture[str]) -> None:
     told = document(capfd, "report", case, "--lang", "zh", "--kind", "notice")
     assert (told["kind"], [part["title"] for part in told["parts"]]) == ("notice", ["计量情况告知书"])

@@ -54,7 +54,7 @@ def test_what_turns_the_writing_is_shown_by_its_number(text: str, found: str) ->
     ("text", "found"),
     [
         ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"), ("+ok", "'+ok"), ("\tx", "'\tx"),
-        ("+2.94 %", "+2.94 %"), ("-0.0365 %", "-0.0365 %"), ("-1.5e-05", "-1.5e-05"), ("+0.5 e", "+0.5 e"), ("-", "'-"), ("text", "text"), ("", ""),
+        ("+2.94 %", "+2.94 %"), ("-0.0365 %", "-0.0365 %"), ("-1.5e-05", "-1.5e-05"), ("+1.5×10⁻⁶ e", "+1.5×10⁻⁶ e"), ("+0.5 e", "+0.5 e"), ("-", "'-"), ("text", "text"), ("", ""),
     ],
 )  # fmt: skip
 def test_no_cell_of_a_table_is_computed(text: str, found: str) -> None:
