@@ -153,7 +153,7 @@ def test_what_is_known_is_said_and_the_rest_stays(text: str, expected: str) -> N
         ('volume_resolution_l = "0.01"', 'volume_resolution_l = "0.03"',
          "[profile] volume_resolution_l 应为 0.0001 至 1 之间的 10 的幂，例如 0.01，实为 '0.03'"),
         ("[roles]", '[standards.x]\ndue = "2026-13-01"\n[roles]', "[standards.x] due 应为 YYYY-MM-DD 形式的日期，实为 '2026-13-01'"),
-        ("[roles]", "[rolls]", "设备文件中有未知键 'rolls'；应为 bench、instrument、"),
+        ("[roles]", "[rolls]", "设备文件中有未知的键 'rolls'；是否指 roles？应为 bench、instrument、"),
         ("channels = [", 'channels = "x" # [', "仪器 analyser：channels 应为方括号中的列表，如 [\"a\", \"b\"]，实为 'x'"),
         ('kit = "K3"', 'kit = "K9"', "[bench] kit 应为 K0、K1、K2、K3 之一，实为 'K9'"),
         ("[roles]", "[roles", "应为 TOML：表名后应有右方括号（]）（第 "),
