@@ -41,15 +41,19 @@ ENGINEERS = (
     "harness/testing",
     "harness/judge",
     "harness/beginnings",
+    "captures/standalone_verify.py",  # says each text in both languages itself
 )
 BILINGUAL = ("captures/standalone_verify.py",)  # it lies in every case, knows no catalogue and says each text twice
 OF_PROGRAMMERS = frozenset({"AssertionError", "TypeError", "NotImplementedError", "RuntimeError"})
 SYSTEM_ARGUMENTS = 3  # number, text and path
 MARKED = frozenset({"mark", "translate", "Sentence", "tell"})  # in the catalogue of operator texts already
 WORDS = frozenset({"none", "nothing"})  # the single words that are texts
-PARTS_OF_ERRORS = frozenset({"expected", "remedy", "what_next"})  # what parameters are called that go into an error
+PARTS_OF_ERRORS = frozenset(
+    {"expected", "got", "remedy", "what_next"}
+)  # what parameters are called that go into an error
 # what an object tells of itself, of those that errors show: the key of a file, the kind of a value, an instrument, a table
 TOLD_BY_OBJECTS = frozenset({"expected", "meaning", "capacity_source", "observes_why", "path"})
+GIVEN_KIND = "error_type"  # what a kind of error is called that a reader of files is told to raise
 OF_CASES = "Difference"  # of a case that does not verify: harness.report.differences knows what stands in one
 # what the standard library and the system say, in fields of ours or alone after a path
 SAID_ELSEWHERE = (
@@ -101,7 +105,7 @@ Function = ast.FunctionDef
 def templates(root: Path = ROOT) -> list[str]:
     """Every sentence of every error in the tree, and every part that stands in a field of one, as a template."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources(root)]
-    kinds = _error_kinds(trees)
+    kinds = _error_kinds(trees) | {GIVEN_KIND}
     calls = defaultdict[str, list[Called]](list)
     for tree in trees:
         for call in _calls(tree):

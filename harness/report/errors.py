@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from fixtures.language import LOCALE, language
 from harness.report.differences import differences_said
@@ -25,7 +25,7 @@ MOST_PLACES = 4  # before what is wrong there: file, table, key
 PLACES = ("line", "number", "offset", "line_num", "count")  # fields that hold a figure
 NAMES = re.compile(r"[\w.:@+>-]+(?:, [\w.:@+>-]+)+")  # in a row, as they are typed
 MOST_CHARACTERS = 4000  # of one message
-MOST_LIKELY = 4  # templates that fit one text and are tried
+MOST_REMEMBERED = 2048  # pieces of texts: the same one stands in the fields of many templates that fit
 MOST_DEPTH = 4  # of sentences in fields of others
 
 
@@ -33,12 +33,12 @@ def error_said(text: str) -> str:
     """`text` with every sentence of it that is known put into the reader's language; the rest stays as it is."""
     if language() == "en":
         return text
-    return differences_said(text) or _said(text, _catalogue(language()), 0).text
+    return differences_said(text) or _said(text, language(), 0).text
 
 
 def error_sentence(text: str) -> str | None:
     """`text` in the reader's language, if it is one sentence that is known."""
-    found = _sentence(text, _catalogue(language()), 0)
+    found = _sentence(text, language(), 0)
     return None if found is None else found.text
 
 
@@ -50,35 +50,36 @@ class Told:
     letters: int
 
 
-def _said(text: str, known: Texts, depth: int) -> Told:
-    return _sentence(text, known, depth) or _parts_said(text, known, depth) or Told(text, 0)
+def _said(text: str, name: str, depth: int) -> Told:
+    return _sentence(text, name, depth) or _parts_said(text, name, depth) or Told(text, 0)
 
 
-def _sentence(text: str, known: Texts, depth: int) -> Told | None:
+@lru_cache(MOST_REMEMBERED)
+def _sentence(text: str, name: str, depth: int) -> Told | None:
     """`text` as one sentence; what stands in its fields may be others again."""
     if depth > MOST_DEPTH or len(text) > MOST_CHARACTERS:
         return None
     found = [
         (one, fields)
-        for one in known
+        for one in _catalogue(name)
         if tells(one) and (fields := fields_of(text, one)) is not None and _places_alone(fields) and _meant(one, fields)
     ]
-    likely = sorted(found, key=lambda one: _own(one[0]), reverse=True)[:MOST_LIKELY]
-    told = [_filled(one, fields, known, depth) for one, fields in likely]
+    found.sort(key=lambda one: _own(one[0]), reverse=True)
+    told = [_filled(one, fields, name, depth) for one, fields in found]
     return max(told, key=lambda one: one.letters, default=None)
 
 
-def _filled(template: str, fields: Texts, known: Texts, depth: int) -> Told:
+def _filled(template: str, fields: Texts, name: str, depth: int) -> Told:
     """The sentence of `template` with what stands in its fields."""
-    told, letters, said = known[template], _own(template)[0], dict[str, str]()
-    for name, value in fields.items():
+    told, letters, said = _catalogue(name)[template], _own(template)[0], dict[str, str]()
+    for field, value in fields.items():
         if NAMES.fullmatch(value):
-            said[name] = value.replace(", ", "、")
+            said[field] = value.replace(", ", "、")
             continue
-        one = _said(value, known, depth + 1)
-        said[name], letters = one.text, letters + one.letters
+        one = _said(value, name, depth + 1)
+        said[field], letters = one.text, letters + one.letters
         if one.text != value:
-            told = closed_up(told, name, one.text)
+            told = closed_up(told, field, one.text)
     return Told(told.format(**said), letters)
 
 
@@ -95,16 +96,16 @@ def _meant(template: str, fields: Texts) -> bool:
     return _own(template)[0] >= FEWEST_LETTERS or not any(" " in value for value in fields.values())
 
 
-def _parts_said(text: str, known: Texts, depth: int) -> Told | None:
+def _parts_said(text: str, name: str, depth: int) -> Told | None:
     """`text` as a place and what is wrong there, or as reasons in a row."""
     places = text.split(": ", MOST_PLACES)
     for number in range(1, len(places)):
-        if (one := _sentence(": ".join(places[number:]), known, depth + 1)) is not None:
+        if (one := _sentence(": ".join(places[number:]), name, depth + 1)) is not None:
             return Told(f"{place_said('：'.join(places[:number]))}：{one.text}", one.letters)
     for between, told in (("\n", "\n"), ("; ", "；")):
         parts = text.split(between)
         if 1 < len(parts) <= MOST_PARTS:
-            said = [_said(part, known, depth + 1) for part in parts]
+            said = [_said(part, name, depth + 1) for part in parts]
             if letters := sum(one.letters for one in said):
                 return Told(told.join(one.text for one in said), letters)
     return None

@@ -133,6 +133,14 @@ def test_every_sentence_is_known_again_by_its_form() -> None:
             "raid.toml: role record names 'x', which is no instrument of this bench; there are master, operator",
             "raid.toml：角色 record 指定了 'x'，而本套设备没有该仪器；现有 master、operator",
         ),
+        (
+            "my.toml, line 5: limit 'a': expected the keys id, unit, got unknown key 'z'",
+            "my.toml 第 5 行：limit 'a'：应有键 id、unit，实为未知的键 'z'",
+        ),
+        (
+            "my.toml, line 7: time: per_s expected a number from 0 to below 10^9 with at most 6 decimals, got -5",
+            "my.toml 第 7 行：time：per_s 应为 0 至小于 10^9、最多 6 位小数的数，实为 -5",
+        ),
         ("line up: so", "line up: so"),
         ("a plugin: something of its own; 12 bytes", "a plugin: something of its own; 12 bytes"),
         ("it says that the operator, {x} and {y} came: no", "it says that the operator, {x} and {y} came: no"),

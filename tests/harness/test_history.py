@@ -166,6 +166,6 @@ def test_steps_and_accepted_differences_are_told_in_chinese(monkeypatch: pytest.
     ))  # fmt: skip
     text = "\n".join(made({"history": told}))
     assert "读取 显示值 V1" in text
-    assert "  模拟试验台：本次运行开始时所用的 -> 恢复运行时新建的" in text.replace("模拟试验台: ", "模拟试验台：")
-    assert "  试验台文件第 3 行: instrument N1 -> -" in text
+    assert "  模拟设备：本次运行开始时所用的 -> 恢复运行时新建的" in text.replace("模拟设备: ", "模拟设备：")
+    assert "  设备文件第 3 行: instrument N1 -> -" in text
     assert not re.search(r"\b(Weigh|Deliver|Read|Prove)\b", text), text
