@@ -11,7 +11,9 @@ from harness.judge.contract import Reading, Segment
 from harness.judge.errors_of_indication import error_of_indication
 
 CERTIFICATE = {  # what the officer copies from the certificate; the words are asked for, in either language
-    "meter_factor": re.compile(r"(?:meter factor|流量计系数)[ :=：]*([0-9]{1,3}(?:\.[0-9]{1,8})?)(?![0-9.])", re.IGNORECASE),
+    "meter_factor": re.compile(
+        r"(?:meter factor|流量计系数)[ :=：]*([0-9]{1,3}(?:\.[0-9]{1,8})?)(?![0-9.])", re.IGNORECASE
+    ),
     "density_kg_m3": re.compile(r"(?:density|密度)[ :=：]*([0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])", re.IGNORECASE),
     "compensation": re.compile(r"(?:compensation|补偿)[ :=：]*(on\b|off\b|开|关)", re.IGNORECASE),
 }
@@ -51,4 +53,8 @@ def _states(text: str, name: str, sealed: str) -> bool:
     found = CERTIFICATE[name].search(text) if name in CERTIFICATE else None
     if found is None:
         return False
-    return SWITCHED.get(found[1], found[1].lower()) == sealed.lower() if name == "compensation" else Decimal(found[1]) == Decimal(sealed)
+    return (
+        SWITCHED.get(found[1], found[1].lower()) == sealed.lower()
+        if name == "compensation"
+        else Decimal(found[1]) == Decimal(sealed)
+    )

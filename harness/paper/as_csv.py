@@ -12,7 +12,9 @@ from harness.paper.layout import with_rests
 from harness.paper.model import Report, Section, Table
 
 COMPUTED = ("=", "+", "-", "@", "\t", "\r")
-FIGURE = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+|×10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?( ?(%|[A-Za-z][A-Za-z/]{0,11}))?", re.ASCII)
+FIGURE = re.compile(
+    r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+|×10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?( ?(%|[A-Za-z][A-Za-z/]{0,11}))?", re.ASCII
+)
 BOM = "\ufeff"  # a spreadsheet takes Chinese text without it for another encoding
 
 

@@ -12,6 +12,7 @@ from harness.paper.model import Block, Facts, Figure, Paragraph, Part, Section, 
 from harness.paper.raid import verdict_sections
 from harness.paper.sections import ABSENT, closing
 from harness.paper.source import NS, Source
+from harness.plans.acceptance import UNITS
 from harness.report.figures import figure
 from harness.report.protocol import (
     COLUMNS,
@@ -24,7 +25,7 @@ from harness.report.protocol import (
     flag_line,
     greatest_risks,
 )
-from harness.report.wording import listed, said
+from harness.report.wording import listed, qualified, said
 
 TITLE = mark("Laboratory report")
 SUBTITLE = mark("tests of {edition}: {instrument}")
@@ -79,7 +80,7 @@ def _conditions(own: Mapping[str, Any]) -> Table:
     rows = tuple(
         (
             said(one["quantity"]), tell(one["before"] or ABSENT), tell(one["after"] or ABSENT), f"{one['low'] or '-'} … {one['high'] or '-'}",
-            str(one["change"] or "-"), str(one["unit"]), said(one["clause"]), translate(VERIFIED if one["verified"] else UNVERIFIED),
+            str(one["change"] or "-"), tell(UNITS.get(one["unit"], one["unit"])), said(one["clause"]), translate(VERIFIED if one["verified"] else UNVERIFIED),
         )
         for one in own["conditions"]
     )  # fmt: skip
@@ -155,7 +156,7 @@ def _budget(test: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for row in test["results"]:
         for line in row["budget"]:
             dof = "∞" if line["dof"] is None else f"{line['dof']:.3g}"
-            name = listed((translate(FORMULAS[row["formula"]]), budget_name(row["at"])))
+            name = qualified((translate(FORMULAS[row["formula"]]), budget_name(row["at"])))
             yield (
                 name,
                 budget_name(line["name"]),

@@ -10,7 +10,7 @@ from harness.acceptance.reasons import SENTENCES
 from harness.report.columns import column
 from harness.report.figures import figure as in_digits
 from harness.report.forms import sentence
-from harness.report.wording import listed, said
+from harness.report.wording import qualified, said
 
 HEAD = mark("Tests of {edition}, decision rule {rule}: {decision}")
 TEST = mark("{id}  {title} [{clause}; {grade}, {standing}]")
@@ -117,12 +117,12 @@ def _said(text: str) -> str:
 
 def _at(at: str) -> str:
     """A point with its place and which way it was reached."""
-    return listed(said(part) for part in at.split(", "))
+    return qualified(map(said, at.split(", ")))
 
 
 def budget_name(name: str) -> str:
     """A quantity of a budget; of two readings each says which it is of behind a comma."""
-    return listed(map(said, name.split(", ")))
+    return qualified(map(said, name.split(", ")))
 
 
 def figure(value: float, unit: str) -> str:
@@ -133,7 +133,7 @@ def figure(value: float, unit: str) -> str:
 def _limits(row: Mapping[str, Any]) -> str:
     low, high, unit = row["low"], row["high"], row["unit"]
     if low is None or high is None:
-        return f"<= {figure(high, unit)}" if low is None else f">= {figure(low, unit)}"
+        return f"≤ {figure(high, unit)}" if low is None else f"≥ {figure(low, unit)}"
     if row["formula"] == COUNT:  # half a count on either side
         return f"= {(low + high) / 2:g}"
     if low == -high:

@@ -17,7 +17,7 @@ from harness.report.possible import possible
 from harness.report.protocol import protocol_lines
 from harness.report.searched import searched_lines
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, listed, mechanism, percent, said
+from harness.report.wording import chain, listed, mechanism, percent, qualified, said
 
 INTEGRITY = {
     "proven": mark("PROVEN: features of a cheating function were detected"),
@@ -208,7 +208,7 @@ def _finding(number: int, finding: Mapping[str, Any], unit: str, late: frozenset
             mark("  evidence    e-value {e}, threshold {threshold} ({source}), {basis}"),
             e=figure(finding["evidence"]),
             threshold=figure(finding["threshold"]),
-            source=listed(finding["threshold_source"].split(", ")),
+            source=qualified(finding["threshold_source"].split(", ")),
             basis=translate(BASIS.get(finding["basis"], finding["basis"])),
         )
     )

@@ -372,6 +372,14 @@ def _part(name: str, part: str) -> str:
     return listed(map(said, part.split(", "))) if name == "where" else said(part)
 
 
+def qualified(parts: Iterable[str]) -> str:
+    """What comes first, and behind it what tells it from others of its kind."""
+    first, *more = parts
+    for one in more:
+        first = translate(mark("{what}, {which}"), what=first, which=one)
+    return first
+
+
 def listed(parts: Iterable[str]) -> str:
     """One after the other, parted as the reader's language parts them."""
     return translate(mark(", ")).join(parts)

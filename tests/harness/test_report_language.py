@@ -90,7 +90,7 @@ def test_a_finding_of_every_law_in_every_context_is_told_in_chinese() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("evidence below the threshold of proof: e = 6.88e+04, threshold 1.25e+05", "证据强度低于检出阈值：e = 6.88e+04，阈值 1.25e+05"),
+        ("evidence below the threshold of proof: e = 6.88e+04, threshold 1.25e+05", "证据强度低于检出阈值：e = 68800，阈值 125000"),
         ("not excluded: misread or mistyped digits", "未排除：误读或误录数字"),
         ("declared decodes_both", "器具资料标明主板解码双通道"),
         ("does the error begin or change inside a delivery, up to beyond 20.5 L", "一次加注过程中（直至 20.5 L 以上）误差是否出现或变化"),
