@@ -17,6 +17,7 @@ def cheats(
 ) -> int:
     """List the known cheat functions: id, family, which link of the chain each breaks, and whether it is built into the
     simulation."""
+    from fixtures.errors import unknown
     from fixtures.language import mark, tell, translate
     from fixtures.sim.cheats import CHEATS
     from fixtures.sim.scale.cheats import SCALE_CHEATS
@@ -30,7 +31,8 @@ def cheats(
 
     entries = [entry for entry in load_catalogue() if family in ("", entry.family)]
     if not entries:
-        raise UsageError(f"no cheats of family {family!r}; the catalogue knows {', '.join(FAMILIES.values())}")
+        wrong = UsageError(f"no cheats of family {family!r}; the catalogue knows {', '.join(FAMILIES.values())}")
+        raise unknown(wrong, family, FAMILIES.values(), "shortmeasure cheats")
     simulated = {*CHEATS, *SCALE_CHEATS, *TRUCK_CHEATS, *TAXI_CHEATS}
     rows = [
         {

@@ -28,6 +28,11 @@ NEW_BENCH = mark(
 
 KEPT = mark("the run has stopped at a question; `shortmeasure judge {case}` shows what was found by then")
 
+UNFINISHED = mark(
+    "the search or confirmation stays open in {case}: shortmeasure run --resume {case} goes on with it, with --give-up REASON it ends on record "
+    "and the run is complete again"
+)
+
 CONFIRM = mark(
     "to be shown again on fresh deliveries ({litres} L, confirmation {k}, proven from e = {threshold} on): shortmeasure run --resume {case} "
     "--confirm '{target}'"
@@ -115,13 +120,10 @@ def run(
     from harness.beforehand import search_budget, searching, with_decisions
     from harness.benches import draw_seed, find, world
     from harness.exits import UsageError, explain, run_exit
-    from harness.extending import litres
     from harness.inspection import inspect
     from harness.inspection import resume as go_on
-    from harness.judge.evidence import proves_from
     from harness.output import comment
     from harness.provenance import told
-    from harness.report.show import pictures, show
     from harness.runner import find_plan
     from harness.standing import recorded_bench
 
@@ -181,22 +183,31 @@ def run(
             plan, file, path, world=simulated, speed=speed, draw_seed=lots, told=said, answers=spoken, say=say,
             decided=decided,
         )  # fmt: skip
-    if (
-        isinstance(done.result.error, AnswerError) and not as_json
-    ):  # what the file lacks is not to be looked for in a report
+    if isinstance(done.result.error, AnswerError) and not as_json:  # what a file lacks must not drown in a report
         comment(translate(KEPT, case=path))
-        explain(done.result.error)
-        return run_exit(done.result.error, done.result.resumable, done.document)
-    name_leftovers(spoken)
-    offered = _confirmable(path, done.document)
-    show({**done.document, "confirmable": [one.target for one in offered]}, as_json)
-    pictures(path, done.document)
-    for one in offered:
-        costs = {"k": one.number, "threshold": f"{proves_from(one.number):.0f}", "litres": litres(one)}
-        comment(translate(CONFIRM, case=path, target=one.target, **costs))
+    else:
+        name_leftovers(spoken)
+        _shown(path, done.document, as_json)
     if done.result.error is not None:
         explain(done.result.error)
+    if further is not None and done.result.status != "complete":
+        comment(translate(UNFINISHED, case=path))
     return run_exit(done.result.error, done.result.resumable, done.document)
+
+
+def _shown(case: Path, document: Mapping[str, Any], as_json: bool) -> None:
+    """The verdict with its pictures, and what fresh deliveries could still bring to `proven`."""
+    from harness.extending import litres
+    from harness.judge.evidence import proves_from
+    from harness.output import comment
+    from harness.report.show import pictures, show
+
+    offered = _confirmable(case, document)
+    show({**document, "confirmable": [one.target for one in offered]}, as_json)
+    pictures(case, document)
+    for one in offered:
+        costs = {"k": one.number, "threshold": f"{proves_from(one.number):.0f}", "litres": litres(one)}
+        comment(translate(CONFIRM, case=case, target=one.target, **costs))
 
 
 def _tests(file: BenchFile) -> Mapping[str, DetectorSpec]:

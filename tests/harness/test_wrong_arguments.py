@@ -9,6 +9,8 @@ import pytest
 from harness.exits import Exit
 from tests.commands import shortmeasure
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
 
 @pytest.mark.parametrize(
     ("arguments", "code", "next_"),
@@ -107,3 +109,20 @@ def test_an_officer_who_does_not_confirm_has_decided_and_nothing_is_broken(
     assert code == Exit.STOPPED
     assert "RUN STOPPED: the operator did not confirm" in out
     assert "no, lane open" in out
+
+
+def test_a_search_that_stops_says_how_the_run_is_complete_again(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    case, none = tmp_path / "case", tmp_path / "none.answers"
+    none.write_text("")
+    bench = ("--bench", "dispenser-k0-prover")
+    code, _, _ = shortmeasure(
+        capfd, "run", "dispenser-raid", *bench, "--case", case, "--answers", EXAMPLES / "k0-honest.answers"
+    )
+    assert code in (Exit.OK, Exit.INCONCLUSIVE)
+    code, _, err = shortmeasure(
+        capfd, "run", "--resume", case, *bench, "--search", "code 1", "--answers", none, "--accept-change"
+    )
+    assert code == Exit.PRECONDITION
+    assert "--give-up REASON" in err
