@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -134,17 +135,25 @@ def test_an_entry_that_the_disk_refuses_before_the_first_step_ends_the_run(
     assert bodies(tmp_path / "case")[-1]["kind"] == "end"
 
 
-def test_a_driver_that_breaks_when_it_is_made_ends_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_driver_that_breaks_when_it_is_made_ends_the_run(tmp_path: Path, at: int) -> None:
+    """It is made once before anything is recorded, to see whether it can be, and once for the run."""
     known, file = dict(specs("instruments")), find("dispenser-k0")
+    own, made = known["operator"], count(1)
 
-    def breaks(*_: object) -> Any:
-        raise TypeError("unexpected keyword")
+    def breaks(*arguments: Any) -> Any:
+        if next(made) == at:
+            raise TypeError("unexpected keyword")
+        return own.make(*arguments)
 
-    known["operator"] = replace(known["operator"], make=breaks)
+    known["operator"] = replace(own, make=breaks)
     case = Case.create(tmp_path / "case")
     with pytest.raises(TypeError):
         open_bench(file, known, case.journal, {"tool": "test"}, world=world(file, None, 1))
-    assert bodies(case.path)[-1]["status"] == "error"
+    if at == 1:
+        assert not any(case.journal.iterdir())
+    else:
+        assert bodies(case.path)[-1]["status"] == "error"
 
 
 # a simulated bench that ended with its program
@@ -281,7 +290,7 @@ def begun_with_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Path
 def typed_at(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Path:
     """A case that a person began at a terminal, who went away at the first question."""
     bench, case = tmp_path / "bench.toml", tmp_path / "case"
-    bench.write_text(find(PROVER).text.replace("sim:operator", "console:"), "utf-8")
+    bench.write_text(console(), "utf-8")
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     code, err = command(capfd, "run", "dispenser-raid", "--bench", bench, "--case", case)
     assert code == Exit.INSTRUMENT, err
@@ -302,7 +311,7 @@ def test_a_run_on_a_real_bench_cannot_be_finished_on_a_model_or_by_a_file(
         ("serial:/dev/ttyUSB0", "answered by: expected person, as this run began, got line"),
     ):
         other = tmp_path / "other.toml"
-        other.write_text(find(PROVER).text.replace("sim:operator", url), "utf-8")
+        other.write_text(console().replace("console:", url), "utf-8")
         code, err = command(capfd, "run", "--resume", case, "--bench", other, "--accept-change")
         assert (code, why in err) == (Exit.PRECONDITION, True), err
         assert bodies(case) == begun
