@@ -1,0 +1,76 @@
+"""What the commands print in Chinese: no English sentence is left where an operator reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fixtures.language import speaking, tell
+from harness import demonstration
+from harness.commands.capture_track import NOT_USED
+from harness.exits import Exit
+from harness.expected import Expected
+from protocols.contract import Role
+from protocols.wire.nmea import PROTOCOL, Rmc
+from tests.commands import parsed, shortmeasure
+
+ENGLISH = re.compile(r"\b[a-z]{3,} [a-z]{2,} [a-z]{2,}\b")  # three words in a row
+EDGES = "# tick_s 1/1000000\n# window 0 9000000\ntick,channel,level\n100,up,1\n200,up,0\n"
+
+
+def chinese(capfd: pytest.CaptureFixture[str], *arguments: object, code: Exit = Exit.OK) -> str:
+    """What one command prints."""
+    found, out, err = shortmeasure(capfd, "--lang", "zh", *arguments)
+    assert found == code, err
+    return out + err
+
+
+def test_a_bench_is_described(capfd: pytest.CaptureFixture[str]) -> None:
+    out = chinese(capfd, "bench", "check", "dispenser-k3")
+    assert "master：驱动程序 dart-master，区域 实验室，sim:dart" in out
+    assert "analyser：最大流量时每秒 1000 个边沿，最多可承受 20000 个（每次变化至多 3 字节" in out
+    assert "测点：标准器、编码器、主板输入、主板寄存值、显示值、金额、累计计数器" in out
+    said = parsed(shortmeasure(capfd, "--lang", "zh", "bench", "check", "dispenser-k3", "--json")[1])
+    assert said["instruments"][0] == "operator: operator, zone lab, sim:operator"
+
+
+def test_catalogues_and_plugins_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert not ENGLISH.search(chinese(capfd, "cheats"))
+    plugins = chinese(capfd, "plugins")
+    assert not ENGLISH.search(plugins)
+    assert re.search(r"通信协议 +azt +正常 +仅有第三方代码，未核实", plugins)
+    editions = chinese(capfd, "acceptance", "list")
+    assert re.search(r"jjg443-2023 +加油机 .* JJG 443-2023《燃油加油机（试行）》检定规程", editions)
+
+
+def test_recordings_are_described(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "taps.csv").write_text(EDGES, "utf-8")
+    info = chinese(capfd, "capture", "info", tmp_path / "taps.csv")
+    assert re.search(r"taps.csv：csv，每秒 1000000 个采样\n +up +1 个上升沿 +1 个下降沿  9.000001 s", info)
+    fix = Rmc("GN", "080000.00", "A", "0000.00000", "N", "01000.00000", "E", "19.4", "90.0", "010226", mode="A")
+    (tmp_path / "ride.nmea").write_bytes(PROTOCOL.encode(fix, Role.DEVICE) * 2)
+    track = chinese(capfd, "capture", "track", tmp_path / "ride.nmea", code=Exit.INCONCLUSIVE)
+    assert "未采用 1 条：重复的定位点" in track
+    assert not ENGLISH.search(track.replace(str(tmp_path), ""))
+    with speaking("zh"):
+        assert all(tell(reason) != reason for reason in NOT_USED)
+
+
+def test_cases_are_made_and_copied(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert re.search("案件 c1，建立于 2", chinese(capfd, "case", "new", tmp_path / "c1"))
+
+
+def test_a_demonstration_says_whether_its_verdict_is_the_expected_one() -> None:
+    document = {"status": "complete", "integrity": "proven", "conformity": "fail", "findings": []}
+    row = Expected("fuel.C09", "K3", "suspect", ("fail",), "", "seen once")
+    with speaking("zh"):
+        assert tell(demonstration._compare(document, "fuel.C09", row)[1]) == "作弊功能检查应为可疑，实为检出"
+        assert (
+            tell(demonstration._compare({**document, "integrity": "suspect"}, "fuel.C09", row)[1])
+            == "作弊功能检查：可疑，示值误差：不合格"
+        )
+    with speaking("en"):
+        met, why = demonstration._compare({**document, "integrity": "suspect"}, "fuel.C09", row)
+        assert (met, tell(why)) == (True, "integrity suspect, conformity fail (seen once)")
