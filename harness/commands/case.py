@@ -117,7 +117,7 @@ def show(case: Folder, as_json: AsJson = False) -> int:
         (mark("tool"), f"{summary.header.get('tool', '')} {summary.header.get('version', '')}".strip()),
         (mark("status"), tell(summary.status)), (mark("conformity"), tell(summary.conformity)),
         (mark("integrity"), tell(summary.integrity)),
-        *([(f"  {one['key']}", one["value"]) for one in people] or [(mark("people"), nobody)]),
+        *([(f"  {tell(one['key'])}", one["value"]) for one in people] or [(mark("people"), nobody)]),
         *((mark("original"), translate(mark("{name}, {size} bytes"), name=name, size=size)) for name, size in originals),
         (mark("after"), "" if after is None else translate(mark("{id}, digest {digest}"), id=after.id, digest=after.digest)),
         (mark("damage"), error_said(summary.damage)),

@@ -46,7 +46,7 @@ def show(
                 f"{at.end_s:.1f}",
             )
             lines.append(translate(head, segment=at.segment, begin=begin, end=end, first=at.first, last=at.last))
-        lines += [f"  {read_as(what)}: {line}" for what, line in at.read]
+        lines += [translate(mark("  {what}: {line}"), what=read_as(what), line=line) for what, line in at.read]
         for name, (count, ticks) in one.edges.items():
             text = mark("  pulses {name}: {count} edges at ticks {ticks}")
             lines.append(

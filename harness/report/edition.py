@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import Bilingual, mark, tell, translate
 from harness.report.protocol import FORMULAS
+from harness.report.wording import said
 from protocols.acceptance import Edition, Limit
 from protocols.acceptance.clauses import Condition, Equipment, Judged, Stated, Test
 from protocols.acceptance.edition import MPE
 
+OF_LIMIT = mark("{quantity}; {applies}")
+OF_ONE = mark("{id}  {quantity}: {limits}")
+STANDING = mark("[{grade}, {state}] {clause}; {source}")
 CHANGE = mark("{bounds}; changes by at most {change} {unit}")
 MOST = mark("at most {most} of the limit {of}")
 TEST = mark("{stimulus}: {points}; repeats: {repeats}")
@@ -23,21 +27,28 @@ HEADS = {"condition": mark("Conditions"), "equipment": mark("Equipment"), "test"
 
 def edition_lines(own: Edition) -> list[str]:
     """What of an edition is not stated is not there: most have limits alone."""
-    lines = [f"{own.id}  {own.title}", own.legal_basis, ""]
+    lines = [f"{own.id}  {tell(own.title)}", tell(own.legal_basis), ""]
     for limit in own.limits:
-        lines += [f"{limit.id} = {_figure(limit)}", f"    {limit.quantity}; {limit.applies}", f"    {standing(limit)}"]
+        lines += [
+            f"{limit.id} = {_figure(limit)}",
+            "    " + translate(OF_LIMIT, quantity=tell(limit.quantity), applies=tell(limit.applies)),
+            f"    {standing(limit)}",
+        ]
     if own.conditions:
         lines += ["", translate(HEADS["condition"])]
         for condition in own.conditions:
             lines += [
-                f"{condition.id}  {condition.quantity}: {_bounds(condition)}",
+                translate(OF_ONE, id=condition.id, quantity=tell(condition.quantity), limits=_bounds(condition)),
                 f"    {standing(condition.stated)}",
             ]
     if own.equipment:
         lines += ["", translate(HEADS["equipment"])]
         for one in own.equipment:
             most = translate(MOST, most=one.most, of=one.of)
-            lines += [f"{one.id}  {one.quantity}: {most}", f"    {standing(one.stated)}"]
+            lines += [
+                translate(OF_ONE, id=one.id, quantity=tell(one.quantity), limits=most),
+                f"    {standing(one.stated)}",
+            ]
     if own.tests:
         lines += ["", translate(HEADS["test"])]
         for test in own.tests:
@@ -57,19 +68,23 @@ def edition_document(own: Edition) -> dict[str, Any]:
 def standing(of: Limit | Stated) -> str:
     """How good a source is, who compared it, and where it stands."""
     state = of.compared or (tell(mark("verified")) if of.verified else tell(mark("unverified")))
-    return f"[{of.grade}, {state}] {of.clause}; {of.source}"
+    return translate(STANDING, grade=of.grade, state=state, clause=said(of.clause), source=of.source)
 
 
 def _test_lines(own: Edition, test: Test) -> list[str]:
     points = ", ".join(test.points) or "-"
     done = translate(TEST, stimulus=test.stimulus, points=points, repeats=test.repeats)
-    lines = [f"{test.id}  {test.title}", f"    {'; '.join([done, *(f'{key} = {value}' for key, value in test.settings.items())])}"]  # fmt: skip
+    lines = [f"{test.id}  {Bilingual(test.title, test.title_zh or test.title).said}", f"    {'; '.join([done, *(f'{key} = {value}' for key, value in test.settings.items())])}"]  # fmt: skip
     if test.influence:
         lines.append("    " + translate(INFLUENCE, influence=test.influence, severity=test.severity))
     if test.against:
         lines.append("    " + translate(AGAINST, test=test.against))
     for one in test.judged:
-        lines.append(f"    {one.formula} ({translate(FORMULAS[one.formula])}): {one.limit} = {_held_against(own, one)}")
+        held = mark("    {formula} ({what}): {limit} = {figure}")
+        figure = _held_against(own, one)
+        lines.append(
+            translate(held, formula=one.formula, what=tell(FORMULAS[one.formula]), limit=one.limit, figure=figure)
+        )
     return [*lines, f"    {standing(test.stated)}"]
 
 
@@ -86,7 +101,7 @@ def _bounds(one: Condition) -> str:
 
 
 def _figure(limit: Limit) -> str:
-    return f"{limit.value} {limit.unit}" if limit.unit != "1" else str(limit.value)
+    return f"{limit.value} {tell(limit.unit)}" if limit.unit != "1" else str(limit.value)
 
 
 def _stated(of: Limit | Stated) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from fixtures.language import speaking, tell
 from harness import demonstration
 from harness.commands.capture_track import NOT_USED
+from harness.editions import edition, names
 from harness.exits import Exit
 from harness.expected import Expected
 from protocols.contract import Role
@@ -74,3 +75,27 @@ def test_a_demonstration_says_whether_its_verdict_is_the_expected_one() -> None:
     with speaking("en"):
         met, why = demonstration._compare({**document, "integrity": "suspect"}, "fuel.C09", row)
         assert (met, tell(why)) == (True, "integrity suspect, conformity fail (seen once)")
+
+
+def test_an_edition_is_shown_with_what_its_limits_are(capfd: pytest.CaptureFixture[str]) -> None:
+    out = chinese(capfd, "acceptance", "show", "jjg443-2023")
+    assert out.startswith(
+        "jjg443-2023  JJG 443-2023《燃油加油机（试行）》检定规程\n国家计量检定规程 JJG 443-2023（试行）"
+    )
+    assert (
+        "    重复性 En =（Emax − Emin）/ dn；同一流量 3 次，dn = 1.69；上限\n    [P，未核实] 所查阅的文本未载明；"
+        in out
+    )
+    assert "ambient-temperature  环境温度：" in out
+    assert "error-q1  最大流量下的示值误差与重复性" in out
+
+
+def test_everything_the_built_in_editions_say_of_a_limit_is_known() -> None:
+    with speaking("zh"):
+        for own in map(edition, names()):
+            told = [
+                own.title,
+                own.legal_basis,
+                *(one.quantity for one in (*own.limits, *own.conditions, *own.equipment)),
+            ]
+            assert [text for text in (*told, *(limit.applies for limit in own.limits)) if tell(text) == text] == []
