@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from fixtures.language import Listed, Sentence, mark, tell, translate
 from harness.learning.alignment import Frames, frames
 from harness.learning.columns import Difference, Shape, differences, shape
 from harness.learning.edges import Framed
@@ -14,7 +15,17 @@ from harness.learning.rates import Trial, mode_text, parity_of, without_parity
 from harness.learning.recording import Line, Mark, bursts_of
 from harness.learning.vectors import CapturedFrame, chosen
 from harness.learning.verdict import Verdict
+from harness.report.called import in_a_row
+from harness.report.columns import column as padded
 
+SPEAK = mark("  {name}: {share} of all bytes speak for it; {sides}")
+EVEN, ODD = mark(", bit 7 is even parity: 7E"), mark(", bit 7 is odd parity: 7O")
+READ = mark("{share} of the bytes in {messages} messages")
+MEASURED = mark(
+    "{channel}: measured {baud} baud, standard uncertainty {u}, {pulses} pulses ({usual}); read as {line}: {characters} "
+    "characters, {damaged} damaged"
+)
+OF_LENGTH = mark("  {count} frames of {length} bytes, most often {sample}")
 SHOWN_FITS = 5
 SHOWN_SHAPES = 4
 SHOWN_CHECKS = 3
@@ -56,25 +67,32 @@ def _shown(fits: Sequence[Fit]) -> list[Fit]:
 
 
 def fit_lines(verdict: Verdict, lines: Sequence[Line]) -> list[str]:
-    told = [f"protocol: {verdict.text}"]
+    told = [translate(mark("protocol: {name}"), name=tell(verdict.text))]
     for one in verdict.named:
-        sides = ", ".join(f"{name} as {role}" for name, role in one.roles.items())
-        told.append(f"  {one.protocol}: {one.explained:.0%} of all bytes speak for it; {sides}")
+        side = mark("{name} as {role}")
+        sides = Listed([Sentence(side, name=name, role=role) for name, role in one.roles.items()])
+        told.append(translate(SPEAK, name=one.protocol, share=f"{one.explained:.0%}", sides=sides.said))
     for line in lines:
-        setting = f", {line.baud:g} {line.mode}" if line.baud else ""
+        setting = in_a_row(["", f"{line.baud:g} {line.mode}"]) if line.baud else ""
         parity = parity_of(line.stream.data)
-        seven = f", bit 7 is {'even' if parity == 'E' else 'odd'} parity: 7{parity}" if parity else ""
-        told.append(f"{line.name}: {sum(len(chunk.data) for chunk in line.chunks)} bytes{setting}{seven}")
-        for fit in _shown(verdict.fits.get(line.name, ())):
-            chances = [
-                f"{name} p {value:.3g}"
-                for name, value in (("form", fit.p), ("wording", fit.p_worded))
-                if value is not None
-            ]
-            told.append(
-                f"  {'fits' if fit.fits else '    '} {fit.protocol:<18} {fit.role:<6} {fit.share:>4.0%} of the bytes in {fit.messages} messages, "
-                f"{fit.worded:.0%} so worded{'' if fit.by_chance is None else f', {fit.by_chance:.0%} by chance'}{', ' if chances else ''}{', '.join(chances)}"
+        seven = translate(EVEN if parity == "E" else ODD) if parity else ""
+        size = sum(len(chunk.data) for chunk in line.chunks)
+        told.append(
+            translate(
+                mark("{name}: {size} bytes{setting}{seven}"), name=line.name, size=size, setting=setting, seven=seven
             )
+        )
+        for fit in _shown(verdict.fits.get(line.name, ())):
+            parts = [
+                translate(READ, share=f"{fit.share:>4.0%}", messages=fit.messages),
+                translate(mark("{share} so worded"), share=f"{fit.worded:.0%}"),
+            ]
+            if fit.by_chance is not None:
+                parts.append(translate(mark("{share} by chance"), share=f"{fit.by_chance:.0%}"))
+            for text, value in ((mark("form p {p}"), fit.p), (mark("wording p {p}"), fit.p_worded)):
+                parts += [] if value is None else [translate(text, p=f"{value:.3g}")]
+            fits = padded(translate(mark("fits")) if fit.fits else "", 4)
+            told.append(f"  {fits} {fit.protocol:<18} {fit.role:<6} {in_a_row(parts)}")
     return told
 
 
@@ -95,11 +113,11 @@ def framed_row(name: str, framed: Framed) -> dict[str, Any]:
 
 
 def framed_line(row: Mapping[str, Any]) -> str:
-    usual = f"{row['usual_baud']}" if row["usual_baud"] else "no usual rate"
-    return (
-        f"{row['channel']}: measured {row['measured_baud']:.1f} baud, standard uncertainty {row['u_baud']:.2g}, {row['pulses']} pulses ({usual}); "
-        f"read as {row['line']}: {row['characters']} characters, {row['damaged']:.1%} damaged"
-    )
+    usual = f"{row['usual_baud']}" if row["usual_baud"] else translate(mark("no usual rate"))
+    return translate(
+        MEASURED, channel=row["channel"], baud=f"{row['measured_baud']:.1f}", u=f"{row['u_baud']:.2g}", pulses=row["pulses"],
+        usual=usual, line=row["line"], characters=row["characters"], damaged=f"{row['damaged']:.1%}",
+    )  # fmt: skip
 
 
 def parts_of(marks: Sequence[Mark], begin_ns: int) -> list[Part]:
@@ -151,9 +169,9 @@ class Aligned:
             f"{self.name}: {len(self.frames.frames)} frames, {cut.detail} ({cut.bits_per_byte:.2f} bits a byte, {cut.plain_bits_per_byte:.2f} without frames)"
         ]
         if not cut.structured:
-            told.append("  no cut makes frames that repeat: what follows is the least bad one")
+            told.append(translate(mark("  no cut makes frames that repeat: what follows is the least bad one")))
         for one, moved in self.shapes[:SHOWN_SHAPES]:
-            told += [f"  {one.count} frames of {one.length} bytes, most often {_bytes(one.sample)}"]
+            told += [translate(OF_LENGTH, count=one.count, length=one.length, sample=_bytes(one.sample))]
             told += [f"    check: {check.text}" for check in one.checks[:SHOWN_CHECKS]]
             told += [f"    {span}: {kind} {detail}" for span, kind, detail in _grouped(one)]
             for difference in moved:

@@ -13,6 +13,9 @@ from harness.commands.capture_track import NOT_USED
 from harness.editions import edition, names
 from harness.exits import Exit
 from harness.expected import Expected
+from harness.learning.recording import Chunk, Line
+from harness.learning.told import fit_lines
+from harness.learning.verdict import Verdict
 from protocols.contract import Role
 from protocols.wire.nmea import PROTOCOL, Rmc
 from tests.commands import parsed, shortmeasure
@@ -99,3 +102,11 @@ def test_everything_the_built_in_editions_say_of_a_limit_is_known() -> None:
                 *(one.quantity for one in (*own.limits, *own.conditions, *own.equipment)),
             ]
             assert [text for text in (*told, *(limit.applies for limit in own.limits)) if tell(text) == text] == []
+
+
+def test_an_unknown_line_is_told(tmp_path: Path) -> None:
+    stream = Line("tap", (Chunk(0, b"abc"),), True, 9600.0, "8N1", exact=True)
+    with speaking("zh"):
+        assert fit_lines(Verdict((), {}), [stream]) == ["协议：未知", "tap：3 字节，9600 8N1"]
+    with speaking("en"):
+        assert fit_lines(Verdict((), {}), [stream]) == ["protocol: unknown", "tap: 3 bytes, 9600 8N1"]
