@@ -53,7 +53,7 @@ def test_a_crossing_is_marked_where_it_happened_and_named_in_the_title() -> None
     marked = {line.get_marker(): tuple(line.get_xydata()[0]) for line in axis.lines if line.get_marker() in ("o", "*")}
     assert marked == {"o": (30.0, pytest.approx(9e3)), "*": (35.0, pytest.approx(9e5))}
     assert [line.get_ydata()[0] for line in axis.lines if list(line.get_xdata()) == [0, 1]] == pytest.approx([2e3, 2e4])
-    assert labels(axis) == ["1 process, none above e = 0.7", "split, encoder → board: e = 9e+06, weight 0.1"]
+    assert labels(axis) == ["1 process, none above e = 0.7", "split, encoder → board: e = 9000000, weight 0.1"]
     course = next(line for line in axis.lines if line.get_label().startswith("split"))
     assert np.allclose(course.get_xydata(), [[0, 0.1], [10, 0.07], [30, 9e3], [35, 9e5], [75, 8e5], [77.25, 8e5]])
 
