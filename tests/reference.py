@@ -45,7 +45,7 @@ from protocols.dispensing import Dialogue  # noqa: E402
 from protocols.indication import Indication  # noqa: E402
 from protocols.lines import LineDecoder  # noqa: E402
 from protocols.vectors import read_vectors  # noqa: E402
-from tests.reference_notes import CONTEXT, E_VALUES, FACTS, OPTIONS, ROLES  # noqa: E402
+from tests.reference_notes import CONTEXT, E_VALUES, OPTIONS, ROLES  # noqa: E402
 
 PAGE = ROOT / "docs" / "plugin_reference.md"
 
@@ -121,7 +121,6 @@ def _context() -> list[str]:
         "|---|---|---|",
         *rows,
         "",
-        FACTS,
         "",
     ]
 

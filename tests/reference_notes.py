@@ -28,7 +28,6 @@ of it and the cap. A detector without a validation among those of the project ha
 the sum of the weights of all pairs that were judged in the case. 1 is the usual one; 0 never claims, and its e is 1 whatever it saw. So `check_null`
 tries the null of a detector of weight 0 by its hits and p alone: give it a weight in a test of its own, or try its e again when it gets one."""
 
-FACTS = "There is no field `facts`: `harness/judge/facts.py` computes them from context and streams when an honest cause is to be excluded."
 
 _SALE, _LOAD, _RIDE, _ALL = "deliveries", "loadings", "trips, soaks", "all"
 CONTEXT: Mapping[str, tuple[str, str]] = {  # key: segments that may have it, and what it says

@@ -56,7 +56,7 @@ class Segment:
     scale with its standard uncertainty where it is known, are those of a loading.  Of a trip `reference_m` is the distance
     travelled in metres (value, standard uncertainty), `traces` hold it over time ("reference", m) and a speed of the vehicle
     ("speed", km/h).  `span`: the start of the program in which it was recorded;
-    between two lies a gap in which nobody listened.  `facts` are observations that can exclude honest causes (see causes.py).
+    between two lies a gap in which nobody listened.
     """
 
     id: str

@@ -13,7 +13,8 @@ from pathlib import Path
 from captures.journal import read_lines, wire_bytes
 from captures.model import Direction
 from fixtures.bench import Bench
-from fixtures.benchfile import BenchFile, check
+from fixtures.benchfile import BenchFile
+from fixtures.binding import check
 from fixtures.capability import Driver
 from fixtures.capacity import pulse_loads
 from fixtures.clock import RealClock, VirtualClock

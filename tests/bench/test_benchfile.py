@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.benchfile import ROLES, check, load, parse
+from fixtures.benchfile import ROLES, load, parse
+from fixtures.binding import check
 from fixtures.capacity import pulse_loads
 from fixtures.errors import BenchError
 from fixtures.plugins import specs

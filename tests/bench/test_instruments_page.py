@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.benchfile import check, parse
+from fixtures.benchfile import parse
+from fixtures.binding import check
 from fixtures.capability import InstrumentSpec
 from fixtures.capacity import pulse_loads
 from fixtures.plugins import specs

@@ -19,7 +19,8 @@ from pymodbus.exceptions import ModbusIOException
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from fixtures import registermap
-from fixtures.benchfile import check, parse
+from fixtures.benchfile import parse
+from fixtures.binding import check
 from fixtures.capability import Meters, Switches
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.plugins import specs

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.benchfile import BenchFile, _place_in, parse
+from fixtures.benchfile import BenchFile, parse, place_in
 from fixtures.errors import BenchError
 from fixtures.kinds import rows_of, shown
 from fixtures.profile import DISPENSER, checked, table
@@ -172,8 +172,8 @@ def test_a_family_without_a_schema_is_refused() -> None:
 def test_the_line_named_is_the_one_in_the_profile() -> None:
     text = '[elsewhere]\nprice = "7.52"\n' + find("dispenser-k3").text.replace('"7.52"', '"0"', 1)
     line = text.splitlines().index('price = "0"') + 1
-    assert _place_in(text, "bench.toml", "profile")("price") == f"bench.toml:{line}"
-    assert _place_in(text, "bench.toml", "profile")("can_l") == f"bench.toml:{text.splitlines().index('[profile]') + 1}"
+    assert place_in(text, "bench.toml", "profile")("price") == f"bench.toml:{line}"
+    assert place_in(text, "bench.toml", "profile")("can_l") == f"bench.toml:{text.splitlines().index('[profile]') + 1}"
 
 
 def test_toml_numbers_and_text_are_kept_as_the_same_exact_text() -> None:

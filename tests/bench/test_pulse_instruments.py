@@ -15,7 +15,8 @@ import pytest
 
 from captures.model import Direction
 from fixtures.bench import Bench
-from fixtures.benchfile import BenchFile, check, parse
+from fixtures.benchfile import BenchFile, parse
+from fixtures.binding import check
 from fixtures.capability import Bursts, Records
 from fixtures.capacity import pulse_loads
 from fixtures.clock import RealClock

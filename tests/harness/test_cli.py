@@ -96,7 +96,7 @@ def test_a_run_its_verdict_its_record(capfd: pytest.CaptureFixture[str], tmp_pat
     assert code == Exit.CHEATING
     assert verdict["integrity"] == "proven"
     assert {"status", "conformity", "integrity", "findings", "coverage"} <= set(verdict)
-    assert "phase bench" in err
+    assert "== laboratory: " in err
     code, out, _ = shortmeasure(capfd, "verify", case, "--json")
     assert (code, parsed(out)["complete"]) == (0, True)
     code, out, _ = shortmeasure(capfd, "judge", case, "--json")

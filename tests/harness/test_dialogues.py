@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from captures.model import Direction, WireChunk
-from fixtures.benchfile import check, parse
+from fixtures.benchfile import parse
+from fixtures.binding import check
 from fixtures.errors import PluginError
 from fixtures.instruments.dispenser_tap import tap_of
 from fixtures.plugins import specs

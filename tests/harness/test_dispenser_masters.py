@@ -13,7 +13,8 @@ import pytest
 
 from captures.case import Case, verify_case
 from captures.model import Direction
-from fixtures.benchfile import BenchFile, check, parse
+from fixtures.benchfile import BenchFile, parse
+from fixtures.binding import check
 from fixtures.errors import BenchError, InstrumentError
 from fixtures.opening import open_bench
 from fixtures.plugins import specs

@@ -12,7 +12,8 @@ from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.benchfile import check, parse
+from fixtures.benchfile import parse
+from fixtures.binding import check
 from fixtures.errors import BenchError
 from fixtures.language import speaking
 from fixtures.plugins import specs
