@@ -251,6 +251,7 @@ PROVER_BENCH = find("dispenser-k0-prover").text
         ('h0_mm = "66"', 'h0_mm = "140"', "expected low_mm < h0_mm < high_mm, got 5, 140 and 140"),
         ("pre_wet = true", "pre_wett = true", "did you mean pre_wet?"),
         ('kind = "prover_neck"', 'kind = "bucket"', "kind expected one of prover_neck, gravimetric"),
+        ('kind = "prover_neck"', 'kind = ["prover_neck"]', "kind expected one of prover_neck, gravimetric"),
         ("pre_wet = true", 'pre_wet = "yes"', "pre_wet expected true or false, without quotes"),
     ],
 )
