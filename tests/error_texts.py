@@ -54,6 +54,7 @@ PARTS_OF_ERRORS = frozenset(
 # what an object tells of itself, of those that errors show: the key of a file, the kind of a value, an instrument, a table
 TOLD_BY_OBJECTS = frozenset({"expected", "meaning", "capacity_source", "observes_why", "path"})
 GIVEN_KIND = "error_type"  # what a kind of error is called that a reader of files is told to raise
+OF_PLUGINS, REASON_AND_REMEDY = "Plugin", slice(5, 7)  # why one does not load and what to do stand in what is listed
 OF_CASES = "Difference"  # of a case that does not verify: harness.report.differences knows what stands in one
 # what the standard library and the system say, in fields of ours or alone after a path
 SAID_ELSEWHERE = (
@@ -193,6 +194,9 @@ class Module:
                         yield from self._arguments(one.exc, scope)
                 elif isinstance(one, ast.Call) and _name(one.func) in kinds:
                     yield from self._arguments(one, scope)
+                elif isinstance(one, ast.Call) and _name(one.func) == OF_PLUGINS:
+                    for node in one.args[REASON_AND_REMEDY]:
+                        yield from self._of(node, scope)
 
     def _arguments(self, call: ast.Call, scope: ast.AST) -> Iterator[str]:
         """What `call` tells the error: its first argument, or the second of three as the system's own errors have it."""

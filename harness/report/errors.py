@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from fixtures.language import LOCALE, language
+from fixtures.language import LOCALE, Sentence, language
 from harness.report.differences import differences_said
 from harness.report.forms import closed_up, fields_of, form
 from harness.report.places import place_said
@@ -33,6 +33,8 @@ def error_said(text: str) -> str:
     """`text` with every sentence of it that is known put into the reader's language; the rest stays as it is."""
     if language() == "en":
         return text
+    if isinstance(text, Sentence):
+        return text.said
     return differences_said(text) or _said(text, language(), 0).text
 
 

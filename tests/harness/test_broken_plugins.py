@@ -56,7 +56,7 @@ REASONS = {
     "b-gone": ("stale", "its module broken_gone is gone", "pip uninstall"),
     "b-name": ("broken", "AttributeError", "mend or reinstall"),
     "b-talks": ("broken", "AttributeError", "mend or reinstall"),
-    "b-group": ("broken", "got 'shortmeasure.detector'", "write shortmeasure.detectors"),
+    "b-group": ("broken", "got 'shortmeasure.detector'", "has to write shortmeasure.detectors in its pyproject.toml"),
     "b-edition": ("broken", "", "plugin check"),
     "kern": ("broken", "shortmeasure has a 'kern' of its own", "give it another name"),
 }
@@ -192,6 +192,9 @@ def test_what_is_not_on_the_list_is_not_even_imported(strangers: Path, tmp_path:
     strict = shortmeasure(strangers, "plugins", "--json", SHORTMEASURE_PLUGINS=str(listed))
     reasons = {row["name"]: row["reason"] for row in json.loads(strict.stdout)["plugins"] if row["reason"]}
     assert "not on the list of allowed plugins" in reasons["stranger"]
+    spoken = shortmeasure(strangers, "--lang", "zh", "plugins", SHORTMEASURE_PLUGINS=str(listed)).stdout
+    assert "不在允许的插件清单 " in spoken
+    assert "请先查看有何变动，再登记到" in spoken
     (strangers / "broken_detector.py").write_text(MODULES["broken_detector"] + "# changed\n")
     try:
         listed.write_text(allow.stdout)
