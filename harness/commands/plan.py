@@ -42,8 +42,9 @@ def list_(as_json: Annotated[bool, JSON] = False) -> int:
         }
         for plan in PLANS.values()
     ]  # fmt: skip
+    widest = max(map(len, PLANS))
     lines = [
-        f"{plan.name:<16} {column(tell(FAMILIES.get(plan.family, plan.family)), 15)} {tell(plan.summary)}"
+        f"{plan.name:<{widest}} {column(tell(FAMILIES.get(plan.family, plan.family)), 15)} {tell(plan.summary)}"
         for plan in PLANS.values()
     ]
     emit("plans", {"plans": rows}, "\n".join(lines), as_json)
@@ -91,6 +92,7 @@ def _show(name: str, summary: str, file: Any, steps: Any, as_json: bool) -> None
     from fixtures.profile import SCALES
     from harness.output import emit
     from harness.plans.order import cost
+    from harness.report.errors import error_said
     from harness.report.progress import headline
     from harness.step import described
 
@@ -101,7 +103,7 @@ def _show(name: str, summary: str, file: Any, steps: Any, as_json: bool) -> None
         "steps": [described(step) for step in steps],
     }  # fmt: skip
     head = mark("{plan} on {bench} ({kit}): {summary}")
-    lines = [translate(head, plan=name, bench=file.where, kit=file.kit, summary=tell(summary)), ""]
+    lines = [translate(head, plan=name, bench=error_said(file.where), kit=file.kit, summary=tell(summary)), ""]
     lines += [f"{number:>4}  {headline(step, unit)}" for number, step in enumerate(steps, 1)]
     total = mark(
         "{litres:.1f} {unit}, about {minutes:.0f} minutes (planning value), at most {actions:.0f} operator actions"
@@ -158,13 +160,14 @@ def _template(plan: Any, file: Any, as_json: bool) -> int:
     from fixtures.language import mark, translate
     from harness.asked import asked
     from harness.output import emit
+    from harness.report.errors import error_said
 
     questions = asked(plan, file)
     head = mark(
         "# {plan} on {bench}: every reading as it should be; what is read again is one more line\n"
         "# Nothing after `=` is `not taken`; what was done is confirmed by `done`."
     )
-    lines = [translate(head, plan=plan.name, bench=file.where)]
+    lines = [translate(head, plan=plan.name, bench=error_said(file.where))]
     for question in questions:
         lines += [f"# {question.text}", f"{question.key} ="]
     rows = [{"key": question.key, "text": question.text} for question in questions]

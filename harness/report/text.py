@@ -32,6 +32,8 @@ CONTRAST = {
     "event": mark("measurements with and without a key, remote or switch worked"),
     "flow": mark("slow with full flow"),
     "preset": mark("sales by amount with sales by volume"),
+    "portion": mark("the parts of one delivery with each other"),
+    "place": mark("the same part of deliveries before and after power was cut"),
     "registered": mark("the two settings that were registered beforehand"),
 }
 CONFORMITY = {"pass": mark("PASS"), "fail": mark("FAIL"), "inconclusive": mark("INCONCLUSIVE")}

@@ -307,7 +307,7 @@ TEMPLATES = (
     mark("without validation, hence without a claim: {names}"),
     mark("detector {name} failed and says nothing: {why}"),
     mark("registered in this case and not used now: {name}, version {version} ({why})"),
-    mark("registered in this case: {name}, version {version}; used now: version {other}"),
+    mark("registered in this case: {name}, version {version}; used now: version {now}"),
     mark("registered in this case with another weight or other parameters: {name}, version {version}"),
     mark("used now and not registered in this case: {names}"),
     mark("not installed"),
@@ -361,9 +361,14 @@ def said(text: str) -> str:
     return translate(template, **{name: _field(name, part) for name, part in fields.items()})
 
 
+LINKS = frozenset({"link", "other"}) - FIGURES
+
+
 def _field(name: str, part: str) -> str:
     if name in PROBABILITIES and PROGRAM_FIGURE.fullmatch(part):
         return figure(float(part), "g")
+    if name in LINKS:
+        return chain(part)
     return part if name in FIGURES else _part(name, part)
 
 

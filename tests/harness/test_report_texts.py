@@ -16,10 +16,13 @@ from fixtures.language import Sentence, mark, tell
 from harness.catalogue import load_catalogue
 from harness.commands import build_app
 from harness.exits import ERRORS, HEADLINES, run_app
+from harness.judge.evidence import CONTRASTS, PORTIONS, REGISTERED
+from harness.report import wording
 from harness.report.columns import cells, column
 from harness.report.errors import error_said
 from harness.report.possible import FEW, possible
 from harness.report.stops import stop_reason
+from harness.report.text import CONTRAST
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ALL = [entry.id for entry in load_catalogue() if entry.family == "dispenser"]
@@ -187,3 +190,15 @@ def test_the_version_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None
     assert run_app(build_app(), ["--version"], {}) == 0
     said = capfd.readouterr()
     assert (said.out, said.err) == (f"{version('shortmeasure')}\n", "")
+
+
+def test_every_contrast_of_the_evidence_has_words() -> None:
+    assert set(CONTRAST) == set(CONTRASTS) | set(PORTIONS) | set(REGISTERED)
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_link_in_a_sentence_is_told_as_a_chain() -> None:
+    told = wording.said(
+        "over reference>register +2.18% and more was also seen in C4, E3, where this break does not act"
+    )
+    assert "标准器>主板寄存值" in told
