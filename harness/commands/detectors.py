@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fixtures.language import mark
+from fixtures.language import Listed, mark
 from harness.output import comment, emit
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def detectors(
     """List the detectors: kind, version, null, needs, parameters, validation, measured curves, and whether these are stale.
     Exit 70 when one is broken."""
     from fixtures.errors import unknown
-    from fixtures.language import mark, translate
+    from fixtures.language import mark, tell, translate
     from fixtures.plugins import plugins
     from harness.exits import Exit, UsageError, printable
+    from harness.report.errors import error_said
 
     found = [plugin for plugin in plugins("detectors") if name in ("", plugin.name)]
     if not found:
@@ -42,13 +43,13 @@ def detectors(
     broken = [plugin for plugin in found if plugin.spec is None]
     rows = [_row(plugin) for plugin in found if plugin.spec is not None]
     for plugin in broken:
-        comment(translate(mark("{name} is broken: {reason}\n  what next: {remedy}"), name=plugin.name, reason=plugin.reason, remedy=plugin.remedy))  # fmt: skip
+        comment(translate(mark("{name} is broken: {reason}\n  what next: {remedy}"), name=plugin.name, reason=error_said(plugin.reason), remedy=error_said(plugin.remedy)))  # fmt: skip
     for text, names in (
         (STALE, [row["name"] for row in rows if row["stale"] and row["curves"] is not None]),
         (UNMEASURED, [row["name"] for row in rows if row["stale"] and row["curves"] is None]),
     ):
         if names:
-            comment(translate(text, names=", ".join(names)))
+            comment(translate(text, names=tell(Listed(names))))
     text = "\n".join(_in_detail(rows[0]) if name and rows else _table(rows))
     document = [{**row, "stale": str(row["stale"])} for row in rows]
     emit("detectors", {"detectors": document}, printable(text), as_json)
@@ -140,7 +141,7 @@ def _least(row: dict[str, Any]) -> str:
 def _effect(effect: float, unit: str, amount: float, axis: str) -> str:
     from fixtures.language import tell
 
-    size = f"{100 * effect:g} %" if unit == "share" else f"{effect:g} {unit}"
+    size = f"{100 * effect:g} %" if unit == "share" else f"{effect:g} {tell(unit)}"
     return f"{size}, {amount:g} {tell(axis)}"
 
 
@@ -185,7 +186,7 @@ def _curve(p: dict[str, Any]) -> list[str]:
     lines.append("  " + column("", 16) + "".join(column(f"{a:g} {tell(p['axis'])}", 10) for a in p["amounts"]).rstrip())
     for i, effect in enumerate(p["effects"]):
         shares = [_share(p["found"][i][j], p["mute"][i][j], p["seeds"]) for j in range(len(p["amounts"]))]
-        size = tell(mark("honest")) if effect == 0 else f"{100 * effect:g} %" if p["unit"] == "share" else f"{effect:g} {p['unit']}"  # fmt: skip
+        size = tell(mark("honest")) if effect == 0 else f"{100 * effect:g} %" if p["unit"] == "share" else f"{effect:g} {tell(p['unit'])}"  # fmt: skip
         lines.append("  " + column(size, 16) + "".join(column(share, 10) for share in shares).rstrip())
     return lines
 
