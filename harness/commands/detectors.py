@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fixtures.language import Listed, mark
+from fixtures.language import mark
 from harness.output import comment, emit
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def detectors(
     """List the detectors: kind, version, null, needs, parameters, validation, measured curves, and whether these are stale.
     Exit 70 when one is broken."""
     from fixtures.errors import unknown
-    from fixtures.language import mark, tell, translate
+    from fixtures.language import mark, translate
     from fixtures.plugins import plugins
     from harness.exits import Exit, UsageError, printable
     from harness.report.errors import error_said
+    from harness.report.wording import listed
 
     found = [plugin for plugin in plugins("detectors") if name in ("", plugin.name)]
     if not found:
@@ -49,7 +50,7 @@ def detectors(
         (UNMEASURED, [row["name"] for row in rows if row["stale"] and row["curves"] is None]),
     ):
         if names:
-            comment(translate(text, names=tell(Listed(names))))
+            comment(translate(text, names=listed(names)))
     text = "\n".join(_in_detail(rows[0]) if name and rows else _table(rows))
     document = [{**row, "stale": str(row["stale"])} for row in rows]
     emit("detectors", {"detectors": document}, printable(text), as_json)
