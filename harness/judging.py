@@ -241,7 +241,7 @@ def _judged(
     verdict = _judgement(found, profile, limits, instrument, status, share, memory, confirmations, kind)
     return on_scale(
         verdict_document(
-            verdict, limits, found, profile, why=why, kit=kit, quantity=family(limits.family).quantity(profile)
+            verdict, limits, found, why=why, kit=kit, quantity=family(limits.family).quantity(profile), profile=profile
         ),
         default_scale(),
     )

@@ -23,13 +23,15 @@ def verdict_document(
     verdict: Verdict,
     edition: Edition,
     segments: Sequence[Segment],
-    profile: Mapping[str, Any],
     *,
     why: str,
     kit: str,
     quantity: str = "L",
+    profile: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Everything that was found, what it rests on, and what could not be seen."""
+    """Everything that was found, what it rests on, and what could not be seen; `profile`: what is declared of the instrument,
+    by which its indications are read."""
+    profile = profile or {}
     untouched = untouched_loads(segments, profile)
     return {
         "instrument": verdict.instrument,

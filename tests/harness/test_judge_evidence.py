@@ -272,10 +272,10 @@ def test_the_report_tells_how_alpha_is_spent(tampered: list[Segment], clean: lis
         return verdict_text(on_scale(document, default_scale()))
 
     text = said(*clean[:7])
-    assert re.search(r"scheduled tests +5e-05, by weight over \d+ pairs of test and link: thresholds", text)
+    assert re.search(r"scheduled tests +0.00005, by weight over \d+ pairs of test and link: thresholds", text)
     assert "none was run: this half is margin" in text
     text = said(*clean[:7], *marked(tampered[7:], confirmation=1, confirms=TARGET))
-    assert re.search(r"confirmation 1 +2.5e-05: edge-balance over encoder>board, threshold 4e\+04, evidence", text)
+    assert re.search(r"confirmation 1 +0.000025: edge-balance over encoder>board, threshold 40000, evidence", text)
     assert "confirmatory" in text
 
 

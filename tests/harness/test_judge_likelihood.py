@@ -128,15 +128,15 @@ def test_number_words_and_source_are_printed_in_both_languages(
 ) -> None:
     monkeypatch.setenv("SHORTMEASURE_LANG", language)
     text = verdict_text(document(judged(tampered), tampered))
-    assert "3.33e+03" in text
+    assert "3330" in text
     assert "ENFSI" in text
-    lines = [line for line in text.splitlines() if "3.33e+03" in line or "ENFSI" in line]
+    lines = [line for line in text.splitlines() if "3330" in line or "ENFSI" in line]
     assert not any(FORBIDDEN.search(line) for line in lines)
     if language == "zh_CN":
         assert "强支持（ENFSI 2015" in text
         assert "等级 U，未经核对" in text
     else:
-        assert "at least 3.33e+03 times as likely if between the code disc" in text
+        assert "at least 3330 times as likely if between the code disc" in text
         assert "strong support for the first (ENFSI 2015: ENFSI, guideline" in text
         assert "2015, grade U, unverified)" in text
 
@@ -249,7 +249,7 @@ def test_the_pattern_of_the_first_test_is_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(9996.0, "9.99e+03"), (999.9, "999"), (10_000.0, "1e+04"), (1.0, "1"), (14.129, "14.1")]
+    ("value", "told"), [(9996.0, "9990"), (999.9, "999"), (10_000.0, "10000"), (1.0, "1"), (14.129, "14.1")]
 )
 def test_a_lower_bound_is_never_rounded_up(value: float, told: str) -> None:
     assert at_least(value) == told

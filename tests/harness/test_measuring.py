@@ -57,7 +57,9 @@ class Meter:
 
 
 def measuring(officer: Officer, shown: str = "10.00", **drivers: Any) -> Measuring:
-    file = SimpleNamespace(reference=PROVER, profile=PROFILE, where="bench.toml")
+    file = SimpleNamespace(
+        reference=PROVER, profile=PROFILE, where="bench.toml", roles={role: role for role in drivers}
+    )
     bench = cast(Bench, SimpleNamespace(file=file, driver_for=drivers.get))
     it = Measuring(bench, officer)
     it.begins(new_sale=True)

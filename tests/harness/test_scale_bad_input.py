@@ -367,7 +367,7 @@ def test_words_slips_and_a_wrong_unit_are_told_or_asked_again_and_never_averaged
     says: dict[tuple[str, str], list[Mapping[str, str]]] = {
         ("read-weighing", "C1"): [{"weight": "超载"}],
         ("read-weighing", "C2"): [{"weight": "blank"}],
-        ("read-weighing", "C3"): [{"weight": "０.８６５"}, {"weight": "NaN"}],  # asked again each time
+        ("read-weighing", "C3"): [{"weight": "0.8 65 or so"}, {"weight": "NaN"}],  # asked again each time
         ("read-weighing", "C4"): [{"weight": "4.780", "unit": "kg"}],  # what it shows in jin
     }
     disturbed = Disturbed(world(file, None, 3), says=says)
