@@ -5,11 +5,10 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
-from fixtures.answers_file import Answers, load, nobody, without_home
+from fixtures.answers_file import Answers, confirmed, load, nobody, without_home
 from fixtures.benchfile import BenchFile
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate
-from fixtures.questions import NO
 from harness.benches import with_answers
 from harness.output import comment
 from harness.plans import PlanSpec
@@ -42,9 +41,11 @@ def answered(bench: BenchFile, path: Path | None, no_input: bool) -> tuple[Bench
 
 def check_beginning(plan: PlanSpec, bench: BenchFile, path: Path) -> None:
     """AnswerError at once where the file at `path` does not answer what `plan` asks before anything is decided or measured:
-    it is another plan's, or another bench's."""
+    it is another plan's, or another bench's.  BenchError where the bench is none for the plan."""
     from harness.asked import asked
+    from harness.runner import check_stations
 
+    check_stations(plan, bench)
     try:
         questions = [one.key for one in asked(plan, bench)]
     except BenchError:  # its instruments do what the plan asks: the questions depend on them
@@ -52,7 +53,9 @@ def check_beginning(plan: PlanSpec, bench: BenchFile, path: Path) -> None:
     answers = load(path)
     for key in takewhile(lambda key: key.startswith(OPENING), questions):
         said = answers.take(key)
-        if key.startswith("confirm ") and said.lower().startswith(NO):  # a decision, with which the run ends
+        if (
+            key.startswith("confirm ") and said and not confirmed(answers, key, said)
+        ):  # a decision, with which the run ends
             return
 
 

@@ -288,7 +288,10 @@ class _Course:
         self._faulted.add(begun)
         self._safe()
         self.replay.rewind(begun)
-        tell_lost(self._enactor, step, str(error))
+        try:
+            tell_lost(self._enactor, step, str(error))
+        except StopAsked:  # nobody begins anew: what ends the run is the fault
+            raise error from None
         recall(self._enactor, self.replay)
 
     def _settle(self, step: Step, standing: Standing) -> None:

@@ -19,6 +19,7 @@ from harness.judge.chain import base_links, contains
 from harness.judge.contract import DetectorSpec, Finding, Reading, Segment, Shape
 from harness.judge.gain import Measured, agree, of_interval, together
 from harness.judge.onsets import end, one_each, onset
+from harness.judge.readings import stranger
 
 PATTERNS = {
     "every n": Kind.PERIODIC,
@@ -222,6 +223,8 @@ def _sizes(
     systematic: dict[str, float] = {}
     for r in near:
         spec = detectors[r.detector]
+        if stranger(spec) and spec.weight == 0:
+            continue  # what claims nothing tells no size either
         if not spec.method or r.segment not in broken or r.effect is None or r.interval is None:
             continue
         if not r.hits and not spec.conformity_alone:

@@ -106,10 +106,10 @@ def flaws(spec: DetectorSpec, found: object, known: set[str]) -> Iterator[str]:
         yield f"{at}: hits expected a number of violations; got {reading.hits!r}"
     if reading.shape is not None and not isinstance(reading.shape, Shape):
         yield f"{at}: shape expected a Shape or None; got {reading.shape!r}"
-    for name in ("effect", "mde"):
-        size = getattr(reading, name)
-        if size is not None and (not isinstance(size, Real) or math.isnan(size)):
-            yield f"{at}: {name} expected a number or None; got {size!r}"
+    if reading.effect is not None and not _number(reading.effect):
+        yield f"{at}: effect expected a finite number or None; got {reading.effect!r}"
+    if reading.mde is not None and (not isinstance(reading.mde, Real) or math.isnan(reading.mde)):
+        yield f"{at}: mde expected a number or None; got {reading.mde!r}"
     if reading.interval is not None and not _interval(reading.interval):
         yield f"{at}: interval expected (low, high) of the effect; got {reading.interval!r}"
     if not isinstance(reading.reason, str) or not isinstance(reading.key, str):
@@ -138,7 +138,7 @@ def _number(value: Any) -> bool:
 
 
 def _interval(value: Any) -> bool:
-    pair = isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(end, Real) for end in value)
+    pair = isinstance(value, tuple | list) and len(value) == 2 and all(map(_number, value))
     return pair and bool(value[0] <= value[1])
 
 

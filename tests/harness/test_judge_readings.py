@@ -15,6 +15,7 @@ from benchmarks.detectors import DETECTORS
 from benchmarks.generators import PROFILE
 from harness.catalogue import load_catalogue, load_causes
 from harness.judge.contract import DetectorSpec, Link, Reading, Segment, Verdict, View
+from harness.judge.explain import _sizes
 from harness.judge.readings import read
 from harness.judge.verdict import judge
 from harness.remembered import Memory
@@ -68,7 +69,10 @@ WRONG = {
     "hits below 0": (said(replace(HIT, hits=-1)), "hits expected a number of violations; got -1"),
     "half a hit": (said(replace(HIT, hits=0.5)), "hits expected a number of violations; got 0.5"),
     "shape as text": (said(replace(HIT, shape="constant")), "shape expected a Shape or None"),
-    "effect as text": (said(replace(HIT, effect="5 %")), "effect expected a number or None"),
+    "effect as text": (said(replace(HIT, effect="5 %")), "effect expected a finite number or None"),
+    "effect without end": (said(replace(HIT, effect=math.inf)), "effect expected a finite number"),
+    "interval without end": (said(replace(HIT, interval=(0.0, math.inf))), "interval expected (low, high)"),
+    "mde as text": (said(replace(HIT, mde="5 %")), "mde expected a number or None"),
     "interval turned": (said(replace(HIT, interval=(1.0, 0.0))), "interval expected (low, high)"),
     "another's name": (said(replace(HIT, detector="course")), "detector expected 'stranger'; got 'course'"),
     "another's segment": (said(replace(HIT, segment="Z9")), "segment expected the id of a segment"),
@@ -130,3 +134,15 @@ def _as_ours(judge: Callable[..., Any]) -> Callable[..., Any]:
 
     own.__module__ = "harness.judge.detectors.course"
     return own
+
+
+def test_what_claims_nothing_tells_no_size() -> None:
+    """Not even where it declares the method of one of ours: the gain is what our tests measured."""
+    hits = [Reading("course", SEGMENTS[0].id, LINK, 9.0, hits=1, effect=0.05, interval=(0.04, 0.06))]
+    near = [*hits, replace(hits[0], detector="stranger", e=1.0, effect=0.3, interval=(0.29, 0.31))]
+    ours = replace(DETECTORS["course"], method="volume of the reference")
+    loud = spec(said(), method="volume of the reference")
+    sizes, _, _ = _sizes(near, hits, {"course": ours, "stranger": replace(loud, weight=0.0)})
+    assert [one.gain for one in sizes] == [pytest.approx(0.05)]
+    sizes, _, _ = _sizes(near, hits, {"course": ours, "stranger": loud})  # a validated one is heard
+    assert sizes[0].gain != pytest.approx(0.05)

@@ -180,7 +180,7 @@ FAULTS: tuple[tuple[str, Judge, str], ...] = (
     ("claims beside a reason", each(lambda _, __: {"reason": "no reference", "e": 1.5}), "a reading with a reason expected e = 1"),
     ("another's name", each(lambda _, __: {"detector": "split"}), "detector expected 'own'; got 'split'"),
     ("an interval upside down", each(lambda _, __: {"interval": (0.1, -0.1)}), "interval expected (low, high)"),
-    ("an effect that is no number", each(lambda _, __: {"effect": float("nan")}), "effect expected a number or None"),
+    ("an effect that is no number", each(lambda _, __: {"effect": float("nan")}), "effect expected a finite number or None"),
 )  # fmt: skip
 
 
