@@ -15,7 +15,7 @@ from captures.case import Case, verify_case
 from captures.errors import IntegrityError
 from captures.journal import read_lines
 from fixtures.bench import Bench
-from fixtures.errors import BenchError, InstrumentError, StopAsked
+from fixtures.errors import BenchError, DataLost, InstrumentError, StopAsked
 from fixtures.opening import open_bench
 from fixtures.plugins import specs
 from fixtures.sim.build import build
@@ -122,6 +122,21 @@ def test_a_capture_that_lost_data_is_never_accepted(tmp_path: Path, loss: Analys
     cut = segments(read_recorded(case.journal))[-1]
     assert not cut.complete
     assert all(train.gaps for train in cut.trains.values())
+
+
+def test_a_loss_that_nobody_goes_on_after_ends_the_run_as_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who does not begin anew refuses no inspection: the fault of the recorder stands in the record."""
+
+    def refused(*_: object) -> None:
+        raise StopAsked("the operator did not confirm", resumable=False)
+
+    monkeypatch.setattr("harness.runner.tell_lost", refused)
+    _, result = run_case(tmp_path / "case", "K3", world_of("K3", losses=(AnalyserLoss("overflow", 3.0),)))
+    assert result.status == "error"
+    assert isinstance(result.error, DataLost)
+    assert "aborted the run" in result.why
 
 
 def with_ports_swapped(kit: str, first: str, second: str) -> Any:
