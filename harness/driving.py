@@ -14,7 +14,7 @@ from fixtures.bench import Bench, capability
 from fixtures.capability import Drives, GivesPulses, Records
 from fixtures.language import mark, translate
 from fixtures.profile_taxi import sensor_per_km
-from fixtures.roles import reading_of
+from harness.lacking import kept, missing, noted
 from harness.people import People
 from harness.step import Drive, Hire, Outcome, Read, Stand, Vacate, Work
 
@@ -80,8 +80,8 @@ class Driving:
             return self._ramp(source, step)
         if driver is not None:
             roller: Drives = capability(driver, Drives, "drive")
-            driven = roller.drive(step.distance_m, step.speed_km_h)
-            return reading_of("drive", self._bench.file.roles["drive"], driven)
+            driven = kept(roller.drive(step.distance_m, step.speed_km_h))
+            return {**driven, **noted(self._bench.file.roles["drive"], missing("drive", driven))}
         text = translate(
             SURVEYED if step.surveyed else DRIVE, label=step.label, distance=step.distance_m, speed=step.speed_km_h
         )

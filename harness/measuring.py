@@ -16,6 +16,8 @@ from fixtures.capability import Meters, Weighs
 from fixtures.language import mark, translate
 from fixtures.roles import reading_of
 from harness.derive import gas_reference, prover, weighing
+from harness.derive.parts import number
+from harness.lacking import kept, missing, noted
 from harness.people import People
 from harness.step import Outcome, Prove, Weigh
 
@@ -42,6 +44,7 @@ GAS = {
 PROVE = mark(
     "Read the prover with {what} at eye level: h0, h and the temperatures; then drain it for its drip time and put it back"
 )
+BEFORE = ("mass_total_kg",)  # of a meter's reading before the sale: the density is that of the one after it
 AGAIN = mark("Read once more, the other officer reads aloud: {why}. {text}")
 DELIVERY, PORTION = mark("delivery {label}"), mark("delivery {label}, part {portion}")
 FAR = mark("this stands far from the display")
@@ -55,6 +58,7 @@ class Measuring:
     def __init__(self, bench: Bench, operator: People) -> None:
         self._bench, self._operator = bench, operator
         self._before = self._last = Decimal(0)
+        self._proven: set[str] = set()  # meters that gave a whole reading in this run
 
     def displayed(self, volume_l: Decimal | None) -> None:
         """The display as just read."""
@@ -67,15 +71,22 @@ class Measuring:
         self._last = self._before
 
     def metered(self, act: Callable[[], Outcome]) -> Outcome:
-        """`act` with the mass meter in the line read before and after it, where the bench has one."""
+        """`act` with the mass meter in the line read before and after it, where the bench has one.
+
+        BenchError where its first reading lacks what it is for, before any fuel flows; from then on no reading ends a sale.
+        """
         driver = self._bench.driver_for("mass")
         if driver is None:
             return act()
         meter: Meters = capability(driver, Meters, "mass")
         name = self._bench.file.roles["mass"]
-        before = reading_of("mass", name, meter.read())  # before any fuel flows
+        told = meter.read()
+        before = kept(told if name in self._proven else reading_of("mass", name, told))
+        self._proven.add(name)
         result = act()
-        return {**result, "meter_before": dict(before), "meter_after": dict(reading_of("mass", name, meter.read()))}
+        after = kept(meter.read())
+        lacks = noted(name, [key for key in missing("mass", before) if key in BEFORE] + missing("mass", after))
+        return {**result, "meter_before": before, "meter_after": after, **lacks}
 
     def read_display(self, eyes: People, text: str, label: str = "") -> Outcome:
         """Volume, amount and price as shown; read once more where the amount is not price times volume."""
@@ -134,20 +145,25 @@ class Measuring:
     def _weigh_on_balance(self, step: Weigh) -> Outcome:
         """Gross and tare from the bench's balance; density and temperatures from the operator."""
         balance: Weighs = capability(self._bench.driver_for("weigh"), Weighs, "weigh")
-        masses: dict[str, Any] = {}
+        name = self._bench.file.roles["weigh"]
+        masses: dict[str, Decimal | None] = {}
+        told: dict[str, Any] = {}
+        lacks: list[str] = []
         for key in ("gross", "tare"):
             self._operator.ask("load", translate(LOAD[key], what=_what(step)), label=f"{_name(step)} {key}", what=key)
-            reading = reading_of("weigh", self._bench.file.roles["weigh"], balance.weigh())
-            masses[f"{key}_g"] = Decimal(str(reading["mass_g"]))
-            masses[f"{key}_reading"] = dict(reading)
+            reading = told[f"{key}_reading"] = kept(balance.weigh())
+            masses[f"{key}_g"] = number(reading.get("mass_g"))
+            lacks += missing("weigh", reading)
+        told |= noted(name, lacks)
 
         def ask(prompt: str, again: bool) -> Mapping[str, Any]:
             fuel = self._operator.ask("fuel", prompt, label=_name(step), again=again)
-            return {"gross_g": masses["gross_g"], "tare_g": masses["tare_g"], **fuel}
+            return {**masses, **fuel}
 
         text = translate(FUEL, what=_what(step))
-        found = self._read(text, ask, lambda readings: weighing.litres(readings)[0], bool(step.portion))
-        return {**found, **{key: value for key, value in masses.items() if key.endswith("_reading")}}
+        if lacks:  # the fuel is read for the record; reading it again brings no mass
+            return {**_texts(ask(text, False)), **told}
+        return {**self._read(text, ask, lambda readings: weighing.litres(readings)[0], bool(step.portion)), **told}
 
     def _read(
         self,

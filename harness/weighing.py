@@ -14,12 +14,12 @@ from fixtures.bench import Bench, capability
 from fixtures.capability import Indicates, PlacesLoad, PressesKeys
 from fixtures.errors import BenchError
 from fixtures.language import mark, translate, translated
-from fixtures.roles import reading_of
 from harness.catalogue import with_rules
 from harness.derive.loadings import UNIT_KG
 from harness.derive.parts import number
 from harness.editions import edition_of
 from harness.judge.intervals import mpe_kg
+from harness.lacking import kept, missing, noted
 from harness.people import People
 from harness.plans.worked import barred
 from harness.step import Changeover, Keys, Load, Outcome, Read
@@ -110,8 +110,8 @@ class Weighing:
         if driver is not None and not step.covert:
             changer: PlacesLoad = capability(driver, PlacesLoad, "load")
             if step.mass_kg:
-                put_on = changer.place(step.mass_kg, step.position)
-                return reading_of("load", self._bench.file.roles["load"], put_on)
+                put_on = kept(changer.place(step.mass_kg, step.position))
+                return {**put_on, **noted(self._bench.file.roles["load"], missing("load", put_on))}
             changer.unload()
             return {"mass_kg": "0"}
         position = translate(POSITION.get(step.position, step.position))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 ROLES = [
     "A bench file binds an instrument to a role; `provides` of its specification names the roles that it can fill. What a role asks for "
-    "(`fixtures/roles.py`): `bench check` refuses an instrument whose `gives` lacks a key, a run ends at the first reading without one, before any "
-    "fuel flows, and `check_driver` names it.",
+    "(`fixtures/roles.py`): `bench check` refuses an instrument whose `gives` lacks a key, a run ends before any "
+    "fuel flows where the first reading of a meter in the line lacks one, and `check_driver` names it. Whatever lacks later is kept as it came and said at "
+    "once; what was done counts as not measured, and the run goes on.",
     "",
     "No role takes a **volume reference** (a piston prover with an interface, a volumetric master meter). What there is: a meter with pulses at the "
     "station `reference` (channels of an instrument for the role `record`); mass and density by the role `mass`, as a Coriolis meter tells them; a "

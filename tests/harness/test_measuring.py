@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.bench import Bench
+from fixtures.errors import BenchError
 from harness.measuring import MOST_READINGS, Measuring
 from harness.step import Prove, Weigh
 
@@ -50,10 +51,10 @@ class Balance:
 
 class Meter:
     def __init__(self, *totals: str) -> None:
-        self.totals = list(totals)
+        self.readings = [{"mass_total_kg": total, "density_kg_m3": "745"} for total in totals]
 
     def read(self) -> Mapping[str, str]:
-        return {"mass_total_kg": self.totals.pop(0), "density_kg_m3": "745"}
+        return self.readings.pop(0)
 
 
 def measuring(officer: Officer, shown: str = "10.00", **drivers: Any) -> Measuring:
@@ -144,6 +145,55 @@ def test_a_mass_meter_in_the_line_is_read_before_and_after() -> None:
     assert found["x"] == 1
     assert found["meter_before"]["mass_total_kg"] == "100.000"
     assert found["meter_after"]["mass_total_kg"] == "107.450"
+
+
+def test_a_meter_s_first_reading_is_whole_or_no_fuel_flows() -> None:
+    meter, flowed = Meter("100.000", "107.450"), list[str]()
+    del meter.readings[0]["density_kg_m3"]
+    with pytest.raises(BenchError, match="got no density_kg_m3"):
+        measuring(Officer(), mass=meter).metered(lambda: {"flowed": flowed.append("A1")})
+    assert flowed == []
+
+
+@pytest.mark.parametrize(
+    ("which", "key", "said"),
+    [
+        (1, "density_kg_m3", True),
+        (1, "mass_total_kg", True),
+        (2, "mass_total_kg", True),
+        (2, "density_kg_m3", False),  # nothing is made of the density before a sale
+        (3, "density_kg_m3", True),
+    ],
+)
+def test_a_later_reading_of_the_meter_ends_no_sale(
+    which: int, key: str, said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meter = Meter("100.000", "107.450", "107.450", "114.900")
+    del meter.readings[which][key]
+    it = measuring(Officer(), mass=meter)
+    sales = [it.metered(lambda: {"x": 1}), it.metered(lambda: {"x": 2})]
+    assert [sale["x"] for sale in sales] == [1, 2]
+    assert key not in sales[which // 2]["meter_after" if which % 2 else "meter_before"]
+    assert sales[which // 2].get("lacking") == ({"mass": [key]} if said else None)
+    assert (f"mass: its reading lacks {key}" in capsys.readouterr().err) is said
+    assert "lacking" not in sales[1 - which // 2]
+
+
+def test_what_a_meter_says_beside_a_number_is_kept_as_text() -> None:
+    meter = Meter("100.000", "107.450")
+    meter.readings[1] |= {"density_kg_m3": cast(str, float("nan"))}
+    found = measuring(Officer(), mass=meter).metered(dict)
+    assert found["meter_after"]["density_kg_m3"] == "nan"
+    assert found["lacking"] == {"mass": ["density_kg_m3"]}
+
+
+def test_a_mass_that_the_balance_dropped_is_not_asked_of_the_hydrometer(capsys: pytest.CaptureFixture[str]) -> None:
+    officer = Officer({key: TEN_LITRES[key] for key in ("density_kg_m3", "t_c", "t_meter_c")})
+    found = measuring(officer, weigh=Balance("", "3200.0")).weigh(Weigh("A1"))
+    assert (found["gross_g"], found["tare_g"], found["density_kg_m3"]) == (None, "3200.0", "745")
+    assert found["lacking"] == {"weigh": ["mass_g"]}
+    assert [verb for verb, _, _ in officer.asked] == ["load", "load", "fuel"]
+    assert "weigh: its reading lacks mass_g" in capsys.readouterr().err
 
 
 def test_a_display_that_does_not_fit_its_amount_is_read_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -87,24 +88,48 @@ def test_every_reference_measures_what_was_delivered(tmp_path: Path, reference: 
     assert all(segment.context.get("start_l") == "0.00" for segment in found) == (reference != "meter")
 
 
-@pytest.mark.parametrize("reference", ["meter", "balance"])
-def test_an_instrument_that_measures_nothing_ends_the_run_and_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
-) -> None:
-    """A meter does before any fuel flows; a whole raid was carried out with it, and said nothing in the end."""
-    kind, verb, key = (Meter, "read", "density_kg_m3") if reference == "meter" else (Balance, "weigh", "mass_g")
-    whole = getattr(kind, verb)
+def dropping(monkeypatch: pytest.MonkeyPatch, kind: type, verb: str, key: str, *which: int) -> None:
+    """The readings of that number, or all of them, lack `key`."""
+    whole, taken = getattr(kind, verb), itertools.count(1)
 
     def bare(self: Any) -> dict[str, str]:
-        return {name: value for name, value in whole(self).items() if name != key}
+        n = next(taken)
+        return {name: value for name, value in whole(self).items() if name != key or (which and n not in which)}
 
     monkeypatch.setattr(kind, verb, bare)
-    document, _, site = raided(tmp_path, reference)
+
+
+def test_a_meter_that_measures_nothing_ends_the_run_before_any_fuel_flows_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole raid was carried out with it, and said nothing in the end."""
+    dropping(monkeypatch, Meter, "read", "density_kg_m3")
+    document, _, site = raided(tmp_path, "meter")
     assert document["status"] == "error"
-    assert f"expected each reading of {reference} to hold " in document["why"]
-    assert f" got no {key}; without it nothing is measured" in document["why"]
-    if reference == "meter":
-        assert site.sales == []
+    assert "expected each reading of meter to hold " in document["why"]
+    assert " got no density_kg_m3; without it nothing is measured" in document["why"]
+    assert site.sales == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "kind", "verb", "key", "which"),
+    [("meter", Meter, "read", "density_kg_m3", 7), ("balance", Balance, "weigh", "mass_g", 1)],
+)
+def test_a_reading_dropped_after_a_covert_sale_costs_its_reference_and_not_the_raid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    reference: str, kind: type, verb: str, key: str, which: int,
+) -> None:  # fmt: skip
+    """A surprise sale cannot be repeated."""
+    dropping(monkeypatch, kind, verb, key, which)
+    document, found, _ = raided(tmp_path, reference)
+    assert document["status"] == "complete"
+    assert document["integrity"] in ("no_evidence", "inconclusive")
+    [bare] = [segment.id for segment in found if segment.reference_l is None]
+    assert bare == ("A3" if reference == "meter" else "A1")
+    assert f"{reference}: its reading lacks {key}. It is kept as it came" in capfd.readouterr().err
+    recorded = read_recorded(tmp_path / "case" / "data" / "journal")
+    [lacking] = [body["value"]["lacking"] for _, body in recorded.entries if "lacking" in (body.get("value") or {})]
+    assert lacking == {reference: [key]}
 
 
 @pytest.mark.parametrize("reference", ["can", "prover"])
