@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from harness.judge.contract import Reading, Segment
 from harness.judge.errors_of_indication import error_of_indication
+from harness.judge.stated_switch import switched
 
 CERTIFICATE = {  # what the officer copies from the certificate; the words are asked for, in either language
-    "meter_factor": re.compile(
-        r"(?:meter factor|流量计系数)[ :=：]*([0-9]{1,3}(?:\.[0-9]{1,8})?)(?![0-9.])", re.IGNORECASE
-    ),
-    "density_kg_m3": re.compile(r"(?:density|密度)[ :=：]*([0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])", re.IGNORECASE),
-    "compensation": re.compile(r"(?:compensation|补偿)[ :=：]*(on\b|off\b|开|关)", re.IGNORECASE),
+    "meter_factor": re.compile(r"(?:meter factor|流量计系数)[ :=]*([0-9]{1,3}(?:\.[0-9]{1,8})?)(?![0-9.])"),
+    "density_kg_m3": re.compile(r"(?:density|密度)[ :=]*([0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])"),
 }
-SWITCHED = {"开": "on", "关": "off"}
 HONEST_ERROR = 0.01  # of a gas dispenser, relative: what it may be off for reasons of its own [D]
 
 
@@ -50,11 +48,9 @@ def _sealed(hits: Sequence[Reading]) -> dict[str, str]:
 
 
 def _states(text: str, name: str, sealed: str) -> bool:
-    found = CERTIFICATE[name].search(text) if name in CERTIFICATE else None
-    if found is None:
-        return False
-    return (
-        SWITCHED.get(found[1], found[1].lower()) == sealed.lower()
-        if name == "compensation"
-        else Decimal(found[1]) == Decimal(sealed)
-    )
+    """`text`, in full width or not, states this value and no other."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    if name == "compensation":
+        return sealed != "" and switched(plain) == sealed.lower()
+    found = CERTIFICATE[name].findall(plain) if name in CERTIFICATE else []
+    return {Decimal(said) for said in found} == {Decimal(sealed)}

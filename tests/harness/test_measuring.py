@@ -149,9 +149,14 @@ def test_a_mass_meter_in_the_line_is_read_before_and_after() -> None:
 
 def test_a_meter_s_first_reading_is_whole_or_no_fuel_flows() -> None:
     meter, flowed = Meter("100.000", "107.450"), list[str]()
+
+    def sell() -> dict[str, Any]:
+        flowed.append("A1")
+        return {}
+
     del meter.readings[0]["density_kg_m3"]
     with pytest.raises(BenchError, match="got no density_kg_m3"):
-        measuring(Officer(), mass=meter).metered(lambda: {"flowed": flowed.append("A1")})
+        measuring(Officer(), mass=meter).metered(sell)
     assert flowed == []
 
 
