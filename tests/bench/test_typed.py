@@ -48,6 +48,30 @@ def test_the_same_words_are_taken_whichever_language_is_spoken() -> None:
                 DONE[""][1].read("未完成，阀门卡住")
 
 
+COMPENSATION = Question("read-parameters", "").fields["compensation"][1]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        *((said, "on") for said in ("on", "ON", "ＯＮ", "开", "开。", "开启", "打开", "启用", "已启用", "是", "“开启”")),
+        *((said, "off") for said in ("off", "ＯＦＦ", "关", "关闭", "关闭。", "停用", "已关闭", "未启用", "\u3000关闭")),
+        ("none", "none"), ("无", "none"), ("不显示", "not shown"), ("未标注", "not shown"), ("拒绝", "refused"), ("未读取", "not read"),
+    ],
+)  # fmt: skip
+def test_a_switch_is_on_or_off_by_any_of_its_words(said: str, kept: str) -> None:
+    assert COMPENSATION.read(said) == kept
+
+
+@pytest.mark.parametrize("said", ["开关", "开/关", "on off", "1", "no", "否", "温度补偿", "好像关了", "", "。"])
+def test_another_answer_for_a_switch_is_asked_again(said: str) -> None:
+    """It was kept as text and compared with nothing: a compensation switched off was missed."""
+    with speaking("en"), pytest.raises(Slip, match=r"expected one of on, off, none, .*not shown.*, got"):
+        COMPENSATION.read(said)
+    with speaking("zh"), pytest.raises(Slip, match=r"应为 开, 关, 无.* 之一，现为"):
+        COMPENSATION.read(said)
+
+
 @given(st.decimals(-999, 999, places=3))
 def test_a_number_in_full_width_is_the_number(number: Decimal) -> None:
     text = f"{number:f}"
