@@ -241,7 +241,13 @@ def _judged(
     verdict = _judgement(found, profile, limits, instrument, status, share, memory, confirmations, kind)
     return on_scale(
         verdict_document(
-            verdict, limits, found, why=why, kit=kit, quantity=family(limits.family).quantity(profile), profile=profile
+            verdict,
+            limits,
+            found,
+            why=why,
+            kit=kit,
+            quantity=family(limits.family).quantity(profile),
+            profile=with_rules(profile, limits),
         ),
         default_scale(),
     )

@@ -31,6 +31,7 @@ CASES = {  # name -> plan, bench, cheat, seed
     "laboratory": ("price-scale-acceptance", "price-scale-lab-k0", None, 1), "laboratory-2": ("price-scale-acceptance", "price-scale-lab-k0", None, 2),
 }  # fmt: skip
 CASES_WITH_TAPS = {"site-taps": ("site-survey", "site-k1", "fuel.C14@N3", 1)}
+CASES_WITH_KEYS = {"price-scale-keys": ("price-scale-raid", "price-scale-k0", "scale.S04", 1)}
 HOSTILE = (
     "<script>alert(1)</script>", '#panic("x") $x$ *bold* _it_ `raw` @ref <label> // no comment', "= heading\n== another\n- item", "=cmd|' /C calc'!A0",
     "\u202egnp.exe", "a\x00b\x1b[2Jc", "x" * 10_000, "王\U0002b740", "\\u{41} \\ #image(\"/etc/passwd\")", "{{ 7 * 7 }} {% raw %}",
@@ -38,7 +39,7 @@ HOSTILE = (
 
 
 def inspected(name: str, folder: Path) -> Path:
-    plan, bench, cheat, seed = {**CASES, **CASES_WITH_TAPS}[name]
+    plan, bench, cheat, seed = {**CASES, **CASES_WITH_TAPS, **CASES_WITH_KEYS}[name]
     file = find(bench)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inspection, "Progress", lambda *_, **__: lambda *step: None)

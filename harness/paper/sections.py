@@ -9,6 +9,7 @@ from captures.digest import grouped, qr_svg
 from captures.seal import digest_text
 from fixtures.language import mark, tell, translate
 from fixtures.typed import ABSENT as ABSENT_WORDS
+from harness.paper.held_against import held_against
 from harness.paper.itself import itself
 from harness.paper.model import Blanks, Block, Facts, Figure, Paragraph, Place, Section, Table, Tone
 from harness.paper.source import Source
@@ -31,7 +32,6 @@ PEOPLE = {
     "witness": mark("witness"),
     "remote": mark("who pressed the remote"),
 }
-FINEST = 0.005  # step of a display, relative to what was measured, up to which a relative error of one measurement says something
 POWERED = "power-"  # of a segment's state, before the number of cuts
 STANDARD = (mark("station"), mark("standard"), mark("certificate"), mark("standard uncertainty"), mark("due"))
 INSTRUMENT = (mark("instrument of the bench"), mark("driver"), mark("connected by"), mark("calls itself"))
@@ -59,6 +59,7 @@ RUN = (
     mark("relative error of indication"),
 )
 REGISTER = RUN.index("register")
+AFTER_KEYS, LATER = mark("{measurement}, after keys"), mark("{measurement}, read later")
 PLACE = (
     mark("measurement"),
     mark("from, s"),
@@ -226,13 +227,8 @@ def _power(state: str) -> str:
 
 def runs_section(source: Source, document: Mapping[str, Any], unit: str, prefix: str = "") -> Section | None:
     """The measurements of one instrument, with the lines on which what was read for each stands."""
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (
-            str(one["id"]), *_state(one), f"{one['begin_s']:.1f}", f"{one['end_s']:.1f}", _displayed(one),
-            str(one["register_l"] or "-"), *_held_against(one),
-        )
-        for one in document["segments"]
-    )  # fmt: skip
+    found = [(one, row) for one in document["segments"] for row in _rows(one)]
+    rows = tuple(row for _, row in found)
     if not rows:
         return None
     caption = translate(mark("display, register, reference and error of indication in {unit}"), unit=unit)
@@ -240,7 +236,7 @@ def runs_section(source: Source, document: Mapping[str, Any], unit: str, prefix:
     if len(steps) == 1:
         caption += translate(mark("; step of the display: {step} {unit}"), step=f"{steps.pop():g}", unit=unit)
     read = {place.segment: tuple(line for _, line in place.read) for place in source.places}
-    rests = tuple(read.get(prefix + one["id"], ()) for one in document["segments"])
+    rests = tuple(read.get(prefix + one["id"], ()) for one, _ in found)
     columns = tuple(map(translate, RUN))
     if all(row[REGISTER] == "-" for row in rows):  # no part of this instrument, or not heard
         columns, rows = _without(columns), tuple(map(_without, rows))
@@ -248,25 +244,22 @@ def runs_section(source: Source, document: Mapping[str, Any], unit: str, prefix:
     return Section("runs", translate(mark("Measurements in order")), (table,))
 
 
+def _rows(one: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """A measurement, and what else was shown of the same load: each reading beside its own error."""
+    yield _row(one, str(one["id"]), one["begin_s"], one["end_s"])
+    for later in one["later"]:
+        name = translate(AFTER_KEYS if later["after_keys"] else LATER, measurement=one["id"])
+        yield _row({**one, "register_l": None, **later}, name, later["at_s"], later["at_s"])
+
+
+def _row(one: Mapping[str, Any], name: str, begin_s: float, end_s: float) -> tuple[str, ...]:
+    display, *held = held_against(one)
+    register = str(one["register_l"] or "-")
+    return name, *_state(one), f"{begin_s:.1f}", f"{end_s:.1f}", display, register, *held
+
+
 def _without(row: tuple[str, ...]) -> tuple[str, ...]:
     return row[:REGISTER] + row[REGISTER + 1 :]
-
-
-def _displayed(one: Mapping[str, Any]) -> str:
-    """As it was shown; where that is no reading of a display, what stands for it."""
-    return str(one["display_l"] or _figure(one["indicated_l"], ".6g"))
-
-
-def _held_against(one: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What the reference said, and the error of indication, absolute, and relative where the step of the display is no great part of it."""
-    reference, error = one["reference_l"], one["error_l"]
-    fine = reference and (one["step_l"] or 0) <= FINEST * reference
-    relative = percent(error / reference) if fine and error is not None else "-"
-    return _figure(reference, ".6g"), _figure(error, "+.3g"), relative
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "-" if value is None else figure(value, form)
 
 
 def places_section(places: Sequence[Place]) -> Section | None:

@@ -65,11 +65,10 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 
 def _segment(segment: Segment, profile: Mapping[str, Any], untouched: frozenset[str]) -> dict[str, Any]:
-    display, register = segment.registers.get("display"), segment.registers.get("register")
+    register = segment.registers.get("register")
     return {
         "id": segment.id, "instrument": segment.instrument, "kind": str(segment.kind), "phase": segment.phase, "state": segment.state,
         "begin_s": segment.window_ns[0] / 1e9, "end_s": segment.window_ns[1] / 1e9, "complete": segment.complete,
-        "display_l": None if display is None or not display.values else str(display.values[-1]),
         "register_l": None if register is None or not register.values else str(register.values[-1]),
         **plain(indicated(segment, profile, untouched)),
         "edges": {name: int(train.ticks.size) for name, train in segment.trains.items()},
