@@ -61,9 +61,9 @@ def import_(
     as_json: Json = False,
 ) -> int:
     """Copy a recording unchanged into a new case, with its hash and all that is declared of it in the journal."""
+    from fixtures.language import in_a_row
     from harness.derive.foreign import foreign_segments
     from harness.imported import import_recording
-    from harness.report.called import in_a_row
 
     capture = _read(file)
     profile = d.profile_of(

@@ -61,9 +61,10 @@ def decode(
     """Decode a captured serial line to messages with their times; what is no message is told as such."""
     from captures.formats import read
     from captures.uart import decode as characters_of
+    from fixtures.language import in_a_row
     from fixtures.plugins import specs
     from harness.derive.captured_line import said_by, said_by_both
-    from harness.report.called import evidence, in_a_row
+    from harness.report.called import evidence
     from protocols.contract import Role
 
     known = specs("protocols")
@@ -193,7 +194,7 @@ def _text(one: Said) -> str:
 
 
 def _meaning(message: Message) -> str:
-    from harness.report.called import in_a_row
+    from fixtures.language import in_a_row
     from protocols.indication import Indicating
 
     told = message.indication() if isinstance(message, Indicating) else None

@@ -31,11 +31,10 @@ def detectors(
     """List the detectors: kind, version, null, needs, parameters, validation, measured curves, and whether these are stale.
     Exit 70 when one is broken."""
     from fixtures.errors import unknown
-    from fixtures.language import mark, translate
+    from fixtures.language import listed, mark, translate
     from fixtures.plugins import plugins
     from harness.exits import Exit, UsageError, printable
     from harness.report.errors import error_said
-    from harness.report.wording import listed
 
     found = [plugin for plugin in plugins("detectors") if name in ("", plugin.name)]
     if not found:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from fixtures.language import Listed, Sentence, mark, tell, translate
+from fixtures.language import Listed, Sentence, in_a_row, mark, tell, translate
 from harness.learning.alignment import Frames, frames
 from harness.learning.columns import Difference, Shape, differences, shape
 from harness.learning.edges import Framed
@@ -15,7 +15,6 @@ from harness.learning.rates import Trial, mode_text, parity_of, without_parity
 from harness.learning.recording import Line, Mark, bursts_of
 from harness.learning.vectors import CapturedFrame, chosen
 from harness.learning.verdict import Verdict
-from harness.report.called import in_a_row
 from harness.report.columns import column as padded
 
 SPEAK = mark("  {name}: {share} of all bytes speak for it; {sides}")

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from fixtures.language import mark, translate
+from fixtures.language import listed, mark, translate
 from harness.judge.chain import DISPENSER, SCALE, TAXI
 from harness.paper.model import Figure
 from harness.report.columns import cells
-from harness.report.wording import listed, said
+from harness.report.wording import said
 
 HIGH, GAP, PAD, CELL, TOP = 34, 44, 12, 7.2, 14
 RESTARTED = (

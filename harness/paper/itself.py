@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fixtures.language import mark, tell, translate
-from harness.report.wording import listed
+from fixtures.language import listed, mark, tell, translate
 
 NAMES = {  # what drivers say first of themselves -> as a person calls it; what has no name here stays in the journal
     "maker": mark("manufacturer"), "model": mark("model"), "device": mark("device"), "version": mark("version"), "firmware": mark("firmware"),

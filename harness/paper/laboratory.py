@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fixtures.language import Bilingual, language, mark, tell, translate
+from fixtures.language import Bilingual, in_a_row, language, listed, mark, tell, translate
 from harness.paper.layout import blocks
 from harness.paper.model import Block, Facts, Figure, Paragraph, Part, Section, Table, Tone
 from harness.paper.raid import verdict_sections
@@ -25,7 +25,7 @@ from harness.report.protocol import (
     flag_line,
     greatest_risks,
 )
-from harness.report.wording import listed, qualified, said
+from harness.report.wording import said
 
 TITLE = mark("Laboratory report")
 SUBTITLE = mark("tests of {edition}: {instrument}")
@@ -156,7 +156,7 @@ def _budget(test: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for row in test["results"]:
         for line in row["budget"]:
             dof = "∞" if line["dof"] is None else f"{line['dof']:.3g}"
-            name = qualified((translate(FORMULAS[row["formula"]]), budget_name(row["at"])))
+            name = in_a_row((translate(FORMULAS[row["formula"]]), budget_name(row["at"])))
             yield (
                 name,
                 budget_name(line["name"]),

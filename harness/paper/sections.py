@@ -7,7 +7,7 @@ from typing import Any
 
 from captures.digest import grouped, qr_svg
 from captures.seal import digest_text
-from fixtures.language import mark, tell, translate
+from fixtures.language import listed, mark, tell, translate
 from fixtures.typed import ABSENT as ABSENT_WORDS
 from harness.paper.held_against import held_against
 from harness.paper.itself import itself
@@ -15,7 +15,7 @@ from harness.paper.model import Blanks, Block, Facts, Figure, Paragraph, Place, 
 from harness.paper.source import Source
 from harness.report.figures import figure
 from harness.report.text import LEVELS
-from harness.report.wording import listed, percent, said
+from harness.report.wording import percent, said
 from harness.step import LABORATORY
 
 ABSENT = mark("not stated in this case")

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import in_a_row, listed, mark, tell, translate
 from harness.acceptance.between import Compared, Comparison
 from harness.metrology.comparison import Standing
 from harness.report.columns import column
 from harness.report.protocol import FORMULAS, figure
-from harness.report.wording import listed, qualified
 
 STANDINGS = {
     Standing.FINE: mark("within what their uncertainty explains"), Standing.QUESTIONABLE: mark("questionable"),
@@ -52,7 +51,7 @@ def between_heads(found: Comparison, cases: Sequence[str]) -> list[str]:
 
 def left_out_lines(found: Comparison) -> list[str]:
     return [
-        translate(LEFT_OUT, result=qualified((one.test, tell(FORMULAS[one.formula]), one.at)), why=tell(one.why))
+        translate(LEFT_OUT, result=in_a_row((one.test, tell(FORMULAS[one.formula]), one.at)), why=tell(one.why))
         for one in found.left_out
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from fixtures.language import language, mark, tell, translate
 
@@ -53,8 +53,3 @@ def grade(name: str, verified: bool) -> str:
 def _called(name: str, known: Mapping[str, str]) -> str:
     """In English the key itself, as files and documents have it."""
     return name if language() == "en" else tell(known.get(name, name))
-
-
-def in_a_row(parts: Iterable[str]) -> str:
-    """Parts of one line, with the commas of the language."""
-    return (", " if language() == "en" else "，").join(parts)

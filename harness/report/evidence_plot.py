@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import in_a_row, mark, tell, translate
 from harness.judge.contract import Segment
 from harness.report.account import LITRES
 from harness.report.figures import figure as figure_of
 from harness.report.style import COLOURS, STYLES, plt, save
-from harness.report.wording import qualified
 
 NAMED = 8  # processes with a line of their own; the others are one grey bundle
 WEAK = 2.0  # an e-value up to here says nothing
@@ -102,9 +101,9 @@ def _line(one: Mapping[str, Any], at: Mapping[str, float], proven: float, right:
     # of a row of segments: known when the last of them was
     points = [(max(at.get(id, 0.0) for id in name.split("|")), e * weight) for name, e in one["course"]]
     points = sorted(points, key=lambda point: point[0]) if one["in_time"] else [(right, one["e"] * weight)]
-    name = qualified((tell(one["detector"]), " → ".join(map(tell, one["link"].split(">")))))
+    name = in_a_row((tell(one["detector"]), " → ".join(map(tell, one["link"].split(">")))))
     if one["basis"] != "prespecified":
-        name = qualified((name, tell(one["basis"])))
+        name = in_a_row((name, tell(one["basis"])))
     litres, value = zip(*points, strict=True)
     return Line(name, litres, value, one["e"], weight, one["e"] * weight, one["in_time"])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import listed, mark, tell, translate
 from harness.derive.history import GONE_ON, MEASURED
 from harness.report.forms import sentence
 from harness.report.line_faults import line_fault
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, listed, said
+from harness.report.wording import chain, said
 from harness.step import SEARCH
 
 MOST = 20  # lines of a kind; the document holds them all

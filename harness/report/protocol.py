@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fixtures.language import Bilingual, mark, tell, translate
+from fixtures.language import Bilingual, in_a_row, mark, tell, translate
 from harness.acceptance.reasons import SENTENCES
 from harness.report.columns import column
 from harness.report.figures import figure as in_digits
 from harness.report.forms import sentence
-from harness.report.wording import qualified, said
+from harness.report.wording import said
 
 HEAD = mark("Tests of {edition}, decision rule {rule}: {decision}")
 TEST = mark("{id}  {title} [{clause}; {grade}, {standing}]")
@@ -117,12 +117,12 @@ def _said(text: str) -> str:
 
 def _at(at: str) -> str:
     """A point with its place and which way it was reached."""
-    return qualified(map(said, at.split(", ")))
+    return in_a_row(map(said, at.split(", ")))
 
 
 def budget_name(name: str) -> str:
     """A quantity of a budget; of two readings each says which it is of behind a comma."""
-    return qualified(map(said, name.split(", ")))
+    return in_a_row(map(said, name.split(", ")))
 
 
 def figure(value: float, unit: str) -> str:

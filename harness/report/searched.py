@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fixtures.language import Bilingual, mark, tell, translate
-from harness.report.wording import listed
+from fixtures.language import Bilingual, listed, mark, tell, translate
 from harness.search.coverage import beyond
 
 CLASSES = {

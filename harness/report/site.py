@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import listed, mark, tell, translate
 from harness.report.columns import column
 from harness.report.figures import figure
 from harness.report.history import made
@@ -20,7 +20,7 @@ from harness.report.text import (
     past_due,
     verdict_text,
 )
-from harness.report.wording import listed, percent
+from harness.report.wording import percent
 
 RULE = "-" * 72
 KINDS = {"complaint": mark("complaint"), "covert-purchase": mark("covert purchase")}

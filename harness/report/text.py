@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fixtures.language import mark, tell, translate
+from fixtures.language import in_a_row, listed, mark, tell, translate
 from harness.report.account import LITRES, account_lines
 from harness.report.evidence import budget_lines, likelihood_lines
 from harness.report.examined import examined
@@ -17,7 +17,7 @@ from harness.report.possible import possible
 from harness.report.protocol import protocol_lines
 from harness.report.searched import searched_lines
 from harness.report.stops import stop_reason
-from harness.report.wording import chain, listed, mechanism, percent, qualified, said
+from harness.report.wording import chain, mechanism, percent, said
 
 INTEGRITY = {
     "proven": mark("PROVEN: features of a cheating function were detected"),
@@ -210,7 +210,7 @@ def _finding(number: int, finding: Mapping[str, Any], unit: str, late: frozenset
             mark("  evidence    e-value {e}, threshold {threshold} ({source}), {basis}"),
             e=figure(finding["evidence"]),
             threshold=figure(finding["threshold"]),
-            source=qualified(finding["threshold_source"].split(", ")),
+            source=in_a_row(finding["threshold_source"].split(", ")),
             basis=translate(BASIS.get(finding["basis"], finding["basis"])),
         )
     )

@@ -8,9 +8,8 @@ templates; a figure is never translated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from fixtures.language import mark, translate, translated
+from fixtures.language import listed, mark, translate, translated
 from harness.report import wording_taxi
 from harness.report.figures import figure
 from harness.report.forms import sentence
@@ -375,19 +374,6 @@ def _field(name: str, part: str) -> str:
 def _part(name: str, part: str) -> str:
     """A field of a sentence: a sentence of its own, or stations in a row."""
     return listed(map(said, part.split(", "))) if name == "where" else said(part)
-
-
-def qualified(parts: Iterable[str]) -> str:
-    """What comes first, and behind it what tells it from others of its kind."""
-    first, *more = parts
-    for one in more:
-        first = translate(mark("{what}, {which}"), what=first, which=one)
-    return first
-
-
-def listed(parts: Iterable[str]) -> str:
-    """One after the other, parted as the reader's language parts them."""
-    return translate(mark(", ")).join(parts)
 
 
 def mechanism(text: str) -> str:
